@@ -1,0 +1,83 @@
+"""pixray: pictures from words, by letting CLIP steer a drawer.
+
+    import pixray
+    image = pixray.run("a yellow sun over a blue sea", drawer="pixel")
+
+Importing this loads almost nothing; torch comes when a run is built.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+__version__ = "2.0.0"
+
+# name -> (module, attribute); loaded on first use
+_PUBLIC: dict[str, tuple[str, str]] = {
+    **dict.fromkeys(
+        (
+            "reset_settings",
+            "add_settings",
+            "get_settings",
+            "apply_settings",
+            "do_init",
+            "do_run",
+            "run",
+            "get_image",
+            "add_custom_loss",
+            "register",
+        ),
+        ("pixray.api", ""),
+    ),
+    "Studio": ("pixray.api", "Studio"),
+    "Session": ("pixray.session", "Session"),
+    "Drawer": ("pixray.drawers.base", "Drawer"),
+    "Canvas": ("pixray.drawers.base", "Canvas"),
+    "ParameterGroup": ("pixray.drawers.base", "ParameterGroup"),
+    "Loss": ("pixray.losses.base", "Loss"),
+    "Look": ("pixray.losses.base", "Look"),
+    "Scene": ("pixray.losses.base", "Scene"),
+    "Filter": ("pixray.filters.base", "Filter"),
+    "Filtered": ("pixray.filters.base", "Filtered"),
+    "Perceptor": ("pixray.perceptors.base", "Perceptor"),
+    "setting": ("pixray.settings.declare", "setting"),
+    "load_settings": ("pixray.api", "load_settings"),
+    "PixrayError": ("pixray.errors", "PixrayError"),
+    "SettingsError": ("pixray.errors", "SettingsError"),
+}
+
+__all__ = ["__version__", *_PUBLIC]  # noqa: PLE0604, the names are strings
+
+if TYPE_CHECKING:
+    from pixray.api import Studio, load_settings, studio
+    from pixray.drawers.base import Canvas, Drawer, ParameterGroup
+    from pixray.errors import PixrayError, SettingsError
+    from pixray.filters.base import Filter, Filtered
+    from pixray.losses.base import Look, Loss, Scene
+    from pixray.perceptors.base import Perceptor
+    from pixray.session import Session
+    from pixray.settings.declare import setting
+
+    add_custom_loss = studio.add_custom_loss
+    add_settings = studio.add_settings
+    apply_settings = studio.apply_settings
+    do_init = studio.do_init
+    do_run = studio.do_run
+    get_image = studio.get_image
+    get_settings = studio.get_settings
+    register = studio.register
+    reset_settings = studio.reset_settings
+    run = studio.run
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _PUBLIC:
+        raise AttributeError(f"module 'pixray' has no attribute '{name}'")
+    module, attribute = _PUBLIC[name]
+    loaded = importlib.import_module(module)
+    return getattr(loaded, attribute) if attribute else getattr(loaded.studio, name)
+
+
+def __dir__() -> list[str]:
+    return sorted([*globals(), *_PUBLIC])

@@ -1,0 +1,176 @@
+"""The functions old notebooks call, as a thin shell over the engine: one object holds what a notebook sets up."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from pixray.catalog import Catalog
+from pixray.errors import PixrayError
+from pixray.events import Drawn, Event
+from pixray.settings.namespace import Layer, Settings
+from pixray.settings.yamlio import read_yaml
+
+if TYPE_CHECKING:
+    from PIL import Image
+
+    from pixray.session import Session
+    from pixray.weights.store import ModelStore
+
+
+class Studio:
+    """Settings being collected, and the run being done with them. Make one per user of a server.
+
+    Args:
+        catalog: where parts come from; default: the built-in ones and installed plugins.
+        store: where models come from; loaded models stay with it between runs.
+    """
+
+    def __init__(self, catalog: Catalog | None = None, store: ModelStore | None = None) -> None:
+        self._catalog, self._store = catalog, store
+        self._added: dict[str, Any] = {}
+        self._session: Session | None = None
+        self._events: Iterator[Event] | None = None
+        self._image: Image.Image | None = None
+
+    @property
+    def catalog(self) -> Catalog:
+        if self._catalog is None:
+            self._catalog = Catalog.discover()
+        return self._catalog
+
+    @property
+    def store(self) -> ModelStore:
+        if self._store is None:
+            from pixray.weights.store import ModelStore
+
+            self._store = ModelStore()
+        return self._store
+
+    def reset_settings(self) -> None:
+        """Forget all added settings."""
+        self._added = {}
+
+    def add_settings(self, **settings: Any) -> None:
+        """Add settings; later ones win. They are checked by `apply_settings`, so their order never matters."""
+        self._added.update(settings)
+
+    def get_settings(self) -> dict[str, Any]:
+        """What was added so far, without defaults."""
+        return dict(self._added)
+
+    def apply_settings(self, argv: Sequence[str] = ()) -> Settings:
+        """Complete and check the settings. Nothing is written, made or loaded.
+
+        Args:
+            argv: words of a command line, if the caller has one; they win over added settings.
+
+        Raises:
+            SettingsError: all mistakes at once, a line each.
+        """
+        return resolve(self.catalog, self._added, argv)
+
+    def do_init(self, settings: argparse.Namespace) -> None:
+        """Build a run from settings: models, drawer, losses. The settings may be used again."""
+        from pixray.build import build
+        from pixray.recorders.base import attach
+        from pixray.recorders.console import default_recorders
+
+        self._close()
+        self._session = build(settings, self.catalog, self.store)
+        self._events = attach(self._session.run(), *default_recorders(self._session.settings))
+        self._image = None
+
+    def do_run(self, settings: argparse.Namespace | None = None, return_display: bool = False) -> bool:
+        """Do the run that `do_init` built.
+
+        Args:
+            settings: taken for the sake of old notebooks; the run uses what `do_init` was given.
+            return_display: come back with False at each picture due for showing; call again to go on.
+
+        Returns:
+            True when the run is complete.
+        """
+        if self._events is None or self._session is None:
+            raise PixrayError("do_run: call do_init(settings) first")
+        from pixray.interrupt import graceful
+
+        with graceful(self._session):
+            for event in self._events:
+                if isinstance(event, Drawn):
+                    self._image = event.image
+                    if return_display and event.show and event.step and not event.final:
+                        return False
+        return True
+
+    def get_image(self) -> Image.Image | None:
+        """The latest picture of the current run, or None before the first one."""
+        return self._image
+
+    def run(
+        self, prompts: str | Sequence[str] | None = None, drawer: str = "vqgan", **settings: Any
+    ) -> Image.Image | None:
+        """Reset, add, apply, init and run in one call; gives the picture."""
+        self.reset_settings()
+        self.add_settings(drawer=drawer, **settings)
+        if prompts is not None:
+            self.add_settings(prompts=prompts)
+        self.do_init(self.apply_settings())
+        self.do_run()
+        return self._image
+
+    def add_custom_loss(self, name: str, cls: type) -> None:
+        """Make a Loss of one's own known under a name, for `custom_loss="name:weight"`."""
+        self.register("loss", name, cls)
+
+    def register(self, kind: str, name: str, part: Any) -> None:
+        """Make a part known: `register("drawer", "clay", Clay)`. A second part of the name replaces the first."""
+        self.catalog.add(kind, name, part, replace=True)
+
+    def _close(self) -> None:
+        close = getattr(self._events, "close", None)
+        if close is not None:
+            close()
+        self._events = self._session = None
+
+
+def resolve(catalog: Catalog, added: Mapping[str, Any], argv: Sequence[str] = ()) -> Settings:
+    """Settings from the three places people write them: a YAML file, Python, and the command line.
+
+    Raises:
+        SettingsError: all mistakes at once, a line each.
+    """
+    from pixray.errors import SettingsError
+    from pixray.settings.core import ALWAYS
+    from pixray.settings.declare import declarations
+    from pixray.settings.flags import peek_flags, read_flags
+    from pixray.settings.schema import Schema
+
+    always = [one for group in ALWAYS for one in declarations(group, "the engine")]
+    peeked = peek_flags(always, argv)
+    layers: list[Layer] = [("add_settings", added)] if added else []
+    file = peeked.get("config_file") or added.get("config_file")
+    if file:
+        layers.insert(0, (Path(str(file)).name, read_yaml(file)))
+    schema = Schema.for_choice(catalog, [*layers, ("the command line", peeked)])
+    flags, problems = read_flags(schema.declared.values(), argv)
+    if flags:
+        layers.append(("the command line", flags))
+    try:
+        settings = schema.resolve(layers)
+    except SettingsError as error:
+        problems += error.problems
+    if problems:
+        raise SettingsError(problems)
+    return settings
+
+
+def load_settings(path: str | Path, **changes: Any) -> Settings:
+    """Settings from a YAML file, such as the `settings.yaml` of an earlier run, with changes of one's own."""
+    return resolve(studio.catalog, {**changes, "config_file": str(path)})
+
+
+studio: Studio = Studio()
+"""The one behind `pixray.reset_settings` and its friends: the only module-level state of the package."""

@@ -1,0 +1,191 @@
+"""From settings to a session: the only place that knows how the parts fit together."""
+
+from __future__ import annotations
+
+import argparse
+import dataclasses
+from typing import TYPE_CHECKING, Any
+
+from pixray.catalog import Catalog
+from pixray.devices import choose_device
+from pixray.drawers.base import Canvas, Drawer
+from pixray.events import Noticed
+from pixray.rng import Generators, seed_from
+from pixray.settings.schema import Schema, layers_of
+from pixray.settings.text import parse_parts
+from pixray.settings.yamlio import to_plain
+from pixray.weights.store import ModelStore
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from pixray.filters.base import Filter
+    from pixray.losses.base import Scene, WeightedLoss
+    from pixray.session import Session
+
+
+def build(settings: argparse.Namespace, catalog: Catalog, store: ModelStore) -> Session:
+    """Make everything a run needs: check the settings again, choose device and models, start the drawer.
+
+    Args:
+        settings: from `Schema.resolve`, possibly changed by its owner since.
+        catalog: where parts come from.
+        store: where weights come from; sessions that share one share loaded models.
+
+    Raises:
+        SettingsError, ModelUnavailable, MissingPackage: before anything was written.
+    """
+    return _Builder(settings, catalog, store).session()
+
+
+class _Builder:
+    def __init__(self, settings: argparse.Namespace, catalog: Catalog, store: ModelStore) -> None:
+        from pixray.perceptors.choose import choose, load_perceptors
+
+        self.catalog, self.store = catalog, store
+        self.notices: list[Noticed] = []
+        schema = Schema.for_choice(catalog, layers_of(settings))
+        self.settings = schema.recheck(settings)
+        choice = choose(self.settings, catalog, store)
+        if choice.supplied:
+            layers = [*layers_of(settings), *choice.supplied]
+            self.settings = Schema.for_choice(catalog, layers).recheck(settings, choice.supplied)
+        self._notice(*self.settings.notices, *filter(None, [choice.notice]))
+        self.device = choose_device(self.settings.device)
+        self.generators = Generators(seed_from(self.settings.seed))
+        self.palette: tuple[tuple[float, float, float], ...] = ()
+        self.perceptors, self.weights = load_perceptors(
+            self.settings.clip_models, self.settings, catalog, store, self.device
+        )
+
+    def session(self) -> Session:
+        from pixray.cutouts.zoom_wide import ZoomWide
+        from pixray.session import Cadence, Session
+        from pixray.steppers.gradient import GradientStepper
+
+        settings = self.settings
+        drawer = self._drawer()
+        width, height = settings.size
+        return Session(
+            settings=settings,
+            record=self.record(),
+            drawer=drawer,
+            perceptors=self.perceptors,
+            cutouts=ZoomWide(settings.num_cuts, width / height, settings.cut_noise, self.device),
+            losses=_unique([*self._prompts(), *self._losses(self._scene(drawer))]),
+            filters=self._filters(),
+            stepper=GradientStepper(
+                drawer.parameters(),
+                settings.optimiser,
+                settings.learning_rate,
+                settings.learning_rate_drops,
+                settings.auto_stop,
+            ),
+            generators=self.generators,
+            steps=settings.iterations,
+            batches=settings.batches,
+            cadence=Cadence(settings.save_every, settings.display_every, settings.make_video),
+            device=self.device,
+            notices=tuple(self.notices),
+        )
+
+    def record(self) -> dict[str, Any]:
+        """Every given setting plus the seed and models really used, in one fixed order: enough to run it again."""
+        given = {name: to_plain(raw) for name, raw in self.settings.given().items()}
+        # Where the files are is no part of what they show; a rerun shall not overwrite them either.
+        for name in ("config_file", "skip_args", "outdir"):
+            given.pop(name, None)
+        given["seed"] = self.generators.seed
+        given["clip_models"] = ",".join(self.settings.clip_models)
+        return {name: given[name] for name in vars(self.settings) if name in given}
+
+    def _notice(self, *texts: str) -> None:
+        self.notices += [Noticed("info", text) for text in texts]
+
+    def _drawer(self) -> Drawer:
+        settings = self.settings
+        cls = self.catalog.load("drawer", settings.drawer)
+        width, height = settings.size
+        canvas = Canvas(width, height, self.device, settings.transparent, self.palette, self._notice)
+        drawer = cls(self._section(cls), canvas)
+        drawer.load(self.store)
+        drawer.start(self._start_image(drawer), self.generators.get("start"))
+        return drawer
+
+    def _start_image(self, drawer: Drawer) -> Tensor | None:
+        """The start picture over noise, as the drawer's own size wants it, or None."""
+        from pixray.pictures.io import open_picture, resized, to_tensor
+        from pixray.pictures.start import laid_over, noise_image
+
+        settings = self.settings
+        wanted = settings.init_noise if drawer.wants_noise else "none"
+        noise = noise_image(wanted, drawer.size, self.generators.get("noise"))
+        if not settings.init_image:
+            return noise
+        picture = resized(open_picture(settings.init_image, "init_image").convert("RGBA"), drawer.size)
+        return laid_over(to_tensor(picture, 4), noise, settings.init_image_alpha / 255)
+
+    def _prompts(self) -> list[WeightedLoss]:
+        from pixray.prompt import read_prompts, text_losses
+
+        prompts = read_prompts(self.settings.prompts)
+        for perceptor in self.perceptors.values():
+            for prompt in prompts:
+                unknown = perceptor.unknown_words(prompt.text)
+                if unknown:
+                    words = ", ".join(f"'{word}'" for word in unknown)
+                    self._notice(f"{perceptor.name} does not know {words}; `pixray words` lists what it knows")
+        prompts += read_prompts(self.settings.prior_prompts, "prior_prompts")
+        return text_losses(prompts, self.perceptors, self.weights)
+
+    def _losses(self, scene: Scene) -> list[WeightedLoss]:
+        from pixray.losses.base import WeightedLoss
+
+        losses = []
+        for setting in ("priors", "custom_loss"):
+            for name, weight, stop, arguments in parse_parts(getattr(self.settings, setting)):
+                cls = self.catalog.load("loss", name)
+                loss = cls(self._section(cls), arguments)
+                loss.prepare(scene)
+                losses.append(WeightedLoss(name, loss, weight, stop))
+        return losses
+
+    def _filters(self) -> list[tuple[Filter, float]]:
+        filters = []
+        for name, weight, _, _ in parse_parts(self.settings.filters):
+            cls = self.catalog.load("filter", name)
+            filters.append((cls(self._section(cls), self.palette, self.device), weight))
+        return filters
+
+    def _scene(self, drawer: Drawer) -> Scene:
+        import torch
+
+        from pixray.losses.base import Scene
+
+        with torch.no_grad():
+            start = drawer.render(0)[:, :3].detach()
+            latent = drawer.latent()
+        return Scene(
+            size=drawer.size,
+            device=self.device,
+            perceptors=self.perceptors,
+            palette=self.palette,
+            start=start,
+            latent=None if latent is None else latent.detach().clone(),
+            generator=self.generators.get("losses"),
+        )
+
+    def _section(self, cls: type) -> Any:
+        group = getattr(cls, "Settings", None)
+        return None if group is None else self.settings.section(group)
+
+
+def _unique(losses: list[WeightedLoss]) -> list[WeightedLoss]:
+    """The same losses with a number behind names that occur twice, so that the log can tell them apart."""
+    seen: dict[str, int] = {}
+    named = []
+    for loss in losses:
+        seen[loss.name] = seen.get(loss.name, 0) + 1
+        count = seen[loss.name]
+        named.append(loss if count == 1 else dataclasses.replace(loss, name=f"{loss.name} #{count}"))
+    return named

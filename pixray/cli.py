@@ -1,0 +1,117 @@
+"""The command line: words to settings to a session, whose events the recorders write and show; then an exit code.
+
+    python -m pixray --prompts "a red heart" --drawer pixel      paint
+    python -m pixray settings.yaml --iterations 50               paint with the settings of a file
+    python -m pixray doctor                                      a command of its own (see COMMANDS)
+
+Exit codes: 0 done, 1 failed, 2 wrong settings, 130 ended by Ctrl-C.
+"""
+
+from __future__ import annotations
+
+import importlib
+import os
+import sys
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from pixray import __version__
+from pixray.catalog import Catalog
+from pixray.errors import PixrayError, SettingsError, did_you_mean
+
+if TYPE_CHECKING:
+    from pixray.settings.namespace import Settings
+
+COMMANDS: dict[str, tuple[str, str]] = {
+    "doctor": ("pixray.commands.doctor", "versions, device, which models are here, what can be reached"),
+    "words": ("pixray.commands.words", "the words that the embedded perceptor knows"),
+}
+"""Name of a command: the module whose `main(argv)` does it, and a line of help."""
+
+OUTPUTS = {"--quiet": "quiet", "--json": "json"}
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command line.
+
+    Args:
+        argv: words after the program's name; default: those of this process.
+
+    Returns:
+        the exit code.
+    """
+    words = list(sys.argv[1:] if argv is None else argv)
+    try:
+        return _dispatch(words)
+    except SettingsError as error:
+        sys.stderr.write("".join(f"pixray: {problem}\n" for problem in error.problems))
+        return 2
+    except PixrayError as error:
+        sys.stderr.write(f"pixray: {error}\n")
+        return 1
+    except KeyboardInterrupt:
+        sys.stderr.write("pixray: interrupted\n")
+        return 130
+    except BrokenPipeError:
+        return 1  # whoever read our output has left
+
+
+def _dispatch(words: list[str]) -> int:
+    if words and words[0] in COMMANDS:
+        return importlib.import_module(COMMANDS[words[0]][0]).main(words[1:])
+    if "--version" in words:
+        sys.stdout.write(f"pixray {__version__}\n")
+        return 0
+    if not words or "--help" in words or "-h" in words or "--help-all" in words:
+        from pixray.settings.helppage import help_page
+
+        sys.stdout.write(help_page(COMMANDS, everything="--help-all" in words))
+        return 0
+    return paint(words)
+
+
+def paint(words: list[str]) -> int:
+    """Paint a picture as the words say."""
+    from pixray.api import resolve
+
+    output = "live"
+    for flag, name in OUTPUTS.items():
+        if flag in words:
+            words.remove(flag)
+            output = name
+    catalog = Catalog.discover()
+    settings = resolve(catalog, {}, _with_config_flag(words))
+    return _run(settings, catalog, output)
+
+
+def _run(settings: Settings, catalog: Catalog, output: str) -> int:
+    # From here on torch is needed; everything before answers at once.
+    _share_cores_politely()
+    from pixray.build import build
+    from pixray.interrupt import graceful
+    from pixray.recorders.base import attach
+    from pixray.recorders.console import default_recorders
+    from pixray.weights.store import ModelStore
+
+    session = build(settings, catalog, ModelStore())
+    with graceful(session):
+        for _ in attach(session.run(), *default_recorders(session.settings, output)):
+            pass
+    return 130 if session.stopping else 0
+
+
+def _with_config_flag(words: list[str]) -> list[str]:
+    """`settings.yaml --iterations 50` is `--config_file settings.yaml --iterations 50`."""
+    if words[0].startswith("-"):
+        return words
+    if words[0].lower().endswith((".yaml", ".yml")):
+        return ["--config_file", *words]
+    raise SettingsError(
+        f"unknown command '{words[0]}': expected {', '.join(COMMANDS)}, a YAML file, or flags such as "
+        f'--prompts "{words[0]}".{did_you_mean(words[0], COMMANDS)}'
+    )
+
+
+def _share_cores_politely() -> None:
+    """Let torch's idle threads sleep instead of spin: beside another busy process a step is ten times as fast."""
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")

@@ -1,0 +1,1 @@
+"""Cutouts: where perceptors look."""

@@ -1,0 +1,1 @@
+"""Drawers: each turns its own kind of parameters into a picture."""

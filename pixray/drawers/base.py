@@ -1,0 +1,124 @@
+"""What a drawer is: the owner of the numbers being optimised, and of how they become a picture."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from pixray.errors import Unsupported
+
+if TYPE_CHECKING:
+    import torch
+    from torch import Tensor
+
+    from pixray.weights.store import ModelStore
+
+
+@dataclass(frozen=True)
+class Canvas:
+    """What a drawer is asked to fill.
+
+    Attributes:
+        width, height: pixels, as asked for; a drawer may round them (see `Drawer.size`).
+        device: where its tensors live ("cpu", "cuda:0", "mps").
+        transparent: the drawer may leave parts of the picture transparent.
+        palette: colours a drawer may use for ink or cells, each (red, green, blue) from 0 to 1; empty: its own choice.
+        notice: tells the user something, as a sentence.
+    """
+
+    width: int
+    height: int
+    device: str = "cpu"
+    transparent: bool = False
+    palette: tuple[tuple[float, float, float], ...] = ()
+    notice: Callable[[str], None] = field(default=lambda text: None, repr=False, compare=False)
+
+
+@dataclass(frozen=True)
+class ParameterGroup:
+    """Tensors that share a learning rate; `rate` None means the run's `learning_rate`."""
+
+    tensors: Sequence[Tensor]
+    rate: float | None = None
+
+
+class Drawer(ABC):
+    """Turns its parameters into a picture. Knows nothing of perceptors, losses, files or time.
+
+    A subclass declares its settings in a nested frozen dataclass `Settings` and is constructed with an instance of it
+    and a Canvas. Order of calls: construct (cheap), `load` (weights, the only slow moment), `start` once, then
+    `render` and `project` in every step.
+    """
+
+    Settings: ClassVar[type | None] = None
+    wants_noise: ClassVar[bool] = True
+    """Whether it starts from the run's noise picture when there is no start image (strokes do not)."""
+    can_paint: ClassVar[bool] = True
+    """Whether `paint` works, as overlays and animations need."""
+
+    def __init__(self, settings: Any, canvas: Canvas) -> None:
+        self.settings = settings
+        self.canvas = canvas
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """Width and height of its pictures in pixels, as near to the canvas as it can."""
+        return self.canvas.width, self.canvas.height
+
+    def load(self, models: ModelStore) -> None:
+        """Fetch and load weights, if it has any."""
+        return
+
+    @abstractmethod
+    def start(self, image: Tensor | None, generator: torch.Generator) -> None:
+        """Make the parameters.
+
+        Args:
+            image: 1 C H W in [0, 1], C 3 or 4, of this drawer's `size`, to begin from; None: begin at random.
+            generator: the only source of chance, on the CPU.
+        """
+
+    @abstractmethod
+    def parameters(self) -> list[ParameterGroup]:
+        """What to optimise; an empty list means that it cannot be optimised and `propose` is used instead."""
+
+    @abstractmethod
+    def render(self, step: int) -> Tensor:
+        """The picture, 1 C H W in [0, 1] with C 3 or 4, differentiable with respect to the parameters."""
+
+    def paint(self, image: Tensor) -> None:
+        """Become as close to this picture as it can, in place, so that optimizers keep working.
+
+        Args:
+            image: 1 3 H W in [0, 1], of this drawer's `size`.
+
+        Raises:
+            Unsupported: if `can_paint` is False.
+        """
+        raise Unsupported(f"{type(self).__name__} cannot take over a picture, which overlays and animations need")
+
+    def project(self) -> None:
+        """Put the parameters back into their valid range after a step."""
+        return
+
+    def latent(self) -> Tensor | None:
+        """Its inner picture with gradient, for losses that hold on to a start; None if it has none."""
+        return None
+
+    def propose(self, step: int) -> list[Tensor]:
+        """Finished candidates, each 1 3 H W, for a drawer without gradients."""
+        raise Unsupported(f"{type(self).__name__} is optimised by gradients and proposes nothing")
+
+    def files(self) -> Mapping[str, bytes]:
+        """Deliverables beside the picture, by name ending, such as {".svg": b"…"}."""
+        return {}
+
+    @abstractmethod
+    def state(self) -> dict[str, Tensor]:
+        """Everything needed to continue, as plain tensors."""
+
+    @abstractmethod
+    def restore(self, state: Mapping[str, Tensor]) -> None:
+        """Take over a saved state, in place."""

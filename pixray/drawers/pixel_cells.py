@@ -1,0 +1,251 @@
+"""The cells of a pixel grid: how many, which shape, and which share of each canvas pixel each of them covers.
+
+Units: a cell's own coordinates (u, v) run from 0 to 1 over its box of width W/cols and height H/rows; polygons may
+reach beyond the box. Canvas coordinates are pixels, y down.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+CELL_TYPES = ("rect", "rectshift", "hex", "tri", "diamond", "knit")
+SHIFTED = frozenset({"rectshift", "hex", "diamond"})
+"""Every other row of these is half a cell further right and one cell shorter."""
+
+_UP = ((0.5, 0.0), (-0.5, 1.0), (1.5, 1.0))
+_DOWN = ((0.5, 1.0), (1.5, 0.0), (-0.5, 0.0))
+_POLYGONS: dict[str, tuple[tuple[float, float], ...]] = {
+    "rect": ((0, 0), (1, 0), (1, 1), (0, 1)),
+    "rectshift": ((0, 0), (1, 0), (1, 1), (0, 1)),
+    "hex": ((0.5, 7 / 6), (0, 5 / 6), (0, 1 / 6), (0.5, -1 / 6), (1, 1 / 6), (1, 5 / 6)),
+    "diamond": ((0.5, -0.5), (0, 0.5), (0.5, 1.5), (1, 0.5)),
+    "tri": _UP,
+    # A V stitch. Its arms reach into the row below, whose stitches lie on top.
+    "knit": ((0.5, 1.3), (1, 0.55), (1, -0.45), (0.9, -0.45), (0.5, 0.3), (0.1, -0.45), (0, -0.45), (0, 0.55)),
+}
+
+
+def default_grid(width: int, height: int) -> tuple[int, int]:
+    """Columns and rows by the shape of the canvas, whatever its size."""
+    if width == height:
+        return 40, 40
+    return (80, 45) if width > height else (40, 50)
+
+
+def grid_shape(
+    cell_type: str,
+    canvas: tuple[int, int],
+    size: tuple[int, int] | None = None,
+    scale: float | None = None,
+    even_out: bool = True,
+    fit_edges: bool = True,
+) -> tuple[int, int]:
+    """Columns and rows of the grid.
+
+    Args:
+        cell_type: one of CELL_TYPES.
+        canvas: width and height in pixels; there are never more cells than pixels.
+        size: columns and rows asked for; default by the shape of the canvas.
+        scale: makes cells this much larger.
+        even_out: without `size`, add columns or rows until cells look as wide as high.
+        fit_edges: make the counts odd or even as the type needs to meet the border alike on both sides.
+    """
+    columns, rows = size or default_grid(*canvas)
+    if even_out and size is None:
+        columns = int(columns * 1.414) if cell_type == "tri" else columns
+        rows = int(rows * {"hex": 1.414, "diamond": 2.0}.get(cell_type, 1.0))
+    if scale is not None:
+        columns, rows = int(columns / scale), int(rows / scale)
+    columns, rows = max(1, min(columns, canvas[0])), max(1, min(rows, canvas[1]))
+    if fit_edges and cell_type in SHIFTED:
+        columns, rows = columns + (columns + 1) % 2, rows + (rows + 1) % 2
+    elif fit_edges and cell_type == "tri":
+        columns, rows = columns + (columns + 1) % 2, rows + rows % 2
+    return columns, rows
+
+
+@dataclass(frozen=True)
+class Cells:
+    """All cells of a grid, row by row from the top left.
+
+    Attributes:
+        cell_type: one of CELL_TYPES.
+        columns, rows: the grid.
+        width, height: the canvas in pixels.
+    """
+
+    cell_type: str
+    columns: int
+    rows: int
+    width: int
+    height: int
+
+    @property
+    def cell_width(self) -> float:
+        return self.width / self.columns
+
+    @property
+    def cell_height(self) -> float:
+        return self.height / self.rows
+
+    def row_length(self, row: int) -> int:
+        """Cells in one row: even rows of shifted types have one less."""
+        return self.columns - (self.cell_type in SHIFTED and row % 2 == 0)
+
+    def row_offset(self, row: int) -> float:
+        """How far right a row begins, in cells."""
+        return 0.5 if self.cell_type in SHIFTED and row % 2 == 0 else 0.0
+
+    def row_start(self, row: int) -> int:
+        """Number of the first cell of a row."""
+        return row * self.columns - ((row + 1) // 2 if self.cell_type in SHIFTED else 0)
+
+    def __len__(self) -> int:
+        return self.row_start(self.rows)
+
+    def outline(self, row: int, column: int) -> tuple[tuple[float, float], ...]:
+        """The polygon of a cell in its own coordinates."""
+        if self.cell_type == "tri" and (row + column) % 2:
+            return _DOWN
+        return _POLYGONS[self.cell_type]
+
+    def polygon(self, row: int, column: int) -> list[tuple[float, float]]:
+        """The polygon of a cell on the canvas, in pixels."""
+        left = (column + self.row_offset(row)) * self.cell_width
+        top = row * self.cell_height
+        return [(left + u * self.cell_width, top + v * self.cell_height) for u, v in self.outline(row, column)]
+
+    def polygons(self) -> list[list[tuple[float, float]]]:
+        """Every polygon in drawing order; later ones lie on top."""
+        return [self.polygon(row, column) for row in range(self.rows) for column in range(self.row_length(row))]
+
+    def boxes(self) -> Tensor:
+        """Left and top of every cell's box, cells x 2, in pixels."""
+        corners = [
+            ((column + self.row_offset(row)) * self.cell_width, row * self.cell_height)
+            for row in range(self.rows)
+            for column in range(self.row_length(row))
+        ]
+        return torch.tensor(corners)
+
+
+def topmost_cell(cells: Cells, x: Tensor, y: Tensor) -> Tensor:
+    """Which cell shows at each crossing of a sampling grid.
+
+    Args:
+        x: sampling columns in pixels; y: sampling rows in pixels.
+
+    Returns:
+        len(y) x len(x), the number of the cell drawn last there, or -1 where there is none.
+    """
+    shown = torch.full((len(y), len(x)), -1, dtype=torch.int32)
+    home_row = torch.div(y, cells.cell_height, rounding_mode="floor").long()
+    # A polygon reaches at most into the rows and columns next to its own, so three of each are enough.
+    for row_step in (-1, 0, 1):
+        row = home_row + row_step
+        v = y / cells.cell_height - row
+        shifted = (row % 2 == 0) & (cells.cell_type in SHIFTED)
+        u_row = x[None] / cells.cell_width - shifted[:, None] * 0.5
+        length = cells.columns - shifted.long()
+        first = row * cells.columns - (
+            torch.div(row + 1, 2, rounding_mode="floor") if cells.cell_type in SHIFTED else 0
+        )
+        for column_step in (-1, 0, 1):
+            column = torch.floor(u_row).long() + column_step
+            inside = _inside(cells, u_row - column, v, row, column)
+            inside &= (column >= 0) & (column < length[:, None]) & ((row >= 0) & (row < cells.rows))[:, None]
+            shown = torch.where(inside, (first[:, None] + column).int(), shown)
+    return shown
+
+
+def _inside(cells: Cells, u: Tensor, v: Tensor, row: Tensor, column: Tensor) -> Tensor:
+    if cells.cell_type != "tri":
+        return _in_polygon(_POLYGONS[cells.cell_type], u, v)
+    up = (row[:, None] + column) % 2 == 0
+    return torch.where(up, _in_polygon(_UP, u, v), _in_polygon(_DOWN, u, v))
+
+
+def _in_polygon(outline: tuple[tuple[float, float], ...], u: Tensor, v: Tensor) -> Tensor:
+    """Even-odd test of a row-by-row grid; where an edge crosses a sampling row depends on the row alone.
+
+    Args:
+        u: rows x columns; v: rows.
+    """
+    inside = torch.zeros(u.shape, dtype=torch.bool)
+    for (u0, v0), (u1, v1) in zip(outline, (*outline[1:], outline[0]), strict=True):
+        if v0 == v1:
+            continue
+        crosses = (v0 > v) != (v1 > v)
+        at = u0 + (v - v0) * ((u1 - u0) / (v1 - v0))
+        inside ^= crosses[:, None] & (u < at[:, None])
+    return inside
+
+
+@dataclass(frozen=True)
+class Coverage:
+    """A sparse matrix, pixels x cells, as one bag of (cell, share) per pixel, and its transpose.
+
+    Attributes:
+        cell_of, share, offsets: cells and shares of pixel p stand from offsets[p] on, row-major pixels.
+        pixel_of, share_back, offsets_back: the transpose, one bag of pixels per cell.
+    """
+
+    cell_of: Tensor
+    share: Tensor
+    offsets: Tensor
+    pixel_of: Tensor
+    share_back: Tensor
+    offsets_back: Tensor
+
+    def to(self, device: str) -> Coverage:
+        return Coverage(*(getattr(self, name).to(device) for name in self.__dataclass_fields__))
+
+
+def coverage(cells: Cells, samples: int = 4) -> Coverage:
+    """Share of each canvas pixel that each cell shows through, from samples x samples points per pixel.
+
+    Counting the topmost cell per point, rather than blending antialiased polygons, leaves no seams between
+    neighbours and lets overlapping stitches hide each other properly.
+    """
+    pixels, cell, count = [], [], []
+    band = max(1, 4_000_000 // (cells.width * samples * samples))  # bounds the memory of large canvases
+    x = (torch.arange(cells.width * samples, dtype=torch.float64) + 0.5) / samples
+    for top in range(0, cells.height, band):
+        bottom = min(cells.height, top + band)
+        y = (torch.arange(top * samples, bottom * samples, dtype=torch.float64) + 0.5) / samples
+        shown = topmost_cell(cells, x, y).view(bottom - top, samples, cells.width, samples)
+        shown = shown.transpose(1, 2).reshape(-1, samples * samples)
+        for part in _count(shown, len(cells)):
+            pixels.append(part[0] + top * cells.width)
+            cell.append(part[1])
+            count.append(part[2])
+    return _both_ways(torch.cat(pixels), torch.cat(cell), torch.cat(count) / samples**2, cells)
+
+
+def _count(shown: Tensor, num_cells: int) -> list[tuple[Tensor, Tensor, Tensor]]:
+    """(pixel, cell, number of points) triples of a band; most pixels lie inside one cell and need no sorting."""
+    plain = (shown == shown[:, :1]).all(1)
+    whole = (plain & (shown[:, 0] >= 0)).nonzero()[:, 0]
+    triples = [(whole, shown[whole, 0].long(), torch.full((len(whole),), shown.shape[1], dtype=torch.float32))]
+    mixed = (~plain).nonzero()[:, 0]
+    if len(mixed):
+        cell = shown[mixed].long()
+        keys = (mixed[:, None] * num_cells + cell)[cell >= 0]
+        unique, counts = keys.unique(return_counts=True)
+        triples.append((unique // num_cells, unique % num_cells, counts.float()))
+    return triples
+
+
+def _both_ways(pixel: Tensor, cell: Tensor, share: Tensor, cells: Cells) -> Coverage:
+    def bags(by: Tensor, other: Tensor, num_bags: int) -> tuple[Tensor, Tensor, Tensor]:
+        order = torch.argsort(by, stable=True)
+        sizes = torch.bincount(by, minlength=num_bags)
+        return other[order].int(), share[order].contiguous(), (sizes.cumsum(0) - sizes).int()
+
+    order = torch.argsort(pixel * len(cells) + cell)  # one fixed order, so that sums are the same every time
+    pixel, cell, share = pixel[order], cell[order], share[order]
+    forward = bags(pixel, cell, cells.width * cells.height)
+    return Coverage(*forward, *bags(cell, pixel, len(cells)))

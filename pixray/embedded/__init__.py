@@ -1,0 +1,1 @@
+"""The small models inside the package: weights and configurations as data."""

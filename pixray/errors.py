@@ -1,0 +1,68 @@
+"""What can go wrong, as a tree.
+
+PixrayError
+├── SettingsError        one or more settings are wrong; `problems` lists one line each (also a ValueError)
+├── MissingPackage       a chosen part needs a package that is not installed (also an ImportError)
+├── ModelUnavailable     weights that were asked for by name cannot be had
+├── UnsafeFile           a checkpoint holds more than plain tensors and was refused
+├── Unsupported          this part cannot do what was asked of it
+└── RunFailed            the run stopped by itself; the last good picture is kept
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable, Sequence
+
+
+class PixrayError(Exception):
+    """Root of every error that pixray raises on purpose; its text is one clear sentence."""
+
+
+class SettingsError(PixrayError, ValueError):
+    """All mistakes of one set of settings, reported together.
+
+    Args:
+        problems: one line each, in the shape `name=value (from where): what is right. Did you mean …?`
+    """
+
+    def __init__(self, problems: str | Sequence[str]) -> None:
+        self.problems = (problems,) if isinstance(problems, str) else tuple(problems)
+        super().__init__("\n".join(self.problems))
+
+
+class MissingPackage(PixrayError, ImportError):
+    """A part was chosen whose package is not installed; the message holds the installing command."""
+
+    def __init__(self, what: str, package: str, extra: str | None = None) -> None:
+        command = f"pip install 'pixray[{extra}]'" if extra else f"pip install {package}"
+        super().__init__(f"{what} needs the package '{package}', which is not installed: {command}")
+
+
+class ModelUnavailable(PixrayError):
+    """Weights that were asked for by name are neither on disk nor can be downloaded."""
+
+
+class UnsafeFile(PixrayError):
+    """A checkpoint wants to run code while loading; it was refused before any of it ran."""
+
+
+class Unsupported(PixrayError):
+    """A part was asked for something that it cannot do."""
+
+
+class RunFailed(PixrayError):
+    """The optimisation cannot go on; everything saved so far stays."""
+
+
+def nearest(name: str, names: Iterable[str]) -> str | None:
+    """The known name closest to a mistyped one, or None when nothing is close."""
+    by_lower = {known.lower(): known for known in names}
+    close = difflib.get_close_matches(str(name).lower(), by_lower, n=1, cutoff=0.6)
+    return by_lower[close[0]] if close else None
+
+
+def did_you_mean(name: str, names: Iterable[str]) -> str:
+    """` Did you mean 'x'?` (with its leading space), or an empty string."""
+    found = nearest(name, names)
+    return f" Did you mean '{found}'?" if found and found != name else ""

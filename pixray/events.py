@@ -1,0 +1,130 @@
+"""What a run tells the world: small frozen values, in the order in which they happen.
+
+Started, then Stepped for every step, with Drawn whenever a picture is due, Dropped when the learning rate falls and
+Noticed when there is something to say; at the end Finished. Terminal, notebook, files and servers all read these.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Literal
+
+if TYPE_CHECKING:
+    import numpy as np
+    from PIL import Image
+
+    from pixray.settings.namespace import Settings
+
+
+@dataclass(frozen=True)
+class Started:
+    """The session is built and about to take its first step.
+
+    Attributes:
+        settings: what the run was asked to do.
+        record: every given setting as plain values, with the seed and the models really used: enough to run it again.
+        size: width and height of the picture in pixels, as the drawer rounded it.
+        device: where it runs.
+        seed: the number really used.
+        steps: how many steps are planned.
+    """
+
+    settings: Settings
+    record: Mapping[str, Any]
+    size: tuple[int, int]
+    device: str
+    seed: int
+    steps: int
+
+
+@dataclass(frozen=True)
+class Stepped:
+    """One step was taken.
+
+    Attributes:
+        step: the number of this step, from 1 to `steps`.
+        total: the loss that was minimised, before the step.
+        losses: each loss by name, weighted, so that they add up to the total.
+        rate: the learning-rate factor in force (1, then 0.1 …).
+        seconds: time this step took.
+        remaining: estimated seconds until the end.
+    """
+
+    step: int
+    steps: int
+    rate: float
+    seconds: float
+    remaining: float
+    _read: Callable[[], Mapping[str, float]] = field(repr=False, compare=False)
+
+    @property
+    def losses(self) -> Mapping[str, float]:
+        """Read from the device on first use: on a GPU a value that nobody looks at costs no waiting."""
+        return self._read()
+
+    @property
+    def total(self) -> float:
+        return sum(self.losses.values())
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """A picture is due.
+
+    Attributes:
+        step: how many steps made this picture (0: the start).
+        image_u8: H W 3, or H W 4 with transparency, 0 to 255.
+        final: the last one.
+        save, show: whether it is due for saving and for showing.
+        files: further deliverables by name ending (".svg", "_cells.png"), as the drawer wrote them.
+    """
+
+    step: int
+    image_u8: np.ndarray = field(repr=False, compare=False)
+    final: bool = False
+    save: bool = True
+    show: bool = True
+    files: Mapping[str, bytes] = field(default_factory=dict, repr=False, compare=False)
+
+    @property
+    def image(self) -> Image.Image:
+        """The picture for Pillow."""
+        from PIL import Image
+
+        return Image.fromarray(self.image_u8)
+
+
+@dataclass(frozen=True)
+class Noticed:
+    """Something the user should know. Replaces every print."""
+
+    level: Literal["info", "warning"]
+    text: str
+
+
+@dataclass(frozen=True)
+class Dropped:
+    """The learning rate was multiplied to this factor of its start value."""
+
+    step: int
+    rate: float
+
+
+@dataclass(frozen=True)
+class Finished:
+    """The run is over.
+
+    Attributes:
+        reason: "complete", "stalled" when auto_stop ended it, or "stopped" when somebody asked for the end.
+        steps: how many were taken.
+        best: the smallest total loss, and the step it was seen at; None if no step was taken.
+    """
+
+    reason: Literal["complete", "stalled", "stopped"]
+    steps: int
+    seconds: float
+    best: tuple[float, int] | None
+
+
+Event = Started | Stepped | Drawn | Noticed | Dropped | Finished

@@ -1,0 +1,1 @@
+"""Filters: what stands between the drawer and every eye."""

@@ -1,0 +1,48 @@
+"""What a filter is: something between the drawer and every eye that looks at the picture."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, ClassVar
+
+if TYPE_CHECKING:
+    import torch
+    from torch import Tensor
+
+
+@dataclass(frozen=True)
+class Filtered:
+    """A filtered picture, and a scalar penalty (None: none) that the filter adds to the loss."""
+
+    canvas: Tensor
+    penalty: Tensor | None = None
+
+
+class Filter(ABC):
+    """Image to image, composed left to right.
+
+    Constructed with its own `Settings` (a nested frozen dataclass), the palette of the run and the device.
+    """
+
+    Settings: ClassVar[type | None] = None
+
+    def __init__(self, settings: Any, palette: tuple[tuple[float, float, float], ...], device: str) -> None:
+        self.settings = settings
+        self.palette = palette
+        self.device = device
+
+    @abstractmethod
+    def __call__(self, canvas: Tensor, generator: torch.Generator) -> Filtered:
+        """What the perceptors see.
+
+        Args:
+            canvas: 1 C H W in [0, 1], C 3 or 4.
+            generator: the only source of chance, on the CPU.
+        """
+
+    def present(self, canvas: Tensor) -> Tensor:
+        """What is saved and shown: the same without anything random, such as a tile in a fixed phase."""
+        import torch
+
+        return self(canvas, torch.Generator().manual_seed(0)).canvas

@@ -1,0 +1,1 @@
+"""Losses: what makes a picture better or worse."""

@@ -1,0 +1,101 @@
+"""What a loss is: a number that says how far the picture is from what one wants."""
+
+from __future__ import annotations
+
+import math
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, ClassVar
+
+if TYPE_CHECKING:
+    import torch
+    from torch import Tensor
+
+    from pixray.cutouts.base import Plan
+    from pixray.perceptors.base import Perceptor
+
+
+@dataclass(frozen=True)
+class Look:
+    """One look at the picture: all that losses may see of it.
+
+    Attributes:
+        canvas: 1 3 H W in [0, 1], with gradient; transparency is already laid over a random grey.
+        alpha: 1 1 H W, the transparency with gradient, or None.
+        latent: the drawer's inner picture with gradient, or None.
+        plans: which cutouts were taken, by perceptor input size; applying one to another picture gives aligned crops.
+        crops: N 3 S S, by perceptor input size.
+        embeddings: N D of unit length, by perceptor name.
+        step: steps taken so far; progress: share of the run in [0, 1].
+    """
+
+    canvas: Tensor
+    alpha: Tensor | None
+    latent: Tensor | None
+    plans: Mapping[int, Plan]
+    crops: Mapping[int, Tensor]
+    embeddings: Mapping[str, Tensor]
+    step: int
+    progress: float
+
+
+@dataclass(frozen=True)
+class Scene:
+    """What a loss may prepare itself with, once, before the first step.
+
+    Attributes:
+        size: width and height of the picture.
+        device: where tensors belong.
+        perceptors: those that look at the picture, by name, and their weights in the same order.
+        palette: the run's palette, colours from 0 to 1.
+        start: the start picture 1 3 H W, or None; latent: the drawer's inner picture at the start, detached, or None.
+        generator: a source of chance of its own.
+    """
+
+    size: tuple[int, int]
+    device: str
+    perceptors: Mapping[str, Perceptor]
+    palette: tuple[tuple[float, float, float], ...]
+    start: Tensor | None
+    latent: Tensor | None
+    generator: torch.Generator
+
+
+class Loss(ABC):
+    """A number to make small. Independent of how many cutouts and perceptors there are.
+
+    Constructed with an instance of its nested frozen dataclass `Settings`, and with the arguments that followed its
+    name (`name:1->argument`).
+    """
+
+    Settings: ClassVar[type | None] = None
+    needs: ClassVar[frozenset[str]] = frozenset({"canvas"})
+    """Which parts of a Look it reads: "canvas", "crops", "embeddings", "latent", "alpha". Others may be empty."""
+
+    def __init__(self, settings: Any = None, arguments: tuple[str, ...] = ()) -> None:
+        self.settings = settings
+        self.arguments = arguments
+
+    def prepare(self, scene: Scene) -> None:
+        """Get ready for a run: load a picture, keep the start. Called once, before the first look."""
+        return
+
+    @abstractmethod
+    def __call__(self, look: Look) -> Tensor:
+        """The loss as a scalar tensor with gradient."""
+
+
+@dataclass(frozen=True)
+class WeightedLoss:
+    """A loss with a name for the log, a weight, and the value below which it stops pulling."""
+
+    name: str
+    loss: Loss
+    weight: float = 1.0
+    stop: float = field(default=-math.inf)
+
+    def __call__(self, look: Look) -> Tensor:
+        from pixray.pictures.straight import stop_below
+
+        return self.weight * stop_below(self.loss(look), self.stop)

@@ -1,0 +1,51 @@
+"""How far the picture is from a prompt, as a perceptor sees it: the loss that everything else only corrects."""
+
+from __future__ import annotations
+
+import math
+
+import torch
+from torch import Tensor
+
+from pixray.losses.base import Look, Loss
+from pixray.pictures.straight import stop_below
+
+
+def angular_distance(embeddings: Tensor, targets: Tensor) -> Tensor:
+    """Half the squared angle between unit vectors: 0 when equal, pi**2/8 at a right angle, pi**2/2 when opposite.
+
+    Computed from the chord as 2 arcsin(|x - e| / 2)**2, which is accurate for small angles.
+
+    Args:
+        embeddings: N D; targets: M D; all of unit length.
+
+    Returns:
+        N M.
+    """
+    chord = (embeddings[:, None] - targets[None]).norm(dim=-1)
+    # Rounding may push a chord past 2, where arcsin has no value, and its slope has none at 2 itself.
+    return 2 * torch.asin((chord / 2).clamp(max=1 - 1e-6)) ** 2
+
+
+class PromptLoss(Loss):
+    """Mean angular distance of the crops to a prompt.
+
+    A negative weight pushes away. Where the signed distance of a crop is already at or below `stop`, that crop no
+    longer pulls; the value that is reported stays the true one.
+
+    Args:
+        perceptor: name of the perceptor whose embeddings are compared.
+        targets: M D unit vectors.
+        weight, stop: of the prompt.
+    """
+
+    needs = frozenset({"embeddings"})
+
+    def __init__(self, perceptor: str, targets: Tensor, weight: float = 1.0, stop: float = -math.inf) -> None:
+        super().__init__()
+        self.perceptor, self.targets, self.weight, self.stop = perceptor, targets, weight, stop
+
+    def __call__(self, look: Look) -> Tensor:
+        distances = angular_distance(look.embeddings[self.perceptor], self.targets)
+        signed = math.copysign(1.0, self.weight) * distances
+        return abs(self.weight) * stop_below(signed, self.stop).mean()

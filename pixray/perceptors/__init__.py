@@ -1,0 +1,1 @@
+"""Perceptors: frozen encoders that compare pictures with words."""

@@ -1,0 +1,43 @@
+"""What a perceptor is: a frozen pair of encoders that place pictures and texts in one space."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+
+class Perceptor(ABC):
+    """Looks at pictures. Never changes after it was made, so that sessions can share it.
+
+    Attributes:
+        name: what users call it, such as "ViT-B/32".
+        input_size: side of the square pictures it takes, in pixels.
+        dim: length of its embeddings.
+    """
+
+    name: str
+    input_size: int
+    dim: int
+
+    @abstractmethod
+    def encode_image(self, crops: Tensor) -> Tensor:
+        """Embed pictures.
+
+        Args:
+            crops: N 3 S S, about [0, 1] (noise may leave the range); normalisation happens inside.
+
+        Returns:
+            N D, float32, unit length, differentiable with respect to the crops.
+        """
+
+    @abstractmethod
+    def encode_text(self, texts: Sequence[str]) -> Tensor:
+        """Embed texts: N D, float32, unit length, without gradient."""
+
+    def unknown_words(self, text: str) -> list[str]:
+        """Words of a prompt that this perceptor never learned; empty for models that know all letters."""
+        return []

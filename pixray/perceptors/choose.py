@@ -1,0 +1,102 @@
+"""Which perceptors a run gets: those it names, or for `perceptors=auto` the real ones if they can be had."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING
+
+from pixray.catalog import Catalog
+from pixray.errors import ModelUnavailable, SettingsError
+from pixray.perceptors.base import Perceptor
+from pixray.settings.namespace import Layer, Settings
+from pixray.settings.schema import EMBEDDED_LAYER
+from pixray.settings.text import parse_weighted
+from pixray.weights.store import ModelStore
+
+if TYPE_CHECKING:
+    import torch
+
+
+@dataclass(frozen=True)
+class Choice:
+    """The outcome of choosing.
+
+    Attributes:
+        supplied: settings that follow from it, as layers for `Schema.recheck`; empty unless it fell back.
+        notice: what to tell the user, or None.
+    """
+
+    supplied: tuple[Layer, ...] = ()
+    notice: str | None = None
+
+
+def choose(settings: Settings, catalog: Catalog, store: ModelStore) -> Choice:
+    """Decide between real and embedded perceptors, fetching the real ones if need be.
+
+    Models that somebody named are never replaced: those fail later, with a clear error.
+    """
+    named = settings.origin("clip_models") not in (f"quality={settings.quality}", "default")
+    if settings.perceptors != "auto" or named:
+        return Choice()
+    from pixray.perceptors.sources import fetch, read_name
+
+    names = [parse_weighted(name).text for name in settings.clip_models]
+    try:
+        for name in names:
+            if name not in catalog.names("perceptor"):
+                fetch(read_name(name), store)
+    except ModelUnavailable:
+        return Choice(
+            (EMBEDDED_LAYER,),
+            f"painting with the small embedded perceptor: {' and '.join(names)} are not on this machine and the model "
+            "hub cannot be reached (perceptors=clip insists on them)",
+        )
+    return Choice()
+
+
+def load_perceptors(
+    names: Sequence[str], settings: Settings, catalog: Catalog, store: ModelStore, device: str
+) -> tuple[dict[str, Perceptor], dict[str, float]]:
+    """Perceptors by name, and their weights. Loaded at most once per store.
+
+    Raises:
+        ModelUnavailable: one clear sentence with the ways to get it.
+        SettingsError: a perceptor named twice.
+    """
+    dtype = choose_dtype(settings.precision, device)
+    perceptors: dict[str, Perceptor] = {}
+    weights: dict[str, float] = {}
+    for text in names:
+        wanted = parse_weighted(text)
+        if wanted.text in perceptors:
+            raise SettingsError(f"clip_models names '{wanted.text}' twice; give it a weight instead")
+        key = ("perceptor", wanted.text, device, str(dtype), settings.cut_contrast)
+        load = partial(_load, wanted.text, settings, catalog, store, device, dtype)
+        perceptors[wanted.text] = store.shared(key, load)
+        weights[wanted.text] = wanted.weight
+    return perceptors, weights
+
+
+def _load(
+    name: str, settings: Settings, catalog: Catalog, store: ModelStore, device: str, dtype: torch.dtype
+) -> Perceptor:
+    if name in catalog.names("perceptor"):
+        return catalog.load("perceptor", name)(device=device, dtype=dtype, contrast=settings.cut_contrast)
+    from pixray.perceptors.openclip import load_openclip
+    from pixray.perceptors.sources import fetch, read_name
+
+    return load_openclip(fetch(read_name(name), store), device, dtype, settings.cut_contrast)
+
+
+def choose_dtype(precision: str, device: str) -> torch.dtype:
+    """The number format for a device: half precision on a GPU, full precision elsewhere, unless somebody insists."""
+    import torch
+
+    formats: Mapping[str, torch.dtype] = {"fp32": torch.float32, "bf16": torch.bfloat16, "fp16": torch.float16}
+    if precision in formats:
+        return formats[precision]
+    if device.startswith("cuda"):
+        return torch.bfloat16 if torch.cuda.is_bf16_supported() else torch.float16
+    return torch.float32

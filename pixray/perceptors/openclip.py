@@ -1,0 +1,102 @@
+"""Perceptors from open_clip: any of its models, with OpenAI's and LAION's weights, from a folder or from the hub."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+from pixray.errors import ModelUnavailable, UnsafeFile
+from pixray.perceptors.base import Perceptor
+from pixray.perceptors.library import import_open_clip
+from pixray.perceptors.sources import Found
+
+OPENAI_MEAN = (0.48145466, 0.4578275, 0.40821073)
+OPENAI_STD = (0.26862954, 0.26130258, 0.27577711)
+
+Tokenizer = Callable[[Sequence[str]], Tensor]
+
+
+class OpenClip(Perceptor):
+    """A frozen open_clip model.
+
+    Args:
+        name: what users call it.
+        model: an open_clip model; it is frozen and moved here.
+        tokenizer: texts to N x context token numbers.
+        device: where it runs.
+        dtype: number format of its weights and activations.
+        contrast: "plain", or "minmax" to stretch each batch to 0..1 first, as the old pixray did.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        model: Any,
+        tokenizer: Tokenizer,
+        device: str = "cpu",
+        dtype: torch.dtype = torch.float32,
+        contrast: str = "plain",
+    ) -> None:
+        self.name = name
+        self._model = model.eval().requires_grad_(False).to(device=device, dtype=dtype)
+        self._tokenizer = tokenizer
+        self._device, self._dtype, self._contrast = device, dtype, contrast
+        size = model.visual.image_size
+        self.input_size = int(size[0] if isinstance(size, tuple | list) else size)
+        preprocess = getattr(model.visual, "preprocess_cfg", None) or {}
+        self._mean = self._column(preprocess.get("mean", OPENAI_MEAN))
+        self._std = self._column(preprocess.get("std", OPENAI_STD))
+        self.dim = self.encode_text(["a"]).shape[1]
+
+    def _column(self, values: Sequence[float]) -> Tensor:
+        return torch.tensor(values, dtype=torch.float32, device=self._device).view(1, 3, 1, 1)
+
+    def encode_image(self, crops: Tensor) -> Tensor:
+        if self._contrast == "minmax":
+            low, high = crops.min(), crops.max()
+            crops = (crops - low) / (high - low).clamp_min(1e-6)
+        normalised = ((crops - self._mean) / self._std).to(self._dtype)
+        return F.normalize(self._model.encode_image(normalised).float(), dim=-1)
+
+    @torch.no_grad()
+    def encode_text(self, texts: Sequence[str]) -> Tensor:
+        tokens = self._tokenizer(list(texts)).to(self._device)
+        return F.normalize(self._model.encode_text(tokens).float(), dim=-1)
+
+
+def load_openclip(found: Found, device: str, dtype: torch.dtype, contrast: str = "plain") -> OpenClip:
+    """Build the model behind a name from files on this machine. Only plain weights are read, never code.
+
+    Raises:
+        UnsafeFile: the file holds pickled objects; the message says how to convert it.
+        ModelUnavailable: the file does not fit the architecture.
+    """
+    open_clip = import_open_clip()
+    name = found.source.name
+    where = found.folder or found.weights
+    model_name = f"local-dir:{found.folder}" if found.folder else found.source.architecture
+    assert model_name
+    try:
+        # Building fills the weights with random numbers first; those must not come out of the user's generator.
+        with torch.random.fork_rng(devices=[]):
+            model = open_clip.create_model(
+                model_name,
+                pretrained=None if found.folder else str(found.weights),
+                force_preprocess_cfg=dict(found.source.preprocess) or None,
+                require_pretrained=True,
+                weights_only=True,
+            )
+        tokenizer = open_clip.get_tokenizer(model_name)
+    except Exception as error:
+        if "weights_only" in str(error) or "Weights only load failed" in str(error):
+            raise UnsafeFile(
+                f"perceptor '{name}': {where} holds more than weights and was refused, since loading it could run "
+                "code; convert it to .safetensors on a machine you trust"
+            ) from None
+        short = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
+        raise ModelUnavailable(f"perceptor '{name}': {where} does not load as {model_name} ({short})") from error
+    return OpenClip(name, model, tokenizer, device, dtype, contrast)

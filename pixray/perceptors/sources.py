@@ -1,0 +1,201 @@
+"""Which open_clip architecture and which weights file stand behind a perceptor's name.
+
+    ViT-B/32, RN50x4, ViT-L/14@336px       OpenAI's weights with their quick GELU, the names of the old pixray
+    ViT-B-32::laion2b_s34b_b79k            architecture::tag, as `open_clip.list_pretrained()` prints them
+    ViT-B-32::weights/mine.safetensors     architecture::file
+    hf-hub:org/name                        a repository of the hub in open_clip's layout
+    some/folder                            a local folder in the same layout (open_clip_config.json and weights)
+
+Files are looked for in the checkpoints folder under `ARCHITECTURE.TAG` (as a file with any known ending, or as such
+a folder), then in the hub's cache, then downloaded.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pixray.errors import ModelUnavailable, did_you_mean
+from pixray.perceptors.library import import_open_clip
+from pixray.weights.reach import offline_by_choice
+from pixray.weights.store import ModelStore
+
+OPENAI = ("RN50", "RN101", "RN50x4", "RN50x16", "RN50x64", "ViT-B/32", "ViT-B/16", "ViT-L/14", "ViT-L/14@336px")
+_ENDINGS = (".safetensors", ".bin", ".pt", ".pth")
+_HUB_FILES = ("open_clip_model.safetensors", "open_clip_pytorch_model.safetensors", "open_clip_pytorch_model.bin")
+
+
+@dataclass(frozen=True)
+class Source:
+    """Where a perceptor comes from.
+
+    Attributes:
+        name: as the user wrote it.
+        architecture: a name of open_clip's own list, or None when a folder brings its configuration.
+        tag: which weights, or the path of a file; None for a folder or a repository.
+        folder: a local folder with configuration and weights, if that was given.
+        repository: "org/name" on the hub, if known.
+        file: the weights file in that repository; None: one of open_clip's usual names.
+        preprocess: mean and std of the input, where the list of weights knows them.
+    """
+
+    name: str
+    architecture: str | None = None
+    tag: str | None = None
+    folder: Path | None = None
+    repository: str | None = None
+    file: str | None = None
+    preprocess: tuple[tuple[str, Any], ...] = ()
+
+
+@dataclass(frozen=True)
+class Found:
+    """What to hand to open_clip: an architecture with a weights file, or a folder with both."""
+
+    source: Source
+    weights: Path | None
+    folder: Path | None
+
+
+def read_name(name: str) -> Source:
+    """Understand a perceptor's name.
+
+    Raises:
+        ModelUnavailable: an unknown name, with the nearest known one.
+    """
+    open_clip = import_open_clip()
+
+    if name.startswith("hf-hub:"):
+        return Source(name, repository=name.removeprefix("hf-hub:"))
+    if name in OPENAI:
+        architecture = name.replace("/", "-").replace("@336px", "-336") + "-quickgelu"
+        return _tagged(name, architecture, "openai")
+    if "::" in name:
+        architecture, _, tag = name.partition("::")
+        architecture = architecture.replace("/", "-")
+        if architecture not in open_clip.list_models():
+            hint = did_you_mean(architecture, open_clip.list_models())
+            raise ModelUnavailable(f"perceptor '{name}': open_clip has no architecture '{architecture}'.{hint}")
+        return _tagged(name, architecture, tag)
+    path = Path(name).expanduser()
+    if path.is_dir():
+        return Source(name, folder=path)
+    if path.is_file():
+        raise ModelUnavailable(
+            f"perceptor '{name}': a weights file needs its architecture before it, as in ViT-B-32::{name}"
+        )
+    known = [*OPENAI, "embedded"]
+    raise ModelUnavailable(
+        f"unknown perceptor '{name}': expected one of {', '.join(known)}, architecture::tag, hf-hub:org/name or a "
+        f"folder.{did_you_mean(name, known)}"
+    )
+
+
+def _tagged(name: str, architecture: str, tag: str) -> Source:
+    open_clip = import_open_clip()
+    get_pretrained_cfg = open_clip.pretrained.get_pretrained_cfg
+
+    known = get_pretrained_cfg(architecture.removesuffix("-quickgelu"), tag) or get_pretrained_cfg(architecture, tag)
+    if not known and not Path(tag).expanduser().is_file():
+        tags = open_clip.list_pretrained_tags_by_model(architecture)
+        listed = ", ".join(tags) or "none"
+        raise ModelUnavailable(
+            f"perceptor '{name}': no weights '{tag}' for {architecture} (known: {listed}).{did_you_mean(tag, tags)}"
+        )
+    repository, _, file = known.get("hf_hub", "").rpartition("/") if known else ("", "", "")
+    preprocess = tuple((key, tuple(known[key])) for key in ("mean", "std") if key in known)
+    return Source(name, architecture, tag, repository=repository or None, file=file or None, preprocess=preprocess)
+
+
+def find_local(source: Source, store: ModelStore) -> Found | None:
+    """The files of a perceptor, if they are on this machine."""
+    if source.folder is not None:
+        return Found(source, None, source.folder)
+    if source.tag is not None:
+        given = Path(source.tag).expanduser()
+        if given.is_file():
+            return Found(source, given, None)
+        stem = f"{source.architecture}.{source.tag}"
+        stems = [stem, stem.replace("-quickgelu", "")]
+        path = store.find(*(f"{one}{ending}" for one in stems for ending in _ENDINGS), *stems)
+    else:
+        path = store.find((source.repository or "").rpartition("/")[2])
+    if path is not None:
+        return _in_folder(source, path) if path.is_dir() else Found(source, path, None)
+    return _from_hub_cache(source)
+
+
+def fetch(source: Source, store: ModelStore) -> Found:
+    """The files of a perceptor, downloaded if they are not here yet; the hub's client shows a progress bar.
+
+    Raises:
+        ModelUnavailable: with the ways to get it.
+    """
+    found = find_local(source, store)
+    if found is not None:
+        return found
+    if source.repository and not offline_by_choice() and store.hub_reachable():
+        return _download(source)
+    raise ModelUnavailable(_how_to_get(source, "it is not on this machine and the model hub cannot be reached"))
+
+
+def _in_folder(source: Source, folder: Path) -> Found:
+    if (folder / "open_clip_config.json").is_file():
+        return Found(source, None, folder)
+    for name in _HUB_FILES:
+        if (folder / name).is_file():
+            return Found(source, folder / name, None)
+    raise ModelUnavailable(f"perceptor '{source.name}': the folder {folder} holds no open_clip weights")
+
+
+def _wanted_files(source: Source) -> tuple[str, ...]:
+    if source.file is None:
+        return _HUB_FILES
+    return (source.file, str(Path(source.file).with_suffix(".safetensors")))
+
+
+def _from_hub_cache(source: Source) -> Found | None:
+    if not source.repository:
+        return None
+    from huggingface_hub import try_to_load_from_cache
+
+    for name in _wanted_files(source):
+        path = try_to_load_from_cache(source.repository, name)
+        if isinstance(path, str):
+            if source.architecture:
+                return Found(source, Path(path), None)
+            if isinstance(try_to_load_from_cache(source.repository, "open_clip_config.json"), str):
+                return Found(source, None, Path(path).parent)
+    return None
+
+
+def _download(source: Source) -> Found:
+    from huggingface_hub import hf_hub_download
+    from huggingface_hub.errors import EntryNotFoundError, HfHubHTTPError, RepositoryNotFoundError
+
+    assert source.repository
+    try:
+        if source.architecture is None:
+            hf_hub_download(source.repository, "open_clip_config.json")
+        for name in _wanted_files(source):
+            try:
+                path = Path(hf_hub_download(source.repository, name))
+            except EntryNotFoundError:
+                continue
+            return Found(source, path, None) if source.architecture else Found(source, None, path.parent)
+        raise ModelUnavailable(_how_to_get(source, f"the hub's repository {source.repository} holds no weights"))
+    except RepositoryNotFoundError:
+        raise ModelUnavailable(_how_to_get(source, f"the hub has no repository {source.repository}")) from None
+    except (HfHubHTTPError, OSError) as error:
+        raise ModelUnavailable(_how_to_get(source, f"the download failed ({error})")) from error
+
+
+def _how_to_get(source: Source, why: str) -> str:
+    ways = []
+    if source.architecture:
+        ways.append(f"put its file into checkpoints/ as {source.architecture}.{source.tag}.safetensors")
+    elif source.repository:
+        ways.append(f"put its folder into checkpoints/ as {source.repository.rpartition('/')[2]}")
+    ways.append("use perceptors=embedded")
+    return f"perceptor '{source.name}': {why}; connect to the network once, or {', or '.join(ways)}"

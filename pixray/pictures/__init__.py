@@ -1,0 +1,1 @@
+"""Pictures: reading, writing, starting, and gradients that help."""

@@ -1,0 +1,1 @@
+"""Recorders: observers of a run that write files and show progress."""

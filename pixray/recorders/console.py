@@ -1,0 +1,107 @@
+"""What the terminal shows: a live line with loss, rate and time left, or JSON lines for scripts, or nothing."""
+
+from __future__ import annotations
+
+import json
+import sys
+from typing import TYPE_CHECKING, Any, TextIO
+
+from pixray.events import Drawn, Dropped, Event, Finished, Noticed, Started, Stepped
+from pixray.recorders.base import Recorder
+
+if TYPE_CHECKING:
+    from pixray.recorders.files import FileRecorder
+    from pixray.settings.namespace import Settings
+
+
+class ConsoleRecorder:
+    """A progress line on standard error, and the path of the picture on standard output at the end.
+
+    Args:
+        files: tells where the picture was saved; None: nothing was.
+    """
+
+    def __init__(self, files: FileRecorder | None = None, stream: TextIO | None = None) -> None:
+        self._files, self._stream = files, stream or sys.stderr
+        self._bar: Any = None
+
+    def __call__(self, event: Event) -> None:
+        if isinstance(event, Started):
+            self._begin(event)
+        elif isinstance(event, Noticed):
+            self._say(event.text)
+        elif isinstance(event, Stepped):
+            self._bar.set_postfix_str(f"loss {event.total:.4g}", refresh=False)
+            self._bar.update(1)
+        elif isinstance(event, Dropped):
+            self._say(f"step {event.step}: learning rate times {event.rate:g}")
+        elif isinstance(event, Finished):
+            self._end(event)
+
+    def close(self) -> None:
+        """End the line, so that what follows starts on its own."""
+        if self._bar is not None:
+            self._bar.close()
+            self._bar = None
+
+    def _begin(self, event: Started) -> None:
+        from tqdm import tqdm
+
+        width, height = event.size
+        drawer = event.settings.drawer
+        self._say(f"{drawer} {width}x{height} on {event.device}, seed {event.seed}")
+        live = self._stream.isatty()
+        self._bar = tqdm(
+            total=event.steps,
+            file=self._stream,
+            unit="step",
+            mininterval=0.1 if live else 10.0,  # a log file wants a line now and then, not a film
+            dynamic_ncols=live,
+            leave=True,
+        )
+
+    def _end(self, event: Finished) -> None:
+        self.close()
+        what = {"complete": "finished", "stalled": "stopped, since the loss stalled,", "stopped": "stopped"}
+        text = f"{what[event.reason]} after {event.steps} steps, {event.seconds:.1f} s"
+        self._say(text + (f", best loss {event.best[0]:.4g} at step {event.best[1]}" if event.best else ""))
+        if self._files is not None:
+            sys.stdout.write(f"{self._files.picture}\n")
+            sys.stdout.flush()
+
+    def _say(self, text: str) -> None:
+        if self._bar is not None:
+            self._bar.write(text, file=self._stream)
+        else:
+            self._stream.write(text + "\n")
+            self._stream.flush()
+
+
+class JsonRecorder:
+    """One JSON object per event on standard output, for scripts."""
+
+    def __init__(self, files: FileRecorder | None = None, stream: TextIO | None = None) -> None:
+        self._files, self._stream = files, stream or sys.stdout
+
+    def __call__(self, event: Event) -> None:
+        from pixray.recorders.files import as_json
+
+        facts = as_json(event)
+        if isinstance(event, Drawn) and event.save and self._files is not None:
+            facts["path"] = str(self._files.picture)
+        self._stream.write(json.dumps(facts, ensure_ascii=False) + "\n")
+        self._stream.flush()
+
+
+def default_recorders(settings: Settings, output: str = "live") -> list[Recorder]:
+    """Files, and what the terminal shows.
+
+    Args:
+        output: "live" for the progress line, "json" for JSON lines, "quiet" for nothing but errors.
+    """
+    from pixray.recorders.files import FileRecorder
+
+    files = FileRecorder(settings)
+    if output == "quiet":
+        return [files]
+    return [files, JsonRecorder(files) if output == "json" else ConsoleRecorder(files)]

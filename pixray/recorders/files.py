@@ -1,0 +1,125 @@
+"""Everything a run leaves on disk, all of it inside its own folder and each file written whole or not at all.
+
+output.png              the picture, with settings, seed and models in its metadata
+output.svg …            further deliverables of the drawer
+settings.yaml           enough to run it again to the same bytes on a CPU
+log.jsonl               the events, one JSON object a line
+steps/frame_0010.png    every saved step, and steps/output.mp4, the film of them
+video/, output.mp4      every single step, with make_video
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Mapping
+from pathlib import Path
+from typing import IO, Any
+
+from pixray import __version__
+from pixray.events import Drawn, Dropped, Event, Finished, Noticed, Started, Stepped
+from pixray.pictures.io import png_bytes, write_atomic
+from pixray.recorders.outdir import make_outdir
+from pixray.recorders.video import make_film
+from pixray.settings.namespace import Settings
+from pixray.settings.yamlio import write_yaml
+
+logger = logging.getLogger(__name__)
+
+
+class FileRecorder:
+    """Writes the run's folder.
+
+    Args:
+        settings: of the run; its `outdir`, `output`, `save_intermediates` and `make_video` are read here.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        self._template, self._name = settings.outdir, settings.output
+        self._keep_steps, self._film = settings.save_intermediates, settings.make_video
+        self._step_frames: list[Path] = []
+        self._film_frames: list[Path] = []
+        self._text: dict[str, str] = {}
+        self._log: IO[str] | None = None
+        self._folder: Path | None = None
+
+    @property
+    def folder(self) -> Path:
+        """Where the files are; known once the run has started."""
+        assert self._folder is not None, "the run has not started"
+        return self._folder
+
+    @property
+    def picture(self) -> Path:
+        """The path of the picture."""
+        return self.folder / self._name
+
+    def __call__(self, event: Event) -> None:
+        if isinstance(event, Started):
+            self._begin(event)
+        elif isinstance(event, Drawn):
+            self._draw(event)
+        if self._log is not None:
+            self._log.write(json.dumps(as_json(event), ensure_ascii=False) + "\n")
+            self._log.flush()
+
+    def close(self) -> None:
+        """Make the films. Called however the run ends."""
+        if self._log is not None:
+            self._log.close()
+            self._log = None
+        if self._step_frames:
+            make_film(self._step_frames, self.folder / "steps" / Path(self._name).with_suffix(".mp4").name)
+        if self._film_frames:
+            make_film(self._film_frames, self.picture.with_suffix(".mp4"), comment=self._text.get("pixray_prompts", ""))
+
+    def _begin(self, event: Started) -> None:
+        self._folder = make_outdir(self._template)
+        self._text = metadata(event.record)
+        write_atomic(self.folder / "settings.yaml", write_yaml(event.record).encode())
+        self._log = (self.folder / "log.jsonl").open("w", encoding="utf-8")
+
+    def _draw(self, event: Drawn) -> None:
+        if event.save:
+            write_atomic(self.picture, png_bytes(event.image_u8, self._text))
+            for ending, content in event.files.items():
+                write_atomic(self.picture.with_name(self.picture.stem + ending), content)
+            if self._keep_steps:
+                self._step_frames.append(self._frame("steps", event))
+        if self._film:
+            self._film_frames.append(self._frame("video", event))
+
+    def _frame(self, folder: str, event: Drawn) -> Path:
+        path = self.folder / folder / f"frame_{event.step:04d}.png"
+        write_atomic(path, png_bytes(event.image_u8, level=1))
+        return path
+
+
+def metadata(record: Mapping[str, Any]) -> dict[str, str]:
+    """PNG text for a run: each given setting by itself, as the old pixray wrote them, and all of them as JSON."""
+    text = {"Software": f"pixray ({__version__})"}
+    text.update({f"pixray_{name}": str(value) for name, value in record.items()})
+    text["pixray_seed_used"] = str(record["seed"])
+    text["pixray_record"] = json.dumps(dict(record), ensure_ascii=False)
+    return text
+
+
+def as_json(event: Event) -> dict[str, Any]:
+    """An event as plain values, without pictures."""
+    kind = {"event": type(event).__name__.lower()}
+    if isinstance(event, Started):
+        facts = {"record": dict(event.record), "size": list(event.size), "device": event.device, "seed": event.seed}
+        return {**kind, **facts, "steps": event.steps}
+    if isinstance(event, Stepped):
+        rounded = {name: round(value, 6) for name, value in event.losses.items()}
+        facts = {"step": event.step, "steps": event.steps, "total": round(event.total, 6), "losses": rounded}
+        return {**kind, **facts, "rate": event.rate, "seconds": round(event.seconds, 4)}
+    if isinstance(event, Drawn):
+        return {**kind, "step": event.step, "final": event.final, "save": event.save, "show": event.show}
+    if isinstance(event, Noticed):
+        return {**kind, "level": event.level, "text": event.text}
+    if isinstance(event, Dropped):
+        return {**kind, "step": event.step, "rate": event.rate}
+    assert isinstance(event, Finished)
+    facts = {"reason": event.reason, "steps": event.steps, "seconds": round(event.seconds, 2)}
+    return {**kind, **facts, "best": list(event.best) if event.best else None}

@@ -1,0 +1,208 @@
+"""THE LOOP. A session owns everything one run needs and yields what happens as events.
+
+    render -> filter -> cutouts -> perceptors -> losses -> backward -> optimizer -> project
+
+Nothing here knows which drawer, perceptor or loss it works with, and nothing outside a session changes while it runs:
+two sessions stepped in turn give the same pictures as each alone.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import torch
+from torch import Tensor
+
+from pixray.cutouts.base import Cutouts
+from pixray.drawers.base import Drawer
+from pixray.errors import RunFailed
+from pixray.events import Drawn, Dropped, Event, Finished, Noticed, Started, Stepped
+from pixray.filters.base import Filter
+from pixray.losses.base import Look, WeightedLoss
+from pixray.perceptors.base import Perceptor
+from pixray.pictures.io import to_u8
+from pixray.rng import Generators
+from pixray.steppers.gradient import GradientStepper, finite
+
+if TYPE_CHECKING:
+    from PIL import Image
+
+    from pixray.settings.namespace import Settings
+
+
+@dataclass(frozen=True)
+class Cadence:
+    """What is due when, counted in steps; 0 means only at the end."""
+
+    save: int = 10
+    show: int = 20
+    film: bool = False
+
+    def due(self, step: int) -> tuple[bool, bool]:
+        """Whether the picture before step number `step` is to be saved, and to be shown."""
+        return _divides(self.save, step), _divides(self.show, step)
+
+
+def _divides(period: int, step: int) -> bool:
+    return period > 0 and step % period == 0
+
+
+@dataclass
+class Session:
+    """One run. Build it with `pixray.build.build`, iterate `run()`; leaving the loop stops the run.
+
+    Attributes:
+        settings, record: what was asked for, and what is needed to run it again.
+        drawer: owns the parameters.
+        perceptors: by name.
+        cutouts: decides where they look.
+        losses: weighted; filters: with the weights of their penalties, in order.
+        stepper: owns the optimizer.
+        generators: all randomness of the run.
+        steps, batches: how many steps, and looks per step whose gradients are averaged.
+        cadence: when pictures are due.
+        notices: what there is to say at the start.
+    """
+
+    settings: Settings
+    record: Mapping[str, Any]
+    drawer: Drawer
+    perceptors: Mapping[str, Perceptor]
+    cutouts: Cutouts
+    losses: Sequence[WeightedLoss]
+    filters: Sequence[tuple[Filter, float]]
+    stepper: GradientStepper
+    generators: Generators
+    steps: int
+    batches: int = 1
+    cadence: Cadence = Cadence()
+    device: str = "cpu"
+    notices: Sequence[Noticed] = ()
+    step: int = 0
+    stopping: bool = field(default=False, init=False)
+
+    def run(self) -> Iterator[Event]:
+        """Take the remaining steps.
+
+        Raises:
+            RunFailed: a loss or the picture is no longer finite; the last good picture was yielded before.
+        """
+        begun = time.perf_counter()
+        yield Started(self.settings, self.record, self.drawer.size, self.device, self.generators.seed, self.steps)
+        yield from self.notices
+        while self.step < self.steps and not self.stopping and not self.stepper.exhausted:
+            if self.stepper.drop_if_due(self.step):
+                yield Dropped(self.step, self.stepper.factor)
+            step_begun = time.perf_counter()
+            canvas = self.drawer.render(self.step)
+            save, show = self.cadence.due(self.step)
+            if save or show or self.cadence.film:
+                yield self._drawn(canvas, save=save, show=show)
+            losses = self._descend(canvas)
+            yield from self._stop_if_broken(canvas, losses)
+            self.step += 1
+            yield self._stepped(losses, time.perf_counter() - step_begun)
+            if self.stepper.watch(self.step, sum(losses.values())):
+                yield Dropped(self.step, self.stepper.factor)
+        with torch.no_grad():
+            yield self._drawn(self.drawer.render(self.step), save=True, show=True, final=True)
+        best = None if math.isinf(self.stepper.best) else (self.stepper.best, self.stepper.best_step)
+        yield Finished(self._reason(), self.step, time.perf_counter() - begun, best)
+
+    def stop(self) -> None:
+        """Ask the run to end after the step it is in; the final picture still comes."""
+        self.stopping = True
+
+    def image(self) -> Image.Image:
+        """The picture as it is now, for Pillow."""
+        with torch.no_grad():
+            return self._drawn(self.drawer.render(self.step), save=False, show=False).image
+
+    def _descend(self, canvas: Tensor) -> dict[str, float]:
+        """Move the parameters once against all losses; each loss by name, as it was before."""
+        self.stepper.clear()
+        filtered, penalties = self._filtered(canvas)
+        # Looks differentiate down to the finished canvas only; then the drawer is walked back through once,
+        # however many batches of cutouts there were.
+        leaf = filtered.detach().requires_grad_(True)
+        values: dict[str, Tensor] = {}
+        for _ in range(self.batches):
+            look = self._look(leaf)
+            terms = {loss.name: loss(look) / self.batches for loss in self.losses}
+            total = sum(terms.values())
+            if isinstance(total, Tensor) and total.requires_grad:
+                total.backward()
+            for name, term in terms.items():
+                values[name] = values.get(name, 0.0) + term.detach()
+        roots = {name: penalty for name, penalty in penalties.items() if penalty.requires_grad}
+        seeds: list[Tensor | None] = [None] * len(roots)
+        if filtered.requires_grad and leaf.grad is not None:
+            roots["canvas"] = filtered
+            seeds.append(leaf.grad)
+        if roots:
+            torch.autograd.backward(list(roots.values()), seeds)
+        values.update({name: penalty.detach() for name, penalty in penalties.items()})
+        read = {name: float(value) for name, value in values.items()}
+        if math.isfinite(sum(read.values())):
+            self.stepper.update()
+            self.drawer.project()
+        return read
+
+    def _filtered(self, canvas: Tensor) -> tuple[Tensor, dict[str, Tensor]]:
+        """The canvas as perceptors see it, and the filters' penalties by name."""
+        penalties: dict[str, Tensor] = {}
+        generator = self.generators.get("filters")
+        for number, (one, weight) in enumerate(self.filters):
+            result = one(canvas, generator)
+            canvas = result.canvas
+            if result.penalty is not None:
+                penalties[f"{type(one).__name__.lower()}#{number}" if number else type(one).__name__.lower()] = (
+                    weight * result.penalty
+                )
+        return canvas, penalties
+
+    def _look(self, canvas: Tensor) -> Look:
+        """Everything that losses may see, from one set of cutouts."""
+        cuts = self.generators.get("cuts")
+        fill = float(torch.rand((), generator=cuts))
+        alpha = canvas[:, 3:] if canvas.shape[1] == 4 else None
+        flat = canvas if alpha is None else canvas[:, :3] * alpha + fill * (1 - alpha)
+        sizes = dict.fromkeys(perceptor.input_size for perceptor in self.perceptors.values())
+        plans = {size: self.cutouts.plan(cuts, size, self.step, fill) for size in sizes}
+        crops = {size: plan(flat) for size, plan in plans.items()}
+        embeddings = {name: one.encode_image(crops[one.input_size]) for name, one in self.perceptors.items()}
+        progress = self.step / max(1, self.steps)
+        return Look(flat, alpha, self.drawer.latent(), plans, crops, embeddings, self.step, progress)
+
+    def _drawn(self, canvas: Tensor, *, save: bool, show: bool, final: bool = False) -> Drawn:
+        with torch.no_grad():
+            canvas = canvas.detach()
+            for one, _ in self.filters:
+                canvas = one.present(canvas)
+        files = self.drawer.files() if save else {}
+        return Drawn(self.step, to_u8(canvas), final=final, save=save, show=show, files=files)
+
+    def _stepped(self, losses: dict[str, float], seconds: float) -> Stepped:
+        self._pace = 0.8 * getattr(self, "_pace", seconds) + 0.2 * seconds
+        remaining = self._pace * (self.steps - self.step)
+        return Stepped(self.step, self.steps, self.stepper.factor, seconds, remaining, lambda: losses)
+
+    def _stop_if_broken(self, canvas: Tensor, losses: Mapping[str, float]) -> Iterator[Event]:
+        broken = [name for name, value in losses.items() if not math.isfinite(value)]
+        if not broken:
+            return
+        if finite(canvas):
+            yield self._drawn(canvas, save=True, show=True, final=True)
+        named = ", ".join(f"'{name}'" for name in broken)
+        raise RunFailed(
+            f"the loss {named} is not a finite number after {self.step} steps; the last good picture is kept"
+        )
+
+    def _reason(self) -> Any:
+        if self.step >= self.steps:
+            return "complete"
+        return "stopped" if self.stopping else "stalled"

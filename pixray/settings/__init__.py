@@ -1,0 +1,1 @@
+"""Settings: how they are written, checked, layered, saved and explained."""

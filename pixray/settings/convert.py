@@ -1,0 +1,168 @@
+"""From what people write ("12", [8, 9], "yes") to the declared type, or one sentence that says what is right."""
+
+from __future__ import annotations
+
+import math
+import re
+import typing
+from typing import Any
+
+from pixray.errors import did_you_mean
+from pixray.settings.declare import Declaration
+from pixray.settings.text import Amount, split_pipes
+
+_YES = {"yes", "true", "t", "y", "1", "on"}
+_NO = {"no", "false", "f", "n", "0", "off"}
+
+
+def convert(declared: Declaration, raw: Any) -> Any:
+    """The value of the declared type, checked against its choices and bounds.
+
+    Args:
+        declared: the setting.
+        raw: a string, a list of words from the command line, or any Python or YAML value.
+
+    Raises:
+        ValueError: with what is right, and the nearest choice.
+    """
+    if declared.optional and declared.kind is not str and isinstance(raw, str) and raw.strip().lower() == "none":
+        raw = None  # a text setting may well want the word itself, as in palette=none
+    if raw is None:
+        if declared.optional:
+            return None
+        raise ValueError(f"expected {describe(declared)}")
+    raw = _one_word(declared, raw)
+    if declared.parse is not None:
+        return declared.parse(raw)
+    try:
+        value = _to_kind(declared.kind, raw)
+    except (TypeError, ValueError):
+        raise ValueError(f"expected {describe(declared)}") from None
+    _check_choices(declared, value)
+    _check_bounds(declared, value)
+    return value
+
+
+def takes_many(kind: Any) -> bool:
+    """Whether a setting of this type takes several words on the command line."""
+    return typing.get_origin(kind) in (tuple, list) and kind != list[str]
+
+
+def _one_word(declared: Declaration, raw: Any) -> Any:
+    """The command line gives lists of words; a setting that takes one value wants one word."""
+    if isinstance(raw, list | tuple) and not takes_many(declared.kind) and declared.kind != list[str]:
+        if len(raw) == 1:
+            return raw[0]
+        if declared.parse is None:
+            raise ValueError(f"expected {describe(declared)}, not {len(raw)} values")
+    return raw
+
+
+def _to_kind(kind: Any, raw: Any) -> Any:
+    origin = typing.get_origin(kind)
+    if kind == list[str]:
+        return split_pipes(raw)
+    if origin is tuple:
+        inner = typing.get_args(kind)
+        items = _items(raw)
+        if len(inner) == 2 and inner[1] is Ellipsis:
+            return tuple(_to_kind(inner[0], item) for item in items)
+        if len(items) != len(inner):
+            raise ValueError
+        return tuple(_to_kind(one, item) for one, item in zip(inner, items, strict=True))
+    if origin is list:
+        return [_to_kind(typing.get_args(kind)[0], item) for item in _items(raw)]
+    return {bool: _to_bool, int: _to_int, float: _to_float, str: _to_str, Amount: Amount.parse}[kind](raw)
+
+
+def _items(raw: Any) -> list[Any]:
+    """`"384 216"`, `"384x216"`, `[384, 216]`, `["384", "216"]` and `["384 216"]` alike."""
+    if isinstance(raw, str):
+        return [word for word in re.split(r"[\s,;x]+", raw.strip().strip("[]()")) if word]
+    if isinstance(raw, list | tuple):
+        return _items(raw[0]) if len(raw) == 1 and isinstance(raw[0], str) else list(raw)
+    return [raw]
+
+
+def _to_bool(raw: Any) -> bool:
+    if isinstance(raw, bool):
+        return raw
+    word = str(raw).strip().lower()
+    if word in _YES:
+        return True
+    if word in _NO:
+        return False
+    raise ValueError
+
+
+def _to_int(raw: Any) -> int:
+    if isinstance(raw, bool):
+        raise ValueError
+    if isinstance(raw, float):
+        if not raw.is_integer():
+            raise ValueError
+        return int(raw)
+    return int(raw)
+
+
+def _to_float(raw: Any) -> float:
+    if isinstance(raw, bool):
+        raise ValueError
+    value = float(raw)
+    if not math.isfinite(value):
+        raise ValueError
+    return value
+
+
+def _to_str(raw: Any) -> str:
+    if isinstance(raw, dict | list | tuple):
+        raise ValueError
+    return str(raw)
+
+
+def _check_choices(declared: Declaration, value: Any) -> None:
+    if declared.choices is None:
+        return
+    for word in value if isinstance(value, list | tuple) else (value,):
+        if word not in declared.choices:
+            raise ValueError(f"expected one of {', '.join(declared.choices)}.{did_you_mean(word, declared.choices)}")
+
+
+def _check_bounds(declared: Declaration, value: Any) -> None:
+    for number in value if isinstance(value, list | tuple) else (value,):
+        if declared.least is not None and number < declared.least:
+            raise ValueError(f"expected at least {declared.least:g}{_unit(declared)}")
+        if declared.most is not None and number > declared.most:
+            raise ValueError(f"expected at most {declared.most:g}{_unit(declared)}")
+
+
+def _unit(declared: Declaration) -> str:
+    return f" {declared.unit}" if declared.unit else ""
+
+
+def describe(declared: Declaration) -> str:
+    """What a legal value looks like, in words: "a whole number (pixels)"."""
+    kind, origin = declared.kind, typing.get_origin(declared.kind)
+    words = {
+        int: "a whole number",
+        float: "a number",
+        bool: "yes or no",
+        str: "a text",
+        Amount: "an amount such as 10, '10 iterations' or '5%'",
+    }
+    if declared.choices:
+        text = "one of " + ", ".join(declared.choices)
+    elif kind == list[str]:
+        text = "texts separated by |"
+    elif origin is tuple and typing.get_args(kind)[-1] is not Ellipsis:
+        text = f"{len(typing.get_args(kind))} {_plural(words[typing.get_args(kind)[0]])}"
+    elif origin in (tuple, list):
+        text = "one or more " + _plural(words[typing.get_args(kind)[0]])
+    else:
+        text = words[kind]
+    return text + (f" ({declared.unit})" if declared.unit else "") + (" or none" if declared.optional else "")
+
+
+def _plural(words: str) -> str:
+    article, _, noun = words.partition(" ")
+    return f"{noun}s" if article in ("a", "an") and " such as " not in noun else words

@@ -1,0 +1,201 @@
+"""The settings that the engine itself reads, whatever the drawer. Each class is one group of the help page.
+
+Settings of a drawer, loss or filter stand beside that part. Names and defaults follow the old pixray.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import PurePath
+from typing import Any
+
+from pixray.settings.declare import setting
+from pixray.settings.presets import ASPECT, EZSIZE, QUALITY
+from pixray.settings.text import Amount, parse_parts, parse_weighted
+
+OPTIMISERS = ("Adam", "AdamW", "Adagrad", "Adamax", "DiffGrad", "AdamP")
+_PICTURE_SUFFIXES = {".png", ".jpg", ".jpeg", ".webp", ".gif", ".bmp", ".tif", ".tiff"}
+
+
+def output_name(raw: Any) -> str:
+    """A bare file name that ends in .png; folders belong into `outdir`."""
+    name = str(raw).strip()
+    if not name or "/" in name or "\\" in name or name in (".", ".."):
+        raise ValueError("expected a file name without folders (folders belong into outdir)")
+    path = PurePath(name)
+    stem = path.stem if path.suffix.lower() in _PICTURE_SUFFIXES else path.name
+    return f"{stem}.png"
+
+
+def seed_value(raw: Any) -> int | str:
+    """Whole numbers stay numbers; everything else is text that gets hashed."""
+    if isinstance(raw, bool):
+        raise ValueError("expected a whole number or a text")
+    if isinstance(raw, int):
+        return raw
+    text = str(raw).strip()
+    if not text:
+        raise ValueError("expected a whole number or a text")
+    return int(text) if text.isdigit() else text
+
+
+def percent_amounts(raw: Any) -> list[Amount]:
+    """A list of amounts whose bare numbers are percents; "none" is an empty list."""
+    items = [raw] if isinstance(raw, str | int | float | Amount) else list(raw)
+    words = [word for item in items for word in (item.split(",") if isinstance(item, str) else [item])]
+    words = [word for word in words if str(word).strip().lower() not in ("", "none")]
+    return [Amount.parse(word, "percent") for word in words]
+
+
+def model_names(raw: Any) -> list[str]:
+    """Perceptors separated by commas, each with an optional `:weight`."""
+    items = [raw] if isinstance(raw, str) else list(raw)
+    names = [name.strip() for item in items for name in str(item).split(",") if name.strip()]
+    if not names:
+        raise ValueError("expected names of perceptors separated by commas, such as ViT-B/32,ViT-B/16")
+    for name in names:
+        parse_weighted(name)
+    return names
+
+
+def parts_text(raw: Any) -> str:
+    """The `name:weight,…` list of losses or filters, kept as text after a check of its numbers."""
+    text = ",".join(str(word) for word in raw) if isinstance(raw, list | tuple) else str(raw)
+    parse_parts(text)
+    return text
+
+
+@dataclass(frozen=True, kw_only=True)
+class Guidance:
+    """What to paint"""
+
+    prompts: list[str] = setting(
+        [], r"what to paint: texts separated by |, each text[:weight[:stop]]", aliases=("-p",), common=True
+    )
+    drawer: str = setting("vqgan", "how the picture is made (vqgan, pixel, line_sketch, …)", common=True)
+    filters: str | None = setting(None, "filters on the picture, name[:weight] separated by commas", parse=parts_text)
+    custom_loss: str | None = setting(
+        None, "further losses, name[:weight[:stop]] separated by commas", aliases=("--losses",), parse=parts_text
+    )
+    priors: str | None = setting(
+        None, "losses that a small perceptor needs to paint well, as custom_loss; set with it", parse=parts_text
+    )
+    prior_prompts: list[str] = setting([], "prompts that a small perceptor needs to paint well; set with it")
+    palette: str | None = setting(None, "colours for the filter 'lookup', the loss 'palette' and drawers that use one")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Size:
+    """How large and how long"""
+
+    quality: str = setting(
+        "normal", "size, iterations and perceptors in one word", choices=tuple(QUALITY), aliases=("-q",), common=True
+    )
+    iterations: int | None = setting(None, "how many steps", least=0, aliases=("-i",), common=True)
+    aspect: str = setting(
+        "widescreen", "shape of the picture", choices=(*ASPECT, "retain"), aliases=("-asp",), common=True
+    )
+    size: tuple[int, int] | None = setting(
+        None, "exact width and height", unit="pixels", least=1, most=16384, aliases=("-s",), common=True
+    )
+    scale: float | None = setting(None, "multiplies the base size of the aspect", least=0.05, aliases=("-sca",))
+    ezsize: str | None = setting(None, "size in a word", choices=tuple(EZSIZE), aliases=("-ezs",))
+    seed: Any = setting(
+        None, "a number or a text: the same seed makes the same picture", parse=seed_value, aliases=(), common=True
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Perceptors:
+    """Who looks at the picture"""
+
+    perceptors: str = setting(
+        "auto",
+        "clip: the models of the quality; embedded: the small one inside the package; auto: clip if it can be had",
+        choices=("auto", "clip", "embedded"),
+        common=True,
+    )
+    clip_models: Any = setting(
+        None, "models by name, separated by commas, each with an optional :weight", parse=model_names
+    )
+    num_cuts: int | None = setting(None, "cutouts per perceptor size and batch", least=1, aliases=("-cuts",))
+    batches: int | None = setting(None, "passes per step; their gradients are averaged", least=1, aliases=("-bats",))
+    cut_noise: float = setting(0.1, "strength of the noise on each cutout, drawn from 0 to this", least=0)
+    cut_contrast: str = setting(
+        "plain",
+        "minmax: stretch each batch of cutouts to 0..1 before the perceptor, as the old pixray did",
+        choices=("plain", "minmax"),
+    )
+    cut_pow: float = setting(
+        1.0, "accepted from old settings, without effect", aliases=("--cut_power", "-cutp"), internal=True
+    )
+    precision: str = setting("auto", "number format of the perceptors", choices=("auto", "fp32", "bf16", "fp16"))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Optimiser:
+    """How the picture changes"""
+
+    learning_rate: float = setting(0.2, "step size, for drawers without one of their own", least=0, aliases=("-lr",))
+    optimiser: str = setting("Adam", "which optimizer", choices=OPTIMISERS, aliases=("--optimizer", "-opt"))
+    learning_rate_drops: Any = setting(
+        ("75%",), "when the rate drops to a tenth; bare numbers are percents", parse=percent_amounts, aliases=("-lrd",)
+    )
+    auto_stop: bool = setting(False, "drop the rate, then stop, when the loss stalls for 12 steps", aliases=("-as",))
+    device: str = setting("auto", "auto, cpu, cuda, cuda:1, mps", aliases=("--cuda_device", "-cud"), common=True)
+    cudnn_determinism: bool = setting(False, "prefer deterministic GPU kernels", aliases=("--deterministic", "-d"))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Start:
+    """What to start from"""
+
+    init_image: str | None = setting(None, "picture to start from: a path or an address", aliases=("-ii",), common=True)
+    init_image_alpha: int = setting(
+        200, "how opaque the start picture lies over the noise", least=0, most=255, aliases=("-iia",)
+    )
+    init_noise: str = setting(
+        "pixels", "noise to start from", choices=("pixels", "gradient", "snow", "none"), aliases=("-in",)
+    )
+    transparent: bool = setting(False, "let the drawer use transparency, if it can")
+    transparent_weight: float = setting(0.0, "pulls towards transparency (negative: towards opacity)")
+    alpha_use_g: bool = setting(False, "accepted from old settings, without effect", internal=True)
+    alpha_gamma: float = setting(4.0, "accepted from old settings, without effect", internal=True)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Output:
+    """Where the results go"""
+
+    outdir: str = setting("outputs/%DATE%_%SEQ%", "folder for everything; %DATE% and %SEQ% are filled in", common=True)
+    output: str = setting("output.png", "name of the picture in that folder", parse=output_name, common=True)
+    save_every: Amount = setting(Amount(10, "iterations"), "how often to save; 0: only at the end", aliases=("-se",))
+    save_intermediates: bool = setting(True, "keep every saved step and make a film of them", aliases=("-si",))
+    display_every: Amount = setting(
+        Amount(20, "iterations"), "how often to show the picture; 0: only at the end", aliases=("-de",)
+    )
+    display_clear: bool = setting(False, "clear the notebook's output before each picture", aliases=("-dc",))
+    make_video: bool = setting(False, "make a film of every single step", aliases=("--video", "-vid"))
+    config_file: str | None = setting(None, "YAML file of settings", common=True)
+    skip_args: Any = setting(None, "accepted from old scripts, without effect", parse=lambda raw: None, internal=True)
+
+
+ALWAYS: tuple[type, ...] = (Guidance, Size, Perceptors, Optimiser, Start, Output)
+"""Groups that exist in every run."""
+
+RENAMED: dict[str, str] = {
+    "target_palette": "palette",
+    "clip_model": "clip_models",
+    "optimizer": "optimiser",
+}
+"""Old names that simply became another one; accepted with a notice."""
+
+RETIRED: dict[str, str] = {
+    "use_pixeldraw": "use drawer=pixel",
+    "use_clipdraw": "use drawer=clipdraw",
+    "wallpaper_shift": "use wallpaper_type=shift",
+    "enforce_palette_annealing": "use custom_loss=palette:WEIGHT",
+    "smoothness": "use custom_loss=smoothness:WEIGHT",
+    "saturation": "use custom_loss=saturation:WEIGHT",
+}
+"""Old names without a successor of the same meaning: what to use instead."""

@@ -1,0 +1,61 @@
+"""Values that follow from others: the canvas size, whole iterations from amounts, the list of rate drops."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from pixray.settings import presets
+from pixray.settings.namespace import Origin
+from pixray.settings.text import Amount
+
+
+def derive(values: dict[str, Any], origins: Mapping[str, Origin], problems: list[str]) -> None:
+    """Complete converted values in place; what cannot be completed becomes a problem.
+
+    Args:
+        values: by setting name, each already of its declared type.
+        origins: where each value came from.
+        problems: receives one line per problem.
+    """
+    iterations = values["iterations"]
+    for name, value in values.items():
+        if isinstance(value, Amount):
+            whole = value.of(iterations)
+            # A share that rounds down to nothing still means "as often as possible", not "never".
+            values[name] = max(1, whole) if value.value > 0 and name.endswith("_every") else whole
+    drops = values["learning_rate_drops"] or []
+    values["learning_rate_drops"] = [drop.of(iterations - 1) if iterations else 0 for drop in drops]
+    _derive_size(values, origins, problems)
+
+
+def _derive_size(values: dict[str, Any], origins: Mapping[str, Origin], problems: list[str]) -> None:
+    """`size` wins over `scale`, which wins over `ezsize`, which wins over what the quality supplies."""
+    if values["size"] is not None:
+        values["size"] = list(values["size"])
+        return
+    if values["ezsize"] is not None and "=" in origins["scale"].layer:
+        values["scale"] = presets.EZSIZE[values["ezsize"]]
+    image_size = None
+    if values["aspect"] == "retain":
+        if not values["init_image"]:
+            problems.append("aspect='retain' keeps the proportions of a start image: give init_image too")
+            return
+        image_size = _picture_size(values["init_image"], problems)
+        if image_size is None:
+            return
+    width, height = presets.canvas_size(values["aspect"], values["scale"], image_size)
+    if min(width, height) < 1:
+        problems.append(f"scale={values['scale']!r}: makes a canvas of {width}x{height} pixels")
+    values["size"] = [width, height]
+
+
+def _picture_size(path: str, problems: list[str]) -> tuple[int, int] | None:
+    from PIL import Image, UnidentifiedImageError
+
+    try:
+        with Image.open(path) as picture:
+            return picture.size
+    except (OSError, UnidentifiedImageError) as error:
+        problems.append(f"init_image={path!r}: aspect=retain needs its size, but it cannot be read ({error})")
+        return None

@@ -1,0 +1,100 @@
+"""The command line, made from the declarations: argparse finds the flags, `Schema.resolve` checks the values.
+
+Every flag takes its words as they are; conversion and checks happen once, in one place, for all layers, so that a
+wrong value on the command line is reported together with a wrong line of the YAML file.
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Iterable, Sequence
+from typing import Any, NoReturn
+
+from pixray.errors import SettingsError, did_you_mean
+from pixray.settings.convert import takes_many
+from pixray.settings.declare import Declaration
+
+
+class _Parser(argparse.ArgumentParser):
+    """argparse that raises instead of leaving the process."""
+
+    def error(self, message: str) -> NoReturn:
+        raise SettingsError(f"{message} (from the command line)")
+
+
+def parser_for(declared: Iterable[Declaration], *, abbreviate: bool) -> argparse.ArgumentParser:
+    """An argument parser that collects the words of every flag, without help and without defaults."""
+    parser = _Parser(add_help=False, allow_abbrev=abbreviate, argument_default=argparse.SUPPRESS)
+    for one in declared:
+        many = takes_many(one.kind) or one.name in ("learning_rate_drops", "clip_models")
+        nargs: Any = "*" if many else 1
+        if one.kind is bool:
+            nargs = "?"  # `--video` alone means yes
+        dashed = [spelling for name in flag_names(one) for spelling in dict.fromkeys((name, name.replace("_", "-")))]
+        parser.add_argument(*dashed, dest=one.name, nargs=nargs, const="yes" if one.kind is bool else None)
+    return parser
+
+
+def flag_names(one: Declaration) -> tuple[str, ...]:
+    """The long flag first, then further long and short ones."""
+    return (f"--{one.name}", *one.aliases)
+
+
+def read_flags(declared: Iterable[Declaration], argv: Sequence[str]) -> tuple[dict[str, Any], list[str]]:
+    """The values given on the command line, and one problem for each word that is no setting.
+
+    Unique beginnings of long flags are understood (`--prompt` for `--prompts`).
+    """
+    declared = list(declared)
+    known, left_over = parser_for(declared, abbreviate=True).parse_known_args(_protect_negatives(argv))
+    names = [name for one in declared for name in flag_names(one) if name.startswith("--")]
+    problems = []
+    for word in left_over:
+        if word.startswith("-"):
+            flag = word.split("=")[0]
+            problems.append(f"unknown flag '{flag}' (from the command line).{did_you_mean(flag, names)}")
+        elif not problems:
+            problems.append(f"unexpected word '{word}' (from the command line): put a text of several words in quotes")
+    return _unwrapped(vars(known)), problems
+
+
+def peek_flags(declared: Iterable[Declaration], argv: Sequence[str]) -> dict[str, Any]:
+    """The flags that decide which parts exist, read before those parts' own flags are known."""
+    known, _ = parser_for(declared, abbreviate=False).parse_known_args(_protect_negatives(argv))
+    return _unwrapped(vars(known))
+
+
+def _unwrapped(words: dict[str, Any]) -> dict[str, Any]:
+    """argparse wraps the word of a flag that takes one into a list."""
+    return {name: word[0] if isinstance(word, list) and len(word) == 1 else word for name, word in words.items()}
+
+
+def _protect_negatives(argv: Sequence[str]) -> list[str]:
+    """A value that starts with a dash and holds a blank (`--prompts "- a list"`) is a text, never a flag."""
+    words: list[str] = []
+    for word in argv:
+        after_flag = bool(words) and words[-1].startswith("--") and "=" not in words[-1]
+        if after_flag and word.startswith("-") and " " in word:
+            words[-1] += f"={word}"
+        else:
+            words.append(word)
+    return words
+
+
+def help_rows(declared: Iterable[Declaration]) -> list[tuple[str, str]]:
+    """(flags, help) of each setting, as the help page shows them."""
+    rows = []
+    for one in declared:
+        if one.internal:
+            continue
+        flags = ", ".join(reversed(flag_names(one)))
+        text = f"{one.help}: {', '.join(one.choices)}" if one.choices else one.help
+        default = "" if one.default in (None, [], (), "") else f" [{_shown(one.default)}]"
+        rows.append((flags, text + default))
+    return rows
+
+
+def _shown(value: Any) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return " ".join(map(str, value)) if isinstance(value, tuple | list) else str(value)

@@ -1,0 +1,95 @@
+"""The settings of one run: a namespace that knows where each value came from."""
+
+from __future__ import annotations
+
+import argparse
+import copy
+import dataclasses
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+Layer = tuple[str, Mapping[str, Any]]
+"""Where values come from, in words for the user, and the values as given."""
+
+
+@dataclass(frozen=True)
+class Origin:
+    """Where a value came from, and what was asked for there: of the right type, but before "5%" became a number."""
+
+    layer: str
+    raw: Any
+
+
+class Settings(argparse.Namespace):
+    """Every setting of a run, complete and checked; made by `Schema.resolve`.
+
+    `vars(settings)` holds the values alone. Changing an attribute is allowed and checked when a session is built from
+    it; the engine itself never changes one.
+    """
+
+    __slots__ = ("_layers", "_notices", "_origins", "_resolved")
+
+    def __init__(
+        self,
+        values: Mapping[str, Any],
+        origins: Mapping[str, Origin],
+        layers: tuple[Layer, ...],
+        notices: tuple[str, ...] = (),
+    ) -> None:
+        super().__init__(**values)
+        self._origins = dict(origins)
+        self._layers = layers
+        self._notices = notices
+        self._resolved = copy.deepcopy(dict(values))
+
+    def origin(self, name: str) -> str:
+        """Where the value of a setting came from: "default", "quality=draft", "pixray.yaml", "the command line" …"""
+        return "set on the namespace" if name in self.changed() else self._origins[name].layer
+
+    def section(self, group: type) -> Any:
+        """The frozen dataclass that one part declared, filled from this namespace."""
+        return group(**{field.name: getattr(self, field.name) for field in dataclasses.fields(group)})
+
+    def given(self) -> dict[str, Any]:
+        """What somebody asked for: everything that is neither a default nor supplied by a preset."""
+        asked = {
+            name: origin.raw
+            for name, origin in self._origins.items()
+            if origin.layer != "default" and "=" not in origin.layer
+        }
+        return {**asked, **self.changed()}
+
+    def changed(self) -> dict[str, Any]:
+        """Attributes that were assigned after the settings had been resolved."""
+        return {name: value for name, value in vars(self).items() if self._resolved.get(name, _MISSING) != value}
+
+    @property
+    def layers(self) -> tuple[Layer, ...]:
+        """The layers given by people, weakest first; presets and defaults are not among them."""
+        return self._layers
+
+    @property
+    def notices(self) -> tuple[str, ...]:
+        """What the user should be told about these settings, such as an old name that was understood."""
+        return self._notices
+
+    def __copy__(self) -> Settings:
+        return self.__deepcopy__({})
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Settings:
+        clone = Settings(copy.deepcopy(self._resolved), self._origins, self._layers, self._notices)
+        vars(clone).update(copy.deepcopy(vars(self)))
+        return clone
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _restore, (dict(vars(self)), self._resolved, self._origins, self._layers, self._notices)
+
+
+_MISSING = object()
+
+
+def _restore(values: dict[str, Any], resolved: dict[str, Any], *rest: Any) -> Settings:
+    settings = Settings(resolved, *rest)
+    vars(settings).update(values)
+    return settings

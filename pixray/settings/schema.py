@@ -1,0 +1,184 @@
+"""From layers of given values to one complete, checked namespace: defaults < presets < file < added < flags.
+
+Nothing here touches a file, a device or torch, and nothing is changed by it: resolving twice gives the same twice.
+"""
+
+from __future__ import annotations
+
+import argparse
+import copy
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from pixray.catalog import Catalog
+from pixray.errors import SettingsError, did_you_mean
+from pixray.settings import presets
+from pixray.settings.convert import convert
+from pixray.settings.core import ALWAYS, RENAMED, RETIRED
+from pixray.settings.declare import Declaration, declarations
+from pixray.settings.derive import derive
+from pixray.settings.namespace import Layer, Origin, Settings
+from pixray.settings.reference import owner_of
+from pixray.settings.text import Amount, parse_parts
+
+DEFAULT = "default"
+EMBEDDED_LAYER: Layer = ("perceptors=embedded", presets.EMBEDDED)
+
+
+class Schema:
+    """The settings that exist for one choice of parts.
+
+    Args:
+        declared: every declaration; two of one name are an error, so that a plugin cannot shadow a core setting.
+        problems: what is already known to be wrong, to be reported together with everything else.
+    """
+
+    def __init__(self, declared: Iterable[Declaration], problems: Sequence[str] = ()) -> None:
+        self.problems = tuple(problems)
+        self.declared: dict[str, Declaration] = {}
+        self._by_name: dict[str, Declaration] = {}
+        for one in declared:
+            for name in one.python_names:
+                other = self._by_name.setdefault(name, one)
+                if other is not one:
+                    raise SettingsError(f"the setting '{name}' is declared twice: by {other.owner} and by {one.owner}")
+            self.declared[one.name] = one
+
+    @classmethod
+    def for_choice(cls, catalog: Catalog, layers: Sequence[Layer]) -> Schema:
+        """Import just the parts that some layer chooses, and collect their settings with those of the engine.
+
+        An unknown drawer, loss or filter is a problem that `resolve` reports with all others.
+        """
+        declared = [one for group in ALWAYS for one in declarations(group, "the engine")]
+        problems = []
+        for kind, name, source in cls._chosen(layers):
+            problem = catalog.problem(kind, name, source)
+            if problem:
+                problems.append(problem)
+                continue
+            group = getattr(catalog.load(kind, name), "Settings", None)
+            owner = f"{kind} {catalog.canonical(kind, name)}"
+            if group is not None and not any(one.owner == owner for one in declared):
+                declared += declarations(group, owner)
+        return cls(declared, problems)
+
+    @staticmethod
+    def _chosen(layers: Sequence[Layer]) -> list[tuple[str, str, str]]:
+        """(kind, name, where it was given) of the drawer, losses and filters of a run."""
+        drawer, source = _strongest("drawer", layers) or ("vqgan", DEFAULT)
+        wanted = [("drawer", str(_single(drawer)), source)]
+        for kind, setting in (("loss", "custom_loss"), ("loss", "losses"), ("loss", "priors"), ("filter", "filters")):
+            value, source = _strongest(setting, layers) or (None, DEFAULT)
+            try:
+                wanted += [(kind, part[0], source) for part in parse_parts(value)]
+            except ValueError:
+                continue  # convert() reports it in its place, with the others
+        return wanted
+
+    def resolve(self, layers: Sequence[Layer], supplied: Sequence[Layer] = ()) -> Settings:
+        """One namespace from the layers, weakest first.
+
+        Args:
+            layers: what people gave.
+            supplied: what follows from a choice made meanwhile, such as falling back to the embedded perceptor; it
+                stands below everything that people gave. Its names hold "=", as those of all presets.
+
+        Raises:
+            SettingsError: all problems at once, a line each.
+        """
+        problems = list(self.problems)
+        notices: list[str] = []
+        given = self._gather(layers, problems, notices)
+        values: dict[str, Any] = {}
+        origins: dict[str, Origin] = {}
+        for source, offered in [*self._presets(given), *supplied, *given]:
+            for name, raw in offered.items():
+                origins[name] = Origin(source, raw)
+        for name, one in self.declared.items():
+            origin = origins.setdefault(name, Origin(DEFAULT, one.default))
+            try:
+                values[name] = convert(one, origin.raw) if origin.raw is not None else None
+                origins[name] = Origin(origin.layer, copy.deepcopy(values[name]))
+            except ValueError as error:
+                if origin.layer == DEFAULT:
+                    raise  # a wrong default is our mistake, not the user's
+                problems.append(f"{name}={origin.raw!r} (from {origin.layer}): {error}")
+        if not problems:
+            derive(values, origins, problems)
+        if problems:
+            raise SettingsError(list(dict.fromkeys(problems)))
+        return Settings(values, origins, tuple(layers), tuple(notices))
+
+    def recheck(self, settings: argparse.Namespace, supplied: Sequence[Layer] = ()) -> Settings:
+        """Resolve a namespace again, with whatever its owner assigned to it since."""
+        return self.resolve(layers_of(settings), supplied)
+
+    def _gather(self, layers: Sequence[Layer], problems: list[str], notices: list[str]) -> list[tuple[str, dict]]:
+        """The layers with every name understood; unknown names become problems."""
+        gathered = []
+        for source, supplied in layers:
+            known: dict[str, Any] = {}
+            for key, raw in supplied.items():
+                name = str(key).strip().replace("-", "_")
+                if name in RENAMED and name not in self._by_name:
+                    notices.append(f"'{name}' is now called '{RENAMED[name]}'")
+                    name = RENAMED[name]
+                if name not in self._by_name:
+                    problems.append(self._unknown(name, source))
+                elif raw is not None or not self._by_name[name].optional or self._by_name[name].default is not None:
+                    known[self._by_name[name].name] = raw
+            gathered.append((source, known))
+        return gathered
+
+    def _unknown(self, name: str, source: str) -> str:
+        if name in RETIRED:
+            return f"'{name}' (from {source}) is an old setting that is gone: {RETIRED[name]}"
+        owner = owner_of(name)
+        if owner:
+            return f"'{name}' (from {source}) is a setting of {owner}, which this run does not use"
+        return f"unknown setting '{name}' (from {source}).{did_you_mean(name, self._by_name)}"
+
+    def _presets(self, given: list[tuple[str, dict]]) -> list[Layer]:
+        """What the chosen quality and perceptors supply; a wrong quality is reported by convert() in its place."""
+        chosen = {name: self._choice(name, given) for name in ("quality", "perceptors", "clip_models")}
+        below: list[Layer] = []
+        if chosen["quality"] in presets.QUALITY:
+            below.append((f"quality={chosen['quality']}", presets.quality_layer(chosen["quality"])))
+        if chosen["perceptors"] == "embedded" or chosen["clip_models"] == ["embedded"]:
+            below.append(EMBEDDED_LAYER)
+        return below
+
+    def _choice(self, name: str, given: list[tuple[str, dict]]) -> Any:
+        found = _strongest(name, given)
+        try:
+            return convert(self.declared[name], found[0] if found else self.declared[name].default)
+        except ValueError:
+            return None
+
+
+def _strongest(name: str, layers: Sequence[tuple[str, Mapping[str, Any]]]) -> tuple[Any, str] | None:
+    """The value that wins, and where it came from; None when no layer gives one."""
+    for source, supplied in reversed(layers):
+        if supplied.get(name) is not None:
+            return supplied[name], source
+    return None
+
+
+def layers_of(settings: argparse.Namespace) -> tuple[Layer, ...]:
+    """What people gave for these settings, what they assigned afterwards included; a plain namespace is one layer."""
+    if not isinstance(settings, Settings):
+        return (("the namespace", dict(vars(settings))),)
+    changed = {name: _as_iterations(name, value) for name, value in settings.changed().items()}
+    return (*settings.layers, ("the namespace", changed)) if changed else settings.layers
+
+
+def _as_iterations(name: str, value: Any) -> Any:
+    """In a resolved namespace an amount is a number of iterations, also where bare numbers are otherwise percents."""
+    if name == "learning_rate_drops":
+        return [Amount(step, "iterations") if isinstance(step, int) else step for step in value or []]
+    return value
+
+
+def _single(value: Any) -> Any:
+    return value[0] if isinstance(value, list | tuple) and len(value) == 1 else value

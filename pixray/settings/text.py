@@ -1,0 +1,156 @@
+"""The small grammars that settings are written in. Pure functions, no torch, no files.
+
+"a | b"                       pipes: several prompts in one string
+"blue sky:2:-0.9"             text, weight, stop
+"10 iterations", "5%"         an Amount, resolved against the number of iterations
+"smoothness:0.5,edge"         named parts with weights
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any, Literal
+
+_AMOUNT = re.compile(r"^(\d+(?:\.\d+)?|\.\d+)\s*(i|iter|iters|iteration|iterations|p|%|percent)?$")
+
+
+def split_escaped(text: str, mark: str) -> list[str]:
+    r"""Split at each unescaped mark; `\` before the mark keeps it, and stays for later grammars otherwise.
+
+    >>> split_escaped(r"a | b \| c", "|")
+    ['a ', ' b | c']
+    """
+    pieces, current, index = [], "", 0
+    while index < len(text):
+        if text[index] == "\\" and text[index + 1 : index + 2] == mark:
+            current += mark
+            index += 2
+        elif text[index] == mark:
+            pieces.append(current)
+            current = ""
+            index += 1
+        else:
+            current += text[index]
+            index += 1
+    return [*pieces, current]
+
+
+def split_pipes(value: str | Iterable[str] | None) -> list[str]:
+    """Several prompts from one string, or from several strings that may hold pipes themselves.
+
+    Pieces are stripped and empty ones dropped, so that `a||b` is two prompts.
+
+    >>> split_pipes("a | b")
+    ['a', 'b']
+    """
+    if value is None:
+        return []
+    words = [value] if isinstance(value, str) else list(value)
+    pieces = [piece.strip() for word in words for piece in split_escaped(str(word), "|")]
+    return [piece for piece in pieces if piece]
+
+
+@dataclass(frozen=True)
+class Weighted:
+    """A text with its weight and the distance at which it stops pulling (-inf: never)."""
+
+    text: str
+    weight: float = 1.0
+    stop: float = -math.inf
+
+    def __str__(self) -> str:
+        text = self.text.replace(":", r"\:")
+        if self.stop != -math.inf:
+            return f"{text}:{self.weight:g}:{self.stop:g}"
+        return f"{text}:{self.weight:g}" if self.weight != 1 else text
+
+
+def parse_weighted(text: str) -> Weighted:
+    r"""`text[:weight[:stop]]`, read from the right.
+
+    At most two trailing numbers are taken. A colon that belongs to the text is written `\:`, as in `at 12\:30`.
+
+    >>> parse_weighted("blue:3"), parse_weighted("a:b").text, parse_weighted(r"at 12\:30").text
+    (Weighted(text='blue', weight=3.0, stop=-inf), 'a:b', 'at 12:30')
+
+    Raises:
+        ValueError: a weight or stop that is not finite (`x:nan`).
+    """
+    # An escaped colon is put out of the way, so that the tail rule sees only the real ones.
+    pieces = text.strip().replace(r"\:", "\0").split(":")
+    numbers: list[float] = []
+    while len(pieces) > 1 and len(numbers) < 2 and _is_number(pieces[-1]):
+        value = float(pieces.pop())
+        if not math.isfinite(value):
+            raise ValueError(
+                f"the weight and the stop of '{text.strip()}' must be finite; write a colon of the text itself as \\:"
+            )
+        numbers.insert(0, value)
+    words = ":".join(pieces).replace("\0", ":").strip()
+    return Weighted(words, *numbers)
+
+
+def _is_number(text: str) -> bool:
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True
+
+
+def parse_parts(value: str | Iterable[str] | None) -> list[tuple[str, float, float, tuple[str, ...]]]:
+    """`name[:weight[:stop]][->argument…]`, separated by commas: the grammar of losses and filters.
+
+    >>> parse_parts("smoothness:0.5, edge")
+    [('smoothness', 0.5, -inf, ()), ('edge', 1.0, -inf, ())]
+    """
+    words = [value] if isinstance(value, str) else [str(word) for word in value or ()]
+    parts = []
+    for piece in (piece.strip() for word in words for piece in word.split(",")):
+        if not piece or piece.lower() == "none":
+            continue
+        head, *arguments = (word.strip() for word in piece.split("->"))
+        named = parse_weighted(head)
+        parts.append((named.text, named.weight, named.stop, tuple(arguments)))
+    return parts
+
+
+@dataclass(frozen=True)
+class Amount:
+    """A number of iterations, or a share of them, not yet resolved.
+
+    >>> Amount.parse("5%").of(250), Amount.parse("10 iterations").of(250), Amount.parse(".5", "percent").of(250)
+    (12, 10, 1)
+    """
+
+    value: float
+    unit: Literal["iterations", "percent"]
+
+    @classmethod
+    def parse(cls, raw: Any, unit: Literal["iterations", "percent"] = "iterations") -> Amount:
+        """Read `12`, `"12 iterations"`, `"5%"`; a bare number counts in `unit`.
+
+        Raises:
+            ValueError: anything else, negative numbers included.
+        """
+        if isinstance(raw, Amount):
+            return raw
+        if isinstance(raw, bool) or raw is None:
+            raise ValueError("expected an amount such as 10, '10 iterations' or '5%'")
+        match = _AMOUNT.match(str(raw).strip().lower())
+        if not match:
+            raise ValueError("expected an amount such as 10, '10 iterations' or '5%'")
+        number, word = match.groups()
+        if word:
+            unit = "iterations" if word.startswith("i") else "percent"
+        return cls(float(number), unit)
+
+    def of(self, iterations: int) -> int:
+        """The whole number of iterations meant (a share is cut off, not rounded)."""
+        return int(self.value if self.unit == "iterations" else self.value / 100 * iterations)
+
+    def __str__(self) -> str:
+        return f"{self.value:g} iterations" if self.unit == "iterations" else f"{self.value:g}%"

@@ -1,0 +1,1 @@
+"""Steppers: how the parameters of a drawer change."""

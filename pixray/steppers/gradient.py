@@ -1,0 +1,103 @@
+"""One step by gradient: an optimizer, a learning rate that drops, and the decision to stop when nothing improves."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import torch
+
+from pixray.drawers.base import ParameterGroup
+from pixray.steppers.optimisers import make_optimiser
+
+PATIENCE = 12
+"""Steps without a better loss before auto_stop drops the rate, as in the old pixray."""
+
+
+class GradientStepper:
+    """Holds the optimizer and its schedule.
+
+    Args:
+        groups: what to optimise.
+        optimiser: a name of `make_optimiser`.
+        rate: learning rate of groups without one of their own.
+        drops: step numbers at which the rate is divided by 10.
+        auto_stop: drop early when the loss stalls, and stop when there are no drops left.
+    """
+
+    def __init__(
+        self,
+        groups: Sequence[ParameterGroup],
+        optimiser: str = "Adam",
+        rate: float = 0.2,
+        drops: Sequence[int] = (),
+        auto_stop: bool = False,
+    ) -> None:
+        self.optimiser = make_optimiser(optimiser, groups, rate)
+        self._start_rates = [float(group["lr"]) for group in self.optimiser.param_groups]
+        self.drops = tuple(drops)
+        self.auto_stop = auto_stop
+        self.num_dropped = 0
+        self.best = math.inf
+        self.best_step = 0
+
+    @property
+    def factor(self) -> float:
+        """What the start rates are multiplied with now."""
+        return 10.0**-self.num_dropped
+
+    def drop_if_due(self, step: int) -> bool:
+        """Drop the rate when the schedule says so; whether it did."""
+        due = self.drops.count(step)
+        for _ in range(due):
+            self._drop()
+        return due > 0
+
+    def clear(self) -> None:
+        """Forget the gradients of the last step."""
+        self.optimiser.zero_grad(set_to_none=True)
+
+    def update(self) -> None:
+        """Move the parameters along their gradients."""
+        self.optimiser.step()
+
+    def watch(self, step: int, total: float) -> bool:
+        """Note a loss; with auto_stop, drop the rate after a stall. Whether it dropped."""
+        if total < self.best:
+            self.best, self.best_step = total, step
+        elif self.auto_stop and step - self.best_step >= PATIENCE:
+            self.best_step = step  # the next stall is counted from here
+            self._drop()
+            return True
+        return False
+
+    @property
+    def exhausted(self) -> bool:
+        """Whether auto_stop has used up every drop, so that the run should end."""
+        return self.auto_stop and self.num_dropped > len(self.drops)
+
+    def _drop(self) -> None:
+        self.num_dropped += 1
+        for group, start in zip(self.optimiser.param_groups, self._start_rates, strict=True):
+            group["lr"] = start * self.factor
+
+    def state(self) -> dict[str, Any]:
+        """Everything needed to continue."""
+        return {
+            "optimiser": self.optimiser.state_dict(),
+            "num_dropped": self.num_dropped,
+            "best": self.best,
+            "best_step": self.best_step,
+        }
+
+    def restore(self, state: Mapping[str, Any]) -> None:
+        """Take over a saved state."""
+        self.optimiser.load_state_dict(state["optimiser"])
+        self.num_dropped = int(state["num_dropped"])
+        self.best, self.best_step = float(state["best"]), int(state["best_step"])
+
+
+def finite(tensor: torch.Tensor) -> bool:
+    """Whether every number of a tensor is finite."""
+    return bool(torch.isfinite(tensor).all())

@@ -1,0 +1,1 @@
+"""Weights: where model files are found, fetched and verified."""

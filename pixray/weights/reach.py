@@ -1,0 +1,46 @@
+"""Can a model hub be reached? Decided in at most 3 seconds; the hub's own client would retry for most of a minute."""
+
+from __future__ import annotations
+
+import os
+import threading
+import urllib.error
+import urllib.request
+
+SECONDS = 3.0
+
+
+def hub_address() -> str:
+    """The hub, or the mirror that HF_ENDPOINT names."""
+    return os.environ.get("HF_ENDPOINT", "https://huggingface.co").rstrip("/")
+
+
+def offline_by_choice() -> bool:
+    """Whether the user switched the network off for models."""
+    switches = ("PIXRAY_OFFLINE", "HF_HUB_OFFLINE")
+    return any(os.environ.get(name, "").strip().lower() in ("1", "true", "yes", "on") for name in switches)
+
+
+def hub_reachable(seconds: float = SECONDS) -> bool:
+    """Whether the hub answers in time. Proxy variables are honoured."""
+    return not offline_by_choice() and answers(hub_address(), seconds)
+
+
+def answers(address: str, seconds: float = SECONDS) -> bool:
+    """Whether any HTTP answer comes from an address, an error page included."""
+    heard = threading.Event()
+
+    def ask() -> None:
+        try:
+            urllib.request.urlopen(urllib.request.Request(address, method="HEAD"), timeout=seconds).close()
+            heard.set()
+        except urllib.error.HTTPError:
+            heard.set()  # somebody is there
+        except (OSError, ValueError):
+            return
+
+    # A name look-up has no time limit of its own, so the asking happens aside and is abandoned when it takes long.
+    asker = threading.Thread(target=ask, daemon=True, name="pixray-reach")
+    asker.start()
+    asker.join(seconds)
+    return heard.is_set()
