@@ -108,8 +108,7 @@ class Session:
             yield self._stepped(losses, time.perf_counter() - step_begun)
             if self.stepper.watch(self.step, sum(losses.values())):
                 yield Dropped(self.step, self.stepper.factor)
-        with torch.no_grad():
-            yield self._drawn(self.drawer.render(self.step), save=True, show=True, final=True)
+        yield self._final()
         best = None if math.isinf(self.stepper.best) else (self.stepper.best, self.stepper.best_step)
         yield Finished(self._reason(), self.step, time.perf_counter() - begun, best)
 
@@ -119,8 +118,7 @@ class Session:
 
     def image(self) -> Image.Image:
         """The picture as it is now, for Pillow."""
-        with torch.no_grad():
-            return self._drawn(self.drawer.render(self.step), save=False, show=False).image
+        return self._final().image
 
     def _descend(self, canvas: Tensor) -> dict[str, float]:
         """Move the parameters once against all losses; each loss by name, as it was before."""
@@ -177,6 +175,10 @@ class Session:
         embeddings = {name: one.encode_image(crops[one.input_size]) for name, one in self.perceptors.items()}
         progress = self.step / max(1, self.steps)
         return Look(flat, alpha, self.drawer.latent(), plans, crops, embeddings, self.step, progress)
+
+    @torch.no_grad()
+    def _final(self) -> Drawn:
+        return self._drawn(self.drawer.render(self.step), save=True, show=True, final=True)
 
     def _drawn(self, canvas: Tensor, *, save: bool, show: bool, final: bool = False) -> Drawn:
         with torch.no_grad():

@@ -1,0 +1,70 @@
+"""Shared fixtures. No test reaches a network, and every test works in a folder of its own."""
+
+from __future__ import annotations
+
+import os
+
+# Before torch is imported: idle threads sleep instead of spinning, also beside other busy processes.
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+
+import pytest
+
+
+@pytest.fixture(autouse=True)
+def _alone(tmp_path, monkeypatch):
+    """Own working directory, no hub, no checkpoints of the person who runs the tests."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("PIXRAY_OFFLINE", "1")
+    monkeypatch.setenv("HF_HUB_OFFLINE", "1")
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    for name in ("PIXRAY_CHECKPOINTS", "PIXRAY_PLUGINS"):
+        monkeypatch.delenv(name, raising=False)
+
+
+@pytest.fixture
+def catalog():
+    """The built-in parts plus the fakes."""
+    from pixray.catalog import BUILT_IN, Catalog
+    from pixray.testing.fakes import FlatDrawer, ToyPerceptor
+
+    made = Catalog(BUILT_IN)
+    made.add("drawer", "flat", FlatDrawer)
+    made.add("perceptor", "toy", ToyPerceptor)
+    return made
+
+
+@pytest.fixture
+def tiny():
+    """Settings of a run that takes a second: the toy perceptor and a small canvas."""
+    return {
+        "prompts": "red",
+        "drawer": "flat",
+        "clip_models": "toy",
+        "size": [24, 16],
+        "iterations": 6,
+        "num_cuts": 4,
+        "seed": 1,
+    }
+
+
+@pytest.fixture
+def resolve(catalog):
+    """Settings from keywords, as `add_settings` would take them."""
+    from pixray.api import resolve as resolve_settings
+
+    def from_keywords(argv=(), **settings):
+        return resolve_settings(catalog, settings, argv)
+
+    return from_keywords
+
+
+@pytest.fixture
+def session(catalog, resolve, tiny):
+    """A function that builds a session from the tiny settings and changes to them."""
+    from pixray.build import build
+    from pixray.weights.store import ModelStore
+
+    def make(**changes):
+        return build(resolve(**{**tiny, **changes}), catalog, ModelStore())
+
+    return make

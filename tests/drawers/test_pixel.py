@@ -1,0 +1,172 @@
+import io
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image, ImageDraw
+
+from pixray.drawers.base import Canvas
+from pixray.drawers.pixel import PixelDrawer
+from pixray.drawers.pixel_cells import CELL_TYPES, Cells, coverage, grid_shape
+from pixray.testing.contracts import check_drawer
+
+WIDE, SQUARE, PORTRAIT = (384, 216), (288, 288), (256, 320)
+
+
+def drawer_of(cell_type="rect", size=(60, 40), *, transparent=False, **settings):
+    settings = PixelDrawer.Settings(pixel_type=cell_type, **settings)
+    drawer = PixelDrawer(settings, Canvas(*size, transparent=transparent))
+    drawer.start(None, torch.Generator().manual_seed(3))
+    return drawer
+
+
+@pytest.mark.parametrize("cell_type", CELL_TYPES)
+def test_every_cell_type_keeps_the_contract(cell_type):
+    check_drawer(PixelDrawer, pixel_type=cell_type, pixel_size=(9, 8))
+
+
+@pytest.mark.parametrize(
+    ("cell_type", "wide", "square", "portrait", "count"),
+    [
+        ("rect", (80, 45), (40, 40), (40, 50), 3600),
+        ("knit", (80, 45), (40, 40), (40, 50), 3600),
+        ("rectshift", (81, 45), (41, 41), (41, 51), 3622),
+        ("hex", (81, 63), (41, 57), (41, 71), 5071),
+        ("tri", (113, 46), (57, 40), (57, 50), 5198),
+        ("diamond", (81, 91), (41, 81), (41, 101), 7325),
+    ],
+)
+def test_grids_and_counts_are_those_of_the_old_tool(cell_type, wide, square, portrait, count):
+    assert grid_shape(cell_type, WIDE) == wide
+    assert grid_shape(cell_type, SQUARE) == square
+    assert grid_shape(cell_type, PORTRAIT) == portrait
+    cells = Cells(cell_type, *wide, *WIDE)
+    assert len(cells) == len(cells.polygons()) == len(cells.boxes()) == count
+
+
+def test_a_given_grid_is_not_evened_out_and_a_scale_divides_it():
+    assert grid_shape("hex", WIDE, size=(20, 10)) == (21, 11)
+    assert grid_shape("hex", WIDE, size=(20, 10), fit_edges=False) == (20, 10)
+    assert grid_shape("rect", WIDE, scale=2) == (40, 22)
+    assert grid_shape("rect", (30, 20)) == (30, 20), "there are never more cells than pixels"
+    assert grid_shape("tri", WIDE, even_out=False) == (81, 46)
+
+
+@pytest.mark.parametrize(
+    ("cells", "row", "column", "polygon"),
+    [
+        (Cells("hex", 1, 2, 6, 12), 1, 0, [(3, 13), (0, 11), (0, 7), (3, 5), (6, 7), (6, 11)]),
+        (Cells("diamond", 1, 2, 6, 12), 1, 0, [(3, 3), (0, 9), (3, 15), (6, 9)]),
+        (Cells("tri", 1, 1, 6, 6), 0, 0, [(3, 0), (-3, 6), (9, 6)]),
+        (Cells("knit", 1, 1, 10, 20), 0, 0, [(5, 26), (10, 11), (10, -9), (9, -9), (5, 6), (1, -9), (0, -9), (0, 11)]),
+    ],
+)
+def test_polygons_are_the_old_ones(cells, row, column, polygon):
+    assert cells.polygon(row, column) == [pytest.approx(point) for point in polygon]
+
+
+def reference_picture(cells, colours, factor=16):
+    """An independent renderer: Pillow's polygons, many times enlarged, in drawing order, then averaged."""
+    big = Image.new("RGB", (cells.width * factor, cells.height * factor))
+    pen = ImageDraw.Draw(big)
+    for polygon, colour in zip(cells.polygons(), colours, strict=True):
+        pen.polygon(
+            [(x * factor - 0.5, y * factor - 0.5) for x, y in polygon],
+            fill=tuple(round(float(level) * 255) for level in colour),
+        )
+    pixels = np.asarray(big, dtype=np.float32).reshape(cells.height, factor, cells.width, factor, 3)
+    return pixels.mean((1, 3)) / 255
+
+
+@pytest.mark.parametrize("cell_type", CELL_TYPES)
+def test_the_picture_agrees_with_an_independent_polygon_renderer(cell_type):
+    drawer = drawer_of(cell_type, pixel_size=(7, 5))
+    shown = drawer.render(0)[0].permute(1, 2, 0).detach().numpy()
+    wanted = reference_picture(drawer.cells, drawer.colours.detach())
+    difference = np.abs(shown - wanted)
+    # 4 x 4 points against 16 x 16: an edge may be an eighth of a pixel off, next to nothing on average.
+    assert difference.mean() < 0.008 and difference.max() < 0.3
+
+
+@pytest.mark.parametrize("cell_type", CELL_TYPES)
+def test_no_pixel_is_covered_more_than_once_and_the_middle_fully(cell_type):
+    cells = Cells(cell_type, 9, 9, 90, 90)
+    cover = coverage(cells)
+    sums = torch.zeros(90 * 90).index_add_(0, cover.pixel_of.long(), cover.share_back).view(90, 90)
+    assert sums.max() <= 1 + 1e-6
+    assert (sums[20:70, 20:70] - 1).abs().max() < 1e-6, "seams between neighbours"
+
+
+def test_the_gradient_is_the_transpose_of_the_picture():
+    drawer = drawer_of("hex", pixel_size=(7, 5))
+    weights = torch.rand(1, 3, 40, 60, generator=torch.Generator().manual_seed(0))
+    (drawer.render(0) * weights).sum().backward()
+    gradient = drawer.colours.grad
+    for cell in (0, 10, len(drawer.cells) - 1):
+        with torch.no_grad():
+            before = float((drawer.render(0).double() * weights).sum())
+            drawer.colours[cell, 1] += 0.5
+            after = float((drawer.render(0).double() * weights).sum())
+            drawer.colours[cell, 1] -= 0.5
+        assert (after - before) / 0.5 == pytest.approx(float(gradient[cell, 1]), rel=1e-3, abs=1e-4)
+
+
+def test_colours_start_as_the_mean_of_points_in_each_cell():
+    drawer = PixelDrawer(PixelDrawer.Settings(pixel_size=(4, 2)), Canvas(40, 20))
+    image = torch.zeros(1, 3, 20, 40)
+    image[:, 0, :, :20] = 1  # the left half is red
+    drawer.start(image, torch.Generator())
+    assert torch.allclose(drawer.colours[:, 0].view(2, 4), torch.tensor([[1.0, 1, 0, 0]] * 2))
+    assert torch.allclose(drawer.render(0), image), "cells of whole pixels repeat the picture exactly"
+
+
+def test_b5_it_starts_at_random_without_any_picture():
+    assert drawer_of().colours.std() > 0.1
+
+
+def test_fast_pixel_is_the_same_drawer(catalog):
+    assert catalog.load("drawer", "fast_pixel") is PixelDrawer
+
+
+def test_transparency_leaves_uncovered_parts_and_the_colours_right():
+    drawer = drawer_of("hex", pixel_size=(7, 5), transparent=True)
+    picture = drawer.render(0).detach()
+    assert picture.shape[1] == 4 and float(picture[0, 3, 3, 0]) < 0.5, "the notch of a shifted row is open"
+    with torch.no_grad():
+        drawer.colours[:] = torch.tensor([0.2, 0.4, 0.6, 0.5])
+    picture = drawer.render(0).detach()
+    assert torch.allclose(picture[0, :3, 20, 30], torch.tensor([0.2, 0.4, 0.6]), atol=1e-4)
+    assert float(picture[0, 3, 20, 30]) == pytest.approx(0.5, abs=1e-4)
+
+
+def test_b4_taking_over_a_picture_keeps_colours_and_transparency_apart():
+    drawer = drawer_of("rect", pixel_size=(4, 4), transparent=True)
+    alpha = drawer.colours[:, 3].clone()
+    drawer.paint(torch.tensor([0.1, 0.5, 0.9]).view(1, 3, 1, 1).expand(1, 3, 40, 60))
+    assert torch.allclose(drawer.colours[:, :3], torch.tensor([0.1, 0.5, 0.9]).expand(16, 3))
+    assert torch.equal(drawer.colours[:, 3], alpha)
+
+
+def test_the_small_png_has_one_pixel_per_cell():
+    drawer = drawer_of("rect", pixel_size=(6, 4), pixel_cells=True, pixel_svg=True)
+    files = drawer.files()
+    assert set(files) == {"_cells.png", ".svg"}
+    small = Image.open(io.BytesIO(files["_cells.png"]))
+    assert small.size == (6, 4)
+    wanted = (drawer.colours.detach().view(4, 6, 3) * 255).round().byte().numpy()
+    assert np.array_equal(np.asarray(small), wanted)
+    assert set(drawer_of("hex", pixel_size=(6, 4), pixel_cells=True).files()) == set()
+
+
+@pytest.mark.parametrize("cell_type", ["rect", "hex", "tri"])
+def test_the_svg_holds_one_polygon_per_cell_in_its_colour(cell_type):
+    import xml.etree.ElementTree as tree
+
+    drawer = drawer_of(cell_type, pixel_size=(6, 4), pixel_svg=True)
+    root = tree.fromstring(drawer.files()[".svg"])
+    polygons = root.findall(".//{http://www.w3.org/2000/svg}polygon")
+    assert len(polygons) == len(drawer.cells)
+    points = [tuple(map(float, point.split(","))) for point in polygons[0].get("points").split()]
+    assert points == [pytest.approx(point, abs=1e-3) for point in drawer.cells.polygon(0, 0)]
+    red = round(float(drawer.colours[0, 0].detach()) * 255)
+    assert int(polygons[0].get("fill")[1:3], 16) == red

@@ -1,0 +1,67 @@
+from pathlib import Path
+
+import pytest
+
+from pixray.errors import ModelUnavailable, SettingsError
+from pixray.events import Noticed, Started
+from pixray.perceptors.embedded import Embedded, known_words
+from pixray.testing.contracts import check_perceptor
+
+pixel = {"drawer": "pixel", "size": [32, 24], "pixel_size": [8, 6], "iterations": 1, "clip_models": None}
+
+
+def test_without_any_model_the_embedded_one_paints_and_says_so(session):
+    made = session(**pixel, num_cuts=None)
+    assert list(made.perceptors) == ["embedded"]
+    assert made.cutouts.num_cuts == 12 and made.settings.origin("num_cuts") == "perceptors=embedded"
+    events = list(made.run())
+    notices = [event.text for event in events if isinstance(event, Noticed)]
+    assert any("small embedded perceptor" in text and "ViT-B/32" in text for text in notices)
+    assert events[0].record["clip_models"] == "embedded" and isinstance(events[0], Started)
+
+
+def test_what_people_set_wins_over_what_the_embedded_perceptor_wants(session):
+    made = session(**pixel, num_cuts=5, cut_noise=0.3)
+    assert made.cutouts.num_cuts == 5 and made.cutouts.noise == 0.3
+
+
+def test_asking_for_it_by_name_needs_no_notice(session):
+    made = session(**{**pixel, "perceptors": "embedded"})
+    assert not [event for event in made.run() if isinstance(event, Noticed) and "not on this machine" in event.text]
+
+
+@pytest.mark.parametrize("asked", [{"perceptors": "clip"}, {"clip_models": "ViT-B/16"}])
+def test_a_named_model_never_falls_back(session, asked):
+    with pytest.raises(ModelUnavailable, match="the model hub cannot be reached"):
+        session(**{**pixel, **asked})
+
+
+def test_a_model_named_twice_is_a_mistake(session):
+    with pytest.raises(SettingsError, match="names 'embedded' twice"):
+        session(**{**pixel, "clip_models": "embedded,embedded:2"})
+
+
+def test_loaded_perceptors_are_shared_between_sessions(catalog, resolve, tiny):
+    from pixray.build import build
+    from pixray.weights.store import ModelStore
+
+    store = ModelStore()
+    one, two = (build(resolve(**tiny), catalog, store) for _ in range(2))
+    assert one.perceptors["toy"] is two.perceptors["toy"]
+
+
+def test_the_embedded_perceptor_keeps_the_contract():
+    check_perceptor(Embedded())
+
+
+def test_the_embedded_perceptor_is_small():
+    weights = Path(__import__("pixray.embedded").embedded.__file__).with_name("guide.safetensors")
+    assert weights.stat().st_size <= 20_000_000
+
+
+def test_unknown_words_are_told_and_known_ones_are_not(session):
+    assert Embedded().unknown_words("a house on the yggdrasil, red xylotomous") == ["yggdrasil", "xylotomous"]
+    assert {"sun", "sea", "heart", "tree", "cat"} <= known_words()
+    made = session(**{**pixel, "prompts": "a tree of yggdrasil"})
+    notices = [event.text for event in made.run() if isinstance(event, Noticed)]
+    assert any("does not know 'yggdrasil'" in text and "pixray words" in text for text in notices)

@@ -1,0 +1,131 @@
+import datetime
+import json
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from pixray.errors import PixrayError
+from pixray.recorders.base import attach
+from pixray.recorders.files import FileRecorder
+from pixray.recorders.outdir import make_outdir
+from pixray.recorders.video import even_sized, frame_rate, make_film
+
+
+def record(session, **changes):
+    made = session(outdir="out", **changes)
+    files = FileRecorder(made.settings)
+    return list(attach(made.run(), files)), files
+
+
+def test_folders_are_numbered_by_day():
+    day = datetime.date(2026, 3, 4)
+    assert make_outdir("runs/%DATE%_%SEQ%", day) == Path("runs/20260304_01")
+    assert make_outdir("runs/%DATE%_%SEQ%", day) == Path("runs/20260304_02")
+    assert make_outdir("fixed", day) == make_outdir("fixed", day) == Path("fixed")
+    assert make_outdir("") == Path()
+
+
+def test_a_folder_that_cannot_be_made_is_explained():
+    Path("file").write_text("in the way")
+    with pytest.raises(PixrayError, match="outdir='file/x'"):
+        make_outdir("file/x")
+
+
+def test_the_default_cadence_keeps_26_frames():
+    from pixray.session import Cadence
+
+    cadence = Cadence(10, 20)
+    assert sum(cadence.due(step)[0] for step in range(250)) + 1 == 26
+
+
+def test_steps_are_kept_and_filmed(session):
+    record(session, save_every=2)
+    assert sorted(path.name for path in Path("out/steps").iterdir()) == [
+        "frame_0000.png",
+        "frame_0002.png",
+        "frame_0004.png",
+        "frame_0006.png",
+        "output.mp4",
+    ]
+    assert Image.open("out/steps/frame_0000.png").text == {}
+
+
+def test_steps_can_be_left_out(session):
+    record(session, save_intermediates=False)
+    assert sorted(path.name for path in Path("out").iterdir()) == ["log.jsonl", "output.png", "settings.yaml"]
+
+
+def test_make_video_films_every_single_step(session):
+    record(session, make_video=True, save_intermediates=False)
+    assert len(list(Path("out/video").glob("frame_*.png"))) == 7
+    assert Path("out/output.mp4").stat().st_size > 0
+
+
+def test_the_picture_carries_every_given_setting(session):
+    events, files = record(session, prompts="red|blue:2", learning_rate_drops=[50], output="my.png")
+    text = Image.open("out/my.png").text
+    assert text["Software"].startswith("pixray (2.")
+    assert text["pixray_seed_used"] == "1" and text["pixray_drawer"] == "flat"
+    assert json.loads(text["pixray_record"]) == dict(events[0].record)
+    assert json.loads(text["pixray_record"])["learning_rate_drops"] == ["50%"]
+    assert files.picture == Path("out/my.png")
+
+
+def test_prompts_in_any_script_survive(session):
+    record(session, prompts="красный|赤い")
+    assert json.loads(Image.open("out/output.png").text["pixray_record"])["prompts"] == ["красный", "赤い"]
+
+
+def test_nothing_is_written_outside_the_folder(session, tmp_path):
+    record(session, drawer="pixel", make_video=True, transparent=True)
+    assert [path.name for path in tmp_path.iterdir()] == ["out"]
+
+
+def test_no_half_files_are_left(session):
+    record(session)
+    assert not [path for path in Path("out").rglob("*") if path.name.startswith(".") or path.suffix == ".part"]
+
+
+def test_the_log_is_the_stream(session):
+    events, _ = record(session)
+    lines = [json.loads(line) for line in Path("out/log.jsonl").read_text().splitlines()]
+    assert [line["event"] for line in lines] == [type(event).__name__.lower() for event in events]
+
+
+@pytest.mark.parametrize(("frames", "rate"), [(26, 10), (200, 14), (400, 28), (840, 60), (5000, 60), (2, 10)])
+def test_films_are_about_fourteen_seconds_long(frames, rate):
+    assert frame_rate(frames) == rate
+
+
+def frames_of(size, count, mode="RGB"):
+    paths = []
+    for number in range(count):
+        path = Path(f"frame_{number}.png")
+        Image.new(mode, size, (number * 20, 90, 160, 128)[: len(mode)]).save(path)
+        paths.append(path)
+    return paths
+
+
+# imageio-ffmpeg's reader, which only this test uses, leaves its pipes to the garbage collector.
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning", "ignore::ResourceWarning")
+@pytest.mark.parametrize("size", [(31, 17), (192, 135), (2, 2), (1, 1), (64, 48)])
+def test_b20_films_of_any_size_can_be_made(size):
+    import imageio_ffmpeg
+
+    assert make_film(frames_of(size, 3), Path("film.mp4"), hold=0)
+    frames, _ = imageio_ffmpeg.count_frames_and_secs("film.mp4")
+    reader = imageio_ffmpeg.read_frames("film.mp4")
+    shape = next(reader)["source_size"]
+    reader.close()
+    width, height = size
+    assert frames == 3 and tuple(shape) == (width + width % 2, height + height % 2)
+
+
+def test_b20_fewer_than_two_frames_make_no_film():
+    assert not make_film(frames_of((8, 8), 1), Path("film.mp4")) and not Path("film.mp4").exists()
+
+
+def test_transparent_frames_are_laid_on_white():
+    (path,) = frames_of((3, 3), 1, "RGBA")
+    assert even_sized(path).shape == (4, 4, 3) and even_sized(path)[0, 0, 0] == 127
