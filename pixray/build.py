@@ -19,6 +19,7 @@ from pixray.weights.store import ModelStore
 if TYPE_CHECKING:
     from torch import Tensor
 
+    from pixray.cutouts.base import Cutouts
     from pixray.filters.base import Filter
     from pixray.losses.base import Scene, WeightedLoss
     from pixray.session import Session
@@ -59,19 +60,17 @@ class _Builder:
         )
 
     def session(self) -> Session:
-        from pixray.cutouts.zoom_wide import ZoomWide
         from pixray.session import Cadence, Session
         from pixray.steppers.gradient import GradientStepper
 
         settings = self.settings
         drawer = self._drawer()
-        width, height = settings.size
         return Session(
             settings=settings,
             record=self.record(),
             drawer=drawer,
             perceptors=self.perceptors,
-            cutouts=ZoomWide(settings.num_cuts, width / height, settings.cut_noise, self.device),
+            cutouts=self._cutouts(),
             losses=_unique([*self._prompts(), *self._losses(self._scene(drawer))]),
             filters=self._filters(),
             stepper=GradientStepper(
@@ -111,6 +110,17 @@ class _Builder:
         drawer.load(self.store)
         drawer.start(self._start_image(drawer), self.generators.get("start"))
         return drawer
+
+    def _cutouts(self) -> Cutouts:
+        width, height = self.settings.size
+        facts = (self.settings.num_cuts, width / height, self.settings.cut_noise, self.device)
+        if self.settings.cutouts == "classic":
+            from pixray.cutouts.classic import ClassicCutouts
+
+            return ClassicCutouts(*facts)
+        from pixray.cutouts.zoom_wide import ZoomWide
+
+        return ZoomWide(*facts)
 
     def _start_image(self, drawer: Drawer) -> Tensor | None:
         """The start picture over noise, as the drawer's own size wants it, or None."""

@@ -120,6 +120,11 @@ class Perceptors:
     )
     num_cuts: int | None = setting(None, "cutouts per perceptor size and batch", least=1, aliases=("-cuts",))
     batches: int | None = setting(None, "passes per step; their gradients are averaged", least=1, aliases=("-bats",))
+    cutouts: str = setting(
+        "direct",
+        "how cutouts are taken; classic: the old chain of resamplings, for comparison (slow)",
+        choices=("direct", "classic"),
+    )
     cut_noise: float = setting(0.1, "strength of the noise on each cutout, drawn from 0 to this", least=0)
     cut_contrast: str = setting(
         "plain",
