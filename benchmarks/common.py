@@ -1,4 +1,4 @@
-"""Timing A against B: interleaved, medians, beside a matrix product of fixed size that tells one machine from another."""
+"""Timing A against B: interleaved, medians, beside a matrix product that tells one machine from another."""
 
 from __future__ import annotations
 

@@ -83,7 +83,9 @@ class _Builder:
             generators=self.generators,
             steps=settings.iterations,
             batches=settings.batches,
-            cadence=Cadence(settings.save_every, settings.display_every, settings.make_video),
+            cadence=Cadence(
+                settings.save_every, settings.display_every, settings.checkpoint_every, settings.make_video
+            ),
             device=self.device,
             notices=tuple(self.notices),
         )

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 COMMANDS: dict[str, tuple[str, str]] = {
     "doctor": ("pixray.commands.doctor", "versions, device, which models are here, what can be reached"),
+    "resume": ("pixray.commands.resume", "go on with an earlier run"),
     "words": ("pixray.commands.words", "the words that the embedded perceptor knows"),
 }
 """Name of a command: the module whose `main(argv)` does it, and a line of help."""
@@ -58,6 +59,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _dispatch(words: list[str]) -> int:
     if words and words[0] in COMMANDS:
+        _share_cores_politely()
         return importlib.import_module(COMMANDS[words[0]][0]).main(words[1:])
     if "--version" in words:
         sys.stdout.write(f"pixray {__version__}\n")

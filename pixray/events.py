@@ -1,7 +1,8 @@
 """What a run tells the world: small frozen values, in the order in which they happen.
 
-Started, then Stepped for every step, with Drawn whenever a picture is due, Dropped when the learning rate falls and
-Noticed when there is something to say; at the end Finished. Terminal, notebook, files and servers all read these.
+Started, then Stepped for every step, with Drawn whenever a picture is due, Kept whenever the state is, Dropped when
+the learning rate falls and Noticed when there is something to say; at the end Finished. Terminal, notebook, files and
+servers all read these.
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ class Started:
         size: width and height of the picture in pixels, as the drawer rounded it.
         device: where it runs.
         seed: the number really used.
-        steps: how many steps are planned.
+        steps: how many steps are planned; step: how many were taken before, by a run that this one continues.
     """
 
     settings: Settings
@@ -36,6 +37,7 @@ class Started:
     device: str
     seed: int
     steps: int
+    step: int = 0
 
 
 @dataclass(frozen=True)
@@ -96,6 +98,18 @@ class Drawn:
 
 
 @dataclass(frozen=True)
+class Kept:
+    """The state of the run after this many steps, for continuing it later.
+
+    Attributes:
+        state: a nested dict of tensors, numbers and texts, as `Session.restore` takes it.
+    """
+
+    step: int
+    state: Mapping[str, Any] = field(repr=False, compare=False)
+
+
+@dataclass(frozen=True)
 class Noticed:
     """Something the user should know. Replaces every print."""
 
@@ -127,4 +141,4 @@ class Finished:
     best: tuple[float, int] | None
 
 
-Event = Started | Stepped | Drawn | Noticed | Dropped | Finished
+Event = Started | Stepped | Drawn | Kept | Dropped | Noticed | Finished

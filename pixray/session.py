@@ -20,7 +20,7 @@ from torch import Tensor
 from pixray.cutouts.base import Cutouts
 from pixray.drawers.base import Drawer
 from pixray.errors import RunFailed
-from pixray.events import Drawn, Dropped, Event, Finished, Noticed, Started, Stepped
+from pixray.events import Drawn, Dropped, Event, Finished, Kept, Noticed, Started, Stepped
 from pixray.filters.base import Filter
 from pixray.losses.base import Look, WeightedLoss
 from pixray.perceptors.base import Perceptor
@@ -40,11 +40,16 @@ class Cadence:
 
     save: int = 10
     show: int = 20
+    keep: int = 50
     film: bool = False
 
     def due(self, step: int) -> tuple[bool, bool]:
-        """Whether the picture before step number `step` is to be saved, and to be shown."""
+        """Whether the picture after `step` steps is to be saved, and to be shown."""
         return _divides(self.save, step), _divides(self.show, step)
+
+    def keeps(self, step: int) -> bool:
+        """Whether the state after `step` steps is to be kept."""
+        return step > 0 and _divides(self.keep, step)
 
 
 def _divides(period: int, step: int) -> bool:
@@ -92,9 +97,12 @@ class Session:
             RunFailed: a loss or the picture is no longer finite; the last good picture was yielded before.
         """
         begun = time.perf_counter()
-        yield Started(self.settings, self.record, self.drawer.size, self.device, self.generators.seed, self.steps)
+        seed = self.generators.seed
+        yield Started(self.settings, self.record, self.drawer.size, self.device, seed, self.steps, self.step)
         yield from self.notices
         while self.step < self.steps and not self.stopping and not self.stepper.exhausted:
+            if self.cadence.keeps(self.step):
+                yield Kept(self.step, self.state())
             if self.stepper.drop_if_due(self.step):
                 yield Dropped(self.step, self.stepper.factor)
             step_begun = time.perf_counter()
@@ -109,12 +117,30 @@ class Session:
             if self.stepper.watch(self.step, sum(losses.values())):
                 yield Dropped(self.step, self.stepper.factor)
         yield self._final()
+        if self.cadence.keep:
+            yield Kept(self.step, self.state())
         best = None if math.isinf(self.stepper.best) else (self.stepper.best, self.stepper.best_step)
         yield Finished(self._reason(), self.step, time.perf_counter() - begun, best)
 
     def stop(self) -> None:
         """Ask the run to end after the step it is in; the final picture still comes."""
         self.stopping = True
+
+    def state(self) -> dict[str, Any]:
+        """Everything that steps change, as tensors, numbers and texts."""
+        return {
+            "step": self.step,
+            "drawer": self.drawer.state(),
+            "stepper": self.stepper.state(),
+            "generators": self.generators.state(),
+        }
+
+    def restore(self, state: Mapping[str, Any]) -> None:
+        """Continue from a saved state; the session must have been built from the same settings."""
+        self.step = int(state["step"])
+        self.drawer.restore(state["drawer"])
+        self.stepper.restore(state["stepper"])
+        self.generators.restore(state["generators"])
 
     def image(self) -> Image.Image:
         """The picture as it is now, for Pillow."""

@@ -53,6 +53,7 @@ class ConsoleRecorder:
         live = self._stream.isatty()
         self._bar = tqdm(
             total=event.steps,
+            initial=event.step,
             file=self._stream,
             unit="step",
             mininterval=0.1 if live else 10.0,  # a log file wants a line now and then, not a film
@@ -102,6 +103,15 @@ def default_recorders(settings: Settings, output: str = "live") -> list[Recorder
     from pixray.recorders.files import FileRecorder
 
     files = FileRecorder(settings)
+    return [files, *screen_recorder(files, output)]
+
+
+def screen_recorder(files: FileRecorder | None, output: str) -> list[Recorder]:
+    """What the terminal shows, as a list of one recorder or none.
+
+    Args:
+        files: tells where the picture is; output: "live", "json" or "quiet".
+    """
     if output == "quiet":
-        return [files]
-    return [files, JsonRecorder(files) if output == "json" else ConsoleRecorder(files)]
+        return []
+    return [JsonRecorder(files) if output == "json" else ConsoleRecorder(files)]

@@ -3,6 +3,7 @@
 output.png              the picture, with settings, seed and models in its metadata
 output.svg …            further deliverables of the drawer
 settings.yaml           enough to run it again to the same bytes on a CPU
+checkpoint.safetensors  the state, for `pixray resume`
 log.jsonl               the events, one JSON object a line
 steps/frame_0010.png    every saved step, and steps/output.mp4, the film of them
 video/, output.mp4      every single step, with make_video
@@ -17,7 +18,8 @@ from pathlib import Path
 from typing import IO, Any
 
 from pixray import __version__
-from pixray.events import Drawn, Dropped, Event, Finished, Noticed, Started, Stepped
+from pixray.checkpoint import NAME, pack
+from pixray.events import Drawn, Dropped, Event, Finished, Kept, Noticed, Started, Stepped
 from pixray.pictures.io import png_bytes, write_atomic
 from pixray.recorders.outdir import make_outdir
 from pixray.recorders.video import make_film
@@ -32,11 +34,13 @@ class FileRecorder:
 
     Args:
         settings: of the run; its `outdir`, `output`, `save_intermediates` and `make_video` are read here.
+        resumed: the step from which a run in an existing folder goes on; None: a new folder is made.
     """
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, resumed: int | None = None) -> None:
         self._template, self._name = settings.outdir, settings.output
         self._keep_steps, self._film = settings.save_intermediates, settings.make_video
+        self._resumed = resumed
         self._step_frames: list[Path] = []
         self._film_frames: list[Path] = []
         self._text: dict[str, str] = {}
@@ -59,6 +63,8 @@ class FileRecorder:
             self._begin(event)
         elif isinstance(event, Drawn):
             self._draw(event)
+        elif isinstance(event, Kept):
+            write_atomic(self.folder / NAME, pack(event.state))
         if self._log is not None:
             self._log.write(json.dumps(as_json(event), ensure_ascii=False) + "\n")
             self._log.flush()
@@ -74,10 +80,13 @@ class FileRecorder:
             make_film(self._film_frames, self.picture.with_suffix(".mp4"), comment=self._text.get("pixray_prompts", ""))
 
     def _begin(self, event: Started) -> None:
-        self._folder = make_outdir(self._template)
+        self._folder = make_outdir(self._template) if self._resumed is None else Path(self._template)
+        remove_leftovers(self._folder)
         self._text = metadata(event.record)
         write_atomic(self.folder / "settings.yaml", write_yaml(event.record).encode())
-        self._log = (self.folder / "log.jsonl").open("w", encoding="utf-8")
+        self._log = (self.folder / "log.jsonl").open("w" if self._resumed is None else "a", encoding="utf-8")
+        self._step_frames = self._earlier_frames("steps") if self._keep_steps else []
+        self._film_frames = self._earlier_frames("video") if self._film else []
 
     def _draw(self, event: Drawn) -> None:
         if event.save:
@@ -89,10 +98,21 @@ class FileRecorder:
         if self._film:
             self._film_frames.append(self._frame("video", event))
 
+    def _earlier_frames(self, folder: str) -> list[Path]:
+        """Frames that were there before the step from which the run goes on; later ones are drawn again."""
+        found = sorted((self.folder / folder).glob("frame_*.png"), key=lambda path: int(path.stem.split("_")[1]))
+        return [path for path in found if int(path.stem.split("_")[1]) < (self._resumed or 0)]
+
     def _frame(self, folder: str, event: Drawn) -> Path:
         path = self.folder / folder / f"frame_{event.step:04d}.png"
         write_atomic(path, png_bytes(event.image_u8, level=1))
         return path
+
+
+def remove_leftovers(folder: Path) -> None:
+    """Delete what a killed process was just writing."""
+    for path in folder.rglob(".*.part*"):
+        path.unlink(missing_ok=True)
 
 
 def metadata(record: Mapping[str, Any]) -> dict[str, str]:
@@ -116,6 +136,8 @@ def as_json(event: Event) -> dict[str, Any]:
         return {**kind, **facts, "rate": event.rate, "seconds": round(event.seconds, 4)}
     if isinstance(event, Drawn):
         return {**kind, "step": event.step, "final": event.final, "save": event.save, "show": event.show}
+    if isinstance(event, Kept):
+        return {**kind, "step": event.step}
     if isinstance(event, Noticed):
         return {**kind, "level": event.level, "text": event.text}
     if isinstance(event, Dropped):

@@ -181,6 +181,9 @@ class Output:
     )
     display_clear: bool = setting(False, "clear the notebook's output before each picture", aliases=("-dc",))
     make_video: bool = setting(False, "make a film of every single step", aliases=("--video", "-vid"))
+    checkpoint_every: Amount = setting(
+        Amount(50, "iterations"), "how often to keep the state, so that `pixray resume` can go on; 0: never"
+    )
     config_file: str | None = setting(None, "YAML file of settings", common=True)
     skip_args: Any = setting(None, "accepted from old scripts, without effect", parse=lambda raw: None, internal=True)
 

@@ -1,0 +1,34 @@
+"""What the small commands share: an argument parser that raises, and the flags about what the terminal shows."""
+
+from __future__ import annotations
+
+import argparse
+from typing import NoReturn
+
+from pixray.errors import SettingsError
+
+
+class Parser(argparse.ArgumentParser):
+    """argparse whose mistakes are our errors.
+
+    Args:
+        command: the word after `pixray`.
+        what: what it does, as a sentence.
+    """
+
+    def __init__(self, command: str, what: str) -> None:
+        super().__init__(prog=f"pixray {command}", description=what)
+
+    def error(self, message: str) -> NoReturn:
+        raise SettingsError(f"{self.prog}: {message} (try {self.prog} --help)")
+
+
+def add_output_flags(parser: argparse.ArgumentParser) -> None:
+    """--quiet and --json."""
+    parser.add_argument("--quiet", action="store_true", help="say nothing but errors")
+    parser.add_argument("--json", action="store_true", help="one JSON object per event on standard output")
+
+
+def output_of(wanted: argparse.Namespace) -> str:
+    """Which of "live", "quiet" and "json" was asked for."""
+    return "quiet" if wanted.quiet else "json" if wanted.json else "live"

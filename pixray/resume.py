@@ -1,0 +1,66 @@
+"""Going on with a run that was interrupted, or that shall take more steps than it was asked to."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pixray.api import resolve
+from pixray.checkpoint import NAME, unpack
+from pixray.errors import PixrayError, SettingsError
+
+if TYPE_CHECKING:
+    from pixray.catalog import Catalog
+    from pixray.recorders.files import FileRecorder
+    from pixray.session import Session
+    from pixray.settings.namespace import Settings
+    from pixray.weights.store import ModelStore
+
+
+def resume(
+    folder: str | Path, catalog: Catalog, store: ModelStore, iterations: str | int | None = None
+) -> tuple[Session, FileRecorder]:
+    """The session of an earlier run where it was left, and the recorder that goes on in its folder.
+
+    Without a change the finished picture is the same, byte for byte on a CPU, as that of a run without interruption.
+
+    Args:
+        folder: of the earlier run.
+        iterations: the new total, or "+100" for that many more than were taken.
+
+    Raises:
+        PixrayError: there is no run in the folder, or its checkpoint is damaged.
+        SettingsError: fewer iterations than were taken already.
+    """
+    from pixray.build import build
+    from pixray.recorders.files import FileRecorder
+
+    folder = Path(folder)
+    if not (folder / "settings.yaml").is_file():
+        raise PixrayError(f"{folder} holds no run: its settings.yaml is missing")
+    state = unpack(folder / NAME) if (folder / NAME).is_file() else None
+    taken = int(state["step"]) if state else 0
+    session = build(_settings(folder, catalog, iterations, taken), catalog, store)
+    if state:
+        session.restore(state)
+    return session, FileRecorder(session.settings, resumed=taken)
+
+
+def _settings(folder: Path, catalog: Catalog, iterations: str | int | None, taken: int) -> Settings:
+    """The run's own settings; with another total the rate still drops where it was going to drop."""
+    changes: dict[str, object] = {"config_file": str(folder / "settings.yaml"), "outdir": str(folder)}
+    settings = resolve(catalog, changes)
+    if iterations is None:
+        return settings
+    total = _total(iterations, taken)
+    if total < taken:
+        raise SettingsError(f"iterations={iterations!r}: {taken} were taken already; use +{total} for that many more")
+    drops = [f"{step} iterations" for step in settings.learning_rate_drops]
+    return resolve(catalog, {**changes, "iterations": total, "learning_rate_drops": drops or "none"})
+
+
+def _total(iterations: str | int, taken: int) -> int:
+    text = str(iterations).strip()
+    if not text.removeprefix("+").isdigit():
+        raise SettingsError(f"iterations={iterations!r}: expected a total such as 400, or +100 for that many more")
+    return int(text) + (taken if text.startswith("+") else 0)

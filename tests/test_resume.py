@@ -1,0 +1,169 @@
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import torch
+
+from pixray.checkpoint import pack, unpack
+from pixray.errors import PixrayError, SettingsError
+from pixray.events import Started, Stepped
+from pixray.recorders.base import attach
+from pixray.recorders.files import FileRecorder
+from pixray.resume import resume
+from pixray.weights.store import ModelStore
+
+
+def test_a_state_survives_its_file():
+    state = {
+        "step": 3,
+        "none": None,
+        "nested": {0: {"exp_avg": torch.rand(2, 3), "betas": [0.9, 0.999], "step": torch.tensor(4.0)}},
+        "list": [1, "two", True, {"deep": torch.arange(3, dtype=torch.uint8)}],
+        "best": float("inf"),
+    }
+    Path("state").write_bytes(pack(state))
+    read = unpack(Path("state"))
+    assert read["step"] == 3 and read["none"] is None and read["best"] == float("inf")
+    assert torch.equal(read["nested"][0]["exp_avg"], state["nested"][0]["exp_avg"])
+    assert read["nested"][0]["step"].shape == () and read["nested"][0]["betas"] == [0.9, 0.999]
+    assert torch.equal(read["list"][3]["deep"], torch.arange(3, dtype=torch.uint8)) and read["list"][:3] == [
+        1,
+        "two",
+        True,
+    ]
+
+
+def test_only_plain_values_can_be_kept():
+    with pytest.raises(TypeError, match="not object at 'a/b'"):
+        pack({"a": {"b": object()}})
+
+
+@pytest.mark.parametrize("content", [b"", b"garbage", b"\x08\x00\x00\x00\x00\x00\x00\x00{}      "])
+def test_a_damaged_checkpoint_is_explained(content):
+    Path("bad").write_bytes(content)
+    with pytest.raises(PixrayError, match=r"damaged|not a checkpoint"):
+        unpack(Path("bad"))
+
+
+def run_to(made, step=None):
+    """Run with files; leave at a step, as a crash would."""
+    files = FileRecorder(made.settings)
+    for event in attach(made.run(), files):
+        if isinstance(event, Stepped) and event.step == step:
+            break
+    return files
+
+
+@pytest.mark.parametrize("drawer", ["flat", "pixel"])
+@pytest.mark.parametrize("optimiser", ["Adam", "Adamax"])
+def test_a_resumed_run_ends_in_the_same_bytes(session, catalog, drawer, optimiser):
+    settings = {"drawer": drawer, "iterations": 12, "checkpoint_every": 4, "save_every": 3, "optimiser": optimiser}
+    settings["cut_noise"] = 0.2
+    run_to(session(**settings, outdir="whole"))
+    run_to(session(**settings, outdir="cut"), step=9)
+    made, files = resume("cut", catalog, ModelStore())
+    assert made.step == 8
+    list(attach(made.run(), files))
+    for name in (
+        "output.png",
+        "settings.yaml",
+        "checkpoint.safetensors",
+        *(f"steps/frame_{n:04d}.png" for n in (0, 9, 12)),
+    ):
+        assert Path("whole", name).read_bytes() == Path("cut", name).read_bytes(), name
+
+
+def test_more_iterations_go_on_where_it_ended(session, catalog):
+    run_to(session(iterations=5, outdir="run"))
+    made, files = resume("run", catalog, ModelStore(), "+4")
+    events = list(attach(made.run(), files))
+    assert isinstance(events[0], Started) and (events[0].step, events[0].steps) == (5, 9)
+    assert [event.step for event in events if isinstance(event, Stepped)] == [6, 7, 8, 9]
+    assert made.stepper.drops == (3,), "the rate drops where it was going to, not again"
+    assert sorted(path.name for path in Path("run/steps").glob("*.png"))[-1] == "frame_0009.png"
+    log = [json.loads(line) for line in Path("run/log.jsonl").read_text().splitlines()]
+    assert sum(line["event"] == "started" for line in log) == 2
+
+
+def test_a_run_killed_before_its_first_checkpoint_starts_anew(session, catalog):
+    run_to(session(iterations=6, outdir="run", checkpoint_every=0), step=2)
+    made, _ = resume("run", catalog, ModelStore())
+    assert made.step == 0
+
+
+def test_mistakes_are_explained(session, catalog):
+    with pytest.raises(PixrayError, match="nowhere holds no run"):
+        resume("nowhere", catalog, ModelStore())
+    run_to(session(iterations=5, outdir="run"))
+    with pytest.raises(SettingsError, match=r"5 were taken already; use \+3"):
+        resume("run", catalog, ModelStore(), 3)
+    with pytest.raises(SettingsError, match=r"expected a total such as 400, or \+100"):
+        resume("run", catalog, ModelStore(), "more")
+
+
+KILLER = """
+import os, random, signal, sys, time
+from pathlib import Path
+import torch
+torch.set_num_threads(1)
+from PIL import Image
+from pixray.api import resolve
+from pixray.build import build
+from pixray.catalog import BUILT_IN, Catalog
+from pixray.checkpoint import unpack
+from pixray.recorders.base import attach
+from pixray.recorders.files import FileRecorder
+from pixray.resume import resume
+from pixray.testing.fakes import ToyPerceptor
+from pixray.weights.store import ModelStore
+
+catalog = Catalog(BUILT_IN)
+catalog.add("perceptor", "toy", ToyPerceptor)
+chosen = dict(prompts="red", drawer="pixel", pixel_size=[24, 16], size=[96, 64], clip_models="toy", seed=1)
+chosen.update(iterations=150, checkpoint_every=3, save_every=2, num_cuts=8)
+
+def whole(outdir):
+    session = build(resolve(catalog, dict(chosen, outdir=outdir)), catalog, ModelStore())
+    for _ in attach(session.run(), FileRecorder(session.settings)):
+        pass
+
+def go_on(outdir):
+    session, files = resume(outdir, catalog, ModelStore())
+    for _ in attach(session.run(), files):
+        pass
+
+def check(folder):
+    unpack(folder / "checkpoint.safetensors")
+    for path in [folder / "output.png", *sorted(folder.glob("steps/frame_*.png"))]:
+        with Image.open(path) as picture:
+            picture.load()
+
+begun = time.perf_counter()
+whole("whole")
+span = time.perf_counter() - begun
+folder, moments = Path("killed"), random.Random(0)
+kills = 0
+while kills < 20:
+    child = os.fork()
+    if not child:
+        go_on("killed") if kills else whole("killed")
+        os._exit(0)
+    while not (folder / "checkpoint.safetensors").exists():
+        time.sleep(0.002)
+    time.sleep(moments.uniform(0, span / 25))
+    os.kill(child, signal.SIGKILL)
+    os.waitpid(child, 0)
+    kills += 1
+    check(folder)
+print("step", unpack(folder / "checkpoint.safetensors")["step"])
+go_on("killed")
+assert (folder / "output.png").read_bytes() == Path("whole/output.png").read_bytes()
+"""
+
+
+def test_a_run_killed_at_twenty_random_moments_is_never_broken_and_always_resumable():
+    done = subprocess.run([sys.executable, "-c", KILLER], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert not list(Path("killed").rglob("*.part")), "what a killed process was writing is cleared away"
