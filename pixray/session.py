@@ -116,9 +116,9 @@ class Session:
             yield self._stepped(losses, time.perf_counter() - step_begun)
             if self.stepper.watch(self.step, sum(losses.values())):
                 yield Dropped(self.step, self.stepper.factor)
-        yield self._final()
-        if self.cadence.keep:
+        if self.cadence.keep and self.step:
             yield Kept(self.step, self.state())
+        yield self._final()
         best = None if math.isinf(self.stepper.best) else (self.stepper.best, self.stepper.best_step)
         yield Finished(self._reason(), self.step, time.perf_counter() - begun, best)
 

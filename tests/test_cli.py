@@ -55,7 +55,7 @@ def test_a_run_writes_its_folder_and_prints_the_path(capsys):
     assert pixels("out/output.png")[0] == (32, 24)
     names = {str(path.relative_to("out")) for path in Path("out").rglob("*") if path.is_file()}
     frames = {"steps/frame_0000.png", "steps/frame_0003.png", "steps/output.mp4"}
-    assert names == {"output.png", "settings.yaml", "log.jsonl", *frames}
+    assert names == {"output.png", "settings.yaml", "log.jsonl", "checkpoint.safetensors", *frames}
 
 
 def test_quiet_says_nothing(capsys):

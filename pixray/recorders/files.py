@@ -80,8 +80,11 @@ class FileRecorder:
             make_film(self._film_frames, self.picture.with_suffix(".mp4"), comment=self._text.get("pixray_prompts", ""))
 
     def _begin(self, event: Started) -> None:
-        self._folder = make_outdir(self._template) if self._resumed is None else Path(self._template)
-        remove_leftovers(self._folder)
+        if self._resumed is None:
+            self._folder = make_outdir(self._template)
+        else:
+            self._folder = Path(self._template)
+            remove_leftovers(self._folder)
         self._text = metadata(event.record)
         write_atomic(self.folder / "settings.yaml", write_yaml(event.record).encode())
         self._log = (self.folder / "log.jsonl").open("w" if self._resumed is None else "a", encoding="utf-8")
@@ -110,9 +113,10 @@ class FileRecorder:
 
 
 def remove_leftovers(folder: Path) -> None:
-    """Delete what a killed process was just writing."""
-    for path in folder.rglob(".*.part*"):
-        path.unlink(missing_ok=True)
+    """Delete what a killed run was just writing into its folder."""
+    for place in (folder, folder / "steps", folder / "video"):
+        for path in [*place.glob(".*.part"), *place.glob(".*.part.mp4")]:
+            path.unlink(missing_ok=True)
 
 
 def metadata(record: Mapping[str, Any]) -> dict[str, str]:

@@ -53,7 +53,12 @@ def test_steps_are_kept_and_filmed(session):
 
 def test_steps_can_be_left_out(session):
     record(session, save_intermediates=False)
-    assert sorted(path.name for path in Path("out").iterdir()) == ["log.jsonl", "output.png", "settings.yaml"]
+    assert sorted(path.name for path in Path("out").iterdir()) == [
+        "checkpoint.safetensors",
+        "log.jsonl",
+        "output.png",
+        "settings.yaml",
+    ]
 
 
 def test_make_video_films_every_single_step(session):
