@@ -136,8 +136,13 @@ class Studio:
         self._events = self._session = None
 
 
-def resolve(catalog: Catalog, added: Mapping[str, Any], argv: Sequence[str] = ()) -> Settings:
+def resolve(
+    catalog: Catalog, added: Mapping[str, Any], argv: Sequence[str] = (), base: Layer | None = None
+) -> Settings:
     """Settings from the three places people write them: a YAML file, Python, and the command line.
+
+    Args:
+        base: settings below all of these, such as those of an earlier picture, and where they come from.
 
     Raises:
         SettingsError: all mistakes at once, a line each.
@@ -151,9 +156,11 @@ def resolve(catalog: Catalog, added: Mapping[str, Any], argv: Sequence[str] = ()
     always = [one for group in ALWAYS for one in declarations(group, "the engine")]
     peeked = peek_flags(always, argv)
     layers: list[Layer] = [("add_settings", added)] if added else []
+    if base is not None:
+        layers.insert(0, base)
     file = peeked.get("config_file") or added.get("config_file")
     if file:
-        layers.insert(0, (Path(str(file)).name, read_yaml(file)))
+        layers.insert(0 if base is None else 1, (Path(str(file)).name, read_yaml(file)))
     schema = Schema.for_choice(catalog, [*layers, ("the command line", peeked)])
     flags, problems = read_flags(schema.declared.values(), argv)
     if flags:

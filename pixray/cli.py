@@ -20,11 +20,17 @@ from pixray.catalog import Catalog
 from pixray.errors import PixrayError, SettingsError, did_you_mean
 
 if TYPE_CHECKING:
-    from pixray.settings.namespace import Settings
+    from pixray.settings.namespace import Layer, Settings
 
 COMMANDS: dict[str, tuple[str, str]] = {
     "doctor": ("pixray.commands.doctor", "versions, device, which models are here, what can be reached"),
     "resume": ("pixray.commands.resume", "go on with an earlier run"),
+    "show": ("pixray.commands.show", "the settings that made a picture"),
+    "rerun": ("pixray.commands.rerun", "make a picture again, perhaps with changes"),
+    "diff": ("pixray.commands.diff", "what differs between two pictures"),
+    "grid": ("pixray.commands.grid", "a grid of prompts, drawers, seeds …"),
+    "sheet": ("pixray.commands.sheet", "a contact sheet of a folder"),
+    "video": ("pixray.commands.video", "a film of a run: mp4, gif or WebP"),
     "words": ("pixray.commands.words", "the words that the embedded perceptor knows"),
 }
 """Name of a command: the module whose `main(argv)` does it, and a line of help."""
@@ -72,8 +78,12 @@ def _dispatch(words: list[str]) -> int:
     return paint(words)
 
 
-def paint(words: list[str]) -> int:
-    """Paint a picture as the words say."""
+def paint(words: list[str], base: Layer | None = None) -> int:
+    """Paint a picture as the words say.
+
+    Args:
+        base: settings below them, such as those of an earlier picture, and where they come from.
+    """
     from pixray.api import resolve
 
     output = "live"
@@ -82,7 +92,7 @@ def paint(words: list[str]) -> int:
             words.remove(flag)
             output = name
     catalog = Catalog.discover()
-    settings = resolve(catalog, {}, _with_config_flag(words))
+    settings = resolve(catalog, {}, _with_config_flag(words), base)
     return _run(settings, catalog, output)
 
 
@@ -104,7 +114,7 @@ def _run(settings: Settings, catalog: Catalog, output: str) -> int:
 
 def _with_config_flag(words: list[str]) -> list[str]:
     """`settings.yaml --iterations 50` is `--config_file settings.yaml --iterations 50`."""
-    if words[0].startswith("-"):
+    if not words or words[0].startswith("-"):
         return words
     if words[0].lower().endswith((".yaml", ".yml")):
         return ["--config_file", *words]

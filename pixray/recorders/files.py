@@ -21,6 +21,7 @@ from pixray import __version__
 from pixray.checkpoint import NAME, pack
 from pixray.events import Drawn, Dropped, Event, Finished, Kept, Noticed, Started, Stepped
 from pixray.pictures.io import png_bytes, write_atomic
+from pixray.provenance import svg_with_record
 from pixray.recorders.outdir import make_outdir
 from pixray.recorders.video import make_film
 from pixray.settings.namespace import Settings
@@ -95,6 +96,8 @@ class FileRecorder:
         if event.save:
             write_atomic(self.picture, png_bytes(event.image_u8, self._text))
             for ending, content in event.files.items():
+                if ending.endswith(".svg"):
+                    content = svg_with_record(content, self._text["pixray_record"])
                 write_atomic(self.picture.with_name(self.picture.stem + ending), content)
             if self._keep_steps:
                 self._step_frames.append(self._frame("steps", event))

@@ -1,0 +1,196 @@
+"""A grid of runs: every combination of several values, each in a folder of its own, continued where it stopped."""
+
+from __future__ import annotations
+
+import hashlib
+import html
+import itertools
+import json
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from pixray.errors import SettingsError
+from pixray.pictures.io import write_atomic
+from pixray.settings.namespace import Settings
+from pixray.settings.reference import owners_of
+from pixray.settings.text import split_pipes
+
+if TYPE_CHECKING:
+    from pixray.catalog import Catalog
+    from pixray.recorders.files import FileRecorder
+    from pixray.session import Session
+    from pixray.weights.store import ModelStore
+
+_RANGE = re.compile(r"^(-?\d+)\.\.(-?\d+)$")
+_WHOLE = {"palette", "custom_loss", "losses", "filters", "clip_models", "size", "learning_rate_drops", "priors"}
+"""Settings in which a comma belongs to one value."""
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One run of a grid.
+
+    Attributes:
+        values: what sets it apart, by setting.
+        settings: all of it, resolved, with a folder of its own.
+    """
+
+    values: dict[str, str]
+    settings: Settings
+
+    @property
+    def folder(self) -> Path:
+        return Path(self.settings.outdir)
+
+    def done(self) -> bool:
+        """Whether the run in the folder is complete."""
+        try:
+            last = (self.folder / "log.jsonl").read_text(encoding="utf-8").splitlines()[-1]
+            return json.loads(last).get("event") == "finished" and json.loads(last).get("reason") != "stopped"
+        except (OSError, IndexError, ValueError):
+            return False
+
+
+def values_of(name: str, text: str) -> list[str]:
+    """The values that one setting takes in a grid.
+
+    >>> values_of("seed", "1..3"), values_of("drawer", "pixel,fft"), values_of("prompts", "a | b, c")
+    (['1', '2', '3'], ['pixel', 'fft'], ['a', 'b, c'])
+    """
+    if name == "prompts":
+        return split_pipes(text)
+    if name in _WHOLE:
+        return [text]
+    values: list[str] = []
+    for piece in (piece.strip() for piece in text.split(",")):
+        span = _RANGE.match(piece)
+        if span:
+            first, last = int(span[1]), int(span[2])
+            step = 1 if last >= first else -1
+            values += [str(number) for number in range(first, last + step, step)]
+        elif piece:
+            values.append(piece)
+    return values
+
+
+def make_cells(given: Mapping[str, str], catalog: Catalog, outdir: str) -> list[Cell]:
+    """Every combination, checked before anything is painted.
+
+    Args:
+        given: setting -> values as text.
+
+    Raises:
+        SettingsError: all mistakes of all combinations, each once.
+    """
+    from pixray.api import resolve
+
+    axes = {name: values_of(name, text) for name, text in given.items()}
+    empty = [name for name, values in axes.items() if not values]
+    problems = [f"{name}='': expected at least one value" for name in empty]
+    cells = []
+    for combination in [] if empty else itertools.product(*axes.values()):
+        chosen = dict(zip(axes, combination, strict=True))
+        values = {name: value for name, value in chosen.items() if len(axes[name]) > 1}
+        mine = _without_strangers(chosen, axes.get("drawer", []))
+        try:
+            settings = resolve(catalog, {**mine, "outdir": str(Path(outdir) / _folder_name(values, mine))})
+            cells.append(Cell(values, settings))
+        except SettingsError as error:
+            problems += [problem.replace(" (from add_settings)", "") for problem in error.problems]
+    if problems:
+        raise SettingsError(list(dict.fromkeys(problems)))
+    return cells
+
+
+def _without_strangers(chosen: dict[str, str], drawers: Sequence[str]) -> dict[str, str]:
+    """Leave out settings of another drawer of this grid: `pixel_type` means nothing to a line sketch."""
+    drawer = chosen.get("drawer", "vqgan")
+    others = {f"drawer {name}" for name in drawers if name != drawer}
+    kept = {}
+    for name, value in chosen.items():
+        owners = set(owners_of(name))
+        if not owners & others or f"drawer {drawer}" in owners:
+            kept[name] = value
+    return kept
+
+
+def _folder_name(values: Mapping[str, str], chosen: Mapping[str, str]) -> str:
+    """Readable, and the same only for the same settings."""
+    words = "_".join(re.sub(r"[^\w.-]+", "-", value)[:40].strip("-") for value in values.values()) or "picture"
+    return f"{words}_{hashlib.sha256(json.dumps(chosen, sort_keys=True).encode()).hexdigest()[:8]}"
+
+
+def paint_cell(cell: Cell, catalog: Catalog, store: ModelStore) -> tuple[Session, FileRecorder]:
+    """The session of a cell and its file recorder; a run that was interrupted goes on."""
+    from pixray.build import build
+    from pixray.recorders.files import FileRecorder
+    from pixray.resume import resume
+
+    if (cell.folder / "settings.yaml").is_file():
+        return resume(cell.folder, catalog, store)
+    return build(cell.settings, catalog, store), FileRecorder(cell.settings)
+
+
+def write_results(folder: Path, cells: Sequence[Cell], failed: Mapping[str, str]) -> None:
+    """index.html, grid.json and sheet.png, from what is finished so far.
+
+    Args:
+        failed: reason by folder name of a cell.
+    """
+    rows = [_row(folder, cell, failed) for cell in cells]
+    write_atomic(folder / "grid.json", (json.dumps(rows, indent=1, ensure_ascii=False) + "\n").encode())
+    write_atomic(folder / "index.html", "\n".join(_page(cells, rows)).encode())
+    _write_sheet(folder, rows)
+
+
+def _row(folder: Path, cell: Cell, failed: Mapping[str, str]) -> dict[str, Any]:
+    picture = cell.folder / cell.settings.output
+    status = "failed" if cell.folder.name in failed else "done" if cell.done() else "waiting"
+    return {
+        "values": cell.values,
+        "status": status,
+        "reason": failed.get(cell.folder.name),
+        "picture": picture.relative_to(folder).as_posix() if picture.is_file() else None,
+    }
+
+
+def _write_sheet(folder: Path, rows: Sequence[Mapping[str, Any]]) -> None:
+    import numpy as np
+
+    from pixray.pictures.io import open_picture, png_bytes
+    from pixray.pictures.sheet import contact_sheet
+
+    shown = [
+        (open_picture(folder / row["picture"]), ", ".join(row["values"].values())) for row in rows if row["picture"]
+    ]
+    if shown:
+        columns = max(1, len({row["values"].get(_last_axis(rows)) for row in rows}))
+        write_atomic(folder / "sheet.png", png_bytes(np.asarray(contact_sheet(shown, columns))))
+
+
+def _last_axis(rows: Sequence[Mapping[str, Any]]) -> str:
+    return next(reversed(rows[0]["values"]), "")
+
+
+def _page(cells: Sequence[Cell], rows: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+    """A table: a column per value of the last axis, a row per combination of the others."""
+    last = _last_axis(rows)
+    columns = list(dict.fromkeys(row["values"].get(last, "") for row in rows))
+    yield '<!doctype html><html lang="en"><meta charset="utf-8"><title>pixray grid</title>'
+    yield "<style>body{font:14px sans-serif}td,th{padding:4px;vertical-align:top}img{width:192px}</style>"
+    yield "<table><tr><th></th>" + "".join(f"<th>{html.escape(value)}</th>" for value in columns) + "</tr>"
+    for label, group in itertools.groupby(rows, key=lambda row: [v for k, v in row["values"].items() if k != last]):
+        yield f"<tr><th>{html.escape(', '.join(label))}</th>" + "".join(map(_table_cell, group)) + "</tr>"
+    yield f"</table><p>{sum(cell.done() for cell in cells)} of {len(cells)} done</p></html>"
+
+
+def _table_cell(row: Mapping[str, Any]) -> str:
+    if row["status"] == "failed":
+        return f"<td>failed: {html.escape(str(row['reason']))}</td>"
+    if row["picture"] is None:
+        return "<td>waiting</td>"
+    words = html.escape(", ".join(row["values"].values()), quote=True)
+    return f'<td><img src="{html.escape(row["picture"], quote=True)}" alt="{words}" title="{words}"></td>'
