@@ -76,7 +76,7 @@ class Studio:
         """Build a run from settings: models, drawer, losses. The settings may be used again."""
         from pixray.build import build
         from pixray.recorders.base import attach
-        from pixray.recorders.console import default_recorders
+        from pixray.recorders.defaults import default_recorders
 
         self._close()
         self._session = build(settings, self.catalog, self.store)
@@ -160,7 +160,7 @@ def resolve(
         layers.insert(0, base)
     file = peeked.get("config_file") or added.get("config_file")
     if file:
-        layers.insert(0 if base is None else 1, (Path(str(file)).name, read_yaml(file)))
+        layers.insert(0 if base is None else 1, _read_file(str(file)))
     schema = Schema.for_choice(catalog, [*layers, ("the command line", peeked)])
     flags, problems = read_flags(schema.declared.values(), argv)
     if flags:
@@ -172,6 +172,15 @@ def resolve(
     if problems:
         raise SettingsError(problems)
     return settings
+
+
+def _read_file(file: str) -> Layer:
+    """A YAML file, or a preset of that name when there is no such file."""
+    from pixray.presets import preset_names, read_preset
+
+    if not Path(file).expanduser().exists() and file in preset_names():
+        return f"preset {file}", read_preset(file)
+    return Path(file).name, read_yaml(file)
 
 
 def load_settings(path: str | Path, **changes: Any) -> Settings:

@@ -102,7 +102,7 @@ def _run(settings: Settings, catalog: Catalog, output: str) -> int:
     from pixray.build import build
     from pixray.interrupt import graceful
     from pixray.recorders.base import attach
-    from pixray.recorders.console import default_recorders
+    from pixray.recorders.defaults import default_recorders
     from pixray.weights.store import ModelStore
 
     session = build(settings, catalog, ModelStore())

@@ -63,7 +63,7 @@ def _paint(cell: Cell, catalog: Catalog, store: ModelStore, output: str) -> bool
     from pixray.grid import paint_cell
     from pixray.interrupt import graceful
     from pixray.recorders.base import attach
-    from pixray.recorders.console import screen_recorder
+    from pixray.recorders.defaults import screen_recorder
 
     session, files = paint_cell(cell, catalog, store)
     screen = screen_recorder(None, "quiet" if output == "quiet" else "live")

@@ -19,7 +19,7 @@ def main(argv: Sequence[str]) -> int:
     from pixray.catalog import Catalog
     from pixray.interrupt import graceful
     from pixray.recorders.base import attach
-    from pixray.recorders.console import screen_recorder
+    from pixray.recorders.defaults import screen_recorder
     from pixray.resume import resume
     from pixray.weights.store import ModelStore
 

@@ -7,11 +7,9 @@ import sys
 from typing import TYPE_CHECKING, Any, TextIO
 
 from pixray.events import Drawn, Dropped, Event, Finished, Noticed, Started, Stepped
-from pixray.recorders.base import Recorder
 
 if TYPE_CHECKING:
     from pixray.recorders.files import FileRecorder
-    from pixray.settings.namespace import Settings
 
 
 class ConsoleRecorder:
@@ -92,26 +90,3 @@ class JsonRecorder:
             facts["path"] = str(self._files.picture)
         self._stream.write(json.dumps(facts, ensure_ascii=False) + "\n")
         self._stream.flush()
-
-
-def default_recorders(settings: Settings, output: str = "live") -> list[Recorder]:
-    """Files, and what the terminal shows.
-
-    Args:
-        output: "live" for the progress line, "json" for JSON lines, "quiet" for nothing but errors.
-    """
-    from pixray.recorders.files import FileRecorder
-
-    files = FileRecorder(settings)
-    return [files, *screen_recorder(files, output)]
-
-
-def screen_recorder(files: FileRecorder | None, output: str) -> list[Recorder]:
-    """What the terminal shows, as a list of one recorder or none.
-
-    Args:
-        files: tells where the picture is; output: "live", "json" or "quiet".
-    """
-    if output == "quiet":
-        return []
-    return [JsonRecorder(files) if output == "json" else ConsoleRecorder(files)]

@@ -20,23 +20,38 @@ def read_yaml(path: str | Path) -> dict[str, Any]:
     Raises:
         SettingsError: no such file, no YAML, a key given twice, or something else than a list of settings.
     """
+    where = f"config_file='{path}'"
+    try:
+        text = Path(path).expanduser().read_text(encoding="utf-8")
+    except FileNotFoundError:
+        raise SettingsError(f"{where}: there is no such file") from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise SettingsError(f"{where}: cannot be read ({error})") from error
+    return parse_yaml(text, where)
+
+
+def parse_yaml(text: str, where: str) -> dict[str, Any]:
+    """The settings in a YAML text, as written.
+
+    Args:
+        where: how a message calls the text.
+
+    Raises:
+        SettingsError: no YAML, a key given twice, or something else than a list of settings.
+    """
     import yaml
 
     try:
-        values = yaml.load(Path(path).expanduser().read_text(encoding="utf-8"), _loader())
-    except FileNotFoundError:
-        raise SettingsError(f"config_file='{path}': there is no such file") from None
-    except (OSError, UnicodeDecodeError) as error:
-        raise SettingsError(f"config_file='{path}': cannot be read ({error})") from error
+        values = yaml.load(text, _loader())
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
-        where = f" at line {mark.line + 1}, column {mark.column + 1}" if mark else ""
+        place = f" at line {mark.line + 1}, column {mark.column + 1}" if mark else ""
         what = getattr(error, "problem", None) or "is not valid YAML"
-        raise SettingsError(f"config_file='{path}': {what}{where}") from error
+        raise SettingsError(f"{where}: {what}{place}") from error
     if values is None:
         return {}
     if not isinstance(values, dict):
-        raise SettingsError(f"config_file='{path}': expected lines of the form 'name: value'")
+        raise SettingsError(f"{where}: expected lines of the form 'name: value'")
     return {str(name): value for name, value in values.items()}
 
 

@@ -1,0 +1,148 @@
+"""The inputs of the cog predictor, written from the declarations of the settings.
+
+cog reads the predictor's source, not the running program, so the source is generated and checked by a test:
+
+    python -m pixray.serve.inputs                       writes predict.py
+    python -m pixray.serve.inputs --check               fails if it is stale
+    python -m pixray.serve.inputs --schema FILE         writes the OpenAPI schema, as `cog build` does, for running
+                                                        the server without Docker
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pixray.catalog import BUILT_IN, Catalog
+from pixray.presets import preset_names
+from pixray.settings.core import ALWAYS
+from pixray.settings.declare import Declaration, declarations
+
+SETTINGS = ("prompts", "drawer", "quality", "aspect", "seed", "iterations", "palette")
+"""Settings that are inputs of their own; all others can be given as YAML."""
+
+TARGET = Path(__file__).with_name("predict.py")
+
+
+@dataclass(frozen=True)
+class Field:
+    """One input: its name, Python type, description, and legal values or least value if it has any."""
+
+    name: str
+    kind: str
+    description: str
+    choices: tuple[str, ...] = ()
+    least: int | None = None
+
+
+def fields() -> list[Field]:
+    """The inputs in their order."""
+    declared = {one.name: one for group in ALWAYS for one in declarations(group, "the engine")}
+    found = [_field(declared[name]) for name in SETTINGS]
+    found.append(Field("preset", "str", "a named set of settings to start from", tuple(preset_names())))
+    found.append(Field("settings", "str", "further settings as YAML; they win over all others"))
+    return found
+
+
+def _field(one: Declaration) -> Field:
+    choices = one.choices or ()
+    if one.name == "drawer":
+        choices = tuple(_local_drawers())
+    kind = "int" if one.kind is int else "str"
+    default = "" if one.default in (None, [], ()) else f" (default: {one.default})"
+    return Field(one.name, kind, one.help + default, tuple(choices), None if one.least is None else int(one.least))
+
+
+def _local_drawers() -> Iterator[str]:
+    """Drawers that need no key of a remote service."""
+    catalog = Catalog(BUILT_IN)
+    for name in catalog.names("drawer"):
+        if name not in catalog.names("provider"):
+            yield name
+
+
+def source() -> str:
+    """The predictor's source."""
+    lines = [
+        '"""What Replicate runs. Written by `python -m pixray.serve.inputs`: change the settings, not this file."""',
+        "",
+        "from collections.abc import Iterator",
+        "from typing import Optional",
+        "",
+        "from cog import BaseRunner, Input, Path",
+        "",
+        "from pixray.serve.painting import Painter",
+        "",
+        "",
+        "class Predictor(BaseRunner):",
+        '    """Streams the pictures of one run."""',
+        "",
+        "    def setup(self) -> None:",
+        '        """Make the painter, which keeps models between requests."""',
+        "        self.painter = Painter()",
+        "",
+        "    def run(",
+        "        self,",
+    ]
+    for field in fields():
+        facts = [f"default=None, description={json.dumps(field.description, ensure_ascii=False)}"]
+        if field.choices:
+            facts.append(f"choices={json.dumps(list(field.choices))}")
+        if field.least is not None:
+            facts.append(f"ge={field.least}")
+        lines += [
+            f"        {field.name}: Optional[{field.kind}] = Input(",
+            *(f"            {fact}," for fact in facts),
+            "        ),",
+        ]
+    lines += ["    ) -> Iterator[Path]:", '        """Yield a picture whenever one is due, the finished one last."""']
+    lines.append("        for picture in self.painter.paint(")
+    lines += [f"            {field.name}={field.name}," for field in fields()]
+    lines += ["        ):", "            yield Path(picture)", ""]
+    return "\n".join(lines)
+
+
+def schema() -> dict[str, Any]:
+    """The inputs as OpenAPI, in the form that cog's server validates requests against."""
+    properties: dict[str, Any] = {}
+    for order, field in enumerate(fields()):
+        facts: dict[str, Any] = {"title": field.name.title(), "description": field.description, "x-order": order}
+        facts |= {"type": {"int": "integer", "str": "string"}[field.kind], "nullable": True}
+        if field.choices:
+            facts["enum"] = list(field.choices)
+        if field.least is not None:
+            facts["minimum"] = field.least
+        properties[field.name] = facts
+    output = {
+        "title": "Output",
+        "type": "array",
+        "items": {"type": "string", "format": "uri"},
+        "x-cog-array-type": "iterator",
+    }
+    schemas = {"Input": {"title": "Input", "type": "object", "properties": properties}, "Output": output}
+    info = {"title": "Cog", "version": "0.1.0"}
+    return {"openapi": "3.0.2", "info": info, "paths": {}, "components": {"schemas": schemas}}
+
+
+def main(argv: list[str]) -> int:
+    """Write the predictor or the schema, or compare the predictor."""
+    if argv[:1] == ["--schema"]:
+        path = Path(argv[1])
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(json.dumps(schema(), indent=1) + "\n", encoding="utf-8")
+        return 0
+    if "--check" not in argv:
+        TARGET.write_text(source(), encoding="utf-8")
+        return 0
+    if TARGET.read_text(encoding="utf-8") == source():
+        return 0
+    sys.stderr.write("predict.py is stale: run python -m pixray.serve.inputs\n")
+    return 1
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

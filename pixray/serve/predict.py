@@ -1,0 +1,65 @@
+"""What Replicate runs. Written by `python -m pixray.serve.inputs`: change the settings, not this file."""
+
+from collections.abc import Iterator
+from typing import Optional
+
+from cog import BaseRunner, Input, Path
+
+from pixray.serve.painting import Painter
+
+
+class Predictor(BaseRunner):
+    """Streams the pictures of one run."""
+
+    def setup(self) -> None:
+        """Make the painter, which keeps models between requests."""
+        self.painter = Painter()
+
+    def run(
+        self,
+        prompts: Optional[str] = Input(
+            default=None, description="what to paint: texts separated by |, each text[:weight[:stop]]",
+        ),
+        drawer: Optional[str] = Input(
+            default=None, description="how the picture is made (vqgan, pixel, line_sketch, …) (default: vqgan)",
+            choices=["pixel"],
+        ),
+        quality: Optional[str] = Input(
+            default=None, description="size, iterations and perceptors in one word (default: normal)",
+            choices=["draft", "normal", "better", "best", "supreme"],
+        ),
+        aspect: Optional[str] = Input(
+            default=None, description="shape of the picture (default: widescreen)",
+            choices=["widescreen", "square", "portrait", "retain"],
+        ),
+        seed: Optional[str] = Input(
+            default=None, description="a number or a text: the same seed makes the same picture",
+        ),
+        iterations: Optional[int] = Input(
+            default=None, description="how many steps",
+            ge=0,
+        ),
+        palette: Optional[str] = Input(
+            default=None, description="colours for the filter 'lookup', the loss 'palette' and drawers that use one",
+        ),
+        preset: Optional[str] = Input(
+            default=None, description="a named set of settings to start from",
+            choices=["text2image", "text2pixel"],
+        ),
+        settings: Optional[str] = Input(
+            default=None, description="further settings as YAML; they win over all others",
+        ),
+    ) -> Iterator[Path]:
+        """Yield a picture whenever one is due, the finished one last."""
+        for picture in self.painter.paint(
+            prompts=prompts,
+            drawer=drawer,
+            quality=quality,
+            aspect=aspect,
+            seed=seed,
+            iterations=iterations,
+            palette=palette,
+            preset=preset,
+            settings=settings,
+        ):
+            yield Path(picture)
