@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
 
 # Before torch is imported: idle threads sleep instead of spinning, also beside other busy processes.
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
@@ -14,6 +15,8 @@ import pytest
 def _alone(tmp_path, monkeypatch):
     """Own working directory, no hub, no checkpoints of the person who runs the tests."""
     monkeypatch.chdir(tmp_path)
+    # Processes that tests start run this source tree too, installed or not.
+    monkeypatch.setenv("PYTHONPATH", str(Path(__file__).parents[1]))
     monkeypatch.setenv("PIXRAY_OFFLINE", "1")
     monkeypatch.setenv("HF_HUB_OFFLINE", "1")
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))

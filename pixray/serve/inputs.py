@@ -25,8 +25,6 @@ from pixray.settings.declare import Declaration, declarations
 SETTINGS = ("prompts", "drawer", "quality", "aspect", "seed", "iterations", "palette")
 """Settings that are inputs of their own; all others can be given as YAML."""
 
-TARGET = Path(__file__).with_name("predict.py")
-
 
 @dataclass(frozen=True)
 class Field:
@@ -128,6 +126,10 @@ def schema() -> dict[str, Any]:
     return {"openapi": "3.0.2", "info": info, "paths": {}, "components": {"schemas": schemas}}
 
 
+def _target() -> Path:
+    return Path(__file__).with_name("predict.py")
+
+
 def main(argv: list[str]) -> int:
     """Write the predictor or the schema, or compare the predictor."""
     if argv[:1] == ["--schema"]:
@@ -136,9 +138,9 @@ def main(argv: list[str]) -> int:
         path.write_text(json.dumps(schema(), indent=1) + "\n", encoding="utf-8")
         return 0
     if "--check" not in argv:
-        TARGET.write_text(source(), encoding="utf-8")
+        _target().write_text(source(), encoding="utf-8")
         return 0
-    if TARGET.read_text(encoding="utf-8") == source():
+    if _target().read_text(encoding="utf-8") == source():
         return 0
     sys.stderr.write("predict.py is stale: run python -m pixray.serve.inputs\n")
     return 1
