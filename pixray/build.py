@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from pixray.filters.base import Filter
     from pixray.losses.base import Scene, WeightedLoss
     from pixray.session import Session
+    from pixray.steppers.gradient import GradientStepper
+    from pixray.steppers.search import SearchStepper
 
 
 def build(settings: argparse.Namespace, catalog: Catalog, store: ModelStore) -> Session:
@@ -61,7 +63,6 @@ class _Builder:
 
     def session(self) -> Session:
         from pixray.session import Cadence, Session
-        from pixray.steppers.gradient import GradientStepper
 
         settings = self.settings
         drawer = self._drawer()
@@ -73,13 +74,7 @@ class _Builder:
             cutouts=self._cutouts(),
             losses=_unique([*self._prompts(), *self._losses(self._scene(drawer))]),
             filters=self._filters(),
-            stepper=GradientStepper(
-                drawer.parameters(),
-                settings.optimiser,
-                settings.learning_rate,
-                settings.learning_rate_drops,
-                settings.auto_stop,
-            ),
+            stepper=self._stepper(drawer),
             generators=self.generators,
             steps=settings.iterations,
             batches=settings.batches,
@@ -88,6 +83,17 @@ class _Builder:
             ),
             device=self.device,
             notices=tuple(self.notices),
+        )
+
+    def _stepper(self, drawer: Drawer) -> GradientStepper | SearchStepper:
+        from pixray.steppers.gradient import GradientStepper
+        from pixray.steppers.search import SearchStepper
+
+        settings, groups = self.settings, drawer.parameters()
+        if not groups:
+            return SearchStepper()
+        return GradientStepper(
+            groups, settings.optimiser, settings.learning_rate, settings.learning_rate_drops, settings.auto_stop
         )
 
     def record(self) -> dict[str, Any]:
@@ -110,6 +116,7 @@ class _Builder:
         canvas = Canvas(width, height, self.device, settings.transparent, self.palette, self._notice)
         drawer = cls(self._section(cls), canvas)
         drawer.load(self.store)
+        drawer.brief(settings, self.generators.seed)
         drawer.start(self._start_image(drawer), self.generators.get("start"))
         return drawer
 

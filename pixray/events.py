@@ -80,6 +80,7 @@ class Drawn:
         final: the last one.
         save, show: whether it is due for saving and for showing.
         files: further deliverables by name ending (".svg", "_cells.png"), as the drawer wrote them.
+        text: facts about this picture for its metadata, such as {"pixray_provider": "stability"}.
     """
 
     step: int
@@ -88,6 +89,7 @@ class Drawn:
     save: bool = True
     show: bool = True
     files: Mapping[str, bytes] = field(default_factory=dict, repr=False, compare=False)
+    text: Mapping[str, str] = field(default_factory=dict, repr=False, compare=False)
 
     @property
     def image(self) -> Image.Image:

@@ -11,6 +11,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -27,6 +28,7 @@ from pixray.perceptors.base import Perceptor
 from pixray.pictures.io import to_u8
 from pixray.rng import Generators
 from pixray.steppers.gradient import GradientStepper, finite
+from pixray.steppers.search import SearchStepper
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -66,11 +68,12 @@ class Session:
         perceptors: by name.
         cutouts: decides where they look.
         losses: weighted; filters: with the weights of their penalties, in order.
-        stepper: owns the optimizer.
+        stepper: owns the optimizer, or remembers the best candidate of a drawer without gradients.
         generators: all randomness of the run.
         steps, batches: how many steps, and looks per step whose gradients are averaged.
         cadence: when pictures are due.
         notices: what there is to say at the start.
+        text: facts for the metadata of every picture.
     """
 
     settings: Settings
@@ -80,13 +83,14 @@ class Session:
     cutouts: Cutouts
     losses: Sequence[WeightedLoss]
     filters: Sequence[tuple[Filter, float]]
-    stepper: GradientStepper
+    stepper: GradientStepper | SearchStepper
     generators: Generators
     steps: int
     batches: int = 1
     cadence: Cadence = Cadence()
     device: str = "cpu"
     notices: Sequence[Noticed] = ()
+    text: Mapping[str, str] = field(default_factory=dict)
     step: int = 0
     stopping: bool = field(default=False, init=False)
 
@@ -105,6 +109,9 @@ class Session:
                 yield Kept(self.step, self.state())
             if self.stepper.drop_if_due(self.step):
                 yield Dropped(self.step, self.stepper.factor)
+            if isinstance(self.stepper, SearchStepper):
+                yield from self._search(self.stepper)
+                continue
             step_begun = time.perf_counter()
             canvas = self.drawer.render(self.step)
             save, show = self.cadence.due(self.step)
@@ -118,7 +125,8 @@ class Session:
                 yield Dropped(self.step, self.stepper.factor)
         if self.cadence.keep and self.step:
             yield Kept(self.step, self.state())
-        yield self._final()
+        if self.stepper.ready:
+            yield self._final()
         best = None if math.isinf(self.stepper.best) else (self.stepper.best, self.stepper.best_step)
         yield Finished(self._reason(), self.step, time.perf_counter() - begun, best)
 
@@ -176,6 +184,33 @@ class Session:
             self.drawer.project()
         return read
 
+    @torch.no_grad()
+    def _search(self, stepper: SearchStepper) -> Iterator[Event]:
+        """One step of a drawer without gradients: it proposes, the losses judge, the best so far is kept."""
+        begun = time.perf_counter()
+        looks = {purpose: self.generators.get(purpose).get_state() for purpose in ("cuts", "filters")}
+        losses: dict[str, float] = {}
+        with closing(self.drawer.propose(self.step)) as proposals:  # type: ignore[type-var]
+            for proposal in proposals:
+                if self.stopping:
+                    return
+                if proposal.notice:
+                    yield Noticed("warning", proposal.notice)
+                if proposal.image is None:
+                    continue
+                better = False
+                if proposal.finished:
+                    # Every candidate is looked at through the same cutouts, or chance would choose between them.
+                    for purpose, state in looks.items():
+                        self.generators.get(purpose).set_state(state)
+                    losses = self._descend(proposal.image)
+                    better = stepper.offer(self.step + 1, sum(losses.values()))
+                if better:
+                    self.drawer.accept(proposal)
+                yield self._drawn(proposal.image, save=better, show=True)
+        self.step += 1
+        yield self._stepped(losses, time.perf_counter() - begun)
+
     def _filtered(self, canvas: Tensor) -> tuple[Tensor, dict[str, Tensor]]:
         """The canvas as perceptors see it, and the filters' penalties by name."""
         penalties: dict[str, Tensor] = {}
@@ -212,7 +247,8 @@ class Session:
             for one, _ in self.filters:
                 canvas = one.present(canvas)
         files = self.drawer.files() if save else {}
-        return Drawn(self.step, to_u8(canvas), final=final, save=save, show=show, files=files)
+        text = {**self.text, **self.drawer.facts()} if save else {}
+        return Drawn(self.step, to_u8(canvas), final=final, save=save, show=show, files=files, text=text)
 
     def _stepped(self, losses: dict[str, float], seconds: float) -> Stepped:
         self._pace = 0.8 * getattr(self, "_pace", seconds) + 0.2 * seconds

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     import torch
     from torch import Tensor
 
+    from pixray.settings.namespace import Settings as RunSettings
     from pixray.weights.store import ModelStore
 
 
@@ -44,6 +45,21 @@ class ParameterGroup:
     rate: float | None = None
 
 
+@dataclass(frozen=True)
+class Proposal:
+    """What a drawer without gradients has to show for its work.
+
+    Attributes:
+        image: 1 3 H W in [0, 1], of the drawer's `size`; None: nothing yet, it only says that it is still at work.
+        finished: a candidate to be judged; otherwise a preview of one.
+        notice: something the user should know, as a sentence.
+    """
+
+    image: Tensor | None = field(default=None, repr=False, compare=False)
+    finished: bool = False
+    notice: str | None = None
+
+
 class Drawer(ABC):
     """Turns its parameters into a picture. Knows nothing of perceptors, losses, files or time.
 
@@ -57,6 +73,8 @@ class Drawer(ABC):
     """Whether it starts from the run's noise picture when there is no start image (strokes do not)."""
     can_paint: ClassVar[bool] = True
     """Whether `paint` works, as overlays and animations need."""
+    supplies: ClassVar[Mapping[str, Any]] = {}
+    """Settings of the run that follow from choosing this drawer, unless somebody says otherwise."""
 
     def __init__(self, settings: Any, canvas: Canvas) -> None:
         self.settings = settings
@@ -69,6 +87,15 @@ class Drawer(ABC):
 
     def load(self, models: ModelStore) -> None:
         """Fetch and load weights, if it has any."""
+        return
+
+    def brief(self, settings: RunSettings, seed: int) -> None:
+        """Hear what the whole run is about. Only drawers that hand the work to somebody else need to know.
+
+        Args:
+            settings: of the run; read only.
+            seed: the number really used.
+        """
         return
 
     @abstractmethod
@@ -107,9 +134,21 @@ class Drawer(ABC):
         """Its inner picture with gradient, for losses that hold on to a start; None if it has none."""
         return None
 
-    def propose(self, step: int) -> list[Tensor]:
-        """Finished candidates, each 1 3 H W, for a drawer without gradients."""
+    def propose(self, step: int) -> Iterator[Proposal]:
+        """The candidates of one step, for a drawer without gradients.
+
+        An empty Proposal comes at least twice a second while the drawer waits for something, so that a run can be
+        stopped; closing the iterator gives the work up.
+        """
         raise Unsupported(f"{type(self).__name__} is optimised by gradients and proposes nothing")
+
+    def accept(self, proposal: Proposal) -> None:
+        """Make a candidate that `propose` just yielded the picture: it is the best so far."""
+        raise Unsupported(f"{type(self).__name__} is optimised by gradients and proposes nothing")
+
+    def facts(self) -> Mapping[str, str]:
+        """What the metadata of the picture should say beyond the settings, by key."""
+        return {}
 
     def files(self) -> Mapping[str, bytes]:
         """Deliverables beside the picture, by name ending, such as {".svg": b"…"}."""

@@ -94,7 +94,7 @@ class FileRecorder:
 
     def _draw(self, event: Drawn) -> None:
         if event.save:
-            write_atomic(self.picture, png_bytes(event.image_u8, self._text))
+            write_atomic(self.picture, png_bytes(event.image_u8, {**self._text, **event.text}))
             for ending, content in event.files.items():
                 if ending.endswith(".svg"):
                     content = svg_with_record(content, self._text["pixray_record"])

@@ -31,10 +31,14 @@ class Schema:
     Args:
         declared: every declaration; two of one name are an error, so that a plugin cannot shadow a core setting.
         problems: what is already known to be wrong, to be reported together with everything else.
+        supplies: what the chosen drawer supplies unless somebody says otherwise.
     """
 
-    def __init__(self, declared: Iterable[Declaration], problems: Sequence[str] = ()) -> None:
+    def __init__(
+        self, declared: Iterable[Declaration], problems: Sequence[str] = (), supplies: Sequence[Layer] = ()
+    ) -> None:
         self.problems = tuple(problems)
+        self.supplies = tuple(supplies)
         self.declared: dict[str, Declaration] = {}
         self._by_name: dict[str, Declaration] = {}
         for one in declared:
@@ -51,17 +55,20 @@ class Schema:
         An unknown drawer, loss or filter is a problem that `resolve` reports with all others.
         """
         declared = [one for group in ALWAYS for one in declarations(group, "the engine")]
-        problems = []
+        problems, supplies = [], []
         for kind, name, source in cls._chosen(layers):
             problem = catalog.problem(kind, name, source)
             if problem:
                 problems.append(problem)
                 continue
-            group = getattr(catalog.load(kind, name), "Settings", None)
+            part = catalog.load(kind, name)
+            group = getattr(part, "Settings", None)
+            if getattr(part, "supplies", None):
+                supplies.append((f"{kind}={name}", part.supplies))
             owner = f"{kind} {catalog.canonical(kind, name)}"
             if group is not None and not any(one.owner == owner for one in declared):
                 declared += declarations(group, owner)
-        return cls(declared, problems)
+        return cls(declared, problems, supplies)
 
     @staticmethod
     def _chosen(layers: Sequence[Layer]) -> list[tuple[str, str, str]]:
@@ -147,7 +154,7 @@ class Schema:
             below.append((f"quality={chosen['quality']}", presets.quality_layer(chosen["quality"])))
         if chosen["perceptors"] == "embedded" or chosen["clip_models"] == ["embedded"]:
             below.append(EMBEDDED_LAYER)
-        return below
+        return [*below, *self.supplies]
 
     def _choice(self, name: str, given: list[tuple[str, dict]]) -> Any:
         found = _strongest(name, given)

@@ -26,6 +26,9 @@ class GradientStepper:
         auto_stop: drop early when the loss stalls, and stop when there are no drops left.
     """
 
+    searches = False
+    ready = True
+
     def __init__(
         self,
         groups: Sequence[ParameterGroup],

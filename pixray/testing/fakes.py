@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from pixray.drawers.base import Canvas, Drawer, ParameterGroup
+from pixray.drawers.base import Canvas, Drawer, ParameterGroup, Proposal
 from pixray.events import Event
 from pixray.perceptors.base import Perceptor
 from pixray.settings.declare import setting
@@ -101,6 +101,42 @@ class FlatDrawer(Drawer):
     @torch.no_grad()
     def restore(self, state: Mapping[str, Tensor]) -> None:
         self.colour.copy_(state["colour"])
+
+
+class ProposingDrawer(Drawer):
+    """Proposes one flat colour per step, in a fixed order: the smallest drawer without gradients."""
+
+    can_paint = False
+    colours = ("blue", "red", "green")
+    supplies = {"iterations": 3}
+
+    def start(self, image: Tensor | None, generator: torch.Generator) -> None:
+        self.best = torch.full((1, 3, self.canvas.height, self.canvas.width), 0.5)
+
+    def parameters(self) -> list[ParameterGroup]:
+        return []
+
+    def render(self, step: int) -> Tensor:
+        return self.best
+
+    def propose(self, step: int) -> Iterator[Proposal]:
+        yield Proposal()
+        yield Proposal(self.best, notice=f"at work on {self.colours[step]}")
+        colour = torch.tensor(COLOURS[self.colours[step]]).view(1, 3, 1, 1)
+        yield Proposal(colour.expand_as(self.best).clone(), finished=True)
+
+    def accept(self, proposal: Proposal) -> None:
+        assert proposal.image is not None
+        self.best = proposal.image
+
+    def facts(self) -> Mapping[str, str]:
+        return {"pixray_made_by": "ProposingDrawer"}
+
+    def state(self) -> dict[str, Tensor]:
+        return {"best": self.best.clone()}
+
+    def restore(self, state: Mapping[str, Tensor]) -> None:
+        self.best = state["best"].clone()
 
 
 class CountingRecorder:
