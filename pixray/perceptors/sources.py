@@ -18,7 +18,6 @@ from typing import Any
 
 from pixray.errors import ModelUnavailable, did_you_mean
 from pixray.perceptors.library import import_open_clip
-from pixray.weights.reach import offline_by_choice
 from pixray.weights.store import ModelStore
 
 OPENAI = ("RN50", "RN101", "RN50x4", "RN50x16", "RN50x64", "ViT-B/32", "ViT-B/16", "ViT-L/14", "ViT-L/14@336px")
@@ -135,7 +134,7 @@ def fetch(source: Source, store: ModelStore) -> Found:
     found = find_local(source, store)
     if found is not None:
         return found
-    if source.repository and not offline_by_choice() and store.hub_reachable():
+    if source.repository and not store.offline and store.hub_reachable():
         return _download(source)
     raise ModelUnavailable(_how_to_get(source, "it is not on this machine and the model hub cannot be reached"))
 
