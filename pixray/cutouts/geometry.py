@@ -6,6 +6,7 @@ A canvas point (-1, -1) is the top left corner of the top left pixel (`align_cor
 from __future__ import annotations
 
 import math
+from functools import lru_cache
 
 import torch
 from torch import Tensor
@@ -22,14 +23,18 @@ def uniform(count: int, low: float, high: float, generator: torch.Generator) -> 
     return torch.rand(count, generator=generator) * (high - low) + low
 
 
-def perspective(count: int, distortion: float, probability: float, generator: torch.Generator) -> Tensor:
+def perspective(distortion: Tensor, probability: float, generator: torch.Generator) -> Tensor:
     """Random perspectives: each corner of the picture moves inwards by up to distortion/2 of the side.
 
+    Args:
+        distortion: one number for each.
+
     Returns:
-        count x 3 x 3, from the distorted picture to the straight one; the identity with 1 - probability.
+        N x 3 x 3, from the distorted picture to the straight one; the identity with 1 - probability.
     """
+    count = len(distortion)
     corners, inward = torch.tensor(_CORNERS), torch.tensor(_INWARD)
-    moved = corners + torch.rand(count, 4, 2, generator=generator) * distortion * inward
+    moved = corners + torch.rand(count, 4, 2, generator=generator) * distortion[:, None, None] * inward
     x, y = moved.unbind(-1)
     u, v = corners.expand(count, 4, 2).unbind(-1)
     one, zero = torch.ones_like(x), torch.zeros_like(x)
@@ -109,5 +114,12 @@ def colour_matrices(
     turn[:, 0, 0] = 1
     turn[:, 1, 1] = turn[:, 2, 2] = factor * angle.cos()
     turn[:, 1, 2], turn[:, 2, 1] = -factor * angle.sin(), factor * angle.sin()
+    to_yiq, from_yiq = _yiq()
+    return from_yiq @ turn @ to_yiq
+
+
+@lru_cache(maxsize=1)
+def _yiq() -> tuple[Tensor, Tensor]:
+    """RGB columns to YIQ, and back."""
     to_yiq = torch.tensor(_TO_YIQ)
-    return torch.linalg.inv(to_yiq) @ turn @ to_yiq
+    return to_yiq, torch.linalg.inv(to_yiq)

@@ -11,14 +11,16 @@ from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor
-from torch.nn import functional as F
 
 from pixray.cutouts import geometry
 from pixray.cutouts.base import Cutouts, Plan
+from pixray.cutouts.sampling import Sampling, Tint, take
+from pixray.cutouts.shrinking import shrunk
 
 ZOOM_SHARE = 0.6
 ZOOM_AREA = (0.25, 0.95)
 ZOOM_RATIO = (0.85, 1.2)
+ZOOM_DISTORTION, WIDE_DISTORTION, PERSPECTIVE_PROBABILITY = 0.4, 0.2, 0.7
 HUE, SATURATION, COLOUR_PROBABILITY = 0.1, 0.1, 0.8
 _BANK_SLACK = 1 << 20
 
@@ -35,8 +37,7 @@ class ZoomWidePlan(Plan):
     Attributes:
         maps: N x 3 x 3, from the cutout to the canvas; the zooms come first.
         num_zoom: how many zooms there are.
-        colours: N x 3 x 3, to multiply RGB columns with.
-        noise: N x 3 x S*S to be added, already scaled, or None.
+        tint: colour shift and noise of each.
         input_size: S.
         padding: what zooms see beyond the border, "reflection" or "border".
         fill: the grey that the others see there.
@@ -44,50 +45,33 @@ class ZoomWidePlan(Plan):
 
     maps: Tensor
     num_zoom: int
-    colours: Tensor
-    noise: Tensor | None
+    tint: Tint
     input_size: int
     padding: str
     fill: float
 
     def __call__(self, image: Tensor, *, plain: bool = False) -> Tensor:
-        maps = self.maps.to(image.device)
-        zooms = self._resample(image, maps[: self.num_zoom], wide=False)
-        wides = self._resample(image - self.fill, maps[self.num_zoom :], wide=True) + self.fill
-        flat = torch.cat([zooms, wides])
-        if not plain:
-            colours = self.colours.to(flat)
-            flat = colours @ flat if self.noise is None else torch.baddbmm(self.noise.to(flat), colours, flat)
+        height, width = image.shape[-2:]
+        factor = _reduction(height, width, self.input_size)
+        source = shrunk(image, factor)
+        maps = self.maps.to(image)
+        if width % factor or height % factor:
+            # The last pixels stand for fewer of the canvas's, so the picture fills only a share of the smaller one.
+            share_x, share_y = width / (source.shape[-1] * factor), height / (source.shape[-2] * factor)
+            maps = maps.new_tensor([[share_x, 0, share_x - 1], [0, share_y, share_y - 1], [0, 0, 1]]) @ maps
+        zooms = Sampling(source, maps[: self.num_zoom], self.padding)
+        # The grey outside is the zero of a picture that is taken relative to it; tints leave greys alone.
+        wides = Sampling(source - self.fill, maps[self.num_zoom :], "zeros", self.fill)
+        flat = take([zooms, wides], self.input_size, None if plain else self.tint.to(image))
         return flat.view(-1, 3, self.input_size, self.input_size)
 
     def part(self, first: int, last: int) -> ZoomWidePlan:
         """The plan of some of the cutouts, for working through them in pieces."""
         zooms = max(0, min(self.num_zoom, last) - min(self.num_zoom, first))
-        noise = None if self.noise is None else self.noise[first:last]
-        return replace(self, maps=self.maps[first:last], colours=self.colours[first:last], num_zoom=zooms, noise=noise)
+        return replace(self, maps=self.maps[first:last], num_zoom=zooms, tint=self.tint.part(first, last))
 
     def __len__(self) -> int:
         return len(self.maps)
-
-    def _resample(self, image: Tensor, maps: Tensor, *, wide: bool) -> Tensor:
-        """N 3 S*S cutouts along N maps."""
-        count = len(maps)
-        if not count:
-            return image.new_zeros(0, 3, self.input_size**2)
-        source, extent_x, extent_y = _reduced(image, _reduction(image.shape[-2:], self.input_size, wide=wide))
-        points = maps.to(image.dtype) @ _points(self.input_size, image)
-        x, y = points[:, 0] / points[:, 2], points[:, 1] / points[:, 2]
-        grid = torch.stack([(x + 1) * extent_x - 1, (y + 1) * extent_y - 1], -1)
-        # grid_sample works in parallel over its batch only on a CPU, and sums the gradient of an expanded image.
-        groups = _groups(count) if image.device.type == "cpu" else 1
-        taken = F.grid_sample(
-            source.expand(groups, -1, -1, -1),
-            grid.view(groups, count // groups, -1, 2),
-            mode="bilinear",
-            padding_mode="zeros" if wide else self.padding,
-            align_corners=False,
-        )
-        return taken.transpose(1, 2).reshape(count, 3, -1)
 
 
 class ZoomWide(Cutouts):
@@ -109,21 +93,21 @@ class ZoomWide(Cutouts):
 
     def plan(self, generator: torch.Generator, input_size: int, step: int, fill: float) -> ZoomWidePlan:
         num_zoom = count_zoom(self.num_cuts)
-        maps = torch.cat([self._zooms(num_zoom, generator), self._wides(self.num_cuts - num_zoom, generator)])
-        colours = geometry.colour_matrices(self.num_cuts, HUE, SATURATION, COLOUR_PROBABILITY, generator)
+        num_wide = self.num_cuts - num_zoom
+        crops = geometry.random_crops(num_zoom, self.aspect, ZOOM_AREA, ZOOM_RATIO, generator)
+        shrunk = self._wides(num_wide, generator)
+        distortion = torch.tensor([ZOOM_DISTORTION] * num_zoom + [WIDE_DISTORTION] * num_wide)
+        bent = geometry.perspective(distortion, PERSPECTIVE_PROBABILITY, generator)
+        # A zoom crops the bent picture, a wide cutout bends the shrunk one.
+        maps = torch.cat([bent[:num_zoom] @ crops, shrunk @ bent[num_zoom:]])
         return ZoomWidePlan(
             maps=maps,
             num_zoom=num_zoom,
-            colours=colours,
-            noise=self._noise(input_size, generator),
+            tint=self._tint(input_size, generator),
             input_size=input_size,
             padding="reflection" if step % 2 == 0 else "border",
             fill=fill,
         )
-
-    def _zooms(self, count: int, generator: torch.Generator) -> Tensor:
-        bend = geometry.perspective(count, 0.4, 0.7, generator)
-        return bend @ geometry.random_crops(count, self.aspect, ZOOM_AREA, ZOOM_RATIO, generator)
 
     def _wides(self, count: int, generator: torch.Generator) -> Tensor:
         """The whole picture, shrunk to fit a square and moved about in the room that is left."""
@@ -139,12 +123,15 @@ class ZoomWide(Cutouts):
         scale_x, scale_y = scale * max(aspect, 1), scale * max(1 / aspect, 1)
         shift_x = geometry.uniform(count, -room_x, room_x, generator)
         shift_y = geometry.uniform(count, -room_y, room_y, generator)
-        to_canvas = geometry.scale_and_shift(1 / scale_x, 1 / scale_y, -shift_x / scale_x, -shift_y / scale_y)
-        return to_canvas @ geometry.perspective(count, 0.2, 0.7, generator)
+        return geometry.scale_and_shift(1 / scale_x, 1 / scale_y, -shift_x / scale_x, -shift_y / scale_y)
+
+    def _tint(self, input_size: int, generator: torch.Generator) -> Tint:
+        colours = geometry.colour_matrices(self.num_cuts, HUE, SATURATION, COLOUR_PROBABILITY, generator)
+        strength = torch.rand(self.num_cuts, generator=generator) * self.noise
+        return Tint(colours, self._noise(input_size, generator), strength)
 
     def _noise(self, input_size: int, generator: torch.Generator) -> Tensor | None:
         """A slice of a bank of normal numbers at a random place: as good as fresh ones, and nearly free."""
-        strength = torch.rand(self.num_cuts, generator=generator) * self.noise
         length = self.num_cuts * 3 * input_size**2
         place = int(torch.randint(0, _BANK_SLACK, (), generator=generator))
         if self.noise == 0:
@@ -152,33 +139,11 @@ class ZoomWide(Cutouts):
         if input_size not in self._banks:
             seeded = torch.Generator().manual_seed(input_size)
             self._banks[input_size] = torch.randn(length + _BANK_SLACK, generator=seeded).to(self.device)
-        fresh = self._banks[input_size][place : place + length].view(self.num_cuts, 3, -1)
-        return fresh * strength.to(self.device)[:, None, None]
+        return self._banks[input_size][place : place + length].view(self.num_cuts, 3, -1)
 
 
-def _points(size: int, like: Tensor) -> Tensor:
-    """Homogeneous coordinates of every pixel centre of a cutout: 3 x S*S."""
-    centres = (torch.arange(size, device=like.device, dtype=like.dtype) + 0.5) / size * 2 - 1
-    y, x = torch.meshgrid(centres, centres, indexing="ij")
-    return torch.stack([x.reshape(-1), y.reshape(-1), torch.ones(size * size, device=like.device, dtype=like.dtype)])
-
-
-def _reduction(shape: torch.Size, input_size: int, *, wide: bool) -> int:
-    """By which whole factor to shrink a large canvas first, so that no pixel is skipped between two samples."""
-    height, width = shape
-    spacing = max(width, height) / (0.95 * input_size) if wide else (0.6 * width * height) ** 0.5 / input_size
-    return max(1, int(0.8 * spacing + 0.5))
-
-
-def _reduced(image: Tensor, factor: int) -> tuple[Tensor, float, float]:
-    """The image shrunk by averaging, and which share of the shrunk one is picture (its last pixels may be partial)."""
-    if factor == 1:
-        return image, 1.0, 1.0
-    height, width = image.shape[-2:]
-    small = F.avg_pool2d(image, factor, ceil_mode=True, count_include_pad=False)
-    return small, width / (small.shape[-1] * factor), height / (small.shape[-2] * factor)
-
-
-def _groups(count: int) -> int:
-    """The largest divisor up to 8: enough for the threads, few enough copies of the gradient."""
-    return max(divisor for divisor in range(1, 9) if count % divisor == 0)
+def _reduction(height: int, width: int, input_size: int) -> int:
+    """By which whole factor to shrink a canvas first: near the spacing of samples, between zooms and wide cutouts."""
+    wide = max(width, height) / (0.95 * input_size)
+    zoom = (0.6 * width * height) ** 0.5 / input_size
+    return max(1, int(0.8 * (wide * zoom) ** 0.5 + 0.5))

@@ -3,6 +3,7 @@ import torch
 from torch.nn import functional as F
 
 from pixray.cutouts import geometry
+from pixray.cutouts.sampling import take, take_plainly
 from pixray.cutouts.zoom_wide import ZoomWide, count_zoom
 
 
@@ -60,14 +61,14 @@ def test_perspectives_are_distributed_as_those_of_kornia():
         torch.manual_seed(0)
         theirs = RandomPerspective(0.4, p=1.0).forward_parameters((3000, 3, 100, 100))
     moved = (theirs["end_points"] - theirs["start_points"]).abs() / 99  # share of the side, per corner and axis
-    maps = geometry.perspective(3000, 0.4, 1.0, generator())
+    maps = geometry.perspective(torch.full((3000,), 0.4), 1.0, generator())
     # The map takes the moved corner to the picture's own corner, so its inverse finds the moved one.
     corner = torch.linalg.inv(maps) @ torch.tensor([-1.0, -1.0, 1.0])
     ours = (corner[:, :2] / corner[:, 2:] + 1) / 2
     assert ours.min() >= -1e-5 and ours.max() <= 0.2 + 1e-5
     assert float(ours.mean()) == pytest.approx(float(moved.mean()), abs=0.005)
     assert float(ours.std()) == pytest.approx(float(moved.std()), abs=0.005)
-    kept = geometry.perspective(3000, 0.4, 0.7, generator())
+    kept = geometry.perspective(torch.full((3000,), 0.4), 0.7, generator())
     assert float((kept == torch.eye(3)).all(2).all(1).float().mean()) == pytest.approx(0.3, abs=0.03)
 
 
@@ -138,10 +139,30 @@ def test_colour_shifts_leave_grey_alone_and_keep_brightness():
 
 
 def test_noise_has_the_strength_asked_for():
-    plan = ZoomWide(200, 1.0, noise=0.1).plan(generator(), 16, 0, 0.5)
-    strengths = plan.noise.flatten(1).std(1)
+    cutouts = ZoomWide(200, 1.0, noise=0.1)
+    plan, grey = cutouts.plan(generator(), 16, 0, 0.5), torch.full((1, 3, 32, 32), 0.5)
+    strengths = (plan(grey) - 0.5).flatten(1).std(1)
     assert strengths.max() < 0.105 and float(strengths.mean()) == pytest.approx(0.05, abs=0.006)
-    assert ZoomWide(4, 1.0, noise=0.0).plan(generator(), 16, 0, 0.5).noise is None
+    quiet = ZoomWide(4, 1.0, noise=0.0).plan(generator(), 16, 0, 0.5)
+    assert torch.allclose(quiet(grey), torch.tensor(0.5), atol=1e-5)
+
+
+@pytest.mark.parametrize("noise", [0.0, 0.1])
+@pytest.mark.parametrize("plain", [True, False])
+@pytest.mark.parametrize("step", [0, 1])
+def test_the_way_for_cpus_gives_what_ordinary_torch_gives(monkeypatch, noise, plain, step):
+    """Cutouts and the gradient of the canvas, with both kinds of border."""
+    plan = ZoomWide(11, 1.5, noise=noise).plan(generator(2), 24, step, 0.3)
+    results = []
+    for way in (take, take_plainly):
+        monkeypatch.setattr("pixray.cutouts.zoom_wide.take", way)
+        canvas = torch.rand(1, 3, 40, 60, generator=generator(3)).requires_grad_(True)
+        crops = plan(canvas, plain=plain)
+        (crops * torch.rand(crops.shape, generator=generator(4))).sum().backward()
+        results.append((crops.detach(), canvas.grad))
+    (ours, our_gradient), (plainly, plain_gradient) = results
+    assert torch.allclose(ours, plainly, atol=1e-5)
+    assert torch.allclose(our_gradient, plain_gradient, atol=1e-4)
 
 
 def test_a_plan_is_repeatable_and_can_be_taken_in_parts():
