@@ -148,6 +148,7 @@ def describe(declared: Declaration) -> str:
         float: "a number",
         bool: "yes or no",
         str: "a text",
+        Any: "a text",  # with a grammar of its own
         Amount: "an amount such as 10, '10 iterations' or '5%'",
     }
     if declared.choices:

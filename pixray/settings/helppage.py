@@ -29,7 +29,7 @@ def help_page(commands: Mapping[str, tuple[str, str]], *, everything: bool) -> s
     lines = [_INTRO]
     for group in ALWAYS:
         chosen = [one for one in declarations(group, "the engine") if everything or one.common]
-        lines += _section(_title(group), _rows(chosen))
+        lines += _section(title_of(group), _rows(chosen))
     if everything:
         for owner, rows in part_rows().items():
             lines += _section(f"with {owner}", rows)
@@ -54,7 +54,8 @@ def _program_rows() -> list[tuple[str, str]]:
     ]
 
 
-def _title(group: type) -> str:
+def title_of(group: type) -> str:
+    """What a group of settings is about."""
     return (group.__doc__ or group.__name__).strip().splitlines()[0]
 
 

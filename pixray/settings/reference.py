@@ -20,7 +20,7 @@ _FILE = "parts.json"
 
 def owners_of(name: str) -> list[str]:
     """The built-in parts that declare a setting of this name, such as ["drawer line_sketch", "drawer clipdraw"]."""
-    return [part for part, rows in _index().items() if any(row["name"] == name for row in rows)]
+    return [part for part, rows in index().items() if any(row["name"] == name for row in rows)]
 
 
 def owner_of(name: str) -> str | None:
@@ -52,7 +52,8 @@ def collect() -> dict[str, list[dict[str, Any]]]:
     return parts
 
 
-def _index() -> dict[str, list[dict[str, Any]]]:
+def index() -> dict[str, list[dict[str, Any]]]:
+    """The rows of each built-in part, as they stand in the file."""
     return json.loads(resources.files("pixray.settings").joinpath(_FILE).read_text(encoding="utf-8"))
 
 
