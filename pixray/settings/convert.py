@@ -143,7 +143,7 @@ def _unit(declared: Declaration) -> str:
 def describe(declared: Declaration) -> str:
     """What a legal value looks like, in words: "a whole number (pixels)"."""
     kind, origin = declared.kind, typing.get_origin(declared.kind)
-    words = {
+    words: dict[Any, str] = {
         int: "a whole number",
         float: "a number",
         bool: "yes or no",
