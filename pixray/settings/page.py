@@ -35,8 +35,8 @@ def settings_page() -> str:
         shown = [one for one in declarations(group, "the engine") if not one.internal]
         rows = [(", ".join(flag_names(one)), help_rows([one])[0][1], describe(one)) for one in shown]
         lines += _table(title_of(group), rows)
-    for owner, rows in index().items():
-        lines += _table(f"With {owner}", [(row["flags"], row["help"], row["expects"]) for row in rows])
+    for owner, facts in index().items():
+        lines += _table(f"With {owner}", [(one["flags"], one["help"], one["expects"]) for one in facts])
     return "\n".join(lines)
 
 
