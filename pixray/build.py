@@ -68,7 +68,7 @@ class _Builder:
         drawer = self._drawer()
         return Session(
             settings=settings,
-            record=self.record(),
+            record=self.record(drawer),
             drawer=drawer,
             perceptors=self.perceptors,
             cutouts=self._cutouts(),
@@ -96,7 +96,7 @@ class _Builder:
             groups, settings.optimiser, settings.learning_rate, settings.learning_rate_drops, settings.auto_stop
         )
 
-    def record(self) -> dict[str, Any]:
+    def record(self, drawer: Drawer) -> dict[str, Any]:
         """Every given setting plus the seed and models really used, in one fixed order: enough to run it again."""
         given = {name: to_plain(raw) for name, raw in self.settings.given().items()}
         # Where the files are is no part of what they show; a rerun shall not overwrite them either.
@@ -104,6 +104,7 @@ class _Builder:
             given.pop(name, None)
         given["seed"] = self.generators.seed
         given["clip_models"] = ",".join(self.settings.clip_models)
+        given.update(drawer.chosen())
         return {name: given[name] for name in vars(self.settings) if name in given}
 
     def _notice(self, *texts: str) -> None:

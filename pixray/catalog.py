@@ -17,7 +17,10 @@ from pixray.errors import MissingPackage, PixrayError, SettingsError, did_you_me
 KINDS = ("drawer", "loss", "filter", "perceptor", "provider")
 
 BUILT_IN: dict[str, dict[str, str]] = {
-    "drawer": {"pixel": "pixray.drawers.pixel:PixelDrawer"},
+    "drawer": {
+        "pixel": "pixray.drawers.pixel:PixelDrawer",
+        "vqgan": "pixray.drawers.vqgan:VqganDrawer",
+    },
     "loss": {},
     "filter": {},
     "perceptor": {"embedded": "pixray.perceptors.embedded:Embedded"},

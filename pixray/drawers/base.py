@@ -134,6 +134,14 @@ class Drawer(ABC):
         """Its inner picture with gradient, for losses that hold on to a start; None if it has none."""
         return None
 
+    def encode(self, image: Tensor) -> Tensor | None:
+        """What `latent` would be if it painted this picture, 1 3 H W in [0, 1] of its `size`; None if it has none."""
+        return None
+
+    def chosen(self) -> Mapping[str, Any]:
+        """Settings that it decided while loading, such as which model stands behind "auto": kept in the record."""
+        return {}
+
     def propose(self, step: int) -> Iterator[Proposal]:
         """The candidates of one step, for a drawer without gradients.
 

@@ -1,0 +1,1 @@
+"""VQGAN: published checkpoints of taming-transformers, read safely and decoded fast."""

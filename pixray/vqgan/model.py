@@ -1,0 +1,136 @@
+"""A frozen VQGAN: picture to codes and codes to picture.
+
+Esser, Rombach and Ommer, "Taming Transformers for High-Resolution Image Synthesis" (2021), arXiv 2012.09841. The
+networks are those of taming-transformers, so published weights fit by name; how they are run is ours (see decode.py).
+"""
+
+from __future__ import annotations
+
+import contextlib
+import io
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from pixray.errors import ModelUnavailable
+from pixray.vqgan.config import VqganConfig, read_config
+from pixray.weights.tensors import read_tensors
+
+_PARTS = ("encoder.", "decoder.", "quant_conv.", "post_quant_conv.", "quantize.")
+
+
+class Vqgan(nn.Module):
+    """Holds the weights under their published names. Never changes after loading, so sessions may share one.
+
+    Args:
+        config: of the checkpoint.
+    """
+
+    def __init__(self, config: VqganConfig) -> None:
+        super().__init__()
+        self.config = config
+        encoder, decoder, quantiser = _taming()
+        network = dict(config.network)
+        channels = network["z_channels"]
+        self.encoder = encoder(**network)
+        self.decoder = decoder(**network)
+        self.quantize = quantiser(config)
+        self.quant_conv = nn.Conv2d((2 if network.get("double_z", True) else 1) * channels, config.code_dim, 1)
+        self.post_quant_conv = nn.Conv2d(config.code_dim, channels, 1)
+
+    @property
+    def codebook(self) -> Tensor:
+        """codes x dim."""
+        return self.quantize.embed.weight if self.config.gumbel else self.quantize.embedding.weight
+
+    def code_range(self) -> tuple[Tensor, Tensor]:
+        """Least and greatest value of every channel over the codebook, each 1 dim 1 1."""
+        low, high = self.codebook.aminmax(dim=0)
+        return low.view(1, -1, 1, 1), high.view(1, -1, 1, 1)
+
+    @torch.no_grad()
+    def encode(self, image: Tensor) -> Tensor:
+        """The codes of a picture.
+
+        Args:
+            image: B 3 H W in [0, 1]; sides divisible by `config.factor`.
+
+        Returns:
+            B dim H/factor W/factor, every vector a row of the codebook.
+        """
+        hidden = self.quant_conv(self.encoder(image * 2 - 1))
+        if self.config.gumbel:
+            # The likeliest code; the training code adds Gumbel noise here, so it encodes a picture anew each time.
+            chosen = self.quantize.proj(hidden).argmax(1)
+            return self.codebook[chosen].permute(0, 3, 1, 2).contiguous()
+        return self.nearest(hidden)
+
+    @torch.no_grad()
+    def nearest(self, z: Tensor) -> Tensor:
+        """The row of the codebook nearest to every vector.
+
+        Args:
+            z: B dim h w.
+        """
+        flat = z.permute(0, 2, 3, 1).reshape(-1, z.shape[1])
+        # |z - e|^2 without |z|^2, which is the same for every row.
+        distances = torch.addmm(self.codebook.square().sum(1), flat, self.codebook.t(), alpha=-2)
+        chosen = self.codebook[distances.argmin(1)]
+        return chosen.view(z.shape[0], z.shape[2], z.shape[3], -1).permute(0, 3, 1, 2).contiguous()
+
+    def decode(self, codes: Tensor) -> Tensor:
+        """The picture of codes, B 3 H W, about [-1, 1]; differentiable with respect to them."""
+        return self.decoder(self.post_quant_conv(codes))
+
+
+def load_vqgan(config_path: Path, weights_path: Path, device: str) -> Vqgan:
+    """Build a model from its two files. Nothing in them is ever run.
+
+    Raises:
+        UnsafeFile: the checkpoint holds objects; the message says how to convert it.
+        ModelUnavailable: the files are damaged or do not belong together.
+    """
+    config = read_config(config_path)
+    prefix = config.prefix
+    wanted = tuple(prefix + part for part in _PARTS)
+    found = read_tensors(weights_path, lambda name: name.startswith(wanted))
+    tensors = {name.removeprefix(prefix): value.float() for name, value in found.items()}
+    # Without memory and without random numbers: every weight comes from the file.
+    with torch.device("meta"), torch.random.fork_rng(devices=[]), contextlib.redirect_stdout(io.StringIO()):
+        model = Vqgan(config)
+    _check_fit(model.state_dict(), tensors, weights_path, config_path)
+    model.load_state_dict(tensors, strict=False, assign=True)
+    return model.eval().requires_grad_(False).to(device).to(memory_format=torch.channels_last)
+
+
+def _check_fit(expected: Mapping[str, Tensor], given: Mapping[str, Tensor], weights: Path, config: Path) -> None:
+    missing = [name for name in expected if name not in given]
+    if missing:
+        raise ModelUnavailable(
+            f"{weights} lacks {len(missing)} weights that {config.name} asks for, first {missing[0]}"
+        )
+    for name, wanted in expected.items():
+        if given[name].shape != wanted.shape:
+            raise ModelUnavailable(
+                f"{weights} does not belong to {config.name}: {name} is {tuple(given[name].shape)}, "
+                f"expected {tuple(wanted.shape)}"
+            )
+
+
+def _taming() -> tuple[Any, Any, Any]:
+    """Encoder, Decoder and a maker of quantisers from taming-transformers.
+
+    Its `modules` import beside any pytorch-lightning, its `models` do not; those only tie the modules together.
+    """
+    from taming.modules.diffusionmodules.model import Decoder, Encoder
+    from taming.modules.vqvae.quantize import GumbelQuantize, VectorQuantizer2
+
+    def quantiser(config: VqganConfig) -> nn.Module:
+        if config.gumbel:
+            return GumbelQuantize(config.network["z_channels"], config.code_dim, config.num_codes)
+        return VectorQuantizer2(config.num_codes, config.code_dim, beta=0.25)
+
+    return Encoder, Decoder, quantiser
