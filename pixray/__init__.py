@@ -25,6 +25,7 @@ _PUBLIC: dict[str, tuple[str, str]] = {
             "do_run",
             "run",
             "get_image",
+            "new_session",
             "add_custom_loss",
             "register",
         ),
@@ -65,6 +66,7 @@ if TYPE_CHECKING:
     do_init = studio.do_init
     do_run = studio.do_run
     get_image = studio.get_image
+    new_session = studio.new_session
     get_settings = studio.get_settings
     register = studio.register
     reset_settings = studio.reset_settings

@@ -121,6 +121,21 @@ class Studio:
         self.do_run()
         return self._image
 
+    def new_session(
+        self, prompts: str | Sequence[str] | None = None, drawer: str = "vqgan", **settings: Any
+    ) -> Session:
+        """A run of its own, apart from the settings collected here: iterate its `run()`, which yields events.
+
+        Nothing is written; `pixray.recorders` holds what writes and shows.
+
+        Raises:
+            SettingsError: all mistakes at once, a line each.
+        """
+        from pixray.build import build
+
+        given = {"drawer": drawer, **settings, **({} if prompts is None else {"prompts": prompts})}
+        return build(resolve(self.catalog, given), self.catalog, self.store)
+
     def add_custom_loss(self, name: str, cls: type) -> None:
         """Make a Loss of one's own known under a name, for `custom_loss="name:weight"`."""
         self.register("loss", name, cls)

@@ -11,6 +11,7 @@ from PIL import Image
 import pixray
 from pixray.api import Studio
 from pixray.errors import PixrayError, SettingsError
+from pixray.events import Stepped
 from pixray.losses.base import Loss
 
 
@@ -39,6 +40,14 @@ def test_the_five_verbs_make_a_picture(studio, tiny, tmp_path):
     assert studio.do_run(settings) is True
     saved = next(tmp_path.glob("outputs/*/output.png"))
     assert np.array_equal(np.asarray(Image.open(saved)), np.asarray(studio.get_image()))
+
+
+def test_a_new_session_is_iterated_without_touching_files_or_collected_settings(studio, tiny, tmp_path):
+    studio.add_settings(iterations=99)
+    session = studio.new_session(**tiny)
+    steps = [event.step for event in session.run() if isinstance(event, Stepped)]
+    assert steps == [1, 2, 3, 4, 5, 6] and session.image().size == (24, 16)
+    assert list(tmp_path.iterdir()) == [] and studio.get_settings() == {"iterations": 99}
 
 
 def test_return_display_comes_back_at_each_shown_picture(studio, tiny):
