@@ -89,7 +89,7 @@ def server(tmp_path_factory):
         pytest.skip("the package cog is not installed")
     folder = tmp_path_factory.mktemp("cog")
     inputs.main(["--schema", str(folder / ".cog/openapi_schema.json")])
-    (folder / "predict.py").write_text(inputs.TARGET.read_text())
+    (folder / "predict.py").write_text((ROOT / "pixray/serve/predict.py").read_text())
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
