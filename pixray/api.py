@@ -44,9 +44,10 @@ class Studio:
     @property
     def store(self) -> ModelStore:
         if self._store is None:
+            from pixray.recorders.console import DownloadBar
             from pixray.weights.store import ModelStore
 
-            self._store = ModelStore()
+            self._store = ModelStore(progress=DownloadBar())
         return self._store
 
     def reset_settings(self) -> None:

@@ -45,10 +45,11 @@ class _Builder:
     def __init__(self, settings: argparse.Namespace, catalog: Catalog, store: ModelStore) -> None:
         from pixray.perceptors.choose import choose, load_perceptors
 
-        self.catalog, self.store = catalog, store
+        self.catalog = catalog
         self.notices: list[Noticed] = []
         schema = Schema.for_choice(catalog, layers_of(settings))
         self.settings = schema.recheck(settings)
+        self.store = store = store.but(self.settings.checkpoints_dir, self.settings.offline, self.settings.models_file)
         choice = choose(self.settings, catalog, store)
         if choice.supplied:
             layers = [*layers_of(settings), *choice.supplied]
@@ -100,7 +101,7 @@ class _Builder:
         """Every given setting plus the seed and models really used, in one fixed order: enough to run it again."""
         given = {name: to_plain(raw) for name, raw in self.settings.given().items()}
         # Where the files are is no part of what they show; a rerun shall not overwrite them either.
-        for name in ("config_file", "skip_args", "outdir"):
+        for name in ("config_file", "skip_args", "outdir", "checkpoints_dir", "offline"):
             given.pop(name, None)
         given["seed"] = self.generators.seed
         given["clip_models"] = ",".join(self.settings.clip_models)

@@ -28,6 +28,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "show": ("pixray.commands.show", "the settings that made a picture"),
     "rerun": ("pixray.commands.rerun", "make a picture again, perhaps with changes"),
     "diff": ("pixray.commands.diff", "what differs between two pictures"),
+    "models": ("pixray.commands.models", "model files: list, fetch, verify, path, where"),
     "grid": ("pixray.commands.grid", "a grid of prompts, drawers, seeds …"),
     "sheet": ("pixray.commands.sheet", "a contact sheet of a folder"),
     "video": ("pixray.commands.video", "a film of a run: mp4, gif or WebP"),
@@ -102,10 +103,11 @@ def _run(settings: Settings, catalog: Catalog, output: str) -> int:
     from pixray.build import build
     from pixray.interrupt import graceful
     from pixray.recorders.base import attach
+    from pixray.recorders.console import DownloadBar
     from pixray.recorders.defaults import default_recorders
     from pixray.weights.store import ModelStore
 
-    session = build(settings, catalog, ModelStore())
+    session = build(settings, catalog, ModelStore(progress=DownloadBar() if output == "live" else None))
     with graceful(session):
         for _ in attach(session.run(), *default_recorders(session.settings, output)):
             pass

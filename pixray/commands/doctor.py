@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib.metadata
-import os
 import platform
 import sys
 from collections.abc import Iterator, Sequence
@@ -73,19 +72,24 @@ def _devices() -> Iterator[tuple[bool, str]]:
 
 
 def _models() -> Iterator[tuple[bool, str]]:
+    from pixray.commands.models import where_lines
     from pixray.perceptors.sources import OPENAI, find_local, read_name
-    from pixray.weights.reach import hub_address, hub_reachable, offline_by_choice
-    from pixray.weights.store import ENVIRONMENT, ModelStore
+    from pixray.weights.reach import hub_address, hub_reachable
+    from pixray.weights.store import ModelStore
 
     store = ModelStore()
-    for folder in store.folders:
-        yield True, f"checkpoints are looked for in {folder.absolute()} ({'there' if folder.is_dir() else 'not there'})"
-    if not os.environ.get(ENVIRONMENT):
-        yield True, f"the variable {ENVIRONMENT} can name another folder"
+    yield from ((True, line) for line in where_lines(store))
     here = [name for name in OPENAI if find_local(read_name(name), store)]
     yield True, "perceptors on this machine: " + ", ".join(["embedded", *here])
-    if offline_by_choice():
-        yield True, "the network is switched off for models (PIXRAY_OFFLINE or HF_HUB_OFFLINE)"
-    else:
+    try:
+        files = {name: store.known[name].files for name in store.known}
+    except SettingsError as error:
+        yield False, str(error)
+        return
+    complete = [name for name, parts in files.items() if all(store.on_disk(name, part) for part in parts)]
+    yield True, "other models on this machine: " + (", ".join(complete) or "none") + " (pixray models list)"
+    broken = [store.lying_about(file) for parts in files.values() for file in parts.values()]
+    yield from ((False, line) for line in dict.fromkeys(filter(None, broken)))
+    if not store.offline:
         reached = hub_reachable()
         yield True, f"model hub {hub_address()}: {'reached' if reached else 'not reached, the embedded models serve'}"

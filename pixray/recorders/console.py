@@ -7,6 +7,7 @@ import sys
 from typing import TYPE_CHECKING, Any, TextIO
 
 from pixray.events import Drawn, Dropped, Event, Finished, Noticed, Started, Stepped
+from pixray.weights.progress import Progress
 
 if TYPE_CHECKING:
     from pixray.recorders.files import FileRecorder
@@ -90,3 +91,38 @@ class JsonRecorder:
             facts["path"] = str(self._files.picture)
         self._stream.write(json.dumps(facts, ensure_ascii=False) + "\n")
         self._stream.flush()
+
+
+class DownloadBar(Progress):
+    """A progress bar per downloaded file, on standard error; a log file gets a line every ten seconds."""
+
+    def __init__(self, stream: TextIO | None = None) -> None:
+        self._stream = stream
+        self._bar: Any = None
+
+    def begin(self, name: str, done: int, total: int | None) -> None:
+        from tqdm import tqdm
+
+        stream = self._stream or sys.stderr
+        live = stream.isatty()
+        self._bar = tqdm(
+            desc=name,
+            initial=done,
+            total=total,
+            file=stream,
+            unit="B",
+            unit_scale=True,
+            mininterval=0.1 if live else 10.0,
+            dynamic_ncols=live,
+        )
+
+    def advance(self, count: int) -> None:
+        self._bar.update(count)
+
+    def end(self) -> None:
+        self._bar.close()
+
+    def say(self, text: str) -> None:
+        stream = self._stream or sys.stderr
+        stream.write(text + "\n")
+        stream.flush()

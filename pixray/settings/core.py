@@ -188,7 +188,16 @@ class Output:
     skip_args: Any = setting(None, "accepted from old scripts, without effect", parse=lambda raw: None, internal=True)
 
 
-ALWAYS: tuple[type, ...] = (Guidance, Size, Perceptors, Optimiser, Start, Output)
+@dataclass(frozen=True, kw_only=True)
+class ModelFiles:
+    """Where model files come from"""
+
+    checkpoints_dir: str | None = setting(None, "folder of model files; searched first, and downloads go there")
+    models_file: str | None = setting(None, "YAML file that describes further models, as docs/models.md says")
+    offline: bool = setting(False, "never download a model file")
+
+
+ALWAYS: tuple[type, ...] = (Guidance, Size, Perceptors, Optimiser, Start, Output, ModelFiles)
 """Groups that exist in every run."""
 
 RENAMED: dict[str, str] = {

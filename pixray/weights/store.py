@@ -59,7 +59,7 @@ class ModelStore:
         self.folder = Path(folder).expanduser() if folder else None
         self.progress = progress or Progress()
         self._offline = offline
-        self._models_file = models_file or os.environ.get(OWN_MODELS) or None
+        self.models_file = models_file or os.environ.get(OWN_MODELS) or None
         self._loaded: dict[Hashable, Any] = {}
         self._reached: dict[str, bool] = {}
 
@@ -73,7 +73,7 @@ class ModelStore:
         other.__dict__.pop("known", None)
         other.folder = Path(folder).expanduser() if folder else self.folder
         other._offline = offline or self._offline
-        other._models_file = models_file or self._models_file
+        other.models_file = models_file or self.models_file
         return other
 
     @cached_property
@@ -83,7 +83,7 @@ class ModelStore:
         Raises:
             SettingsError: a mistake in the person's own file of models.
         """
-        return known_models(self._models_file)
+        return known_models(self.models_file)
 
     @property
     def offline(self) -> bool:
@@ -147,6 +147,15 @@ class ModelStore:
         file = self.file(name, part)
         return next((path for path in self._candidates((file.name, *file.also), file) if path.is_file()), None)
 
+    def lying_about(self, file: KnownFile) -> str | None:
+        """A broken file under one of its names, as "path: what is wrong with it", or None."""
+        for folder in self.folders:
+            for path in (folder / name for name in (file.name, *file.also)):
+                why = incomplete(path, file) if path.is_file() else None
+                if why:
+                    return f"{path}: {why}"
+        return None
+
     def obtainable(self, name: str) -> bool:
         """Whether `path` can be expected to work for every part: each is on disk, or a mirror's host answers.
 
@@ -171,20 +180,22 @@ class ModelStore:
             return found
         file = self.file(name, part)
         if self.offline:
-            raise ModelUnavailable(self._how_to_get(name, file, "the network is switched off for models"))
+            why = f"{file.name} is not on this machine, and the network is switched off for models"
+            raise ModelUnavailable(self._how_to_get(name, why))
         from pixray.weights.download import download
 
         target = self.download_folder / file.name
         try:
             download(file, target, self.progress)
         except ModelUnavailable as error:
-            raise ModelUnavailable(self._how_to_get(name, file, str(error))) from error
+            raise ModelUnavailable(self._how_to_get(name, str(error))) from error
         return target
 
-    def _how_to_get(self, name: str, file: KnownFile, why: str) -> str:
+    def _how_to_get(self, name: str, why: str) -> str:
+        folder = self.download_folder.absolute()
         return (
-            f"model '{name}': {file.name} is not on this machine, and {why}; connect to the network once and run "
-            f"`pixray models fetch {name}`, or put the file into {self.download_folder.absolute()}"
+            f"model '{name}': {why}; connect to the network once and run `pixray models fetch {name}`, or put the file "
+            f"into {folder}"
         )
 
     def _some_host_answers(self, file: KnownFile) -> bool:
