@@ -104,15 +104,18 @@ def test_unknown_models_and_parts_name_the_right_ones():
         ModelStore().path(NAME, "configs")
 
 
-def test_a_runs_settings_reach_the_store_and_loaded_models_stay_shared(own, catalog, resolve, tiny, tmp_path):
-    from pixray.build import _Builder
+def test_a_runs_settings_reach_the_store_and_loaded_models_stay_shared(own, catalog, resolve, tiny, monkeypatch):
+    from pixray.build import build
+    from pixray.testing.fakes import FlatDrawer
 
+    seen = []
+    monkeypatch.setattr(FlatDrawer, "load", lambda self, models: seen.append(models))
     store = ModelStore()
-    settings = resolve(**tiny, checkpoints_dir=str(tmp_path / "mine"), offline=True)
-    run = _Builder(settings, catalog, store)
-    assert run.store.offline and run.store.folders[0] == tmp_path / "mine" and not store.offline
-    assert store.shared(("perceptor", "toy", "cpu", "torch.float32", "plain"), pytest.fail) in run.perceptors.values()
-    assert not {"checkpoints_dir", "offline"} & set(run.record())
+    first = build(resolve(**tiny, checkpoints_dir="mine", offline=True), catalog, store)
+    second = build(resolve(**tiny), catalog, store)
+    assert seen[0].offline and seen[0].folders[0] == Path("mine") and not store.offline and seen[1] is store
+    assert first.perceptors["toy"] is second.perceptors["toy"]
+    assert not {"checkpoints_dir", "offline"} & set(first.record)
 
 
 def test_the_command_fetches_verifies_and_shows(own, server, capsys):
