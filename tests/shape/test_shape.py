@@ -108,6 +108,7 @@ ARROWS = {
     "cutouts/": None,
     "perceptors/": None,
     "pictures/": {"pixray.errors", "pixray.pictures", "pixray.settings", "pixray.weights"},
+    "strokes/": {"pixray.errors", "pixray.strokes"},
     "events.py": {"pixray.settings"},
     "errors.py": set(),
     "rng.py": set(),

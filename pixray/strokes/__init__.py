@@ -1,0 +1,1 @@
+"""Pen strokes: a differentiable renderer in plain PyTorch, and SVG files out and in."""
