@@ -98,9 +98,14 @@ def server(tmp_path_factory):
         "PORT": str(port),
         "COG_PREDICT_TYPE_STUB": "predict.py:Predictor",
         "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
+        "PYTHONPATH": str(ROOT),
         "PIXRAY_OFFLINE": "1",
+        "HF_HUB_OFFLINE": "1",
+        "XDG_CACHE_HOME": str(folder / "cache"),
+        "TMPDIR": str(folder / "tmp"),
         "OMP_WAIT_POLICY": "PASSIVE",
     }
+    (folder / "tmp").mkdir()
     words = [sys.executable, "-m", "cog.server.http", "--host", "127.0.0.1"]
     with (folder / "log").open("w") as log:
         running = subprocess.Popen(words, cwd=folder, env=environment, stdout=log, stderr=log)
@@ -117,8 +122,10 @@ def _wait_until_ready(address, running, log):
     deadline = time.monotonic() + 120
     while time.monotonic() < deadline and running.poll() is None:
         try:
-            if call(f"{address}/health-check")[1]["status"] == "READY":
+            health = call(f"{address}/health-check")[1]
+            if health["status"] == "READY":
                 return
+            assert health["status"] != "SETUP_FAILED", health
         except OSError:
             pass
         time.sleep(0.2)
