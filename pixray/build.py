@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from pixray.catalog import Catalog
 from pixray.devices import choose_device
 from pixray.drawers.base import Canvas, Drawer
+from pixray.errors import SettingsError
 from pixray.events import Noticed
 from pixray.rng import Generators, seed_from
 from pixray.settings.schema import Schema, layers_of
@@ -17,11 +18,10 @@ from pixray.settings.yamlio import to_plain
 from pixray.weights.store import ModelStore
 
 if TYPE_CHECKING:
-    from torch import Tensor
-
     from pixray.cutouts.base import Cutouts
     from pixray.filters.base import Filter
     from pixray.losses.base import Scene, WeightedLoss
+    from pixray.pictures.overlay import Overlay
     from pixray.session import Session
     from pixray.steppers.gradient import GradientStepper
     from pixray.steppers.search import SearchStepper
@@ -63,17 +63,29 @@ class _Builder:
         )
 
     def session(self) -> Session:
+        from pixray.guidance import Guidance
         from pixray.session import Cadence, Session
 
         settings = self.settings
-        drawer = self._drawer()
+        drawer, cutouts = self._drawer(), self._cutouts()
+        guidance = Guidance(
+            settings,
+            self.perceptors,
+            self.weights,
+            cutouts,
+            self.generators,
+            drawer.size,
+            self.device,
+            self.store,
+            self._notice,
+        )
         return Session(
             settings=settings,
             record=self.record(drawer),
             drawer=drawer,
             perceptors=self.perceptors,
-            cutouts=self._cutouts(),
-            losses=_unique([*self._prompts(), *self._losses(self._scene(drawer))]),
+            cutouts=cutouts,
+            losses=_unique([*guidance.losses(), *self._losses(self._scene(drawer))]),
             filters=self._filters(),
             stepper=self._stepper(drawer),
             generators=self.generators,
@@ -83,6 +95,8 @@ class _Builder:
                 settings.save_every, settings.display_every, settings.checkpoint_every, settings.make_video
             ),
             device=self.device,
+            spots=guidance.spots(),
+            overlay=self._overlay(drawer),
             notices=tuple(self.notices),
         )
 
@@ -112,6 +126,8 @@ class _Builder:
         self.notices += [Noticed("info", text) for text in texts]
 
     def _drawer(self) -> Drawer:
+        from pixray.pictures.given import start_image
+
         settings = self.settings
         cls = self.catalog.load("drawer", settings.drawer)
         width, height = settings.size
@@ -119,7 +135,9 @@ class _Builder:
         drawer = cls(self._section(cls), canvas)
         drawer.load(self.store)
         drawer.brief(settings, self.generators.seed)
-        drawer.start(self._start_image(drawer), self.generators.get("start"))
+        noise = self.generators.get("noise")
+        image = start_image(settings, drawer.size, noise=drawer.wants_noise, generator=noise)
+        drawer.start(image, self.generators.get("start"))
         return drawer
 
     def _cutouts(self) -> Cutouts:
@@ -133,31 +151,18 @@ class _Builder:
 
         return ZoomWide(*facts)
 
-    def _start_image(self, drawer: Drawer) -> Tensor | None:
-        """The start picture over noise, as the drawer's own size wants it, or None."""
-        from pixray.pictures.io import open_picture, resized, to_tensor
-        from pixray.pictures.start import laid_over, noise_image
+    def _overlay(self, drawer: Drawer) -> Overlay | None:
+        from pixray.pictures.given import overlay
 
         settings = self.settings
-        wanted = settings.init_noise if drawer.wants_noise else "none"
-        noise = noise_image(wanted, drawer.size, self.generators.get("noise"))
-        if not settings.init_image:
-            return noise
-        picture = resized(open_picture(settings.init_image, "init_image").convert("RGBA"), drawer.size)
-        return laid_over(to_tensor(picture, 4), noise, settings.init_image_alpha / 255)
-
-    def _prompts(self) -> list[WeightedLoss]:
-        from pixray.prompt import read_prompts, text_losses
-
-        prompts = read_prompts(self.settings.prompts)
-        for perceptor in self.perceptors.values():
-            for prompt in prompts:
-                unknown = perceptor.unknown_words(prompt.text)
-                if unknown:
-                    words = ", ".join(f"'{word}'" for word in unknown)
-                    self._notice(f"{perceptor.name} does not know {words}; `pixray words` lists what it knows")
-        prompts += read_prompts(self.settings.prior_prompts, "prior_prompts")
-        return text_losses(prompts, self.perceptors, self.weights)
+        if settings.overlay_image and not drawer.can_paint:
+            raise SettingsError(
+                f"overlay_image={settings.overlay_image!r}: the drawer {settings.drawer} cannot take over a picture "
+                "while it draws; pixel, vqgan and fft can"
+            )
+        if settings.overlay_image and settings.overlay_offset >= settings.overlay_every > 0:
+            self._notice(f"overlay_offset={settings.overlay_offset} is no step of a period: the overlay never comes")
+        return overlay(settings, drawer.size, self.device)
 
     def _losses(self, scene: Scene) -> list[WeightedLoss]:
         from pixray.losses.base import WeightedLoss

@@ -26,6 +26,7 @@ from pixray.filters.base import Filter
 from pixray.losses.base import Look, WeightedLoss
 from pixray.perceptors.base import Perceptor
 from pixray.pictures.io import to_u8
+from pixray.pictures.overlay import Overlay
 from pixray.rng import Generators
 from pixray.steppers.gradient import GradientStepper, finite
 from pixray.steppers.search import SearchStepper
@@ -73,6 +74,8 @@ class Session:
         steps, batches: how many steps, and looks per step whose gradients are averaged.
         cadence: when pictures are due.
         notices: what there is to say at the start.
+        spots: masks 1 1 H W of the parts of the picture that some prompts see alone, by name; white is seen.
+        overlay: a picture laid over this one from time to time.
         text: facts for the metadata of every picture.
     """
 
@@ -90,6 +93,8 @@ class Session:
     cadence: Cadence = Cadence()
     device: str = "cpu"
     notices: Sequence[Noticed] = ()
+    spots: Mapping[str, Tensor] = field(default_factory=dict)
+    overlay: Overlay | None = None
     text: Mapping[str, str] = field(default_factory=dict)
     step: int = 0
     stopping: bool = field(default=False, init=False)
@@ -104,31 +109,42 @@ class Session:
         seed = self.generators.seed
         yield Started(self.settings, self.record, self.drawer.size, self.device, seed, self.steps, self.step)
         yield from self.notices
-        while self.step < self.steps and not self.stopping and not self.stepper.exhausted:
+        while self.unfinished:
             if self.cadence.keeps(self.step):
                 yield Kept(self.step, self.state())
-            if self.stepper.drop_if_due(self.step):
-                yield Dropped(self.step, self.stepper.factor)
-            if isinstance(self.stepper, SearchStepper):
-                yield from self._search(self.stepper)
-                continue
-            step_begun = time.perf_counter()
-            canvas = self.drawer.render(self.step)
-            save, show = self.cadence.due(self.step)
-            if save or show or self.cadence.film:
-                yield self._drawn(canvas, save=save, show=show)
-            losses = self._descend(canvas)
-            yield from self._stop_if_broken(canvas, losses)
-            self.step += 1
-            yield self._stepped(losses, time.perf_counter() - step_begun)
-            if self.stepper.watch(self.step, sum(losses.values())):
-                yield Dropped(self.step, self.stepper.factor)
+            yield from self.advance()
         if self.cadence.keep and self.step:
             yield Kept(self.step, self.state())
         if self.stepper.ready:
             yield self._final()
         best = None if math.isinf(self.stepper.best) else (self.stepper.best, self.stepper.best_step)
         yield Finished(self._reason(), self.step, time.perf_counter() - begun, best)
+
+    @property
+    def unfinished(self) -> bool:
+        """Whether there is another step to take."""
+        return self.step < self.steps and not self.stopping and not self.stepper.exhausted
+
+    def advance(self) -> Iterator[Event]:
+        """Take one step."""
+        if self.stepper.drop_if_due(self.step):
+            yield Dropped(self.step, self.stepper.factor)
+        if isinstance(self.stepper, SearchStepper):
+            yield from self._search(self.stepper)
+            return
+        begun = time.perf_counter()
+        if self.overlay is not None and self.overlay.due(self.step):
+            self._lay_over(self.overlay)
+        canvas = self.drawer.render(self.step)
+        save, show = self.cadence.due(self.step)
+        if save or show or self.cadence.film:
+            yield self._drawn(canvas, save=save, show=show)
+        losses = self._descend(canvas)
+        yield from self._stop_if_broken(canvas, losses)
+        self.step += 1
+        yield self._stepped(losses, time.perf_counter() - begun)
+        if self.stepper.watch(self.step, sum(losses.values())):
+            yield Dropped(self.step, self.stepper.factor)
 
     def stop(self) -> None:
         """Ask the run to end after the step it is in; the final picture still comes."""
@@ -153,6 +169,11 @@ class Session:
     def image(self) -> Image.Image:
         """The picture as it is now, for Pillow."""
         return self._final().image
+
+    @torch.no_grad()
+    def _lay_over(self, overlay: Overlay) -> None:
+        """Put the overlay on the picture and let the drawer take the result over."""
+        self.drawer.paint(overlay.over(self.drawer.render(self.step)))
 
     def _descend(self, canvas: Tensor) -> dict[str, float]:
         """Move the parameters once against all losses; each loss by name, as it was before."""
@@ -234,6 +255,9 @@ class Session:
         plans = {size: self.cutouts.plan(cuts, size, self.step, fill) for size in sizes}
         crops = {size: plan(flat) for size, plan in plans.items()}
         embeddings = {name: one.encode_image(crops[one.input_size]) for name, one in self.perceptors.items()}
+        for spot, mask in self.spots.items():  # the same cutouts of the picture with the rest of it painted black
+            for name, one in self.perceptors.items():
+                embeddings[f"{name}/{spot}"] = one.encode_image(plans[one.input_size](flat * mask))
         progress = self.step / max(1, self.steps)
         return Look(flat, alpha, self.drawer.latent(), plans, crops, embeddings, self.step, progress)
 

@@ -26,7 +26,7 @@ class Look:
         latent: the drawer's inner picture with gradient, or None.
         plans: which cutouts were taken, by perceptor input size; applying one to another picture gives aligned crops.
         crops: N 3 S S, by perceptor input size.
-        embeddings: N D of unit length, by perceptor name.
+        embeddings: N D of unit length, by perceptor name; of a part of the picture alone by "name/spot".
         step: steps taken so far; progress: share of the run in [0, 1].
     """
 

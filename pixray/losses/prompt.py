@@ -11,10 +11,22 @@ from pixray.losses.base import Look, Loss
 from pixray.pictures.straight import stop_below
 
 
-def angular_distance(embeddings: Tensor, targets: Tensor) -> Tensor:
+def half_squared_angle(one: Tensor, other: Tensor) -> Tensor:
     """Half the squared angle between unit vectors: 0 when equal, pi**2/8 at a right angle, pi**2/2 when opposite.
 
     The same as the 2 arcsin(|x - e| / 2)**2 of CLIP-guided tools, but accurate and smooth at both ends.
+
+    Args:
+        one, other: … D of unit length.
+
+    Returns:
+        … as they broadcast.
+    """
+    return 2 * torch.atan2((one - other).norm(dim=-1), (one + other).norm(dim=-1)) ** 2
+
+
+def angular_distance(embeddings: Tensor, targets: Tensor) -> Tensor:
+    """The same between every embedding and every target.
 
     Args:
         embeddings: N D; targets: M D; all of unit length.
@@ -22,9 +34,7 @@ def angular_distance(embeddings: Tensor, targets: Tensor) -> Tensor:
     Returns:
         N M.
     """
-    difference = (embeddings[:, None] - targets[None]).norm(dim=-1)
-    together = (embeddings[:, None] + targets[None]).norm(dim=-1)
-    return 2 * torch.atan2(difference, together) ** 2
+    return half_squared_angle(embeddings[:, None], targets[None])
 
 
 class PromptLoss(Loss):

@@ -14,6 +14,7 @@ import numpy as np
 from PIL import Image, ImageOps, PngImagePlugin, UnidentifiedImageError
 
 from pixray.errors import PixrayError
+from pixray.pictures.names import is_address
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -38,26 +39,55 @@ def to_tensor(picture: Image.Image, channels: int = 3) -> Tensor:
 
 
 def open_picture(path: str | Path, what: str = "picture") -> Image.Image:
-    """A picture from a file, turned upright, fully read.
+    """A picture from a file or a web address, turned upright, fully read.
 
     Args:
         what: how the message calls it, such as "init_image".
 
     Raises:
-        PixrayError: no such file, or no picture.
+        PixrayError: no such file, no answer, or no picture.
     """
     try:
-        with Image.open(Path(path).expanduser()) as opened:
+        with Image.open(_source(path, what)) as opened:
             return ImageOps.exif_transpose(opened).copy()
     except FileNotFoundError:
         raise PixrayError(f"{what}='{path}': there is no such file") from None
-    except (UnidentifiedImageError, OSError, Image.DecompressionBombError) as error:
+    except (UnidentifiedImageError, OSError, ValueError, Image.DecompressionBombError) as error:
         raise PixrayError(f"{what}='{path}': cannot be read as a picture ({error})") from error
 
 
-def resized(picture: Image.Image, size: tuple[int, int]) -> Image.Image:
-    """The picture at another size, stretched if the proportions differ (Lanczos)."""
-    return picture if picture.size == size else picture.resize(size, Image.Resampling.LANCZOS)
+def _source(path: str | Path, what: str) -> Path | io.BytesIO:
+    if not is_address(path):
+        return Path(path).expanduser()
+    from pixray.pictures.fetch import fetch
+
+    return io.BytesIO(fetch(str(path), what))
+
+
+def resized(picture: Image.Image, size: tuple[int, int], fit: str = "stretch") -> Image.Image:
+    """The picture at another size (Lanczos).
+
+    Args:
+        fit: what happens to other proportions: "stretch" gives them up, "crop" cuts off what is too much on both
+            sides, "contain" keeps all of it and leaves the rest transparent.
+    """
+    if picture.size == size:
+        return picture
+    lanczos = Image.Resampling.LANCZOS
+    if fit == "crop":
+        return ImageOps.fit(picture, size, lanczos)
+    if fit == "contain":
+        inner = ImageOps.contain(picture.convert("RGBA"), size, lanczos)
+        whole = Image.new("RGBA", size)
+        whole.paste(inner, ((size[0] - inner.width) // 2, (size[1] - inner.height) // 2))
+        return whole
+    return picture.resize(size, lanczos)
+
+
+def on_white(picture: Image.Image) -> Image.Image:
+    """The picture without transparency."""
+    picture = picture.convert("RGBA")
+    return Image.alpha_composite(Image.new("RGBA", picture.size, "white"), picture).convert("RGB")
 
 
 def write_atomic(path: Path, content: bytes) -> None:

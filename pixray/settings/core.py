@@ -9,8 +9,10 @@ from dataclasses import dataclass
 from pathlib import PurePath
 from typing import Any
 
+from pixray.pictures.names import FITS
 from pixray.settings.declare import setting
 from pixray.settings.presets import ASPECT, EZSIZE, QUALITY
+from pixray.settings.prompts import OtherPrompts
 from pixray.settings.text import Amount, parse_parts, parse_weighted
 
 OPTIMISERS = ("Adam", "AdamW", "Adagrad", "Adamax", "DiffGrad", "AdamP")
@@ -155,17 +157,43 @@ class Optimiser:
 class Start:
     """What to start from"""
 
-    init_image: str | None = setting(None, "picture to start from: a path or an address", aliases=("-ii",), common=True)
+    init_image: str | None = setting(
+        None, "picture to start from: a file, a glob or an address", aliases=("-ii",), common=True
+    )
     init_image_alpha: int = setting(
         200, "how opaque the start picture lies over the noise", least=0, most=255, aliases=("-iia",)
     )
     init_noise: str = setting(
         "pixels", "noise to start from", choices=("pixels", "gradient", "snow", "none"), aliases=("-in",)
     )
+    image_fit: str = setting(
+        "stretch", "how start pictures, overlays and image prompts of other proportions are fitted", choices=FITS
+    )
     transparent: bool = setting(False, "let the drawer use transparency, if it can")
     transparent_weight: float = setting(0.0, "pulls towards transparency (negative: towards opacity)")
     alpha_use_g: bool = setting(False, "accepted from old settings, without effect", internal=True)
     alpha_gamma: float = setting(4.0, "accepted from old settings, without effect", internal=True)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Over:
+    """What is laid over the drawing while it is made, and animations"""
+
+    overlay_image: str | None = setting(
+        None, "picture laid over the drawing again and again: a file, a glob or an address", aliases=("-ovi",)
+    )
+    overlay_alpha: int | None = setting(
+        None, "how opaque it is; not set or 0: as opaque as the file says", least=0, most=255, aliases=("-ova",)
+    )
+    overlay_every: Amount = setting(Amount(10, "iterations"), "how often; 0: never", aliases=("-ove",))
+    overlay_offset: Amount = setting(Amount(0, "iterations"), "at which step of every period", aliases=("-ovo",))
+    overlay_until: Amount | None = setting(None, "the step from which on it is left out", aliases=("-ovu",))
+    animation_dir: str | None = setting(
+        None, "folder for an animation: every file of a glob becomes a frame of its own", aliases=("-anim",)
+    )
+    animation_alpha: int = setting(
+        128, "how opaque the frame before is laid over each frame between rounds", least=0, most=255, aliases=("-ana",)
+    )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -197,7 +225,7 @@ class ModelFiles:
     offline: bool = setting(False, "never download a model file")
 
 
-ALWAYS: tuple[type, ...] = (Guidance, Size, Perceptors, Optimiser, Start, Output, ModelFiles)
+ALWAYS: tuple[type, ...] = (Guidance, OtherPrompts, Size, Perceptors, Optimiser, Start, Over, Output, ModelFiles)
 """Groups that exist in every run."""
 
 RENAMED: dict[str, str] = {

@@ -216,7 +216,7 @@ def test_aspect_retain_takes_the_shape_of_the_start_image(resolve):
     Image.new("RGB", (100, 50)).save("wide.png")
     assert resolve(drawer="pixel", aspect="retain", init_image="wide.png", scale=1).size == [144, 72]
     assert "give init_image too" in problems(resolve, drawer="pixel", aspect="retain")[0]
-    assert "cannot be read" in problems(resolve, drawer="pixel", aspect="retain", init_image="none.png")[0]
+    assert "no such file" in problems(resolve, drawer="pixel", aspect="retain", init_image="none.png")[0]
 
 
 def test_two_parts_cannot_declare_one_name(catalog):

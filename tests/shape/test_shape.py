@@ -98,6 +98,7 @@ ARROWS = {
         "pixray.losses.base",
         "pixray.perceptors.base",
         "pixray.pictures.io",
+        "pixray.pictures.overlay",
         "pixray.rng",
         "pixray.settings",
         "pixray.steppers",

@@ -1,0 +1,113 @@
+"""Which pictures a text means: a path, a glob with braces, or an address. Touches no picture, only their names.
+
+photo.png               a file
+frames/*.png            all that match; ** reaches into folders below
+frame_{01..12}.png      a range, with zeros as written; {1..9..2} in steps, {a..e} letters
+{left,right}.png        one of several
+https://…/photo.png     an address (braces work there too)
+"""
+
+from __future__ import annotations
+
+import glob
+import re
+from pathlib import Path
+
+from pixray.errors import PixrayError
+
+FITS = ("stretch", "crop", "contain")
+"""How a picture of other proportions is brought to a size."""
+
+_RANGE = re.compile(r"(-?\d+)\.\.(-?\d+)(?:\.\.(-?\d+))?|([A-Za-z])\.\.([A-Za-z])")
+_MOST = 10_000
+
+
+def is_address(text: str | Path) -> bool:
+    """Whether a text is a web address rather than a path."""
+    return str(text).lower().startswith(("http://", "https://"))
+
+
+def expand(text: str, what: str = "picture") -> list[str]:
+    """Every picture that a text means, in the order of the numbers in their names.
+
+    Args:
+        text: a path, glob or address.
+        what: how messages call it, such as "init_image".
+
+    Raises:
+        PixrayError: nothing matches.
+    """
+    if Path(text).expanduser().is_file():
+        return [str(Path(text).expanduser())]  # also when its name happens to hold a star or a brace
+    found: list[str] = []
+    for name in braces(text):
+        if is_address(name):
+            found.append(name)
+            continue
+        name = str(Path(name).expanduser())
+        matches = [name] if Path(name).is_file() else glob.glob(name, recursive=True)  # noqa: PTH207, also absolute ones
+        found += [match for match in matches if Path(match).is_file()]
+    if not found:
+        if Path(text).expanduser().is_dir():
+            raise PixrayError(f"{what}='{text}' is a folder; its pictures are written {text.rstrip('/')}/*.png")
+        pattern = any(mark in text for mark in "*?[{")
+        raise PixrayError(f"{what}='{text}': " + ("no file matches" if pattern else "there is no such file"))
+    return sorted(dict.fromkeys(found), key=_by_number)
+
+
+def braces(text: str) -> list[str]:
+    """A text with braces, written out. Braces that hold neither a comma nor a range are left as they are.
+
+    >>> braces("a{1,2}{x..z}"), braces("f{08..10}")
+    (['a1x', 'a1y', 'a1z', 'a2x', 'a2y', 'a2z'], ['f08', 'f09', 'f10'])
+    """
+    start = 0
+    while (start := text.find("{", start)) >= 0:
+        end = _closing(text, start)
+        choices = _choices(text[start + 1 : end]) if end > 0 else []
+        if choices:
+            head, tail = text[:start], braces(text[end + 1 :])
+            return [head + middle + rest for choice in choices for middle in braces(choice) for rest in tail]
+        start += 1
+    return [text]
+
+
+def _closing(text: str, start: int) -> int:
+    """Where the brace that opens at `start` closes, or -1."""
+    depth = 0
+    for place in range(start, len(text)):
+        depth += {"{": 1, "}": -1}.get(text[place], 0)
+        if depth == 0:
+            return place
+    return -1
+
+
+def _choices(inside: str) -> list[str]:
+    """What may stand in place of a brace; empty if this is no choice."""
+    span = _RANGE.fullmatch(inside)
+    if span is None:
+        pieces, depth = [""], 0
+        for letter in inside:
+            depth += {"{": 1, "}": -1}.get(letter, 0)
+            if letter == "," and depth == 0:
+                pieces.append("")
+            else:
+                pieces[-1] += letter
+        return pieces if len(pieces) > 1 else []
+    if span[4]:
+        return [chr(code) for code in _steps(ord(span[4]), ord(span[5]), 1)]
+    width = max(len(side) for side in span.groups()[:2]) if re.search(r"(^|\.|-)0\d", inside) else 0
+    return [f"{number:0{width}d}" for number in _steps(int(span[1]), int(span[2]), int(span[3] or 1))]
+
+
+def _steps(first: int, last: int, step: int) -> list[int]:
+    step = max(1, abs(step))
+    numbers = range(first, last + 1, step) if first <= last else range(first, last - 1, -step)
+    if len(numbers) > _MOST:
+        raise PixrayError(f"{{{first}..{last}}} means {len(numbers)} files; at most {_MOST} are taken")
+    return list(numbers)
+
+
+def _by_number(name: str) -> list[tuple[int, int, str]]:
+    """Sorts frame_2 before frame_10."""
+    return [(0, int(piece), "") if piece.isdecimal() else (1, 0, piece) for piece in re.split(r"(\d+)", name) if piece]
