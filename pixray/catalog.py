@@ -25,7 +25,12 @@ BUILT_IN: dict[str, dict[str, str]] = {
     "loss": {},
     "filter": {},
     "perceptor": {"embedded": "pixray.perceptors.embedded:Embedded"},
-    "provider": {},
+    "provider": {
+        "blockentropy": "pixray.providers.blockentropy:BlockEntropy",
+        "openai": "pixray.providers.openai:OpenAI",
+        "regolo": "pixray.providers.regolo:Regolo",
+        "visioncraft": "pixray.providers.visioncraft:VisionCraft",
+    },
 }
 
 ALIASES: dict[str, dict[str, str]] = {"drawer": {"fast_pixel": "pixel"}}

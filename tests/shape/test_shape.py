@@ -108,6 +108,7 @@ ARROWS = {
     "filters/": None,
     "cutouts/": None,
     "perceptors/": None,
+    "providers/": {"pixray.errors", "pixray.providers", "pixray.settings"},
     "pictures/": {"pixray.errors", "pixray.pictures", "pixray.settings", "pixray.weights"},
     "strokes/": {"pixray.errors", "pixray.strokes"},
     "events.py": {"pixray.settings"},

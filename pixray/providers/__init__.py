@@ -1,0 +1,1 @@
+"""Remote services that make pictures from words: one file each, behind one interface."""

@@ -1,0 +1,261 @@
+"""Everything between a request and a service that is the same for all: check, cache, budget, limits, retries, decoding.
+
+client = Client(Stability())
+result = await client.generate(request)      # in an event loop
+job = client.start(request)                  # anywhere: runs in a thread of its own
+job.cancel()
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import logging
+import random
+import time
+from collections.abc import Callable, Mapping
+from contextlib import aclosing
+from dataclasses import replace
+from typing import Any, Literal
+
+from pixray.providers.addresses import is_loopback, split
+from pixray.providers.base import Bill, ImageRequest, Made, Preview, Provider
+from pixray.providers.cache import Cache, key_of
+from pixray.providers.decode import open_safely, sniff
+from pixray.providers.download import download
+from pixray.providers.errors import ContentFiltered, DecodeError, DownloadError, ProviderError, Timeout
+from pixray.providers.fitting import fitted
+from pixray.providers.jobs import Job
+from pixray.providers.policy import Budget, Gate, Retries
+from pixray.providers.results import Cost, GenerateResult, ImageResult
+
+logger = logging.getLogger(__name__)
+
+CacheMode = Literal["auto", "replay", "off"]
+
+
+class Client:
+    """One provider under the rules of a run.
+
+    Args:
+        provider: what to talk to.
+        retries: when to try again.
+        budget: what may be spent; shared with other clients for a common limit.
+        gate: how much at once; shared by all clients of one account.
+        cache: of results; None: none.
+        caching: "auto": only what would come out the same again; "replay": whatever came once; "off".
+        prices: what one picture costs, by service, and what a token does, by "service.token".
+        on_unsupported: "drop" leaves out what the service cannot do and says so.
+        draw_seed: the seed of a request without one, for services that take seeds.
+    """
+
+    def __init__(
+        self,
+        provider: Provider,
+        *,
+        retries: Retries | None = None,
+        budget: Budget | None = None,
+        gate: Gate | None = None,
+        cache: Cache | None = None,
+        caching: CacheMode = "auto",
+        prices: Mapping[str, float] | None = None,
+        on_unsupported: Literal["refuse", "drop"] = "refuse",
+        draw_seed: Callable[[], int] = lambda: random.SystemRandom().randint(1, 2**31 - 1),
+    ) -> None:
+        able = provider.capabilities
+        self.provider, self.retries = provider, retries or Retries()
+        self.budget, self.gate = budget or Budget(), gate or Gate(able.concurrency, able.rate)
+        self.cache, self.caching = cache, caching
+        self.prices, self.on_unsupported, self._draw_seed = dict(prices or {}), on_unsupported, draw_seed
+
+    def start(self, request: ImageRequest, on_preview: Callable[[bytes], None] | None = None) -> Job:
+        """Run a request in a thread of its own; the job can be waited for and cancelled."""
+        return Job(lambda: self.generate(request, on_preview))
+
+    async def generate(
+        self, request: ImageRequest, on_preview: Callable[[bytes], None] | None = None
+    ) -> GenerateResult:
+        """Make the pictures of a request.
+
+        Args:
+            on_preview: called with unfinished pictures as they come, if the service sends any.
+
+        Raises:
+            ProviderError: there is not a single picture. If only some are missing, the result says why.
+        """
+        take, begun = request.seed, time.monotonic()
+        if request.seed is not None and self.provider.capabilities.seeds is None:
+            request = replace(request, seed=None)  # it counts takes in the cache, but is not sent
+        request, warnings = fitted(self.provider, request, self.on_unsupported)
+        if request.seed is None and self.provider.capabilities.seeds is not None:
+            request = replace(request, seed=self._draw_seed())
+        key = self._cache_key(request, take)
+        known = self.cache.get(key) if key and self.cache else None
+        if known is not None:
+            return replace(known, warnings=warnings, seconds=time.monotonic() - begun)
+        result = await self._gathered(request, on_preview, warnings)
+        result = replace(result, seconds=time.monotonic() - begun)
+        if key and self.cache and result.error is None and all(image.usable for image in result.images):
+            self.cache.put(key, result)
+        return result
+
+    def _cache_key(self, request: ImageRequest, take: int | None) -> str | None:
+        if self.cache is None or self.caching == "off":
+            return None
+        if self.caching == "auto" and not self.provider.repeatable(request):
+            return None
+        return key_of(self.provider, request if request.seed is not None else replace(request, seed=take))
+
+    async def _gathered(
+        self, request: ImageRequest, on_preview: Callable[[bytes], None] | None, warnings: tuple[str, ...]
+    ) -> GenerateResult:
+        """All submissions of a request side by side; one that fails takes none of the others with it."""
+        most = self.provider.capabilities.most_images
+        parts = [
+            replace(request, count=min(most, request.count - first), seed=_shifted(request.seed, first))
+            for first in range(0, request.count, most)
+        ]
+        works = [_Submission(self, part, on_preview) for part in parts]
+        outcomes = await asyncio.gather(*(work.run() for work in works), return_exceptions=True)
+        errors = [outcome for outcome in outcomes if isinstance(outcome, BaseException)]
+        for error in errors:
+            if not isinstance(error, ProviderError):
+                raise error
+        images = tuple(image for work in works for image in work.images)
+        broken = [error for work in works for error in work.broken]
+        first_error = next((error for error in [*errors, *broken] if isinstance(error, ProviderError)), None)
+        if not images or all(image.status == "error" for image in images):
+            raise first_error or ContentFiltered(f"{self.provider.name} sent no picture: filtered, or simply empty")
+        return GenerateResult(
+            images, first_error, _summed([work.cost for work in works]), sum(work.attempts for work in works),
+            warnings=warnings,
+        )  # fmt: skip
+
+
+class _Submission:
+    """One request to the service, with everything that may have to be repeated for it."""
+
+    def __init__(self, client: Client, request: ImageRequest, on_preview: Callable[[bytes], None] | None) -> None:
+        self.client, self.provider, self.request = client, client.provider, request
+        self.on_preview = on_preview
+        self.images: list[ImageResult] = []
+        self.broken: list[ProviderError] = []
+        self.attempts = 0
+        self.cost = Cost()
+
+    async def run(self) -> None:
+        """Until all pictures are there, or no attempt is left."""
+        while True:
+            missing = self.request.count - len(self.images)
+            request = replace(
+                self.request, count=missing, seed=_shifted(self.request.seed, self.request.count - missing)
+            )
+            try:
+                await self._attempt(request)
+                return
+            except ProviderError as error:
+                wait = self.client.retries.wait(self.attempts, error)
+                if wait is None:
+                    raise
+                logger.debug("%s: %s; again in %.1f s", self.provider.name, error, wait)
+                await asyncio.sleep(wait)
+
+    async def _attempt(self, request: ImageRequest) -> None:
+        """One submission. Pictures that come before a failure stay."""
+        name, each = self.provider.name, self.client.prices.get(self.provider.name)
+        price = None if each is None else each * request.count
+        limit = request.timeout or self.provider.capabilities.timeout
+        async with self.client.gate:
+            self.client.budget.reserve(name, price)
+            self.attempts += 1
+            logger.debug("%s: submitting %s", name, hashlib.sha256(request.text.encode()).hexdigest()[:12])
+            before = len(self.images)
+            try:
+                bill = await asyncio.wait_for(self._replies(request), limit)
+            except asyncio.TimeoutError:
+                self._account(None, price, price)
+                raise Timeout(
+                    f"{name} did not finish within {limit:g} s; it may bill the request all the same", maybe_billed=True
+                ) from None
+            except ProviderError as error:
+                arrived = None if each is None else each * (len(self.images) - before)
+                self._account(None, price, price if error.maybe_billed else arrived)
+                raise
+            self._account(bill, price, price)
+
+    async def _replies(self, request: ImageRequest) -> Bill | None:
+        bill = None
+        async with aclosing(self.provider.generate(request)) as replies:  # type: ignore[type-var]
+            async for reply in replies:
+                if isinstance(reply, Preview):
+                    if self.on_preview is not None:
+                        self.on_preview(reply.content)
+                elif isinstance(reply, Bill):
+                    bill = reply
+                else:
+                    await self._take(reply, request)
+        return bill
+
+    async def _take(self, made: Made, request: ImageRequest) -> None:
+        """Fetch and decode one picture. A bad picture is an error of that picture, not of the others."""
+        seed = made.seed if made.seed is not None else self._seed_of_next()
+        common: dict[str, Any] = {
+            "seed": seed, "refusal": made.refusal, "revised_prompt": made.revised_prompt, "facts": dict(made.facts),
+        }  # fmt: skip
+        if made.content is None and made.address is None:
+            status = "filtered" if made.status == "ok" else made.status
+            self.images.append(ImageResult(None, status=status, **common))
+            return
+        try:
+            content = await self._fetched(made.content if made.content is not None else made.address or "")
+            picture = open_safely(content)
+            beside = {name: await self._fetched(value) for name, value in made.beside.items()}
+            for value in beside.values():
+                open_safely(value)
+        except (DecodeError, DownloadError) as error:
+            self.broken.append(error)
+            self.images.append(ImageResult(None, status="error", **{**common, "refusal": str(error)}))
+            return
+        self.images.append(
+            ImageResult(content, sniff(content), *picture.size, status=made.status, beside=beside, **common)
+        )
+
+    async def _fetched(self, value: bytes | str) -> bytes:
+        if isinstance(value, bytes):
+            return value
+        base = split(self.provider.url if "//" in self.provider.url else f"//{self.provider.url}")
+        return await download(value, loopback=is_loopback(base.hostname or ""))
+
+    def _seed_of_next(self) -> int | None:
+        return _shifted(self.request.seed, len(self.images))
+
+    def _account(self, bill: Bill | None, price: float | None, listed: float | None) -> None:
+        """Note what an attempt cost: what the service said, or what the price list says.
+
+        Args:
+            price: what was reserved; listed: what is due by the price list after all.
+        """
+        per_token = self.client.prices.get(f"{self.provider.name}.token")
+        amount, source = listed, "estimated"
+        if bill is not None and bill.amount is not None:
+            amount, source = bill.amount, "reported"
+        elif bill is not None and bill.tokens is not None and per_token is not None:
+            amount, source = bill.tokens * per_token, "reported"
+        if amount is None:
+            return
+        self.client.budget.settle(price, amount)
+        unit = bill.unit if bill is not None and source == "reported" else ""
+        self.cost = _summed([self.cost, Cost(amount, unit, source)])  # type: ignore[arg-type]
+
+
+def _shifted(seed: int | None, by: int) -> int | None:
+    """The seed of a later picture; it stays within 31 bits, as every service takes them."""
+    return seed if seed is None or not by else (seed - 1 + by) % (2**31 - 1) + 1
+
+
+def _summed(costs: list[Cost]) -> Cost:
+    known = [cost for cost in costs if cost.amount is not None]
+    if not known:
+        return Cost()
+    source = "reported" if all(cost.source == "reported" for cost in known) else "estimated"
+    return Cost(sum(cost.amount or 0.0 for cost in known), known[-1].unit, source)  # type: ignore[arg-type]

@@ -1,0 +1,154 @@
+"""From an HTTP answer that is no success to the error that it means, whatever shape the service gives it."""
+
+from __future__ import annotations
+
+import email.utils
+import json
+import re
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from pixray.providers.errors import (
+    AuthError,
+    BadRequest,
+    ContentFiltered,
+    ModelNotFound,
+    ProtocolError,
+    ProviderError,
+    QuotaError,
+    RateLimited,
+    Transient,
+)
+
+_FILTERED = {"moderation_blocked", "content_policy_violation", "content_moderation", "content_filter"}
+_FILTERED_TYPES = {"image_generation_user_error"}
+_NO_CREDIT = {
+    "insufficient_quota",
+    "credit_balance_exhausted",
+    "organization_spend_limit_exceeded",
+    "project_spend_limit_exceeded",
+    "organization_usage_limit_exceeded",
+    "payment_required",
+}
+_PERIOD = re.compile(r"users can .*?per\s+(\d+)?\s*(second|minute|hour)", re.IGNORECASE | re.DOTALL)
+_SECONDS = {"second": 1, "minute": 60, "hour": 3600}
+
+
+@dataclass(frozen=True)
+class Complaint:
+    """What an error body says: the sentence, and the service's own words for the kind of error."""
+
+    text: str = ""
+    code: str = ""
+    kind: str = ""
+
+
+def read_complaint(body: bytes) -> Complaint:
+    """The complaint in a body.
+
+    Understood are `{"error": {"message", "type", "code"}}`, `{"error": "text"}`, `{"detail": "text"}`,
+    `{"detail": [{"loc", "msg"}]}`, `{"name", "message"}`, `{"name", "errors": [...]}`, plain text, HTML by its title.
+    """
+    text = body[:20_000].decode("utf-8", "replace").strip()
+    try:
+        payload = json.loads(text)
+    except ValueError:
+        title = re.search(r"<title[^>]*>(.*?)</title>", text, re.IGNORECASE | re.DOTALL)
+        return Complaint(title.group(1).strip() if title else "" if text.startswith("<") else text)
+    return _from_payload(payload)
+
+
+def _from_payload(payload: Any) -> Complaint:
+    if isinstance(payload, str):
+        return Complaint(payload)
+    if not isinstance(payload, dict):
+        return Complaint()
+    error = payload.get("error")
+    if isinstance(error, dict):
+        return Complaint(_word(error.get("message")), _word(error.get("code")), _word(error.get("type")))
+    if isinstance(error, str):
+        return Complaint(error)
+    detail = payload.get("detail")
+    if isinstance(detail, list):
+        said = [one for one in detail if isinstance(one, dict)]
+        return Complaint("; ".join(f"{'.'.join(map(str, one.get('loc', [])))}: {one.get('msg')}" for one in said))
+    if isinstance(detail, str):
+        return Complaint(detail)
+    listed = payload.get("errors")
+    message = "; ".join(map(str, listed)) if isinstance(listed, list) else _word(payload.get("message"))
+    return Complaint(message, _word(payload.get("name")))
+
+
+def _word(value: Any) -> str:
+    return "" if value is None else str(value)
+
+
+def refusal(service: str, status: int, headers: Mapping[str, str], body: bytes) -> ProviderError:
+    """The error that an answer means.
+
+    Args:
+        service: its name, for the sentence; status, headers (names in small letters), body: of the answer.
+    """
+    said = read_complaint(body)
+    facts: dict[str, Any] = {
+        "status": status,
+        "code": said.code or said.kind or None,
+        "request_id": headers.get("x-request-id"),
+        "retry_after": retry_after(headers, said.text),
+    }
+    kind = _kind(status, said)
+    words = {
+        AuthError: "refused the key",
+        QuotaError: "has no credit left for this account",
+        RateLimited: "asks for fewer requests",
+        ContentFiltered: "refused the content",
+        ModelNotFound: "does not know the model or the path",
+        BadRequest: "refused the request",
+        Transient: "failed for the moment",
+        ProtocolError: "answered in a way that makes no sense",
+    }
+    code = f" {said.code}" if said.code and said.code != str(status) else ""
+    text = f"{service} {words[kind]} ({status}{code})"
+    return kind(f"{text}: {shortened(said.text)}" if said.text else text, **facts)
+
+
+def _kind(status: int, said: Complaint) -> type[ProviderError]:
+    if said.code in _FILTERED or said.kind in _FILTERED_TYPES:
+        return ContentFiltered
+    if said.code in _NO_CREDIT or said.kind in _NO_CREDIT or status == 402:
+        return QuotaError
+    if status == 429 or _PERIOD.search(said.text):
+        return RateLimited
+    if status in (401, 403):
+        return AuthError
+    if status in (404, 410):
+        return ModelNotFound
+    if status >= 500 or status in (408, 409, 425):
+        return Transient
+    return BadRequest if 400 <= status < 500 else ProtocolError
+
+
+def retry_after(headers: Mapping[str, str], text: str = "", now: float | None = None) -> float | None:
+    """How many seconds to wait: from `retry-after-ms`, `retry-after` (seconds, a date), or a sentence about limits."""
+    milliseconds = headers.get("retry-after-ms", "")
+    if re.fullmatch(r"\d{1,9}(\.\d+)?", milliseconds):
+        return float(milliseconds) / 1000
+    value = headers.get("retry-after", "").strip()
+    if re.fullmatch(r"\d{1,9}(\.\d+)?", value):
+        return float(value)
+    if value:
+        try:
+            moment = email.utils.parsedate_to_datetime(value).timestamp()
+        except (ValueError, TypeError):
+            return None
+        return max(0.0, moment - (time.time() if now is None else now))
+    period = _PERIOD.search(text)
+    return float(int(period.group(1) or 1) * _SECONDS[period.group(2).lower()]) if period else None
+
+
+def shortened(text: str, most: int = 300) -> str:
+    """A stranger's text in one line of bounded length, without control characters."""
+    line = " ".join("".join(letter if letter.isprintable() else " " for letter in text).split())
+    return line if len(line) <= most else f"{line[:most]}…"
