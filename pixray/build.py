@@ -18,6 +18,8 @@ from pixray.settings.yamlio import to_plain
 from pixray.weights.store import ModelStore
 
 if TYPE_CHECKING:
+    from PIL import Image
+
     from pixray.cutouts.base import Cutouts
     from pixray.filters.base import Filter
     from pixray.losses.base import Scene, WeightedLoss
@@ -47,6 +49,7 @@ class _Builder:
 
         self.catalog = catalog
         self.notices: list[Noticed] = []
+        self.text: dict[str, str] = {}
         schema = Schema.for_choice(catalog, layers_of(settings))
         self.settings = schema.recheck(settings)
         self.store = store = store.but(self.settings.checkpoints_dir, self.settings.offline, self.settings.models_file)
@@ -98,6 +101,7 @@ class _Builder:
             spots=guidance.spots(),
             overlay=self._overlay(drawer),
             notices=tuple(self.notices),
+            text=self.text,
         )
 
     def _stepper(self, drawer: Drawer) -> GradientStepper | SearchStepper:
@@ -136,9 +140,24 @@ class _Builder:
         drawer.load(self.store)
         drawer.brief(settings, self.generators.seed)
         noise = self.generators.get("noise")
-        image = start_image(settings, drawer.size, noise=drawer.wants_noise, generator=noise)
+        made = self._draft(drawer.size)
+        image = start_image(settings, drawer.size, noise=drawer.wants_noise, generator=noise, made=made)
         drawer.start(image, self.generators.get("start"))
         return drawer
+
+    def _draft(self, size: tuple[int, int]) -> Image.Image | None:
+        """The picture of a remote service to start from, if the run wants one."""
+        from pixray.drawers.remote import draft
+
+        name = self.settings.init_from
+        if not name:
+            return None
+        service = self.catalog.load("provider", name)
+        made, self.text = draft(
+            service(self._section(service), self.catalog.keys.get(name)),
+            self.settings, self.generators.seed, size, self.store, self._notice,
+        )  # fmt: skip
+        return made
 
     def _cutouts(self) -> Cutouts:
         width, height = self.settings.size

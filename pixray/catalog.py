@@ -9,7 +9,7 @@ from __future__ import annotations
 import importlib
 import importlib.metadata
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from pixray.errors import MissingPackage, PixrayError, SettingsError, did_you_mean
@@ -47,6 +47,8 @@ class Catalog:
 
     def __init__(self, table: Mapping[str, Mapping[str, Any]]) -> None:
         self._table: dict[str, dict[str, Any]] = {kind: dict(table.get(kind, {})) for kind in KINDS}
+        self.keys: dict[str, Callable[[], str | None]] = {}
+        """What gives the keys of remote services, by service, where it is not the environment."""
 
     @classmethod
     def discover(cls, plugins: str | None = None) -> Catalog:
@@ -90,7 +92,7 @@ class Catalog:
 
     def names(self, kind: str) -> list[str]:
         """Every name of one kind, sorted."""
-        return sorted(self._table[kind])
+        return sorted(self._known(kind))
 
     def canonical(self, kind: str, name: str) -> str:
         """The name itself, or what an old name means today."""
@@ -99,11 +101,11 @@ class Catalog:
     def problem(self, kind: str, name: str, source: str) -> str | None:
         """Why a name cannot be used, as one line, or None when it can."""
         name = self.canonical(kind, name)
-        if name in self._table[kind]:
+        if name in self._known(kind):
             return None
         if name in GONE.get(kind, {}):
             return f"{kind} '{name}' (from {source}) is gone: {GONE[kind][name]}"
-        known = [*self._table[kind], *ALIASES.get(kind, {})]
+        known = [*self._known(kind), *ALIASES.get(kind, {})]
         return f"unknown {kind} '{name}' (from {source}): expected one of {', '.join(sorted(known))}." + did_you_mean(
             name, known
         )
@@ -118,7 +120,12 @@ class Catalog:
         problem = self.problem(kind, name, "the catalog")
         if problem:
             raise SettingsError(problem)
-        part = self._table[kind][self.canonical(kind, name)]
+        name = self.canonical(kind, name)
+        if kind == "drawer" and name not in self._table[kind]:
+            from pixray.drawers.remote import drawer_of
+
+            return drawer_of(self.load("provider", name), self.keys.get(name))
+        part = self._table[kind][name]
         if not isinstance(part, str):
             return part
         module, _, attribute = part.partition(":")
@@ -128,6 +135,10 @@ class Catalog:
             raise
         except ModuleNotFoundError as error:
             raise MissingPackage(f"{kind} '{name}'", error.name or module) from error
+
+    def _known(self, kind: str) -> set[str]:
+        """Names of a kind; every remote service is a drawer, too."""
+        return {*self._table[kind], *(self._table["provider"] if kind == "drawer" else ())}
 
     def classes(self, kind: str) -> Iterable[tuple[str, Any]]:
         """(name, class) of every part of one kind; imports them all."""

@@ -216,7 +216,7 @@ class Session:
                 if self.stopping:
                     return
                 if proposal.notice:
-                    yield Noticed("warning", proposal.notice)
+                    yield Noticed("info", proposal.notice)
                 if proposal.image is None:
                     continue
                 better = False

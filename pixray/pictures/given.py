@@ -12,11 +12,17 @@ from pixray.pictures.start import laid_over, noise_image
 
 if TYPE_CHECKING:
     import torch
+    from PIL import Image
     from torch import Tensor
 
 
 def start_image(
-    settings: argparse.Namespace, size: tuple[int, int], *, noise: bool, generator: torch.Generator
+    settings: argparse.Namespace,
+    size: tuple[int, int],
+    *,
+    noise: bool,
+    generator: torch.Generator,
+    made: Image.Image | None = None,
 ) -> Tensor | None:
     """The start picture over noise, 1 3 H W, or None when the drawer is to start by itself.
 
@@ -26,14 +32,19 @@ def start_image(
         settings: of the run.
         size: width and height that the drawer wants.
         noise: whether the drawer wants noise at all.
+        made: a picture that was made to start from; it stands in place of the file.
 
     Raises:
         PixrayError: the file cannot be read.
     """
     ground = noise_image(settings.init_noise if noise else "none", size, generator)
-    if not settings.init_image:
+    if made is not None:
+        image = to_tensor(resized(made.convert("RGBA"), size, settings.image_fit), 4)
+    elif settings.init_image:
+        image = _fitted(settings, "init_image", size)
+    else:
         return ground
-    return laid_over(_fitted(settings, "init_image", size), ground, settings.init_image_alpha / 255)
+    return laid_over(image, ground, settings.init_image_alpha / 255)
 
 
 def overlay(settings: argparse.Namespace, size: tuple[int, int], device: str) -> Overlay | None:

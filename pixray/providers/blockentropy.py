@@ -73,7 +73,7 @@ class BlockEntropy(Provider):
 
     def _body(self, request: ImageRequest) -> dict[str, Any]:
         body: dict[str, Any] = {
-            "prompt": request.text,
+            "prompt": _weighted(request.prompts),
             "model": request.model,
             "n": request.seed if request.seed is not None else 42,  # the seed, whatever its name says
             "size": size_of(request),
@@ -129,6 +129,11 @@ class BlockEntropy(Provider):
         picture.save(buffer, format="PNG")
         facts = {**made.facts, "edit": "guided edit, laid over the kept part here"}
         return replace(made, content=buffer.getvalue(), address=None, facts=facts)
+
+
+def _weighted(prompts: tuple[tuple[str, float], ...]) -> str:
+    """Weights inside of the text, as the service's documents show them: `a barn, (a red sky)1.5`."""
+    return ", ".join(text if weight == 1 else f"({text}){weight:g}" for text, weight in prompts if weight > 0)
 
 
 class WorkerFailed(Transient):

@@ -19,10 +19,6 @@ from pixray.providers.openai_wire import bill_of, facts_of, png_file, read_image
 from pixray.providers.sizes import SizeRule
 from pixray.settings.declare import setting
 
-_LEGACY_SIZES = SizeRule(fixed=((256, 256), (512, 512), (1024, 1024), (1792, 1024), (1024, 1792)))
-_FIXED = SizeRule(fixed=((1024, 1024), (1536, 1024), (1024, 1536)))
-# From gpt-image-2 on; the bounds of the area are reported by third parties.
-_FREE = SizeRule(multiple=16, least=256, most=3840, least_pixels=655_360, most_pixels=8_294_400, longest=3.0)
 _LONGEST_PROMPT = {"gpt-image": 32_000, "legacy": 4_000}
 _OF_LEGACY_ONLY = ("style",)
 _OF_GPT_ONLY = ("background", "moderation", "output_compression", "complexity", "input_fidelity", "partial_images")
@@ -59,16 +55,20 @@ class OpenAI(Provider):
     settings: Settings
     name = "openai"
     key_name, url_name, default_url = "OPENAI_API_KEY", "OPENAI_BASE_URL", "https://api.openai.com/v1"
+    legacy_sizes = SizeRule(fixed=((256, 256), (512, 512), (1024, 1024), (1792, 1024), (1024, 1792)))
+    fixed_sizes = SizeRule(fixed=((1024, 1024), (1536, 1024), (1024, 1536)))
+    # From gpt-image-2 on; the bounds of the area are reported by third parties.
+    free_sizes = SizeRule(multiple=16, least=256, most=3840, least_pixels=655_360, most_pixels=8_294_400, longest=3.0)
     # high quality can pass two minutes
     capabilities = Capabilities(
-        init=True, mask=True, most_images=10, sizes=_FREE, previews=True, timeout=300.0, most_input=50 << 20
+        init=True, mask=True, most_images=10, sizes=free_sizes, previews=True, timeout=300.0, most_input=50 << 20
     )
 
     def sizes(self, model: str | None) -> SizeRule:
         model = model or self.settings.openai_model
         if self._dialect(model) == "legacy":
-            return _LEGACY_SIZES
-        return _FIXED if model.startswith(("gpt-image-1", "chatgpt-image")) else _FREE
+            return self.legacy_sizes
+        return self.fixed_sizes if model.startswith(("gpt-image-1", "chatgpt-image")) else self.free_sizes
 
     def refine(self, request: ImageRequest) -> ImageRequest:
         model = request.model or self.settings.openai_model

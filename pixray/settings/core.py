@@ -13,6 +13,7 @@ from pixray.pictures.names import FITS
 from pixray.settings.declare import setting
 from pixray.settings.presets import ASPECT, EZSIZE, QUALITY
 from pixray.settings.prompts import OtherPrompts
+from pixray.settings.remote import Remote
 from pixray.settings.text import Amount, parse_parts, parse_weighted
 
 OPTIMISERS = ("Adam", "AdamW", "Adagrad", "Adamax", "DiffGrad", "AdamP")
@@ -225,7 +226,18 @@ class ModelFiles:
     offline: bool = setting(False, "never download a model file")
 
 
-ALWAYS: tuple[type, ...] = (Guidance, OtherPrompts, Size, Perceptors, Optimiser, Start, Over, Output, ModelFiles)
+ALWAYS: tuple[type, ...] = (
+    Guidance,
+    OtherPrompts,
+    Size,
+    Perceptors,
+    Optimiser,
+    Start,
+    Over,
+    Remote,
+    Output,
+    ModelFiles,
+)
 """Groups that exist in every run."""
 
 RENAMED: dict[str, str] = {

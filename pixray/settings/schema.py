@@ -65,7 +65,8 @@ class Schema:
             group = getattr(part, "Settings", None)
             if getattr(part, "supplies", None):
                 supplies.append((f"{kind}={name}", part.supplies))
-            owner = f"{kind} {catalog.canonical(kind, name)}"
+            # A service is known as the drawer of its name, also where it only makes the start.
+            owner = f"{'drawer' if kind == 'provider' else kind} {catalog.canonical(kind, name)}"
             if group is not None and not any(one.owner == owner for one in declared):
                 declared += declarations(group, owner)
         return cls(declared, problems, supplies)
@@ -75,6 +76,9 @@ class Schema:
         """(kind, name, where it was given) of the drawer, losses and filters of a run."""
         drawer, source = _strongest("drawer", layers) or ("vqgan", DEFAULT)
         wanted = [("drawer", str(_single(drawer)), source)]
+        start_from = _strongest("init_from", layers)
+        if start_from is not None:
+            wanted.append(("provider", str(_single(start_from[0])), start_from[1]))
         for kind, setting in (("loss", "custom_loss"), ("loss", "losses"), ("loss", "priors"), ("filter", "filters")):
             value, source = _strongest(setting, layers) or (None, DEFAULT)
             try:

@@ -1,0 +1,254 @@
+import json
+import threading
+import time
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from pixray.catalog import BUILT_IN, Catalog
+from pixray.errors import SettingsError
+from pixray.events import Drawn, Noticed
+from pixray.pictures.frame import cut_to, placed_in
+from pixray.providers.errors import AuthError, BudgetExceeded, ContentFiltered, UnsupportedFeature
+from pixray.recorders.base import attach
+from pixray.recorders.files import FileRecorder
+from pixray.testing.contracts import check_drawer
+from pixray.testing.fake_server import FAKE_KEY, Scripted, fake_picture
+from pixray.testing.fake_services import FakeBlockEntropy, FakeOpenAI, FakeRegolo, FakeVisionCraft, openai_error
+
+
+@pytest.fixture
+def services(monkeypatch):
+    """Four services on this machine, with their keys in the environment."""
+    fakes = {
+        "openai": (FakeOpenAI(), "OPENAI_BASE_URL", "OPENAI_API_KEY"),
+        "regolo": (FakeRegolo(), "REGOLO_BASE_URL", "REGOLO_API_KEY"),
+        "visioncraft": (FakeVisionCraft(), "VISIONCRAFT_BASE_URL", "VISIONCRAFT_TOKEN"),
+        "blockentropy": (FakeBlockEntropy(), "BLOCKENTROPY_BASE_URL", "BE_API_KEY"),
+    }
+    for fake, url_name, key_name in fakes.values():
+        fake.__enter__()
+        monkeypatch.setenv(url_name, fake.url)
+        monkeypatch.setenv(key_name, FAKE_KEY)
+    yield {name: fake for name, (fake, *_) in fakes.items()}
+    for fake, *_ in fakes.values():
+        fake.__exit__()
+
+
+@pytest.fixture
+def remote(session):
+    """A function that builds a tiny run with as many steps as the drawer supplies."""
+    return lambda **changes: session(**{"iterations": None, **changes})
+
+
+def painted(run):
+    events = list(attach(run.run(), FileRecorder(run.settings)))
+    (path,) = Path().rglob("output.png")
+    return events, path
+
+
+def test_contract(services):
+    catalog = Catalog(BUILT_IN)
+    for name in services:
+        check_drawer(catalog.load("drawer", name))
+
+
+@pytest.mark.parametrize("name", ["openai", "regolo", "visioncraft", "blockentropy"])
+def test_every_service_is_a_drawer(name, services, remote):
+    run = remote(drawer=name, iterations=None, prompts="a red circle")
+    assert run.steps == 1
+    events, path = painted(run)
+    with Image.open(path) as picture:
+        assert picture.size == (24, 16) and picture.text["pixray_provider"] == name
+        assert picture.text["pixray_cost"] == "unknown" and "pixray_model" in picture.text
+        assert json.loads(picture.text["pixray_record"])["drawer"] == name
+        red, green, _ = picture.convert("RGB").getpixel((12, 8))
+        assert red > green
+    assert path.with_name("output_full.png").is_file()
+    assert events[-1].reason == "complete" and events[-1].best is not None
+
+
+def test_candidates_take_seeds_that_count_up_and_the_best_by_score_is_kept(services, remote):
+    run = remote(drawer="blockentropy", iterations=3, seed=5, prompts="red")
+    _, path = painted(run)
+    sent = [received.json()["n"] for received in services["blockentropy"].requests]
+    assert sent == [5, 6, 7]
+    with Image.open(path) as picture:
+        assert int(picture.text["pixray_service_seed"]) == 4 + run.stepper.best_step
+    assert len(list(path.parent.glob("output_candidate_*.png"))) == 3
+
+
+def test_the_size_is_rounded_fitted_back_and_said(services, remote):
+    run = remote(drawer="regolo", iterations=1, size=[96, 54])
+    events, path = painted(run)
+    assert services["regolo"].requests[0].json()["size"] in ("256x256", "512x512", "1024x1024")
+    assert any("fitted to 96x54" in event.text for event in events if isinstance(event, Noticed))
+    with Image.open(path) as picture:
+        assert picture.size == (96, 54)
+
+
+def test_what_is_fitted_in_is_cut_out_at_the_same_place():
+    picture = Image.effect_noise((96, 54), 80).convert("RGB").resize((960, 540))
+    around = placed_in(picture, (1024, 1024))
+    assert around.size == (1024, 1024)
+    back = cut_to(around, (960, 540))
+    difference = sum(abs(a - b) for a, b in zip(back.tobytes(), picture.tobytes(), strict=True)) / len(back.tobytes())
+    assert difference < 3
+
+
+def test_weights_and_negative_prompts_are_mapped_or_said(services, remote):
+    run = remote(drawer="blockentropy", iterations=1, prompts=["a barn", "a red sky:1.5", "fog:-1"], seed=3)
+    painted(run)
+    body = services["blockentropy"].requests[0].json()
+    assert body["prompt"] == "a barn, (a red sky)1.5" and body["negprompt"] == "fog"
+    run = remote(drawer="regolo", iterations=1, prompts=["a barn", "a red sky:1.5", "fog:-1"])
+    texts = [event.text for event in run.run() if isinstance(event, Noticed)]
+    assert any("no weights" in text for text in texts) and any("no negative" in text for text in texts)
+    assert services["regolo"].requests[0].json()["prompt"] == "a barn, a red sky"
+
+
+def test_a_start_picture_and_a_mask_go_to_services_that_take_them(services, remote, tmp_path):
+    Image.new("RGB", (24, 16), "blue").save("start.png")
+    half = Image.new("L", (24, 16), 0)
+    half.paste(255, (12, 0, 24, 16))
+    half.save("mask.png")
+    run = remote(drawer="blockentropy", iterations=1, init_image="start.png", remote_mask="mask.png", prompts="red")
+    _, path = painted(run)
+    with Image.open(path) as picture:
+        left, right = picture.convert("RGB").getpixel((2, 8)), picture.convert("RGB").getpixel((21, 8))
+    assert left == (0, 0, 255) and right[0] > right[2], "only the white half of the mask is repainted"
+    with pytest.raises(UnsupportedFeature, match="no start picture"):
+        list(remote(drawer="regolo", iterations=1, init_image="start.png").run())
+    assert services["regolo"].requests == []
+    with pytest.raises(SettingsError, match="init_image"):
+        remote(drawer="blockentropy", remote_mask="mask.png")
+
+
+def test_the_pose_is_kept_beside_the_picture(services, remote):
+    Image.new("RGB", (24, 16), "blue").save("dancer.png")
+    run = remote(drawer="blockentropy", init_image="dancer.png", remote_control="pose", prompts="a robot")
+    _, path = painted(run)
+    assert services["blockentropy"].requests[0].fields()["user"] == "cn"
+    with Image.open(path.with_name("output_pose.png")) as pose:
+        assert pose.size == (256, 256) or pose.size[0] == pose.size[1]
+
+
+def test_unfinished_pictures_are_shown_as_steps(services, remote):
+    run = remote(drawer="openai", openai_partial_images=2, openai_model="gpt-image-1.5")
+    shown = [event.save for event in run.run() if isinstance(event, Drawn)]
+    assert shown == [False, False, True, True]
+
+
+def test_a_repeated_run_costs_nothing(services, remote):
+    for _ in range(2):
+        list(remote(drawer="blockentropy", iterations=2, seed=9).run())
+    assert len(services["blockentropy"].requests) == 2
+    for mode, sent in (("auto", 1), ("auto", 2), ("replay", 3), ("replay", 3)):
+        list(remote(drawer="openai", remote_cache=mode, seed=9).run())
+        assert len(services["openai"].requests) == sent
+
+
+def test_a_budget_ends_a_run_before_the_next_submission(services, remote):
+    run = remote(drawer="openai", iterations=4, max_requests=2)
+    notices = [event.text for event in run.run() if isinstance(event, Noticed)]
+    assert len(services["openai"].requests) == 2 and any("max_requests=2" in text for text in notices)
+    run = remote(drawer="openai", iterations=4, max_cost=0.1, prices="openai:0.04")
+    list(run.run())
+    assert len(services["openai"].requests) == 4
+    with pytest.raises(BudgetExceeded):
+        list(remote(drawer="openai", max_requests=0).run())
+    with pytest.raises(SettingsError, match="prices=openai:AMOUNT"):
+        remote(drawer="openai", max_cost=1.0)
+
+
+def test_a_failed_candidate_leaves_the_others(services, remote):
+    services["openai"].script.extend(
+        [openai_error(400, "no", "invalid_value"), openai_error(400, "n", "invalid_value")]
+    )
+    run = remote(drawer="openai", iterations=3)
+    events, path = painted(run)
+    assert path.is_file() and sum("candidate" in event.text for event in events if isinstance(event, Noticed)) == 2
+
+
+def test_a_refused_prompt_ends_a_run_with_the_reason(services, remote):
+    services["openai"].script.append(openai_error(400, "Your request was rejected.", "moderation_blocked"))
+    with pytest.raises(ContentFiltered, match=r"rejected"):
+        list(remote(drawer="openai").run())
+
+
+def test_no_key_no_request(services, remote, monkeypatch):
+    monkeypatch.delenv("OPENAI_API_KEY")
+    with pytest.raises(AuthError, match="OPENAI_API_KEY"):
+        list(remote(drawer="openai").run())
+    assert services["openai"].requests == []
+
+
+def test_keys_may_come_from_a_callable(services, remote, catalog, monkeypatch):
+    monkeypatch.delenv("OPENAI_API_KEY")
+    catalog.keys["openai"] = lambda: FAKE_KEY
+    list(remote(drawer="openai").run())
+    assert services["openai"].requests[0].headers["authorization"] == f"Bearer {FAKE_KEY}"
+
+
+def test_stopping_a_run_lets_go_of_the_service_within_a_second(services, remote):
+    services["openai"].hang_next()
+    run = remote(drawer="openai")
+    stopper = threading.Thread(target=lambda: (_until(lambda: services["openai"].requests), run.stop()))
+    stopper.start()
+    _until_stopped(run)
+    stopper.join()
+    assert services["openai"].left.wait(2)
+
+
+def _until(condition):
+    while not condition():
+        time.sleep(0.005)
+
+
+def _until_stopped(run):
+    begun = None
+    for _ in run.run():
+        begun = begun or (time.monotonic() if run.stopping else None)
+    assert run.stopping and (begun is None or time.monotonic() - begun < 1)
+
+
+def test_another_drawer_can_start_from_a_service(services, remote):
+    run = remote(drawer="pixel", init_from="blockentropy", prompts="a red circle", iterations=0, init_image_alpha=255)
+    events, path = painted(run)
+    assert any("blockentropy made" in event.text for event in events if isinstance(event, Noticed))
+    with Image.open(path) as picture:
+        assert picture.text["pixray_provider"] == "blockentropy" and picture.text["pixray_service_seed"] == "1"
+        red, green, blue = picture.convert("RGB").getpixel((12, 8))
+    assert red > green + 30 and red > blue + 30, "the grid of cells begins as the picture of the service"
+
+
+def test_an_unknown_service_to_start_from_is_named(resolve):
+    with pytest.raises(SettingsError, match=r"unknown provider 'openay'.*Did you mean 'openai'"):
+        resolve(drawer="pixel", init_from="openay")
+    assert resolve(drawer="pixel", init_from="openai", openai_quality="low").openai_quality == "low"
+    assert resolve(drawer="openai", init_from="openai").drawer == "openai"
+
+
+def test_a_search_of_services_can_be_continued_with_its_facts(services, remote):
+    first, second = (remote(drawer="blockentropy", iterations=2, remote_cache="off") for _ in range(2))
+    list(first.run())
+    second.restore(first.state())
+    assert second.drawer.facts() == first.drawer.facts() != {}
+
+
+def test_no_file_of_a_run_holds_the_key(services, remote, tmp_path):
+    for name in services:
+        painted_run = remote(drawer=name, iterations=2, remote_cache="replay")
+        list(attach(painted_run.run(), FileRecorder(painted_run.settings)))
+    files = [path for path in tmp_path.rglob("*") if path.is_file()]
+    assert len(files) > 20
+    assert not [path for path in files if FAKE_KEY.encode() in path.read_bytes()]
+
+
+def test_a_picture_of_a_strange_shape_is_cut_to_the_canvas(services, remote):
+    services["visioncraft"].script.append(Scripted(body=fake_picture("red", 1, (300, 100))))
+    run = remote(drawer="visioncraft", size=[64, 64])
+    _, path = painted(run)
+    with Image.open(path) as picture:
+        assert picture.size == (64, 64) and picture.text["pixray_service_size"] == "300x100"
