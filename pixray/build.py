@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from pixray.filters.base import Filter
     from pixray.losses.base import Scene, WeightedLoss
     from pixray.pictures.overlay import Overlay
+    from pixray.pictures.palette import Palette
     from pixray.session import Session
     from pixray.steppers.gradient import GradientStepper
     from pixray.steppers.search import SearchStepper
@@ -60,7 +61,7 @@ class _Builder:
         self._notice(*self.settings.notices, *filter(None, [choice.notice]))
         self.device = choose_device(self.settings.device)
         self.generators = Generators(seed_from(self.settings.seed))
-        self.palette: tuple[tuple[float, float, float], ...] = ()
+        self.palette = self._read_palette()
         self.perceptors, self.weights = load_perceptors(
             self.settings.clip_models, self.settings, catalog, store, self.device
         )
@@ -104,6 +105,15 @@ class _Builder:
             text=self.text,
         )
 
+    def _read_palette(self) -> Palette:
+        from pixray.pictures.palette import read_palette
+
+        text = self.settings.palette
+        try:
+            return read_palette(text) if text else ()
+        except ValueError as error:  # only what had to be fetched can still be wrong
+            raise SettingsError(f"palette={text!r}: {error}") from None
+
     def _stepper(self, drawer: Drawer) -> GradientStepper | SearchStepper:
         from pixray.steppers.gradient import GradientStepper
         from pixray.steppers.search import SearchStepper
@@ -129,6 +139,13 @@ class _Builder:
     def _notice(self, *texts: str) -> None:
         self.notices += [Noticed("info", text) for text in texts]
 
+    def _notice_idle_palette(self, drawer: Drawer) -> None:
+        """A palette alone changes nothing, which surprises people."""
+        settings = self.settings
+        asked = {part[0] for parts in (settings.filters, settings.custom_loss) for part in parse_parts(parts)}
+        if self.palette and not asked & {"lookup", "palette"} and not drawer.uses_palette:
+            self._notice("the palette has no effect yet: filters=lookup or custom_loss=palette would use it")
+
     def _drawer(self) -> Drawer:
         from pixray.pictures.given import start_image
 
@@ -143,6 +160,7 @@ class _Builder:
         made = self._draft(drawer.size)
         image = start_image(settings, drawer.size, noise=drawer.wants_noise, generator=noise, made=made)
         drawer.start(image, self.generators.get("start"))
+        self._notice_idle_palette(drawer)
         return drawer
 
     def _draft(self, size: tuple[int, int]) -> Image.Image | None:
@@ -218,6 +236,7 @@ class _Builder:
             start=start,
             latent=None if latent is None else latent.detach().clone(),
             generator=self.generators.get("losses"),
+            models=self.store,
         )
 
     def _section(self, cls: type) -> Any:

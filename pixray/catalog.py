@@ -23,7 +23,11 @@ BUILT_IN: dict[str, dict[str, str]] = {
         "vqgan": "pixray.drawers.vqgan:VqganDrawer",
     },
     "loss": {},
-    "filter": {},
+    "filter": {
+        "lookup": "pixray.filters.lookup:Lookup",
+        "tiler": "pixray.filters.tiler:Tiler",
+        "wallpaper": "pixray.filters.wallpaper:Wallpaper",
+    },
     "perceptor": {"embedded": "pixray.perceptors.embedded:Embedded"},
     "provider": {
         "blockentropy": "pixray.providers.blockentropy:BlockEntropy",

@@ -73,6 +73,8 @@ class Drawer(ABC):
     """Whether it starts from the run's noise picture when there is no start image (strokes do not)."""
     can_paint: ClassVar[bool] = True
     """Whether `paint` works, as overlays and animations need."""
+    uses_palette: ClassVar[bool] = False
+    """Whether it takes its colours from the canvas's palette."""
     supplies: ClassVar[Mapping[str, Any]] = {}
     """Settings of the run that follow from choosing this drawer, unless somebody says otherwise."""
 

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     from pixray.cutouts.base import Plan
     from pixray.perceptors.base import Perceptor
+    from pixray.weights.store import ModelStore
 
 
 @dataclass(frozen=True)
@@ -51,6 +52,7 @@ class Scene:
         palette: the run's palette, colours from 0 to 1.
         start: the start picture 1 3 H W, or None; latent: the drawer's inner picture at the start, detached, or None.
         generator: a source of chance of its own.
+        models: where weights come from.
     """
 
     size: tuple[int, int]
@@ -60,6 +62,7 @@ class Scene:
     start: Tensor | None
     latent: Tensor | None
     generator: torch.Generator
+    models: ModelStore
 
 
 class Loss(ABC):

@@ -68,6 +68,16 @@ def parts_text(raw: Any) -> str:
     return text
 
 
+def palette_text(raw: Any) -> str:
+    """A palette, kept as text after a check of its grammar, colours and files; a list of colours is taken as one."""
+    from pixray.pictures.palette import read_palette
+
+    text = f"[{','.join(str(word) for word in raw)}]" if isinstance(raw, list | tuple) else str(raw)
+    if "://" not in text:  # nothing is fetched before a run begins
+        read_palette(text)
+    return text
+
+
 @dataclass(frozen=True, kw_only=True)
 class Guidance:
     """What to paint"""
@@ -84,7 +94,9 @@ class Guidance:
         None, "losses that a small perceptor needs to paint well, as custom_loss; set with it", parse=parts_text
     )
     prior_prompts: list[str] = setting([], "prompts that a small perceptor needs to paint well; set with it")
-    palette: str | None = setting(None, "colours for the filter 'lookup', the loss 'palette' and drawers that use one")
+    palette: str | None = setting(
+        None, "colours for the filter 'lookup', the loss 'palette' and drawers that use one", parse=palette_text
+    )
 
 
 @dataclass(frozen=True, kw_only=True)

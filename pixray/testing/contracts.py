@@ -201,6 +201,7 @@ def scene_for(canvas: Tensor, latent: Tensor | None = None) -> Scene:
         start=canvas[:, :3].detach().clone(),
         latent=latent,
         generator=torch.Generator().manual_seed(0),
+        models=ModelStore(),
     )
 
 

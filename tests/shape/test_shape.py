@@ -88,7 +88,13 @@ def test_files_and_functions_stay_short(path):
 
 
 ARROWS = {
-    "settings/": {"pixray.catalog", "pixray.errors", "pixray.settings", "pixray.pictures.names"},
+    "settings/": {
+        "pixray.catalog",
+        "pixray.errors",
+        "pixray.settings",
+        "pixray.pictures.names",
+        "pixray.pictures.palette",
+    },
     "session.py": {
         "pixray.cutouts.base",
         "pixray.drawers.base",
