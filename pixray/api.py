@@ -200,8 +200,14 @@ def _read_file(file: str) -> Layer:
 
 
 def load_settings(path: str | Path, **changes: Any) -> Settings:
-    """Settings from a YAML file, such as the `settings.yaml` of an earlier run, with changes of one's own."""
-    return resolve(studio.catalog, {**changes, "config_file": str(path)})
+    """The settings of an earlier run, with changes of one's own.
+
+    Args:
+        path: a PNG or SVG that pixray made, a YAML file of settings, or the folder of a run.
+    """
+    from pixray.provenance import read_record
+
+    return resolve(studio.catalog, changes, base=(Path(path).name, read_record(path)))
 
 
 studio: Studio = Studio()

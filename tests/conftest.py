@@ -71,3 +71,16 @@ def session(catalog, resolve, tiny):
         return build(resolve(**{**tiny, **changes}), catalog, ModelStore())
 
     return make
+
+
+@pytest.fixture
+def default_vqgan():
+    """The published files of the default VQGAN, small and with random weights, where they are looked for."""
+    import runpy
+
+    import yaml
+
+    made = runpy.run_path(str(Path(__file__).parent / "vqgan" / "conftest.py"))
+    stem = "checkpoints/vqgan_imagenet_f16_16384"
+    made["write_checkpoint"](f"{stem}.ckpt", made["make_reference"]().state_dict())
+    Path(f"{stem}.yaml").write_text(yaml.safe_dump(made["describe"]("VQModel")))

@@ -1,164 +1,117 @@
-"""What a notebook shows: the picture growing in place, with the loss curve and the time left below it.
-
-Uses ipywidgets where they are installed, else plain IPython output that is updated in place.
-"""
+"""What a notebook shows: the picture growing in place, with the loss curve and the time left below it."""
 
 from __future__ import annotations
 
+import html
 import io
 import sys
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Protocol
+import time
+from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from pixray.events import Drawn, Dropped, Event, Finished, Noticed, Started, Stepped
+from pixray.recorders.curve import loss_curve
+from pixray.recorders.displays import Display, find_display
 
 if TYPE_CHECKING:
     from PIL import Image
 
     from pixray.recorders.files import FileRecorder
 
-_CURVE_SIZE = (320, 60)
+_PAUSE = 0.5
+"""Seconds between two updates of curve and time left: as often as anyone reads them."""
 
 
 def in_notebook() -> bool:
-    """Whether this process is the kernel of a notebook."""
+    """Whether this process is the kernel of a notebook (Jupyter, Colab, VS Code …)."""
     if "IPython" not in sys.modules:
         return False
-    shell = sys.modules["IPython"].get_ipython()
-    return shell is not None and shell.__class__.__name__ == "ZMQInteractiveShell"
-
-
-class Display(Protocol):
-    """Somewhere to show a picture and a few lines, again and again."""
-
-    def show(self, picture: bytes | None, curve: bytes | None, text: str) -> None: ...
+    # Colab's shell has another class than Jupyter's, but every shell of a kernel knows its kernel.
+    return getattr(sys.modules["IPython"].get_ipython(), "kernel", None) is not None
 
 
 class NotebookRecorder:
-    """Shows pictures as they are drawn.
+    """Shows pictures as they are drawn, and in between how far the run is.
 
     Args:
         files: tells where the results are at the end; None: nowhere.
         clear: clear the cell's other output before each picture, as `display_clear` asks.
-        display: where to show; default: widgets or plain output, whichever is there.
+        make_display: makes what things are shown on; default: widgets or plain output, whichever is there.
+        clock: seconds, from anywhere.
     """
 
-    def __init__(self, files: FileRecorder | None = None, clear: bool = False, display: Display | None = None) -> None:
+    def __init__(
+        self,
+        files: FileRecorder | None = None,
+        clear: bool = False,
+        make_display: Callable[[], Display] = find_display,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
         self._files, self._clear = files, clear
-        self._display = display
-        self._totals: list[float] = []
+        self._make_display, self._clock = make_display, clock
+        self._display: Display | None = None
+        self._points: list[tuple[int, float]] = []
         self._notes: list[str] = []
-        self._picture: bytes | None = None
         self._line = ""
+        self._shown = -_PAUSE
 
     def __call__(self, event: Event) -> None:
         if isinstance(event, Started):
-            self._display = self._display or find_display()
+            self._display = self._make_display()
             self._line = f"{event.settings.drawer} {event.size[0]}x{event.size[1]} on {event.device}, seed {event.seed}"
+            self._show_below()
         elif isinstance(event, Noticed):
             self._notes.append(event.text)
         elif isinstance(event, Dropped):
             self._notes.append(f"step {event.step}: learning rate times {event.rate:g}")
         elif isinstance(event, Stepped):
-            self._totals.append(event.total)
-            self._line = f"step {event.step} of {event.steps}, loss {event.total:.4g}, {event.remaining:.0f} s left"
+            self._step(event)
         elif isinstance(event, Drawn) and (event.show or event.final):
-            self._picture = _png(event.image)
-            self._show()
+            self._show_picture(event.image)
         elif isinstance(event, Finished):
             self._line = f"{event.reason} after {event.steps} steps, {event.seconds:.1f} s"
             if self._files is not None:
                 self._line += f": {self._files.picture}"
-            self._show()
+            self._show_below()
 
-    def _show(self) -> None:
+    def close(self) -> None:
+        """Leave the last picture where a saved notebook keeps it."""
+        if self._display is not None:
+            self._display.keep()
+            self._display = None
+
+    def _step(self, event: Stepped) -> None:
+        self._points.append((event.step, event.total))
+        self._line = f"step {event.step} of {event.steps}, loss {event.total:.4g}, {_minutes(event.remaining)} min left"
+        if self._clock() - self._shown >= _PAUSE:
+            self._show_below()
+
+    def _show_picture(self, picture: Image.Image) -> None:
         if self._clear:
             from IPython.display import clear_output
 
+            # What is cleared away takes no updates any more, so that a new place is needed.
             clear_output(wait=True)
+            self._display = self._make_display()
         assert self._display is not None
-        curve = _png(draw_curve(self._totals, _CURVE_SIZE)) if len(self._totals) > 1 else None
-        self._display.show(self._picture, curve, "\n".join([*self._notes, self._line]))
+        self._display.picture(_png(picture))
+        self._show_below()
+
+    def _show_below(self) -> None:
+        assert self._display is not None
+        self._shown = self._clock()
+        lines = [*self._notes, self._line]
+        page = "<br>".join(html.escape(line) for line in "\n".join(lines).splitlines())
+        self._display.below(f"{loss_curve(self._points)}<div>{page}</div>", "\n".join(lines))
 
 
-def find_display() -> Display:
-    """Widgets if ipywidgets is installed, else plain output."""
-    try:
-        import ipywidgets  # noqa: F401
-    except ImportError:
-        return PlainDisplay()
-    return WidgetDisplay()
+def _minutes(seconds: float) -> str:
+    """Seconds as 1:05.
 
-
-class PlainDisplay:
-    """One output that is updated in place, with nothing but IPython."""
-
-    def __init__(self) -> None:
-        from IPython.display import display
-
-        self._handle = display(_Page(None, None, ""), display_id=True)
-
-    def show(self, picture: bytes | None, curve: bytes | None, text: str) -> None:
-        self._handle.update(_Page(picture, curve, text))
-
-
-class _Page:
-    """A piece of output that notebooks show as HTML and everything else as text."""
-
-    def __init__(self, picture: bytes | None, curve: bytes | None, text: str) -> None:
-        self._images = [image for image in (picture, curve) if image]
-        self._text = text
-
-    def _repr_html_(self) -> str:
-        import base64
-        import html
-
-        tags = [f'<img src="data:image/png;base64,{base64.b64encode(image).decode()}">' for image in self._images]
-        return "<br>".join([*tags, *html.escape(self._text).splitlines()])
-
-    def __repr__(self) -> str:
-        return self._text
-
-
-class WidgetDisplay:
-    """Widgets: the picture, the curve, and the text."""
-
-    def __init__(self) -> None:
-        import ipywidgets as widgets
-        from IPython.display import display
-
-        self._picture, self._curve = widgets.Image(format="png"), widgets.Image(format="png")
-        self._text = widgets.HTML()
-        display(widgets.VBox([self._picture, self._curve, self._text]))
-
-    def show(self, picture: bytes | None, curve: bytes | None, text: str) -> None:
-        import html
-
-        if picture is not None:
-            self._picture.value = picture
-        if curve is not None:
-            self._curve.value = curve
-        self._text.value = "<br>".join(html.escape(text).splitlines())
-
-
-def draw_curve(values: Sequence[float], size: tuple[int, int]) -> Image.Image:
-    """A small line chart of numbers over steps, the lowest at the bottom.
-
-    Args:
-        values: at least two; size: width and height in pixels.
+    >>> _minutes(65.4), _minutes(0.2)
+    ('1:05', '0:00')
     """
-    from PIL import Image, ImageDraw
-
-    width, height = size
-    low, high = min(values), max(values)
-    span = (high - low) or 1.0
-    points = [
-        (number * (width - 5) / (len(values) - 1) + 2, (high - value) / span * (height - 5) + 2)
-        for number, value in enumerate(values)
-    ]
-    chart = Image.new("RGB", size, "white")
-    ImageDraw.Draw(chart).line(points, fill=(30, 90, 200), width=1)
-    return chart
+    return f"{int(seconds) // 60}:{int(seconds) % 60:02d}"
 
 
 def _png(picture: Image.Image) -> bytes:
