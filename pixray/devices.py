@@ -30,3 +30,14 @@ def choose_device(wanted: str) -> str:
     if device.type not in ("cpu", "cuda", "mps"):
         raise SettingsError(f"device='{wanted}': expected auto, cpu, cuda, cuda:1 or mps")
     return str(device)
+
+
+def multiplies_bf16() -> bool:
+    """Whether this CPU has units for products of bfloat16 matrices (AMX).
+
+    AVX-512's bfloat16 instructions alone do not count: with them B/32 took longer than in float32.
+    """
+    import torch
+
+    known = getattr(torch.cpu, "_is_amx_tile_supported", None)
+    return bool(known and known())

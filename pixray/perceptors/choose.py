@@ -91,12 +91,14 @@ def _load(
 
 
 def choose_dtype(precision: str, device: str) -> torch.dtype:
-    """The number format for a device: half precision on a GPU, full precision elsewhere, unless somebody insists."""
+    """The number format for a device: 16 bits where its units are made for them, else 32, unless somebody insists."""
     import torch
+
+    from pixray.devices import multiplies_bf16
 
     formats: Mapping[str, torch.dtype] = {"fp32": torch.float32, "bf16": torch.bfloat16, "fp16": torch.float16}
     if precision in formats:
         return formats[precision]
     if device.startswith("cuda"):
         return torch.bfloat16 if torch.cuda.is_bf16_supported() else torch.float16
-    return torch.float32
+    return torch.bfloat16 if device == "cpu" and multiplies_bf16() else torch.float32

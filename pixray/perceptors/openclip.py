@@ -11,13 +11,29 @@ from torch.nn import functional as F
 
 from pixray.errors import ModelUnavailable, UnsafeFile
 from pixray.perceptors.base import Perceptor
+from pixray.perceptors.frozen.tower import compile_tower
 from pixray.perceptors.library import import_open_clip
 from pixray.perceptors.sources import Found
 
 OPENAI_MEAN = (0.48145466, 0.4578275, 0.40821073)
 OPENAI_STD = (0.26862954, 0.26130258, 0.27577711)
 
+_ENLARGED = 4096.0
+
 Tokenizer = Callable[[Sequence[str]], Tensor]
+
+
+class _ScaledGradient(torch.autograd.Function):
+    """The same values; the gradient is multiplied."""
+
+    @staticmethod
+    def forward(ctx: Any, x: Tensor, factor: float) -> Tensor:
+        ctx.factor = factor
+        return x.view_as(x)
+
+    @staticmethod
+    def backward(ctx: Any, grad: Tensor) -> tuple[Tensor, None]:
+        return grad * ctx.factor, None
 
 
 class OpenClip(Perceptor):
@@ -25,10 +41,11 @@ class OpenClip(Perceptor):
 
     Args:
         name: what users call it.
-        model: an open_clip model; it is frozen and moved here.
+        model: an open_clip model. It is taken apart: its image tower is compiled anew (see pixray.perceptors.frozen),
+            its text tower is frozen and stays as it is, in float32.
         tokenizer: texts to N x context token numbers.
         device: where it runs.
-        dtype: number format of its weights and activations.
+        dtype: number format of the image tower's weights and activations.
         contrast: "plain", or "minmax" to stretch each batch to 0..1 first, as the old pixray did.
     """
 
@@ -42,25 +59,29 @@ class OpenClip(Perceptor):
         contrast: str = "plain",
     ) -> None:
         self.name = name
-        self._model = model.eval().requires_grad_(False).to(device=device, dtype=dtype)
         self._tokenizer = tokenizer
         self._device, self._dtype, self._contrast = device, dtype, contrast
-        size = model.visual.image_size
+        visual = model.visual
+        size = visual.image_size
         self.input_size = int(size[0] if isinstance(size, tuple | list) else size)
-        preprocess = getattr(model.visual, "preprocess_cfg", None) or {}
-        self._mean = self._column(preprocess.get("mean", OPENAI_MEAN))
-        self._std = self._column(preprocess.get("std", OPENAI_STD))
+        preprocess = getattr(visual, "preprocess_cfg", None) or {}
+        mean, std = preprocess.get("mean", OPENAI_MEAN), preprocess.get("std", OPENAI_STD)
+        self._tower = compile_tower(visual.eval(), mean, std, dtype, device)
+        model.visual = None
+        self._model = model.eval().requires_grad_(False).to(device)
         self.dim = self.encode_text(["a"]).shape[1]
-
-    def _column(self, values: Sequence[float]) -> Tensor:
-        return torch.tensor(values, dtype=torch.float32, device=self._device).view(1, 3, 1, 1)
 
     def encode_image(self, crops: Tensor) -> Tensor:
         if self._contrast == "minmax":
             low, high = crops.min(), crops.max()
             crops = (crops - low) / (high - low).clamp_min(1e-6)
-        normalised = ((crops - self._mean) / self._std).to(self._dtype)
-        return F.normalize(self._model.encode_image(normalised).float(), dim=-1)
+        if self._dtype == torch.float16 and crops.requires_grad:
+            # Gradients of single pixels are smaller than the smallest half-precision number, so they travel enlarged.
+            crops = _ScaledGradient.apply(crops, 1 / _ENLARGED)
+            embeds = _ScaledGradient.apply(self._tower(crops).float(), _ENLARGED)
+        else:
+            embeds = self._tower(crops).float()
+        return F.normalize(embeds, dim=-1)
 
     @torch.no_grad()
     def encode_text(self, texts: Sequence[str]) -> Tensor:
