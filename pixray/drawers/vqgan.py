@@ -35,6 +35,12 @@ class VqganDrawer(Drawer):
         )
         vqgan_config: str | None = setting(None, "YAML of your own model, as taming-transformers writes it")
         vqgan_checkpoint: str | None = setting(None, "weights of your own model: .ckpt or .safetensors")
+        vqgan_precision: str = setting(
+            "auto",
+            "number format of the decoder; auto: bf16 where it is faster",
+            choices=("auto", "fp32", "bf16", "fp16"),
+        )
+        vqgan_recompute: bool = setting(False, "take less memory and more time, for big canvases")
 
     settings: Settings
 
@@ -65,15 +71,16 @@ class VqganDrawer(Drawer):
         return max(1, self.canvas.width // factor) * factor, max(1, self.canvas.height // factor) * factor
 
     def load(self, models: ModelStore) -> None:
-        from pixray.vqgan.model import load_vqgan
+        from pixray.vqgan.model import choose_dtype, load_vqgan
 
         wanted = self.settings
         files = choose(wanted.vqgan_model, wanted.vqgan_config, wanted.vqgan_checkpoint, models)
         if files.notice:
             self.canvas.notice(files.notice)
         device = self.canvas.device
-        key = ("vqgan", str(files.config), str(files.weights), device)
-        self._model = models.shared(key, lambda: load_vqgan(files.config, files.weights, device))
+        dtype = choose_dtype(wanted.vqgan_precision, device)
+        key = ("vqgan", str(files.config), str(files.weights), device, str(dtype))
+        self._model = models.shared(key, lambda: load_vqgan(files.config, files.weights, device, dtype))
         self._files = files
         self._range = self._model.code_range()
 
@@ -94,7 +101,7 @@ class VqganDrawer(Drawer):
 
     def render(self, step: int) -> Tensor:
         codes = straight_through(self.model.nearest(self.z), self.z)
-        return clamp_inward((self.model.decode(codes) + 1) / 2)
+        return clamp_inward((self.model.decode(codes, self.settings.vqgan_recompute) + 1) / 2)
 
     def encode(self, image: Tensor) -> Tensor:
         return self.model.encode(image[:, :3].to(self.canvas.device))

@@ -17,6 +17,7 @@ from torch import Tensor, nn
 
 from pixray.errors import ModelUnavailable
 from pixray.vqgan.config import VqganConfig, read_config
+from pixray.vqgan.decode import FusedLayers, PlainLayers, decode
 from pixray.weights.tensors import read_tensors
 
 _PARTS = ("encoder.", "decoder.", "quant_conv.", "post_quant_conv.", "quantize.")
@@ -40,6 +41,19 @@ class Vqgan(nn.Module):
         self.quantize = quantiser(config)
         self.quant_conv = nn.Conv2d((2 if network.get("double_z", True) else 1) * channels, config.code_dim, 1)
         self.post_quant_conv = nn.Conv2d(config.code_dim, channels, 1)
+
+    def prepare(self, dtype: torch.dtype, device: str) -> Vqgan:
+        """Freeze it, move it, and get ready for decoding in a number format; encoding stays in full precision."""
+        self.eval().requires_grad_(False).to(device)
+        for part in (self.encoder, self.decoder, self.post_quant_conv):
+            part.to(memory_format=torch.channels_last)
+        self.decoder.to(dtype)
+        self.post_quant_conv.to(dtype)
+        fused = dtype == torch.float32 and torch.device(device).type == "cpu"
+        self._layers = FusedLayers(self.decoder) if fused else PlainLayers()
+        self._dtype = dtype
+        self._norms = self.codebook.square().sum(1)
+        return self
 
     @property
     def codebook(self) -> Tensor:
@@ -77,16 +91,22 @@ class Vqgan(nn.Module):
         """
         flat = z.permute(0, 2, 3, 1).reshape(-1, z.shape[1])
         # |z - e|^2 without |z|^2, which is the same for every row.
-        distances = torch.addmm(self.codebook.square().sum(1), flat, self.codebook.t(), alpha=-2)
+        distances = torch.addmm(self._norms, flat, self.codebook.t(), alpha=-2)
         chosen = self.codebook[distances.argmin(1)]
         return chosen.view(z.shape[0], z.shape[2], z.shape[3], -1).permute(0, 3, 1, 2).contiguous()
 
-    def decode(self, codes: Tensor) -> Tensor:
-        """The picture of codes, B 3 H W, about [-1, 1]; differentiable with respect to them."""
-        return self.decoder(self.post_quant_conv(codes))
+    def decode(self, codes: Tensor, recompute: bool = False) -> Tensor:
+        """The picture of codes, B 3 H W, about [-1, 1]; differentiable with respect to them.
+
+        Args:
+            codes: B dim h w.
+            recompute: take less memory and more time.
+        """
+        hidden = self.post_quant_conv(codes.to(self._dtype))
+        return decode(self._layers, self.decoder, hidden, recompute).float()
 
 
-def load_vqgan(config_path: Path, weights_path: Path, device: str) -> Vqgan:
+def load_vqgan(config_path: Path, weights_path: Path, device: str, dtype: torch.dtype = torch.float32) -> Vqgan:
     """Build a model from its two files. Nothing in them is ever run.
 
     Raises:
@@ -103,7 +123,23 @@ def load_vqgan(config_path: Path, weights_path: Path, device: str) -> Vqgan:
         model = Vqgan(config)
     _check_fit(model.state_dict(), tensors, weights_path, config_path)
     model.load_state_dict(tensors, strict=False, assign=True)
-    return model.eval().requires_grad_(False).to(device).to(memory_format=torch.channels_last)
+    return model.prepare(dtype, device)
+
+
+def choose_dtype(precision: str, device: str) -> torch.dtype:
+    """The number format to decode in: for "auto" half precision where the device has matrix units for it.
+
+    On other CPUs bfloat16 saves no arithmetic, and full precision takes the faster algorithm.
+    """
+    formats = {"fp32": torch.float32, "bf16": torch.bfloat16, "fp16": torch.float16}
+    if precision in formats:
+        return formats[precision]
+    kind = torch.device(device).type
+    if kind == "cuda":
+        # bfloat16 is emulated, slowly, on cards before Ampere.
+        return torch.bfloat16 if torch.cuda.get_device_capability(device)[0] >= 8 else torch.float32
+    has_matrix_units = getattr(torch.cpu, "_is_amx_tile_supported", lambda: False)
+    return torch.bfloat16 if kind == "cpu" and has_matrix_units() else torch.float32
 
 
 def _check_fit(expected: Mapping[str, Tensor], given: Mapping[str, Tensor], weights: Path, config: Path) -> None:
