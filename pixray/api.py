@@ -16,6 +16,7 @@ from pixray.settings.yamlio import read_yaml
 if TYPE_CHECKING:
     from PIL import Image
 
+    from pixray.frames import Film
     from pixray.session import Session
     from pixray.weights.store import ModelStore
 
@@ -31,7 +32,7 @@ class Studio:
     def __init__(self, catalog: Catalog | None = None, store: ModelStore | None = None) -> None:
         self._catalog, self._store = catalog, store
         self._added: dict[str, Any] = {}
-        self._session: Session | None = None
+        self._session: Session | Film | None = None
         self._events: Iterator[Event] | None = None
         self._image: Image.Image | None = None
 
@@ -124,7 +125,7 @@ class Studio:
 
     def new_session(
         self, prompts: str | Sequence[str] | None = None, drawer: str = "vqgan", **settings: Any
-    ) -> Session:
+    ) -> Session | Film:
         """A run of its own, apart from the settings collected here: iterate its `run()`, which yields events.
 
         Nothing is written; `pixray.recorders` holds what writes and shows.

@@ -22,15 +22,17 @@ if TYPE_CHECKING:
 
     from pixray.cutouts.base import Cutouts
     from pixray.filters.base import Filter
+    from pixray.frames import Film
     from pixray.losses.base import Scene, WeightedLoss
     from pixray.pictures.overlay import Overlay
     from pixray.pictures.palette import Palette
     from pixray.session import Session
+    from pixray.settings.namespace import Settings
     from pixray.steppers.gradient import GradientStepper
     from pixray.steppers.search import SearchStepper
 
 
-def build(settings: argparse.Namespace, catalog: Catalog, store: ModelStore) -> Session:
+def build(settings: argparse.Namespace, catalog: Catalog, store: ModelStore) -> Session | Film:
     """Make everything a run needs: check the settings again, choose device and models, start the drawer.
 
     Args:
@@ -41,7 +43,15 @@ def build(settings: argparse.Namespace, catalog: Catalog, store: ModelStore) -> 
     Raises:
         SettingsError, ModelUnavailable, MissingPackage: before anything was written.
     """
-    return _Builder(settings, catalog, store).session()
+    builder = _Builder(settings, catalog, store)
+    if not builder.settings.animation_dir:
+        return builder.session()
+    from pixray.frames import make_film
+
+    def session_of(mine: Settings, first: Session | None) -> Session:
+        return _Builder(mine, catalog, store).session(first.cutouts if first else None)
+
+    return make_film(builder.settings, builder.generators.seed, session_of)
 
 
 class _Builder:
@@ -66,12 +76,12 @@ class _Builder:
             self.settings.clip_models, self.settings, catalog, store, self.device
         )
 
-    def session(self) -> Session:
+    def session(self, cutouts: Cutouts | None = None) -> Session:
         from pixray.guidance import Guidance
         from pixray.session import Cadence, Session
 
         settings = self.settings
-        drawer, cutouts = self._drawer(), self._cutouts()
+        drawer, cutouts = self._drawer(), cutouts or self._cutouts()
         guidance = Guidance(
             settings,
             self.perceptors,

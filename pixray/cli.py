@@ -32,6 +32,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "grid": ("pixray.commands.grid", "a grid of prompts, drawers, seeds …"),
     "sheet": ("pixray.commands.sheet", "a contact sheet of a folder"),
     "video": ("pixray.commands.video", "a film of a run: mp4, gif or WebP"),
+    "vectorize": ("pixray.commands.vectorize", "vectors of pictures, and the direction from some to others"),
     "words": ("pixray.commands.words", "the words that the embedded perceptor knows"),
 }
 """Name of a command: the module whose `main(argv)` does it, and a line of help."""

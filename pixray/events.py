@@ -71,6 +71,15 @@ class Stepped:
 
 
 @dataclass(frozen=True)
+class Frame:
+    """Which frame of an animation a picture is: the name of its file, its number from 0, and how many there are."""
+
+    name: str
+    number: int
+    count: int
+
+
+@dataclass(frozen=True)
 class Drawn:
     """A picture is due.
 
@@ -80,6 +89,7 @@ class Drawn:
         final: the last one.
         save, show: whether it is due for saving and for showing.
         files: further deliverables by name ending (".svg", "_cells.png"), as the drawer wrote them.
+        frame: which frame of an animation this is; None: of no animation.
         text: facts about this picture for its metadata, such as {"pixray_provider": "stability"}.
     """
 
@@ -89,6 +99,7 @@ class Drawn:
     save: bool = True
     show: bool = True
     files: Mapping[str, bytes] = field(default_factory=dict, repr=False, compare=False)
+    frame: Frame | None = None
     text: Mapping[str, str] = field(default_factory=dict, repr=False, compare=False)
 
     @property

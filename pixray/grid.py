@@ -20,6 +20,7 @@ from pixray.settings.text import split_pipes
 
 if TYPE_CHECKING:
     from pixray.catalog import Catalog
+    from pixray.frames import Film
     from pixray.recorders.files import FileRecorder
     from pixray.session import Session
     from pixray.weights.store import ModelStore
@@ -123,7 +124,7 @@ def _folder_name(values: Mapping[str, str], chosen: Mapping[str, str]) -> str:
     return f"{words}_{hashlib.sha256(json.dumps(chosen, sort_keys=True).encode()).hexdigest()[:8]}"
 
 
-def paint_cell(cell: Cell, catalog: Catalog, store: ModelStore) -> tuple[Session, FileRecorder]:
+def paint_cell(cell: Cell, catalog: Catalog, store: ModelStore) -> tuple[Session | Film, FileRecorder]:
     """The session of a cell and its file recorder; a run that was interrupted goes on."""
     from pixray.build import build
     from pixray.recorders.files import FileRecorder

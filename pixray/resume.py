@@ -11,6 +11,7 @@ from pixray.errors import PixrayError, SettingsError
 
 if TYPE_CHECKING:
     from pixray.catalog import Catalog
+    from pixray.frames import Film
     from pixray.recorders.files import FileRecorder
     from pixray.session import Session
     from pixray.settings.namespace import Settings
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 
 def resume(
     folder: str | Path, catalog: Catalog, store: ModelStore, iterations: str | int | None = None
-) -> tuple[Session, FileRecorder]:
+) -> tuple[Session | Film, FileRecorder]:
     """The session of an earlier run where it was left, and the recorder that goes on in its folder.
 
     Without a change the finished picture is the same, byte for byte on a CPU, as that of a run without interruption.

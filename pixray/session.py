@@ -116,7 +116,7 @@ class Session:
         if self.cadence.keep and self.step:
             yield Kept(self.step, self.state())
         if self.stepper.ready:
-            yield self._final()
+            yield self.draw(final=True)
         best = None if math.isinf(self.stepper.best) else (self.stepper.best, self.stepper.best_step)
         yield Finished(self._reason(), self.step, time.perf_counter() - begun, best)
 
@@ -168,7 +168,7 @@ class Session:
 
     def image(self) -> Image.Image:
         """The picture as it is now, for Pillow."""
-        return self._final().image
+        return self.draw().image
 
     @torch.no_grad()
     def _lay_over(self, overlay: Overlay) -> None:
@@ -262,8 +262,9 @@ class Session:
         return Look(flat, alpha, self.drawer.latent(), plans, crops, embeddings, self.step, progress)
 
     @torch.no_grad()
-    def _final(self) -> Drawn:
-        return self._drawn(self.drawer.render(self.step), save=True, show=True, final=True)
+    def draw(self, *, show: bool = True, final: bool = False) -> Drawn:
+        """The picture as it is now."""
+        return self._drawn(self.drawer.render(self.step), save=True, show=show, final=final)
 
     def _drawn(self, canvas: Tensor, *, save: bool, show: bool, final: bool = False) -> Drawn:
         with torch.no_grad():

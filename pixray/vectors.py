@@ -104,3 +104,49 @@ def targets_for(vectors: Vectors, name: str, perceptor: Perceptor, where: str) -
             f"{perceptor.dim}; make them again with `pixray vectorize`"
         )
     return torch.nn.functional.normalize(rows, dim=-1)
+
+
+def mean_difference(one: Tensor, other: Tensor) -> Tensor:
+    """From the mean of one set of vectors to the mean of another.
+
+    Args:
+        one: N D; other: M D.
+
+    Returns:
+        1 D.
+    """
+    return other.mean(0, keepdim=True) - one.mean(0, keepdim=True)
+
+
+def svm_difference(one: Tensor, other: Tensor, strength: float = 1.0) -> Tensor:
+    """The normal of the plane that parts two sets of vectors, pointing to the second, as long as their means are apart.
+
+    A linear support vector machine with squared hinge loss whose offset is regularised too, as LIBLINEAR solves by
+    default (Fan et al. 2008): minimise |w|^2/2 + b^2/2 + C sum max(0, 1 - y (w x + b))^2. It is convex and smooth, so
+    L-BFGS finds its minimum.
+
+    Args:
+        one: N D; other: M D; strength: C.
+
+    Returns:
+        1 D.
+    """
+    import torch
+
+    points = torch.cat([one, other]).double().cpu()
+    points = torch.cat([points, torch.ones(len(points), 1, dtype=torch.float64)], 1)
+    sides = torch.cat([-torch.ones(len(one)), torch.ones(len(other))]).double()
+    plane = torch.zeros(points.shape[1], dtype=torch.float64, requires_grad=True)
+    solver = torch.optim.LBFGS(
+        [plane], max_iter=2000, tolerance_grad=1e-9, tolerance_change=1e-14, line_search_fn="strong_wolfe"
+    )
+
+    def objective() -> Tensor:
+        solver.zero_grad()
+        value = plane.square().sum() / 2 + strength * (1 - sides * (points @ plane)).clamp_min(0).square().sum()
+        value.backward()
+        return value
+
+    solver.step(objective)  # type: ignore[arg-type, no-untyped-call, unused-ignore]
+    normal = plane.detach()[:-1].float()[None].to(one.device)
+    return normal / normal.norm().clamp_min(1e-12) * mean_difference(one, other).norm()

@@ -7,6 +7,8 @@ checkpoint.safetensors  the state, for `pixray resume`
 log.jsonl               the events, one JSON object a line
 steps/frame_0010.png    every saved step, and steps/output.mp4, the film of them
 video/, output.mp4      every single step, with make_video
+
+An animation leaves its frames in `animation_dir` (see animation.py).
 """
 
 from __future__ import annotations
@@ -22,6 +24,7 @@ from pixray.checkpoint import NAME, pack
 from pixray.events import Drawn, Dropped, Event, Finished, Kept, Noticed, Started, Stepped
 from pixray.pictures.io import png_bytes, write_atomic
 from pixray.provenance import svg_with_record
+from pixray.recorders.animation import AnimationFiles
 from pixray.recorders.outdir import make_outdir
 from pixray.recorders.video import make_film
 from pixray.settings.namespace import Settings
@@ -42,6 +45,7 @@ class FileRecorder:
         self._template, self._name = settings.outdir, settings.output
         self._keep_steps, self._film = settings.save_intermediates, settings.make_video
         self._resumed = resumed
+        self._animation = AnimationFiles(settings.animation_dir) if settings.animation_dir else None
         self._step_frames: list[Path] = []
         self._film_frames: list[Path] = []
         self._text: dict[str, str] = {}
@@ -75,6 +79,8 @@ class FileRecorder:
         if self._log is not None:
             self._log.close()
             self._log = None
+        if self._animation is not None:
+            self._animation.close()
         if self._step_frames:
             make_film(self._step_frames, self.folder / "steps" / Path(self._name).with_suffix(".mp4").name)
         if self._film_frames:
@@ -94,15 +100,21 @@ class FileRecorder:
 
     def _draw(self, event: Drawn) -> None:
         if event.save:
-            write_atomic(self.picture, png_bytes(event.image_u8, {**self._text, **event.text}))
-            for ending, content in event.files.items():
-                if ending.endswith(".svg"):
-                    content = svg_with_record(content, self._text["pixray_record"])
+            text = {**self._text, **event.text}
+            files = {ending: self._with_record(ending, content) for ending, content in event.files.items()}
+            write_atomic(self.picture, png_bytes(event.image_u8, text))
+            for ending, content in files.items():
                 write_atomic(self.picture.with_name(self.picture.stem + ending), content)
+            if self._animation is not None and event.frame is not None:
+                self._animation.draw(event, text, files)
+                return
             if self._keep_steps:
                 self._step_frames.append(self._frame("steps", event))
         if self._film:
             self._film_frames.append(self._frame("video", event))
+
+    def _with_record(self, ending: str, content: bytes) -> bytes:
+        return svg_with_record(content, self._text["pixray_record"]) if ending.endswith(".svg") else content
 
     def _earlier_frames(self, folder: str) -> list[Path]:
         """Frames that were there before the step from which the run goes on; later ones are drawn again."""
@@ -142,7 +154,8 @@ def as_json(event: Event) -> dict[str, Any]:
         facts = {"step": event.step, "steps": event.steps, "total": round(event.total, 6), "losses": rounded}
         return {**kind, **facts, "rate": event.rate, "seconds": round(event.seconds, 4)}
     if isinstance(event, Drawn):
-        return {**kind, "step": event.step, "final": event.final, "save": event.save, "show": event.show}
+        frame = {"frame": event.frame.name} if event.frame else {}
+        return {**kind, "step": event.step, "final": event.final, "save": event.save, "show": event.show, **frame}
     if isinstance(event, Kept):
         return {**kind, "step": event.step}
     if isinstance(event, Noticed):
