@@ -24,11 +24,18 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from pixray.strokes.layers import Layers
+from pixray.strokes.plan import FAR, Shapes, make_plan
 from pixray.strokes.scene import Scene, flatten
-from pixray.strokes.tiles import EDGE, Grid, Plan, make_plan
+from pixray.strokes.tiles import Boxes, Grid
+
+BUDGET = 512 * 2**20
+"""Bytes that a scene may take while it is drawn, apart from the picture itself; larger scenes go in bands."""
+_BYTES = 96
+"""Taken for each pixel of each pair of a piece and a tile, at most: found by measuring, see benchmarks/strokes.py."""
 
 
-def render(scene: Scene, size: tuple[int, int], paper: Tensor | None = None) -> Tensor:
+def render(scene: Scene, size: tuple[int, int], paper: Tensor | None = None, budget: int = BUDGET) -> Tensor:
     """Draw a scene.
 
     Args:
@@ -36,136 +43,102 @@ def render(scene: Scene, size: tuple[int, int], paper: Tensor | None = None) -> 
         size: width and height of the picture in pixels.
         paper: 3, the colour beneath everything, gradients flow to it as well; None: nothing, and the picture has a
             fourth channel, its opacity.
+        budget: bytes of working memory. A scene that needs more is drawn band by band, and each band is drawn once
+            more for the gradient, so that no more than this is ever held.
 
     Returns:
         1 3 H W, or 1 4 H W without paper, in [0, 1]; colours are not multiplied with opacity.
     """
-    ends, owner = flatten(scene.cubics)
-    piece_path = scene.path[owner]
     grid = Grid(*size, side=_tile_side(scene))
+    ends, owner = flatten(scene.cubics, longest=16 * grid.side)
+    ends = torch.cat([ends, ends.new_full((1, 2, 2), FAR)])
+    path = scene.path[owner]
     ground = scene.colours.new_zeros(4) if paper is None else paper
-    image = _Paint.apply(ends, scene.widths, scene.colours, ground, piece_path, grid)
+    spans = bands(Shapes(ends.detach(), path, scene.widths.detach() / 2, scene.filled), grid, budget)
+    keep = len(spans) == 1
+    drawn = [
+        _Paint.apply(ends, scene.widths, scene.colours, ground, path, scene.filled, grid, span, keep) for span in spans
+    ]
+    image = from_tiles(drawn[0] if keep else torch.cat(drawn), grid)
     if paper is None:
         image = torch.cat([image[:, :3] / image[:, 3:].clamp_min(1e-4), image[:, 3:]], 1)
     return image
 
 
 def _tile_side(scene: Scene) -> int:
-    """Small tiles waste little around thin strokes; large ones cost less for fat strokes."""
+    """Small tiles waste little around thin strokes; large ones cost less for fat strokes and areas."""
+    if scene.filled is not None and bool(scene.filled.all()):
+        return 8
     mean = float(scene.widths.detach().mean()) if len(scene) else 0.0
     return 4 if mean < 6 else 8
 
 
+def bands(shapes: Shapes, grid: Grid, budget: int) -> list[tuple[int, int]]:
+    """Spans of tiles, each cheap enough for the budget, that cover the canvas; a single tile is the smallest."""
+    everything = [(0, grid.rows * grid.columns)]
+    ends, reach = shapes.ends[:-1], shapes.reach[shapes.path, None]
+    boxes = Boxes.around(ends.amin(1) - reach, ends.amax(1) + reach, grid)
+    affordable = max(1, budget // (_BYTES * grid.lanes))
+    if int(boxes.count.prod(1).sum()) <= affordable:
+        return everything
+    cost = boxes.per_tile(grid).cumsum(0).cpu()
+    spans, begin, spent = [], 0, 0
+    while begin < len(cost):
+        end = max(begin + 1, int(torch.searchsorted(cost, spent + affordable, right=True)))
+        spans.append((begin, end))
+        begin, spent = end, int(cost[end - 1])
+    return spans
+
+
 class _Paint(torch.autograd.Function):
-    """Straight pieces, widths and colours to a picture."""
+    """Straight pieces, widths and colours to the tiles of one span: tiles x C x lanes."""
 
     @staticmethod
     def forward(
-        ctx: Any, ends: Tensor, widths: Tensor, colours: Tensor, ground: Tensor, piece_path: Tensor, grid: Grid
+        ctx: Any,
+        ends: Tensor,
+        widths: Tensor,
+        colours: Tensor,
+        ground: Tensor,
+        path: Tensor,
+        filled: Tensor | None,
+        grid: Grid,
+        span: tuple[int, int],
+        keep: bool,
     ) -> Tensor:
-        plan = make_plan(ends, piece_path, widths[piece_path] / 2, widths.shape[0], grid)
-        layers = _Layers(plan, grid, ends, widths, colours)
-        picture, below = layers.composite(ground)
-        ctx.layers, ctx.below = layers, below
-        ctx.piece_path = piece_path
-        ctx.shapes = ends.shape, widths.shape
-        return picture
+        layers = _layers(ends, widths, colours, path, filled, grid, span)
+        tiles = layers.composite(ground)
+        ctx.save_for_backward(ends, widths, colours, ground)
+        ctx.facts = path, filled, grid, span
+        ctx.layers = layers if keep else None
+        return tiles
 
     @staticmethod
     def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor | None, ...]:
-        return (*ctx.layers.backward(gradient, ctx.below), None, None)
+        layers = ctx.layers
+        if layers is None:
+            ends, widths, colours, ground = ctx.saved_tensors
+            layers = _layers(ends, widths, colours, *ctx.facts)
+            layers.composite(ground)
+        return (*layers.backward(gradient), None, None, None, None, None)
 
 
-class _Layers:
-    """The covered pixels of one plan, and how they become a picture and back."""
-
-    def __init__(self, plan: Plan, grid: Grid, ends: Tensor, widths: Tensor, colours: Tensor) -> None:
-        self.plan, self.grid = plan, grid
-        self.piece_count, self.path_count = ends.shape[0], widths.shape[0]
-        begin, end = ends[plan.hit_piece].unbind(1)
-        begin, along = begin.t(), (end - begin).t()
-        away = plan.hit_xy - begin
-        self.t = ((away * along).sum(0) / along.square().sum(0).clamp_min(1e-12)).clamp(0, 1)
-        away = away - self.t * along
-        gap = away.square().sum(0).sqrt()
-        self.direction = away / gap.clamp_min(1e-12)
-        half = widths[plan.hit_path] / 2
-        inner, inner_slope = soft_step(half - gap)
-        outer, outer_slope = soft_step(half + gap)
-        self.coverage = inner + outer - 1
-        self.by_gap, self.by_half = outer_slope - inner_slope, outer_slope + inner_slope
-        self.opacity = colours[plan.hit_path, 3]
-        self.alpha = colours.new_zeros(len(plan.slot_path), grid.lanes)
-        self.alpha.view(-1)[plan.hit_place] = self.coverage * self.opacity
-        self.colour = colours[plan.slot_path]
-
-    def composite(self, ground: Tensor) -> tuple[Tensor, Tensor]:
-        """The picture, 1 C H W with colours multiplied by opacity, and what lay below each slot: T C lanes."""
-        plan, grid = self.plan, self.grid
-        channels = ground.shape[0]
-        colour = self.colour[:, :3]
-        if channels == 4:
-            colour = torch.cat([colour, torch.ones_like(colour[:, :1])], 1)
-        self.colour = colour[:, :, None]
-        top = ground[None, :, None].expand(len(plan.tiles), channels, grid.lanes).contiguous()
-        below = top.new_empty(len(plan.slot_path), channels, grid.lanes)
-        begin = 0
-        for count in plan.ranks:
-            slots = slice(begin, begin + count)
-            below[slots] = top[:count]
-            over = top[:count]
-            over.lerp_(self.colour[slots].expand_as(over), self.alpha[slots, None].expand_as(over))
-            begin += count
-        canvas = ground[None, :, None].expand(grid.rows * grid.columns, channels, grid.lanes).contiguous()
-        canvas[plan.tiles] = top
-        return from_tiles(canvas, grid), below
-
-    def backward(self, gradient: Tensor, below: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
-        """Gradients of ends, widths, colours and ground."""
-        plan, grid = self.plan, self.grid
-        canvas = to_tiles(gradient, grid)
-        flow = canvas[plan.tiles]
-        by_alpha = torch.empty_like(self.alpha)
-        by_colour = below.new_empty(below.shape[:2])
-        begin = len(plan.slot_path)
-        for count in reversed(plan.ranks):
-            slots = slice(begin - count, begin)
-            here, alpha = flow[:count], self.alpha[slots, None]
-            by_alpha[slots] = ((self.colour[slots] - below[slots]) * here).sum(1)
-            by_colour[slots] = (here * alpha).sum(2)
-            here.mul_(1 - alpha)
-            begin -= count
-        canvas[plan.tiles] = flow
-        colours = gradient.new_zeros(self.path_count, 4)
-        colours[:, :3].index_add_(0, plan.slot_path, by_colour[:, :3])
-        by_hit = by_alpha.view(-1)[plan.hit_place]
-        colours[:, 3].index_add_(0, plan.hit_path, by_hit * self.coverage)
-        by_hit = by_hit * self.opacity
-        widths = gradient.new_zeros(self.path_count).index_add_(0, plan.hit_path, by_hit * self.by_half / 2)
-        pull = (by_hit * self.by_gap) * self.direction
-        ends = gradient.new_zeros(self.piece_count, 4)
-        ends.index_add_(0, plan.hit_piece, torch.cat([pull * (self.t - 1), pull * -self.t]).t())
-        return ends.view(-1, 2, 2), widths, colours, canvas.sum((0, 2))
+def _layers(
+    ends: Tensor,
+    widths: Tensor,
+    colours: Tensor,
+    path: Tensor,
+    filled: Tensor | None,
+    grid: Grid,
+    span: tuple[int, int],
+) -> Layers:
+    plan = make_plan(Shapes(ends, path, widths / 2, filled), grid, span)
+    return Layers(plan, grid, span, ends, widths, colours)
 
 
-def soft_step(s: Tensor) -> tuple[Tensor, Tensor]:
-    """F(s), from 0 at -EDGE to 1 at EDGE, and its derivative."""
-    u = (s / (2 * EDGE) + 0.5).clamp(0, 1)
-    return u * u * (3 - 2 * u), u * (1 - u) * (3 / EDGE)
-
-
-def from_tiles(canvas: Tensor, grid: Grid) -> Tensor:
-    """Tiles x C x lanes to 1 C H W."""
-    side, channels = grid.side, canvas.shape[1]
-    whole = canvas.view(grid.rows, grid.columns, channels, side, side).permute(2, 0, 3, 1, 4)
+def from_tiles(tiles: Tensor, grid: Grid) -> Tensor:
+    """All tiles x C x lanes to 1 C H W."""
+    side, channels = grid.side, tiles.shape[1]
+    whole = tiles.view(grid.rows, grid.columns, channels, side, side).permute(2, 0, 3, 1, 4)
     whole = whole.reshape(1, channels, grid.rows * side, grid.columns * side)
     return whole[..., : grid.height, : grid.width].contiguous()
-
-
-def to_tiles(image: Tensor, grid: Grid) -> Tensor:
-    """1 C H W to tiles x C x lanes, zero beyond the canvas."""
-    side, channels = grid.side, image.shape[1]
-    right, bottom = grid.columns * side - grid.width, grid.rows * side - grid.height
-    image = torch.nn.functional.pad(image[0], (0, right, 0, bottom))
-    tiles = image.view(channels, grid.rows, side, grid.columns, side).permute(1, 3, 0, 2, 4)
-    return tiles.reshape(-1, channels, grid.lanes)

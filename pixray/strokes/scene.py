@@ -8,9 +8,9 @@ import torch
 from torch import Tensor
 
 TOLERANCE = 0.125
-"""How far, in pixels, the straight segments may leave the curve: a bound; on average it is a tenth of that."""
-MOST_PIECES = 64
-"""Straight segments per cubic, at most."""
+"""How far, in pixels, the straight pieces may leave the curve: a bound; on average it is a tenth of that."""
+MOST_PIECES = 256
+"""Straight pieces per cubic, at most."""
 
 
 @dataclass(frozen=True)
@@ -41,22 +41,25 @@ class Scene:
         return self.widths.shape[0]
 
 
-def flatten(cubics: Tensor, tolerance: float = TOLERANCE) -> tuple[Tensor, Tensor]:
-    """Cubic segments as straight ones, as many as each needs.
+def flatten(cubics: Tensor, longest: float, tolerance: float = TOLERANCE) -> tuple[Tensor, Tensor]:
+    """Cubic segments as straight pieces, as many as each needs.
 
     A cubic that is cut into n pieces of equal parameter leaves its chords by at most 3/4 m / n^2, where m is the
     larger of its two second differences of control points (the bound on the second derivative, times 1/8).
 
     Args:
         cubics: C 4 2 in pixels.
+        longest: about how long a piece may be in pixels; a long straight one would lie in too large a box of tiles.
         tolerance: the largest allowed distance in pixels.
 
     Returns:
         ends: N 2 2, begin and end of each piece, differentiable; and owner: N, its cubic, in ascending order.
     """
     with torch.no_grad():
-        bend = (cubics[:, :-2] - 2 * cubics[:, 1:-1] + cubics[:, 2:]).norm(dim=2).amax(1)
-        count = (0.75 / tolerance * bend).sqrt().ceil().clamp(1, MOST_PIECES).long()
+        steps = cubics.diff(dim=1)
+        bend = steps.diff(dim=1).norm(dim=2).amax(1)
+        count = torch.maximum((0.75 / tolerance * bend).sqrt(), steps.norm(dim=2).sum(1) / longest)
+        count = count.ceil().clamp(1, MOST_PIECES).long()
         owner = torch.repeat_interleave(count)
         first = count.cumsum(0) - count
         piece = torch.arange(owner.shape[0], device=cubics.device) - first[owner]
