@@ -18,6 +18,7 @@ KINDS = ("drawer", "loss", "filter", "perceptor", "provider")
 
 BUILT_IN: dict[str, dict[str, str]] = {
     "drawer": {
+        "clipdraw": "pixray.drawers.clipdraw:ClipDrawDrawer",
         "line_sketch": "pixray.drawers.line_sketch:LineSketchDrawer",
         "pixel": "pixray.drawers.pixel:PixelDrawer",
         "vqgan": "pixray.drawers.vqgan:VqganDrawer",

@@ -104,8 +104,7 @@ def _winding(shapes: Shapes, grid: Grid, span: tuple[int, int]) -> Winding | Non
     if shapes.filled is None:
         return None
     inked = shapes.filled[shapes.path]
-    winding = winding_of(shapes.ends[:-1][inked], shapes.path[inked], grid, span)
-    return winding if winding.path.shape[0] else None
+    return winding_of(shapes.ends[:-1][inked], shapes.path[inked], grid, span)
 
 
 def _not_hidden(key: Tensor, whole: Tensor) -> Tensor:

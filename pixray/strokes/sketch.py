@@ -55,20 +55,19 @@ class Sketch:
         return Sketch(**{"paper": None, **moved})
 
 
-def open_paths(lengths: Sequence[int]) -> tuple[Tensor, Tensor, Tensor]:
+def open_paths(lengths: Sequence[int]) -> tuple[Tensor, Tensor]:
     """Numbering for open paths.
 
     Args:
         lengths: how many segments each path has.
 
     Returns:
-        index: C 4, the control points of each segment; path: C; and first: P, the first control point of each path.
+        index: C 4, the control points of each segment, and path: C.
     """
     count = torch.tensor(list(lengths), dtype=torch.long)
     path = torch.repeat_interleave(count)
-    before = count.cumsum(0) - count
     begin = 3 * torch.arange(path.shape[0]) + path  # every path has one point more than three per segment
-    return begin[:, None] + torch.arange(4), path, 3 * before + torch.arange(count.shape[0])
+    return begin[:, None] + torch.arange(4), path
 
 
 def wander(begin: Tensor, most: int, radius: Tensor, size: tuple[int, int], generator: torch.Generator) -> Tensor:
