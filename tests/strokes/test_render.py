@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 import torch
 from PIL import Image
+from stroke_scenes import circle, polyline, scene_of, scribble, star, svg_of
 
 from pixray.strokes.render import render
 from pixray.strokes.scene import Scene, flatten
-from tests.strokes.scenes import circle, polyline, scene_of, scribble, star, svg_of
 
 SIZE = (96, 64)
 WHITE = torch.ones(3)
