@@ -23,7 +23,17 @@ BUILT_IN: dict[str, dict[str, str]] = {
         "pixel": "pixray.drawers.pixel:PixelDrawer",
         "vqgan": "pixray.drawers.vqgan:VqganDrawer",
     },
-    "loss": {},
+    "loss": {
+        "aesthetic": "pixray.losses.aesthetic:AestheticLoss",
+        "edge": "pixray.losses.edge:EdgeLoss",
+        "gaussian": "pixray.losses.gaussian:GaussianLoss",
+        "palette": "pixray.losses.palette:PaletteLoss",
+        "resmem": "pixray.losses.resmem:ResmemLoss",
+        "saturation": "pixray.losses.saturation:SaturationLoss",
+        "smoothness": "pixray.losses.smoothness:SmoothnessLoss",
+        "style": "pixray.losses.style:StyleLoss",
+        "symmetry": "pixray.losses.symmetry:SymmetryLoss",
+    },
     "filter": {
         "lookup": "pixray.filters.lookup:Lookup",
         "tiler": "pixray.filters.tiler:Tiler",

@@ -157,6 +157,7 @@ class Session:
             "drawer": self.drawer.state(),
             "stepper": self.stepper.state(),
             "generators": self.generators.state(),
+            "losses": {one.name: state for one in self.losses if (state := one.loss.state())},
         }
 
     def restore(self, state: Mapping[str, Any]) -> None:
@@ -165,6 +166,8 @@ class Session:
         self.drawer.restore(state["drawer"])
         self.stepper.restore(state["stepper"])
         self.generators.restore(state["generators"])
+        for one in self.losses:
+            one.loss.restore(state.get("losses", {}).get(one.name, {}))
 
     def image(self) -> Image.Image:
         """The picture as it is now, for Pillow."""

@@ -88,6 +88,14 @@ class Loss(ABC):
     def __call__(self, look: Look) -> Tensor:
         """The loss as a scalar tensor with gradient."""
 
+    def state(self) -> dict[str, Tensor]:
+        """What it learned from the run itself and needs to continue it, as plain tensors."""
+        return {}
+
+    def restore(self, state: Mapping[str, Tensor]) -> None:
+        """Take over a saved state."""
+        return
+
 
 @dataclass(frozen=True)
 class WeightedLoss:

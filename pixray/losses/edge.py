@@ -1,0 +1,84 @@
+"""How far the margins of the picture are from a colour or from those of another picture."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from pixray.losses.base import Look, Loss, Scene
+from pixray.losses.scales import OLD_SCALE
+from pixray.settings.declare import setting
+
+
+def one_color(raw: Any) -> str:
+    """One colour of the palette grammar, or three numbers from 0 to 255."""
+    from pixray.pictures.palette import read_one_color
+
+    words = [str(word) for word in raw] if isinstance(raw, list | tuple) else [str(raw)]
+    text = f"({'+'.join(words)})" if len(words) == 3 else " ".join(words)
+    read_one_color(text)
+    return text
+
+
+class EdgeLoss(Loss):
+    """Mean squared difference to a colour in four strips along the borders, or under a mask.
+
+    The strips at the left and right are as high as the picture, those at the top and bottom lie between them; their
+    means are added. To this comes, weaker, the difference of the whole picture.
+    """
+
+    @dataclass(frozen=True, kw_only=True)
+    class Settings:
+        """Loss edge"""
+
+        edge_thickness: int = setting(5, "width of all four margins", unit="percent of that side", least=0, most=100)
+        edge_margins: tuple[int, int, int, int] | None = setting(
+            None, "widths of the left, right, top and bottom margin", unit="percent of that side", least=0, most=100
+        )
+        edge_color: str = setting("white", "their colour: one of the palette grammar", parse=one_color)
+        edge_color_weight: float = setting(0.1, "how strongly it is wanted")
+        global_color_weight: float = setting(0.05, "how strongly it is wanted in the whole picture, within that")
+        edge_input_image: str = setting("", "a picture to take the margins from, instead of a colour")
+        edge_mask_image: str = setting("", "a mask instead of margins; wanted is the colour where it is black")
+
+    settings: Settings
+
+    def prepare(self, scene: Scene) -> None:
+        from pixray.pictures.io import open_picture, resized, to_tensor
+        from pixray.pictures.palette import read_one_color
+
+        settings = self.settings
+        if settings.edge_input_image:
+            picture = open_picture(settings.edge_input_image, "edge_input_image").convert("RGB")
+            target = to_tensor(resized(picture, scene.size))
+        else:
+            target = torch.tensor(read_one_color(settings.edge_color)).view(1, 3, 1, 1)
+        self._target = target.to(scene.device)
+        self._mask: Tensor | None = None
+        if settings.edge_mask_image:
+            mask = open_picture(settings.edge_mask_image, "edge_mask_image").convert("L")
+            self._mask = (to_tensor(resized(mask, scene.size))[:, :1] < 0.5).float().to(scene.device)
+
+    def __call__(self, look: Look) -> Tensor:
+        off = (look.canvas - self._target).square()
+        margins = (off * self._mask).mean() if self._mask is not None else self._strips(off)
+        whole = margins + self.settings.global_color_weight * off.mean()
+        return OLD_SCALE["edge"] * self.settings.edge_color_weight * whole
+
+    def _strips(self, off: Tensor) -> Tensor:
+        height, width = off.shape[2:]
+        percents = self.settings.edge_margins or (self.settings.edge_thickness,) * 4
+        sides = (width, width, height, height)
+        # A margin that is wanted is at least one pixel wide, and the four of them leave room for one another.
+        left, right, top, bottom = (
+            min(max(1, int(side * percent / 100)) if percent else 0, side)
+            for side, percent in zip(sides, percents, strict=True)
+        )
+        inner = off[..., left : max(left, width - right)]
+        strips = [off[..., :left], off[..., width - right :] if right else off[..., :0]]
+        strips += [inner[:, :, :top], inner[:, :, height - bottom :] if bottom else inner[:, :, :0]]
+        means = [strip.mean() for strip in strips if strip.numel()]
+        return torch.stack(means).sum() if means else off.new_zeros(())

@@ -1,0 +1,48 @@
+"""A vignette: how far the picture is from a colour, the more the further from its centre."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from pixray.losses.base import Look, Loss, Scene
+from pixray.losses.scales import OLD_SCALE
+from pixray.settings.declare import setting
+
+
+class GaussianLoss(Loss):
+    """Mean absolute difference to a colour, weighed by one minus a Gaussian bump in the middle."""
+
+    @dataclass(frozen=True, kw_only=True)
+    class Settings:
+        """Loss gaussian"""
+
+        gaussian_weight: float = setting(1.0, "how strongly the colour is wanted away from the centre")
+        gaussian_std: tuple[float, float] = setting(
+            (40.0, 40.0), "how far the free middle reaches down and across", unit="pixels", least=0.01
+        )
+        gaussian_color: tuple[int, int, int] = setting(
+            (255, 255, 255), "the colour, red, green and blue from 0 to 255", least=0, most=255
+        )
+
+    settings: Settings
+
+    def prepare(self, scene: Scene) -> None:
+        width, height = scene.size
+        down, across = self.settings.gaussian_std
+        bump = _bump(height, down)[:, None] * _bump(width, across)[None]
+        self._wanted = (1 - bump).to(scene.device)
+        colour = torch.tensor(self.settings.gaussian_color, dtype=torch.float32) / 255
+        self._colour = colour.view(1, 3, 1, 1).to(scene.device)
+
+    def __call__(self, look: Look) -> Tensor:
+        off = (look.canvas - self._colour).abs() * self._wanted
+        return OLD_SCALE["gaussian"] * self.settings.gaussian_weight * off.mean()
+
+
+def _bump(side: int, std: float) -> Tensor:
+    """A Gaussian along one side, 1 in its middle."""
+    place = torch.arange(side) - (side - 1) / 2
+    return torch.exp(-place.square() / (2 * std**2))

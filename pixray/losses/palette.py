@@ -1,0 +1,41 @@
+"""How far the picture is from the colours of the palette."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from pixray.errors import SettingsError
+from pixray.losses.base import Look, Loss, Scene
+from pixray.losses.scales import OLD_SCALE
+from pixray.pictures.nearest import nearest_colors
+from pixray.pictures.straight import flat_sqrt
+from pixray.settings.declare import setting
+
+
+class PaletteLoss(Loss):
+    """Mean distance of the pixels to their nearest palette colour, in sRGB.
+
+    The old pixray measured it on cutouts, so that noise and colour shifts of these were punished too; this one looks
+    at the picture itself.
+    """
+
+    @dataclass(frozen=True, kw_only=True)
+    class Settings:
+        """Loss palette"""
+
+        palette_weight: float = setting(1.0, "how strongly colours are drawn to those of the palette")
+
+    settings: Settings
+
+    def prepare(self, scene: Scene) -> None:
+        if not scene.palette:
+            raise SettingsError("custom_loss=palette needs colours: give palette='[black, red, gold]' or another")
+        self._colours = torch.tensor(scene.palette, device=scene.device)
+
+    def __call__(self, look: Look) -> Tensor:
+        off = look.canvas - nearest_colors(look.canvas, self._colours)
+        distance = flat_sqrt(off.square().sum(1)).mean()
+        return OLD_SCALE["palette"] * self.settings.palette_weight * distance

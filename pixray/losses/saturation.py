@@ -1,0 +1,32 @@
+"""How colourful the picture is."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from torch import Tensor
+
+from pixray.losses.base import Look, Loss
+from pixray.losses.scales import OLD_SCALE
+from pixray.pictures.straight import flat_sqrt
+from pixray.settings.declare import setting
+
+
+class SaturationLoss(Loss):
+    """Colourfulness of Hasler and Suesstrunk 2003 ("Measuring colourfulness in natural images"), to be raised."""
+
+    @dataclass(frozen=True, kw_only=True)
+    class Settings:
+        """Loss saturation"""
+
+        saturation_weight: float = setting(1.0, "how colourful it is made; negative: how grey")
+
+    settings: Settings
+
+    def __call__(self, look: Look) -> Tensor:
+        red, green, blue = look.canvas[0]
+        red_green = red - green
+        yellow_blue = (red + green) / 2 - blue
+        spread = flat_sqrt(red_green.var(correction=0) + yellow_blue.var(correction=0))
+        offset = flat_sqrt(red_green.mean().square() + yellow_blue.mean().square())
+        return -OLD_SCALE["saturation"] * self.settings.saturation_weight * (spread + 0.3 * offset)

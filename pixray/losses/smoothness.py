@@ -1,0 +1,73 @@
+"""How much neighbouring pixels differ."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from pixray.losses.base import Look, Loss
+from pixray.losses.scales import OLD_SCALE
+from pixray.pictures.straight import flat_sqrt
+from pixray.settings.declare import setting
+
+TYPES = ("default", "clipped", "log")
+_CAP = 0.5
+"""Steeper edges than this are left alone by the type "clipped"."""
+
+
+def kernel_size(raw: Any) -> int:
+    """0 for none, or an odd number of pixels."""
+    number = int(raw)
+    if number != float(raw) or number < 0 or (number and number % 2 == 0):
+        raise ValueError("expected 0 for no blur, or an odd number of pixels")
+    return number
+
+
+class SmoothnessLoss(Loss):
+    """Mean length of the colour gradient, by central differences.
+
+    Types: "default" weighs all edges by their height; "clipped" lets edges steeper than 0.5 be; "log" damps strong
+    ones. Measured on the picture, so there are no false edges between cutouts.
+    """
+
+    @dataclass(frozen=True, kw_only=True)
+    class Settings:
+        """Loss smoothness"""
+
+        smoothness_weight: float = setting(1.0, "how smooth it is made; negative: how rough")
+        smoothness_type: str = setting("default", "how steep edges count", choices=TYPES)
+        smoothness_gaussian_kernel: int = setting(
+            0, "blur before measuring, over so many pixels; odd, 0: none", parse=kernel_size, unit="pixels"
+        )
+        smoothness_gaussian_std: float = setting(1.0, "how far that blur spreads", unit="pixels", least=0.01)
+        smoothness_spacing: float = setting(1.0, "distance of two pixels in the gradient's units", least=0.01)
+        smoothness_edge_order: int = setting(1, "order of the differences at the border", least=1, most=2)
+
+    settings: Settings
+
+    def __call__(self, look: Look) -> Tensor:
+        settings = self.settings
+        picture = self._blurred(look.canvas)
+        short = [side for side in picture.shape[2:] if side <= settings.smoothness_edge_order]
+        if short:
+            return picture.sum() * 0.0  # too small to have neighbours
+        down, right = torch.gradient(
+            picture, spacing=settings.smoothness_spacing, dim=(2, 3), edge_order=settings.smoothness_edge_order
+        )
+        steepness = flat_sqrt((down.square() + right.square()).sum(1))
+        if settings.smoothness_type == "clipped":
+            steepness = steepness.clamp(max=_CAP)
+        elif settings.smoothness_type == "log":
+            steepness = torch.log1p(steepness)
+        return OLD_SCALE["smoothness"] * settings.smoothness_weight * steepness.mean()
+
+    def _blurred(self, picture: Tensor) -> Tensor:
+        kernel, spread = self.settings.smoothness_gaussian_kernel, self.settings.smoothness_gaussian_std
+        if not kernel:
+            return picture
+        from kornia.filters import gaussian_blur2d
+
+        return gaussian_blur2d(picture, (kernel, kernel), (spread, spread), border_type="replicate")

@@ -1,0 +1,27 @@
+"""How much the left half differs from the mirrored right one."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from torch import Tensor
+
+from pixray.losses.base import Look, Loss
+from pixray.losses.scales import OLD_SCALE
+from pixray.settings.declare import setting
+
+
+class SymmetryLoss(Loss):
+    """Mean squared difference of the picture and its mirror image, left for right."""
+
+    @dataclass(frozen=True, kw_only=True)
+    class Settings:
+        """Loss symmetry"""
+
+        symmetry_weight: float = setting(1.0, "how strongly the left half mirrors the right one")
+
+    settings: Settings
+
+    def __call__(self, look: Look) -> Tensor:
+        difference = (look.canvas - look.canvas.flip(3)).square().mean()
+        return OLD_SCALE["symmetry"] * self.settings.symmetry_weight * difference
