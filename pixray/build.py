@@ -19,6 +19,7 @@ from pixray.weights.store import ModelStore
 
 if TYPE_CHECKING:
     from PIL import Image
+    from torch import Tensor
 
     from pixray.cutouts.base import Cutouts
     from pixray.filters.base import Filter
@@ -72,6 +73,7 @@ class _Builder:
         self.device = choose_device(self.settings.device)
         self.generators = Generators(seed_from(self.settings.seed))
         self.palette = self._read_palette()
+        self.given: Tensor | None = None
         self.perceptors, self.weights = load_perceptors(
             self.settings.clip_models, self.settings, catalog, store, self.device
         )
@@ -99,7 +101,7 @@ class _Builder:
             drawer=drawer,
             perceptors=self.perceptors,
             cutouts=cutouts,
-            losses=_unique([*guidance.losses(), *self._losses(self._scene(drawer))]),
+            losses=_unique([*guidance.losses(), *self._anchors(drawer), *self._losses(self._scene(drawer))]),
             filters=self._filters(),
             stepper=self._stepper(drawer),
             generators=self.generators,
@@ -169,6 +171,8 @@ class _Builder:
         noise = self.generators.get("noise")
         made = self._draft(drawer.size)
         image = start_image(settings, drawer.size, noise=drawer.wants_noise, generator=noise, made=made)
+        if settings.init_weight_pix:
+            self.given = start_image(settings, drawer.size, noise=False, generator=noise, made=made)
         drawer.start(image, self.generators.get("start"))
         self._notice_idle_palette(drawer)
         return drawer
@@ -210,6 +214,21 @@ class _Builder:
         if settings.overlay_image and settings.overlay_offset >= settings.overlay_every > 0:
             self._notice(f"overlay_offset={settings.overlay_offset} is no step of a period: the overlay never comes")
         return overlay(settings, drawer.size, self.device)
+
+    def _anchors(self, drawer: Drawer) -> list[WeightedLoss]:
+        """What holds the picture to its start or to other pictures."""
+        from pixray.losses.anchor import anchor_losses, label_loss
+        from pixray.pictures.io import on_white, open_picture, resized
+        from pixray.pictures.names import expand
+
+        settings = self.settings
+        losses = anchor_losses(settings, self._scene(drawer), self.given)
+        if settings.image_labels:
+            files = expand(settings.image_labels, "image_labels")
+            pictures = [on_white(open_picture(file, "image_labels")) for file in files]
+            fitted = [resized(picture, drawer.size, settings.image_fit).convert("RGB") for picture in pictures]
+            losses.append(label_loss(settings, fitted, drawer.encode))
+        return losses
 
     def _losses(self, scene: Scene) -> list[WeightedLoss]:
         from pixray.losses.base import WeightedLoss

@@ -115,6 +115,12 @@ class PixelDrawer(Drawer):
     def project(self) -> None:
         self.colours.clamp_(0, 1)
 
+    def latent(self) -> Tensor:
+        return self.colours
+
+    def encode(self, image: Tensor) -> Tensor:
+        return self._sample(image, self.colours.shape[1]).to(self.colours.device)
+
     def files(self) -> Mapping[str, bytes]:
         colours = self.colours.detach().cpu()
         files: dict[str, bytes] = {}

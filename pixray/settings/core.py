@@ -182,6 +182,18 @@ class Start:
     image_fit: str = setting(
         "stretch", "how start pictures, overlays and image prompts of other proportions are fitted", choices=FITS
     )
+    init_weight: float | None = setting(
+        None, "holds the drawer's latents to those of the start picture, by angle", aliases=("-iw",)
+    )
+    init_weight_dist: float = setting(0.0, "the same by squared distance", aliases=("-iwd",))
+    init_weight_cos: float = setting(0.0, "the same by cosine", aliases=("-iwc",))
+    init_weight_pix: float = setting(
+        0.0, "holds the picture itself to the start picture; works with every drawer", aliases=("-iwp",)
+    )
+    image_labels: str | None = setting(
+        None, "pictures whose mean, in the drawer's latents, to come near: a glob", aliases=("-il",)
+    )
+    image_label_weight: float = setting(1.0, "how much that counts", aliases=("-ilw",))
     transparent: bool = setting(False, "let the drawer use transparency, if it can")
     transparent_weight: float = setting(0.0, "pulls towards transparency (negative: towards opacity)")
     alpha_use_g: bool = setting(False, "accepted from old settings, without effect", internal=True)

@@ -26,7 +26,19 @@ def derive(values: dict[str, Any], origins: Mapping[str, Origin], problems: list
             values[name] = max(1, whole) if value.value > 0 and name.endswith("_every") else whole
     drops = values["learning_rate_drops"] or []
     values["learning_rate_drops"] = [drop.of(iterations - 1) if iterations else 0 for drop in drops]
+    _check_anchors(values, problems)
     _derive_size(values, origins, problems)
+
+
+def _check_anchors(values: dict[str, Any], problems: list[str]) -> None:
+    """What holds on to a start picture needs one."""
+    if values["init_image"] or values.get("init_from"):
+        return
+    problems += [
+        f"{name}={values[name]:g} holds on to a start picture: give init_image too"
+        for name in ("init_weight", "init_weight_dist", "init_weight_cos", "init_weight_pix")
+        if values[name]
+    ]
 
 
 def _derive_size(values: dict[str, Any], origins: Mapping[str, Origin], problems: list[str]) -> None:

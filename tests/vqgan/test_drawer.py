@@ -4,6 +4,7 @@ import contextlib
 
 import pytest
 import torch
+from PIL import Image
 
 from pixray.drawers.base import Canvas
 from pixray.drawers.vqgan import VqganDrawer
@@ -152,3 +153,29 @@ def test_the_loss_falls_when_it_is_optimised(published, session):
     made = session(drawer="vqgan", vqgan_model="coco", size=[32, 32], iterations=25, num_cuts=8, cut_noise=0)
     totals = [sum(event.losses.values()) for event in made.run() if type(event).__name__ == "Stepped"]
     assert totals[-1] < totals[0]
+
+
+@pytest.mark.parametrize("name", ["init_weight", "init_weight_dist", "init_weight_cos", "init_weight_pix"])
+def test_an_anchor_brings_the_latents_back_to_the_start(published, session, name):
+    published()
+    Image.new("RGB", (32, 24), (200, 60, 40)).save("start.png")
+    made = session(
+        drawer="vqgan", vqgan_model="coco", size=[32, 24], prompts="", init_image="start.png", init_image_alpha=255,
+        iterations=15, learning_rate=0.05, **{name: 10.0},
+    )  # fmt: skip
+    before = made.drawer.z.detach().clone()
+    made.drawer.z.data += 0.5 * torch.randn(before.shape, generator=torch.Generator().manual_seed(0))
+    apart = (made.drawer.z.detach() - before).norm()
+    falling = [event.losses[name] for event in made.run() if type(event).__name__ == "Stepped"]
+    assert falling[-1] < falling[0]
+    if name != "init_weight_pix":
+        assert falling[-1] < 0.5 * falling[0]
+        assert (made.drawer.z.detach() - before).norm() < apart
+
+
+def test_image_labels_are_compared_in_its_latents(published, session):
+    published()
+    Image.new("RGB", (32, 24), (200, 60, 40)).save("label.png")
+    made = session(drawer="vqgan", vqgan_model="coco", size=[32, 24], prompts="", image_labels="*.png", iterations=12)
+    falling = [event.losses["image_labels"] for event in made.run() if type(event).__name__ == "Stepped"]
+    assert falling[-1] < falling[0]
