@@ -22,7 +22,7 @@ class Predictor(BaseRunner):
         ),
         drawer: Optional[str] = Input(
             default=None, description="how the picture is made (vqgan, pixel, line_sketch, …) (default: vqgan)",
-            choices=["line_sketch", "pixel", "vqgan"],
+            choices=["clipdraw", "line_sketch", "pixel", "vqgan"],
         ),
         quality: Optional[str] = Input(
             default=None, description="size, iterations and perceptors in one word (default: normal)",
