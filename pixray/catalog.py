@@ -44,6 +44,8 @@ BUILT_IN: dict[str, dict[str, str]] = {
         "blockentropy": "pixray.providers.blockentropy:BlockEntropy",
         "openai": "pixray.providers.openai:OpenAI",
         "regolo": "pixray.providers.regolo:Regolo",
+        "stability": "pixray.providers.stability:Stability",
+        "stability_rest": "pixray.providers.stability_rest:StabilityRest",
         "visioncraft": "pixray.providers.visioncraft:VisionCraft",
     },
 }

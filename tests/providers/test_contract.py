@@ -3,8 +3,9 @@ import pytest
 from pixray.providers.blockentropy import BlockEntropy
 from pixray.providers.openai import OpenAI
 from pixray.providers.regolo import Regolo
+from pixray.providers.stability_rest import StabilityRest
 from pixray.providers.visioncraft import VisionCraft
-from pixray.testing.fake_services import FakeBlockEntropy, FakeOpenAI, FakeRegolo, FakeVisionCraft
+from pixray.testing.fake_services import FakeBlockEntropy, FakeOpenAI, FakeRegolo, FakeStabilityRest, FakeVisionCraft
 from pixray.testing.provider_contract import check_provider
 
 
@@ -17,6 +18,7 @@ from pixray.testing.provider_contract import check_provider
         (VisionCraft, FakeVisionCraft, {}),
         (BlockEntropy, FakeBlockEntropy, {}),
         (BlockEntropy, FakeBlockEntropy, {"blockentropy_response": "url"}),
+        (StabilityRest, FakeStabilityRest, {}),
     ],
 )
 def test_contract(cls, fake, settings):
