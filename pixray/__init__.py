@@ -27,6 +27,8 @@ _PUBLIC: dict[str, tuple[str, str]] = {
             "get_image",
             "new_session",
             "add_custom_loss",
+            "compare",
+            "set_key",
             "register",
         ),
         ("pixray.api", ""),
@@ -62,6 +64,8 @@ if TYPE_CHECKING:
 
     add_custom_loss = studio.add_custom_loss
     add_settings = studio.add_settings
+    compare = studio.compare
+    set_key = studio.set_key
     apply_settings = studio.apply_settings
     do_init = studio.do_init
     do_run = studio.do_run

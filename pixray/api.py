@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -137,6 +137,40 @@ class Studio:
 
         given = {"drawer": drawer, **settings, **({} if prompts is None else {"prompts": prompts})}
         return build(resolve(self.catalog, given), self.catalog, self.store)
+
+    def compare(
+        self,
+        prompts: str,
+        drawers: Sequence[str],
+        seeds: Sequence[Any] = (1,),
+        outdir: str | Path = "compare",
+        judge: str | None = None,
+        **settings: Any,
+    ) -> dict[str, Any]:
+        """The same prompts by several drawers and services, side by side; writes a page, a sheet and JSON.
+
+        Args:
+            outdir: the folder; the same comparison again reads what is there.
+            judge: the perceptor that judges; None: the embedded referee.
+            settings: of the runs.
+
+        Returns:
+            what compare.json holds: a dict for every drawer and seed in "rows".
+        """
+        from pixray.comparison import Comparison
+        from pixray.interrupt import graceful
+        from pixray.pictures.comparison_page import write_comparison
+
+        comparison = Comparison(prompts, drawers, seeds, settings, self.catalog, self.store, outdir, judge)
+        with graceful(comparison):
+            for _ in comparison.run():
+                pass
+        write_comparison(comparison.folder, comparison.as_json())
+        return comparison.as_json()
+
+    def set_key(self, service: str, read: Callable[[], str | None]) -> None:
+        """Let a callable give the key of a remote service, in place of the environment."""
+        self.catalog.keys[service] = read
 
     def add_custom_loss(self, name: str, cls: type) -> None:
         """Make a Loss of one's own known under a name, for `custom_loss="name:weight"`."""

@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Any
 
 from pixray.errors import SettingsError
 from pixray.pictures.io import write_atomic
-from pixray.settings.namespace import Settings
+from pixray.pictures.page import page, picture_beside
+from pixray.settings.namespace import Layer, Settings
 from pixray.settings.reference import owners_of
 from pixray.settings.text import split_pipes
 
@@ -77,18 +78,27 @@ def values_of(name: str, text: str) -> list[str]:
     return values
 
 
-def make_cells(given: Mapping[str, str], catalog: Catalog, outdir: str) -> list[Cell]:
+def make_cells(
+    given: Mapping[str, str],
+    catalog: Catalog,
+    outdir: str,
+    *,
+    over: Sequence[str] | None = None,
+    base: Layer | None = None,
+) -> list[Cell]:
     """Every combination, checked before anything is painted.
 
     Args:
         given: setting -> values as text.
+        over: the settings that take several values; None: all of them.
+        base: settings below those given, and where they come from.
 
     Raises:
         SettingsError: all mistakes of all combinations, each once.
     """
     from pixray.api import resolve
 
-    axes = {name: values_of(name, text) for name, text in given.items()}
+    axes = {name: values_of(name, text) if over is None or name in over else [text] for name, text in given.items()}
     empty = [name for name, values in axes.items() if not values]
     problems = [f"{name}='': expected at least one value" for name in empty]
     cells = []
@@ -97,7 +107,8 @@ def make_cells(given: Mapping[str, str], catalog: Catalog, outdir: str) -> list[
         values = {name: value for name, value in chosen.items() if len(axes[name]) > 1}
         mine = _without_strangers(chosen, axes.get("drawer", []))
         try:
-            settings = resolve(catalog, {**mine, "outdir": str(Path(outdir) / _folder_name(values, mine))})
+            folder = Path(outdir) / _folder_name(values, mine)
+            settings = resolve(catalog, {**mine, "outdir": str(folder)}, base=base)
             cells.append(Cell(values, settings))
         except SettingsError as error:
             problems += [problem.replace(" (from add_settings)", "") for problem in error.problems]
@@ -143,7 +154,7 @@ def write_results(folder: Path, cells: Sequence[Cell], failed: Mapping[str, str]
     """
     rows = [_row(folder, cell, failed) for cell in cells]
     write_atomic(folder / "grid.json", (json.dumps(rows, indent=1, ensure_ascii=False) + "\n").encode())
-    write_atomic(folder / "index.html", "\n".join(_page(cells, rows)).encode())
+    write_atomic(folder / "index.html", page("pixray grid", _page(cells, rows)))
     _write_sheet(folder, rows)
 
 
@@ -180,12 +191,10 @@ def _page(cells: Sequence[Cell], rows: Sequence[Mapping[str, Any]]) -> Iterator[
     """A table: a column per value of the last axis, a row per combination of the others."""
     last = _last_axis(rows)
     columns = list(dict.fromkeys(row["values"].get(last, "") for row in rows))
-    yield '<!doctype html><html lang="en"><meta charset="utf-8"><title>pixray grid</title>'
-    yield "<style>body{font:14px sans-serif}td,th{padding:4px;vertical-align:top}img{width:192px}</style>"
     yield "<table><tr><th></th>" + "".join(f"<th>{html.escape(value)}</th>" for value in columns) + "</tr>"
     for label, group in itertools.groupby(rows, key=lambda row: [v for k, v in row["values"].items() if k != last]):
         yield f"<tr><th>{html.escape(', '.join(label))}</th>" + "".join(map(_table_cell, group)) + "</tr>"
-    yield f"</table><p>{sum(cell.done() for cell in cells)} of {len(cells)} done</p></html>"
+    yield f"</table><p>{sum(cell.done() for cell in cells)} of {len(cells)} done</p>"
 
 
 def _table_cell(row: Mapping[str, Any]) -> str:
@@ -193,5 +202,4 @@ def _table_cell(row: Mapping[str, Any]) -> str:
         return f"<td>failed: {html.escape(str(row['reason']))}</td>"
     if row["picture"] is None:
         return "<td>waiting</td>"
-    words = html.escape(", ".join(row["values"].values()), quote=True)
-    return f'<td><img src="{html.escape(row["picture"], quote=True)}" alt="{words}" title="{words}"></td>'
+    return f"<td>{picture_beside(row['picture'], ', '.join(row['values'].values()))}</td>"

@@ -84,3 +84,14 @@ def default_vqgan():
     stem = "checkpoints/vqgan_imagenet_f16_16384"
     made["write_checkpoint"](f"{stem}.ckpt", made["make_reference"]().state_dict())
     Path(f"{stem}.yaml").write_text(yaml.safe_dump(made["describe"]("VQModel")))
+
+
+@pytest.fixture
+def services(monkeypatch):
+    """All fake services, running on this machine, with addresses and keys in the environment."""
+    from pixray.testing.fake_world import fake_world
+
+    with fake_world() as (fakes, environment):
+        for name, value in environment.items():
+            monkeypatch.setenv(name, value)
+        yield fakes

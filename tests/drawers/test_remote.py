@@ -15,25 +15,7 @@ from pixray.recorders.base import attach
 from pixray.recorders.files import FileRecorder
 from pixray.testing.contracts import check_drawer
 from pixray.testing.fake_server import FAKE_KEY, Scripted, fake_picture
-from pixray.testing.fake_services import FakeBlockEntropy, FakeOpenAI, FakeRegolo, FakeVisionCraft, openai_error
-
-
-@pytest.fixture
-def services(monkeypatch):
-    """Four services on this machine, with their keys in the environment."""
-    fakes = {
-        "openai": (FakeOpenAI(), "OPENAI_BASE_URL", "OPENAI_API_KEY"),
-        "regolo": (FakeRegolo(), "REGOLO_BASE_URL", "REGOLO_API_KEY"),
-        "visioncraft": (FakeVisionCraft(), "VISIONCRAFT_BASE_URL", "VISIONCRAFT_TOKEN"),
-        "blockentropy": (FakeBlockEntropy(), "BLOCKENTROPY_BASE_URL", "BE_API_KEY"),
-    }
-    for fake, url_name, key_name in fakes.values():
-        fake.__enter__()
-        monkeypatch.setenv(url_name, fake.url)
-        monkeypatch.setenv(key_name, FAKE_KEY)
-    yield {name: fake for name, (fake, *_) in fakes.items()}
-    for fake, *_ in fakes.values():
-        fake.__exit__()
+from pixray.testing.fake_services import openai_error
 
 
 @pytest.fixture
@@ -54,9 +36,12 @@ def test_contract(services):
         check_drawer(catalog.load("drawer", name))
 
 
-@pytest.mark.parametrize("name", ["openai", "regolo", "visioncraft", "blockentropy"])
+@pytest.mark.parametrize("name", ["openai", "regolo", "visioncraft", "blockentropy", "stability_rest", "stability"])
 def test_every_service_is_a_drawer(name, services, remote):
-    run = remote(drawer=name, iterations=None, prompts="a red circle")
+    if name not in services:
+        pytest.skip("grpcio is not installed")
+    plain = {"stability_plaintext": True} if name == "stability" else {}
+    run = remote(drawer=name, prompts="a red circle", **plain)
     assert run.steps == 1
     events, path = painted(run)
     with Image.open(path) as picture:
@@ -239,7 +224,8 @@ def test_a_search_of_services_can_be_continued_with_its_facts(services, remote):
 
 def test_no_file_of_a_run_holds_the_key(services, remote, tmp_path):
     for name in services:
-        painted_run = remote(drawer=name, iterations=2, remote_cache="replay")
+        plain = {"stability_plaintext": True} if name == "stability" else {}
+        painted_run = remote(drawer=name, iterations=2, remote_cache="replay", **plain)
         list(attach(painted_run.run(), FileRecorder(painted_run.settings)))
     files = [path for path in tmp_path.rglob("*") if path.is_file()]
     assert len(files) > 20
