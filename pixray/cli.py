@@ -30,6 +30,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "diff": ("pixray.commands.diff", "what differs between two pictures"),
     "models": ("pixray.commands.models", "model files: list, fetch, verify, path, where"),
     "grid": ("pixray.commands.grid", "a grid of prompts, drawers, seeds …"),
+    "services": ("pixray.commands.services", "remote services: what they can do, and whether their keys are set"),
     "compare": ("pixray.commands.compare", "the same prompts by several drawers and services, with scores and costs"),
     "sheet": ("pixray.commands.sheet", "a contact sheet of a folder"),
     "video": ("pixray.commands.video", "a film of a run: mp4, gif or WebP"),

@@ -64,7 +64,8 @@ class StabilityRest(Provider):
         http = Http(self.name, self.url, self.key, timeout=self.capabilities.timeout)
         service = request.option("service", self.settings.stability_rest_service)
         path = f"/v2beta/stable-image/generate/{service}"
-        yield self._read(await http.post_form(path, self._fields(request, service), self._files(request)))
+        answer = await http.post_form(path, self._fields(request, service), self._files(request))
+        yield self._read(answer, request.model or service)
 
     def _fields(self, request: ImageRequest, service: str) -> dict[str, str]:
         fields: dict[str, Any] = {"prompt": request.text}
@@ -89,8 +90,8 @@ class StabilityRest(Provider):
     def _files(self, request: ImageRequest) -> list[tuple[str, File]]:
         return [] if request.init is None else [("image", png_file("image.png", request.init))]
 
-    def _read(self, answer: Answer) -> Made:
-        facts = {"request_id": answer.headers.get("x-request-id", "")}
+    def _read(self, answer: Answer, model: str) -> Made:
+        facts = {"model": model, "request_id": answer.headers.get("x-request-id", "")}
         if sniff(answer.body) is not None:
             return self._made(answer.body, answer.headers.get("finish-reason", ""), answer.headers.get("seed"), facts)
         payload = answer.json(self.name)

@@ -1,0 +1,53 @@
+"""Every example of docs/providers.md and docs/compare.md is run as it stands, against fakes of the services."""
+
+import re
+import shlex
+from functools import cache
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+import pixray.weights.store as store
+from pixray.cli import main
+
+DOCS = Path(__file__).parents[2] / "docs"
+EXAMPLES = [
+    line
+    for page in ("providers.md", "compare.md")
+    for block in re.findall(r"<!-- examples -->\n```sh\n(.*?)```", (DOCS / page).read_text(), re.DOTALL)
+    for line in block.replace("\\\n", " ").splitlines()
+]
+
+
+@pytest.fixture
+def one_store(monkeypatch):
+    """Perceptors are loaded once for all examples."""
+    made = _store(store.ModelStore)
+    monkeypatch.setattr(store, "ModelStore", lambda *args, **keywords: made)
+
+
+@cache
+def _store(cls):
+    return cls()
+
+
+@pytest.mark.parametrize("line", EXAMPLES)
+def test_the_example_works(line, services, one_store, capsys):
+    program, *words = shlex.split(line)
+    assert program == "pixray"
+    for name, colour in (("photo.png", "blue"), ("dancer.png", "green")):
+        Image.new("RGB", (64, 48), colour).save(name)
+    Image.linear_gradient("L").resize((64, 48)).save("mask.png")
+    if re.search(r"(--drawer|--init_from) stability(?!_)", line):
+        if "stability" not in services:
+            pytest.skip("grpcio is not installed")
+        words += ["--stability_plaintext", "yes"]
+    if words[0] != "services":
+        words += ["--perceptors", "embedded"]
+    assert main([*words, "--quiet"] if words[0] != "services" else words) == 0, capsys.readouterr().err
+    assert sum(len(fake.requests) for fake in services.values()) > 0
+    if words[0] not in ("services", "compare"):
+        (path,) = Path().rglob("output.png")
+        with Image.open(path) as picture:
+            assert picture.text["pixray_provider"] in services
