@@ -84,6 +84,8 @@ def open_safely(
                 picture = opened.convert("RGBA" if see_through else "RGB")
     except DecodeError:
         raise
+    except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
+        raise DecodeError("a picture of so many pixels is beyond the limits") from error
     except Exception as error:  # whatever a decoder raises on hostile bytes
         raise DecodeError(f"the picture is damaged ({type(error).__name__})") from error
     picture.info.clear()
