@@ -54,7 +54,7 @@ ALIASES: dict[str, dict[str, str]] = {"drawer": {"fast_pixel": "pixel"}}
 """Old names that mean a part of another name."""
 
 GONE: dict[str, dict[str, str]] = {
-    "drawer": {"vdiff": "its models are no longer published; drawer=stability or drawer=openai make diffusion pictures"}
+    "drawer": {"vdiff": "its models are no longer published; use a remote drawer such as openai"}
 }
 """Old names without a successor: what to use instead."""
 

@@ -14,7 +14,7 @@ from pixray.catalog import Catalog
 from pixray.errors import SettingsError, did_you_mean
 from pixray.settings import presets
 from pixray.settings.convert import convert
-from pixray.settings.core import ALWAYS, RENAMED, RETIRED
+from pixray.settings.core import ALWAYS, RENAMED, RETIRED, RETIRED_VALUES
 from pixray.settings.declare import Declaration, declarations
 from pixray.settings.derive import derive
 from pixray.settings.namespace import Layer, Origin, Settings
@@ -114,7 +114,8 @@ class Schema:
             except ValueError as error:
                 if origin.layer == DEFAULT:
                     raise  # a wrong default is our mistake, not the user's
-                problems.append(f"{name}={origin.raw!r} (from {origin.layer}): {error}")
+                what = RETIRED_VALUES.get(name, {}).get(str(origin.raw), error)
+                problems.append(f"{name}={origin.raw!r} (from {origin.layer}): {what}")
         if not problems:
             derive(values, origins, problems)
         if problems:

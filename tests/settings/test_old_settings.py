@@ -1,0 +1,101 @@
+"""The list of the old pixray's settings, walked: what it says of each is what the program does."""
+
+import importlib.util
+from pathlib import Path
+
+import pytest
+
+from pixray.catalog import ALIASES, BUILT_IN, GONE, Catalog
+from pixray.errors import SettingsError
+from pixray.settings.convert import convert
+from pixray.settings.core import ALWAYS, RENAMED
+from pixray.settings.declare import declarations
+from pixray.settings.flags import read_flags
+from pixray.settings.schema import Schema
+
+_SPEC = importlib.util.spec_from_file_location("old_settings", Path(__file__).parents[2] / "docs" / "old_settings.py")
+old_settings = importlib.util.module_from_spec(_SPEC)
+_SPEC.loader.exec_module(old_settings)
+ROWS = [row for group in old_settings.groups() for row in group["settings"]]
+KEPT = [row for row in ROWS if "gone" not in row]
+
+PARTS = {
+    "drawer": ("vqgan", "vdiff", "fast_pixel", "line_sketch", "pixel", "clipdraw"),
+    "loss": ("palette", "saturation", "symmetry", "smoothness", "edge", "style", "resmem", "aesthetic", "gaussian"),
+    "filter": ("lookup", "tiler", "wallpaper"),
+}
+
+
+def called(row):
+    return f"{row.get('of', 'engine')} {row['name']}"
+
+
+def declared_for(row):
+    declared = [one for group in ALWAYS for one in declarations(group, "the engine")]
+    if "of" in row:
+        kind, _, name = row["of"].partition(" ")
+        declared += declarations(Catalog(BUILT_IN).load(kind, name).Settings, row["of"])
+    return declared
+
+
+def find(row):
+    wanted = row.get("is", row["name"])
+    return next((one for one in declared_for(row) if wanted in one.python_names), None)
+
+
+@pytest.mark.parametrize("row", KEPT, ids=called)
+def test_every_old_setting_is_a_setting_and_its_flags_lead_to_it(row):
+    one = find(row)
+    assert one is not None, "nobody declares it"
+    if "is" not in row:
+        assert one.name == row["name"], "the dest name is the name"
+    declared = declared_for(row)
+    flags = [f"--{row['name']}", *row.get("flags", [])] if row["name"] not in RENAMED else []
+    for flag in flags:
+        values, problems = read_flags(declared, [flag, "1"])
+        assert problems == [] and list(values) == [one.name], flag
+
+
+@pytest.mark.parametrize("row", KEPT, ids=called)
+def test_every_old_default_is_the_default_or_the_list_says_otherwise(row):
+    one = find(row)
+    old = None if row["default"] is None else convert(one, row["default"])
+    ours = None if one.default is None else convert(one, one.default)
+    same = old == ours or (old is None and ours in ([], None))
+    assert same or "differs" in row, f"was {old}, is {ours}"
+
+
+@pytest.mark.parametrize("row", [row for row in ROWS if "gone" in row], ids=called)
+def test_what_is_gone_is_answered_with_what_replaces_it(row):
+    catalog = Catalog(BUILT_IN)
+    given = {"prompts": "x", row["name"]: "1", "drawer": row["of"].split()[1] if "of" in row else "pixel"}
+    layers = [("old.yaml", given)]
+    with pytest.raises(SettingsError, match="gone") as caught:
+        Schema.for_choice(catalog, layers).resolve(layers)
+    assert any("use" in problem or "drawer=" in problem for problem in caught.value.problems)
+
+
+@pytest.mark.parametrize(
+    ("kind", "name"),
+    [(kind, name) for kind, names in PARTS.items() for name in names],
+)
+def test_every_old_part_is_there_or_says_what_replaces_it(kind, name):
+    catalog = Catalog(BUILT_IN)
+    known = [*catalog.names(kind), *ALIASES.get(kind, {})]
+    assert name in known or name in GONE[kind]
+
+
+@pytest.mark.parametrize("name", ["slip", "mixed"])
+def test_old_sets_of_perceptors_are_answered_with_what_replaces_them(resolve, name):
+    with pytest.raises(SettingsError, match="SLIP models are gone"):
+        resolve(drawer="pixel", perceptors=name)
+
+
+def test_the_page_is_written_from_the_list():
+    assert old_settings.PAGE.read_text(encoding="utf-8") == "\n".join(old_settings.page())
+
+
+def test_the_list_is_complete():
+    """As many rows as the old parser had settings, and none twice."""
+    names = [called(row) for row in ROWS]
+    assert len(names) == len(set(names)) and len(ROWS) == 117
