@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from pixray.api import resolve
 from pixray.checkpoint import NAME, unpack
@@ -19,7 +20,11 @@ if TYPE_CHECKING:
 
 
 def resume(
-    folder: str | Path, catalog: Catalog, store: ModelStore, iterations: str | int | None = None
+    folder: str | Path,
+    catalog: Catalog,
+    store: ModelStore,
+    iterations: str | int | None = None,
+    changes: Mapping[str, Any] | None = None,
 ) -> tuple[Session | Film, FileRecorder]:
     """The session of an earlier run where it was left, and the recorder that goes on in its folder.
 
@@ -28,6 +33,8 @@ def resume(
     Args:
         folder: of the earlier run.
         iterations: the new total, or "+100" for that many more than were taken.
+        changes: other settings than before; with those that say where things are (device, checkpoints_dir, offline)
+            the picture stays the same on a CPU.
 
     Raises:
         PixrayError: there is no run in the folder, or its checkpoint is damaged.
@@ -41,15 +48,17 @@ def resume(
         raise PixrayError(f"{folder} holds no run: its settings.yaml is missing")
     state = unpack(folder / NAME) if (folder / NAME).is_file() else None
     taken = int(state["step"]) if state else 0
-    session = build(_settings(folder, catalog, iterations, taken), catalog, store)
+    session = build(_settings(folder, catalog, iterations, taken, changes or {}), catalog, store)
     if state:
         session.restore(state)
     return session, FileRecorder(session.settings, resumed=taken)
 
 
-def _settings(folder: Path, catalog: Catalog, iterations: str | int | None, taken: int) -> Settings:
+def _settings(
+    folder: Path, catalog: Catalog, iterations: str | int | None, taken: int, given: Mapping[str, Any]
+) -> Settings:
     """The run's own settings; with another total the rate still drops where it was going to drop."""
-    changes: dict[str, object] = {"config_file": str(folder / "settings.yaml"), "outdir": str(folder)}
+    changes: dict[str, object] = {**given, "config_file": str(folder / "settings.yaml"), "outdir": str(folder)}
     settings = resolve(catalog, changes)
     if iterations is None:
         return settings

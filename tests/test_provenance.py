@@ -123,3 +123,62 @@ def test_films_without_frames_are_explained(capsys):
     assert main(["video", "empty"]) == 1
     assert "fewer than two frames" in capsys.readouterr().err
     assert main(["video", "empty", "--fps", "0"]) == 2
+
+
+def test_the_ending_of_a_film_tells_its_format(capsys):
+    paint("run", "--save_every", "1")
+    assert main(["video", "run", "--out", "some/where.gif"]) == 0
+    with Image.open("some/where.gif") as film:
+        assert film.format == "GIF" and film.n_frames > 1
+    for words, message in (
+        (["--out", "film.avi"], "expected a name that ends in .mp4 or .gif or .webp"),
+        (["--out", "film.gif", "--format", "webp"], "expected a name that ends in .webp"),
+        (["--frmat", "gif"], "unknown flag '--frmat'. Did you mean '--format'?"),
+        (["--hold", "-1"], "at least 0"),
+    ):
+        assert main(["video", "run", *words]) == 2
+        assert message in capsys.readouterr().err
+
+
+def test_a_film_of_an_odd_size_plays(capsys):
+    from pixray.recorders.video import make_film
+
+    frames = [Path(f"frame_{number}.png") for number in range(3)]
+    for number, frame in enumerate(frames):
+        Image.new("RGBA", (31, 17), (number * 80, 0, 0, 255)).save(frame)
+    for kind in ("mp4", "gif", "webp"):
+        assert make_film(frames, Path(f"film.{kind}"), rate=5)
+        assert Path(f"film.{kind}").stat().st_size > 0
+
+
+@pytest.mark.parametrize("words", [["video"], ["sheet"]])
+def test_a_folder_that_is_not_there_is_explained(words, capsys):
+    assert main([*words, "nowhere"]) == 1
+    assert capsys.readouterr().err == "pixray: nowhere: there is no such folder\n"
+
+
+@pytest.mark.parametrize("words", [["--columns", "0"], ["--cell", "3"], ["--out", "sheet.jpg"]])
+def test_a_sheet_that_cannot_be_made_is_explained(words, capsys):
+    paint("run")
+    assert main(["sheet", "run", *words]) == 2
+    assert "expected" in capsys.readouterr().err
+
+
+def test_folders_of_runs_are_compared_with_their_pictures(capsys):
+    paint("one", "--output", "mine.png")
+    paint("two", "--output", "mine.png")
+    assert main(["diff", "one", "two"]) == 0
+    paint("three", "--output", "mine.png", "--seed", "9")
+    assert main(["diff", "one", "three"]) == 1
+    assert re.search(r"pixels: \d.*% differ", capsys.readouterr().out)
+
+
+def test_settings_of_a_picture_can_be_loaded_in_python():
+    import pixray
+
+    one = paint("one", "--pixel_svg", "yes")
+    for source in ("one/output.png", "one/output.svg", "one/settings.yaml", "one"):
+        pixray.do_init(pixray.load_settings(source, outdir="again"))
+        pixray.do_run()
+        assert (one / "output.png").read_bytes() == Path("again/output.png").read_bytes(), source
+    assert pixray.load_settings("one", seed=9).seed == 9

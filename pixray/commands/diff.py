@@ -13,16 +13,24 @@ from pixray.commands.parsing import Parser
 def main(argv: Sequence[str]) -> int:
     """Print the differences; exit code 0 if there are none, 1 otherwise, as diff does."""
     parser = Parser("diff", "Say what differs between two pictures.")
-    parser.add_argument("first")
-    parser.add_argument("second")
+    parser.add_argument("first", help="a PNG or SVG of pixray, a settings.yaml, or the folder of a run")
+    parser.add_argument("second", help="what to compare it with")
     wanted = parser.parse_args(argv)
 
     from pixray.provenance import read_record
 
     lines = list(differing_settings(read_record(wanted.first), read_record(wanted.second)))
-    lines += differing_pixels(Path(wanted.first), Path(wanted.second))
+    lines += differing_pixels(_picture(wanted.first), _picture(wanted.second))
     sys.stdout.write("".join(f"{line}\n" for line in lines) or "no difference\n")
     return 1 if lines else 0
+
+
+def _picture(path: str) -> Path:
+    """The file itself, or the picture in the folder of a run."""
+    from pixray.provenance import read_record
+
+    given = Path(path).expanduser()
+    return given / str(read_record(given).get("output", "output.png")) if given.is_dir() else given
 
 
 def differing_settings(first: dict[str, Any], second: dict[str, Any]) -> Iterator[str]:

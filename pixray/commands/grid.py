@@ -28,7 +28,7 @@ where it was stopped; pictures that are finished are left alone.
 
 def main(argv: Sequence[str]) -> int:
     """Paint the grid; exit code 0 if every cell is done, 1 if some failed, 130 after Ctrl-C."""
-    if not argv or argv[0] in ("-h", "--help"):
+    if not argv or "-h" in argv or "--help" in argv:
         sys.stdout.write(USAGE)
         return 0
     given, output = read_words(argv)
@@ -36,9 +36,10 @@ def main(argv: Sequence[str]) -> int:
 
     from pixray.catalog import Catalog
     from pixray.grid import make_cells, write_results
+    from pixray.recorders.console import DownloadBar
     from pixray.weights.store import ModelStore
 
-    catalog, store = Catalog.discover(), ModelStore()
+    catalog, store = Catalog.discover(), ModelStore(progress=DownloadBar() if output == "live" else None)
     cells = make_cells(given, catalog, str(folder))
     failed: dict[str, str] = {}
     stopped = False
@@ -46,7 +47,7 @@ def main(argv: Sequence[str]) -> int:
         if stopped or cell.done():
             continue
         if output == "live":
-            sys.stderr.write(f"[{number}/{len(cells)}] {', '.join(cell.values.values())}\n")
+            sys.stderr.write(f"[{number}/{len(cells)}] {', '.join(cell.values.values()) or cell.folder.name}\n")
         try:
             stopped = _paint(cell, catalog, store, output)
         except PixrayError as error:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import argparse
+from pathlib import Path
 from typing import NoReturn
 
-from pixray.errors import SettingsError
+from pixray.errors import PixrayError, SettingsError, did_you_mean
 
 
 class Parser(argparse.ArgumentParser):
@@ -20,7 +21,25 @@ class Parser(argparse.ArgumentParser):
         super().__init__(prog=f"pixray {command}", description=what)
 
     def error(self, message: str) -> NoReturn:
-        raise SettingsError(f"{self.prog}: {message} (try {self.prog} --help)")
+        hint = f" (try {self.prog} --help)"
+        if message.startswith("unrecognized arguments: --"):
+            flag = message.split()[2].partition("=")[0]
+            message = f"unknown flag '{flag}'"
+            close = did_you_mean(flag, self._option_string_actions)
+            hint = f".{close}" if close else hint
+        raise SettingsError(f"{self.prog}: {message}{hint}")
+
+
+def folder_of(path: str) -> Path:
+    """The folder a person named.
+
+    Raises:
+        PixrayError: there is none.
+    """
+    folder = Path(path).expanduser()
+    if not folder.is_dir():
+        raise PixrayError(f"{path}: there is no such folder")
+    return folder
 
 
 def add_output_flags(parser: argparse.ArgumentParser) -> None:

@@ -18,7 +18,7 @@ Further settings change it:  pixray rerun out.png --seed 7 --iterations 400
 
 def main(argv: Sequence[str]) -> int:
     """Paint with the settings of a picture; without changes the same bytes come out on a CPU."""
-    if not argv or argv[0] in ("-h", "--help"):
+    if not argv or "-h" in argv or "--help" in argv:
         sys.stdout.write(USAGE)
         return 0
     if argv[0].startswith("-"):

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from pixray.commands.parsing import Parser
-from pixray.errors import PixrayError
+from pixray.commands.parsing import Parser, folder_of
+from pixray.errors import PixrayError, SettingsError
 
 _INNER = {"steps", "video"}
 
@@ -21,8 +21,15 @@ def main(argv: Sequence[str]) -> int:
     parser.add_argument("--columns", type=int, help="pictures in a row")
     parser.add_argument("--cell", type=int, default=192, help="width of one picture in pixels (default: 192)")
     wanted = parser.parse_args(argv)
-    path = Path(wanted.out) if wanted.out else Path(wanted.folder) / "sheet.png"
-    pictures = finished_pictures(Path(wanted.folder), besides=path)
+    if wanted.columns is not None and wanted.columns < 1:
+        raise SettingsError(f"columns={wanted.columns}: expected at least 1")
+    if not 32 <= wanted.cell <= 4096:
+        raise SettingsError(f"cell={wanted.cell}: expected 32 to 4096 pixels")
+    folder = folder_of(wanted.folder)
+    path = Path(wanted.out).expanduser() if wanted.out else folder / "sheet.png"
+    if path.suffix != ".png":
+        raise SettingsError(f"out='{wanted.out}': expected a name that ends in .png")
+    pictures = finished_pictures(folder, besides=path)
     if not pictures:
         raise PixrayError(f"{wanted.folder} holds no pictures of pixray")
 

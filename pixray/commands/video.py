@@ -6,7 +6,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from pixray.commands.parsing import Parser
+from pixray.commands.parsing import Parser, folder_of
 from pixray.errors import PixrayError, SettingsError
 
 FORMATS = ("mp4", "gif", "webp")
@@ -16,7 +16,7 @@ def main(argv: Sequence[str]) -> int:
     """Write the film and print its path."""
     parser = Parser("video", "Make a film of the saved steps of a run.")
     parser.add_argument("outdir", help="folder of a run, or any folder of frame_NNNN.png files")
-    parser.add_argument("--format", choices=FORMATS, default="mp4", help="mp4 (default), gif or webp")
+    parser.add_argument("--format", choices=FORMATS, help="default: what --out ends in, else mp4")
     parser.add_argument("--fps", type=float, help="frames per second (default: about 14 seconds in all)")
     parser.add_argument("--hold", type=float, default=1.0, help="seconds to stay on the last frame (default: 1)")
     parser.add_argument("--loop", type=int, default=0, help="gif and webp: times to play, 0 for ever; mp4: repeats")
@@ -26,16 +26,26 @@ def main(argv: Sequence[str]) -> int:
         raise SettingsError(f"fps={wanted.fps:g}: expected a number above 0, at most 240")
     if wanted.hold < 0 or wanted.loop < 0:
         raise SettingsError("hold and loop: expected numbers of at least 0")
-    frames = frames_of(Path(wanted.outdir))
-    path = Path(wanted.out) if wanted.out else Path(wanted.outdir) / f"film.{wanted.format}"
-    if path.suffix.lower() != f".{wanted.format}":
-        raise SettingsError(f"out='{path}': a film in the format {wanted.format} ends in .{wanted.format}")
+    folder = folder_of(wanted.outdir)
+    path = _target(folder, wanted.format, wanted.out)
+    frames = frames_of(folder)
 
     from pixray.recorders.video import make_film
 
     make_film(frames, path, rate=wanted.fps, hold=wanted.hold, loop=wanted.loop)
     sys.stdout.write(f"{path}\n")
     return 0
+
+
+def _target(folder: Path, kind: str | None, out: str | None) -> Path:
+    """Where the film goes; its ending and the format must agree."""
+    if out is None:
+        return folder / f"film.{kind or 'mp4'}"
+    path = Path(out).expanduser()
+    endings = [f".{one}" for one in ((kind,) if kind else FORMATS)]
+    if path.suffix not in endings:
+        raise SettingsError(f"out='{out}': expected a name that ends in {' or '.join(endings)}")
+    return path
 
 
 def frames_of(folder: Path) -> list[Path]:

@@ -45,6 +45,7 @@ def make_film(
     if len(frames) < 2:
         return False
     rate = rate or frame_rate(len(frames))
+    path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f".{path.stem}.part{path.suffix}")
     try:
         if path.suffix == ".mp4":
