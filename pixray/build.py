@@ -80,6 +80,7 @@ class _Builder:
 
     def session(self, cutouts: Cutouts | None = None) -> Session:
         from pixray.guidance import Guidance
+        from pixray.perceptors.pieces import Pieces
         from pixray.session import Cadence, Session
 
         settings = self.settings
@@ -114,6 +115,7 @@ class _Builder:
             spots=guidance.spots(),
             overlay=self._overlay(drawer),
             notices=tuple(self.notices),
+            pieces=Pieces(settings.cuts_at_once),
             text=self.text,
         )
 

@@ -61,6 +61,11 @@ class Stepped:
     _read: Callable[[], Mapping[str, float]] = field(repr=False, compare=False)
 
     @property
+    def waiting(self) -> bool:
+        """Whether the losses are still on a device, so that reading them means waiting for it."""
+        return not getattr(self._read(), "at_hand", True)
+
+    @property
     def losses(self) -> Mapping[str, float]:
         """Read from the device on first use: on a GPU a value that nobody looks at costs no waiting."""
         return self._read()

@@ -24,7 +24,9 @@ from pixray.errors import RunFailed
 from pixray.events import Drawn, Dropped, Event, Finished, Kept, Noticed, Started, Stepped
 from pixray.filters.base import Filter
 from pixray.losses.base import Look, WeightedLoss
+from pixray.losses.reading import Reading
 from pixray.perceptors.base import Perceptor
+from pixray.perceptors.pieces import Pieces
 from pixray.pictures.io import to_u8
 from pixray.pictures.overlay import Overlay
 from pixray.rng import Generators
@@ -35,6 +37,10 @@ if TYPE_CHECKING:
     from PIL import Image
 
     from pixray.settings.namespace import Settings
+
+
+_LAG = 16
+"""Steps after which losses on a GPU are looked at, to notice numbers that are not finite."""
 
 
 @dataclass(frozen=True)
@@ -75,6 +81,7 @@ class Session:
         cadence: when pictures are due.
         notices: what there is to say at the start.
         spots: masks 1 1 H W of the parts of the picture that some prompts see alone, by name; white is seen.
+        pieces: how many cutouts are encoded at once.
         overlay: a picture laid over this one from time to time.
         text: facts for the metadata of every picture.
     """
@@ -97,6 +104,8 @@ class Session:
     overlay: Overlay | None = None
     text: Mapping[str, str] = field(default_factory=dict)
     step: int = 0
+    pieces: Pieces = field(default_factory=Pieces)
+    _unread: list[Reading] = field(default_factory=list, init=False)
     stopping: bool = field(default=False, init=False)
 
     def run(self) -> Iterator[Event]:
@@ -113,6 +122,8 @@ class Session:
             if self.cadence.keeps(self.step):
                 yield Kept(self.step, self.state())
             yield from self.advance()
+        if self._unread:
+            yield from self._stop_if_broken(self.drawer.render(self.step))
         if self.cadence.keep and self.step:
             yield Kept(self.step, self.state())
         if self.stepper.ready:
@@ -139,11 +150,15 @@ class Session:
         save, show = self.cadence.due(self.step)
         if save or show or self.cadence.film:
             yield self._drawn(canvas, save=save, show=show)
-        losses = self._descend(canvas)
-        yield from self._stop_if_broken(canvas, losses)
+        losses = self.pieces.fit(
+            lambda: self._descend(canvas), lambda: self._descend(self.drawer.render(self.step)), self.generators
+        )
+        self._unread.append(losses)
+        if losses.at_hand or save or show or len(self._unread) >= _LAG:
+            yield from self._stop_if_broken(canvas)
         self.step += 1
         yield self._stepped(losses, time.perf_counter() - begun)
-        if self.stepper.watch(self.step, sum(losses.values())):
+        if self.stepper.watch(self.step, losses):
             yield Dropped(self.step, self.stepper.factor)
 
     def stop(self) -> None:
@@ -178,7 +193,7 @@ class Session:
         """Put the overlay on the picture and let the drawer take the result over."""
         self.drawer.paint(overlay.over(self.drawer.render(self.step)))
 
-    def _descend(self, canvas: Tensor) -> dict[str, float]:
+    def _descend(self, canvas: Tensor) -> Reading:
         """Move the parameters once against all losses; each loss by name, as it was before."""
         self.stepper.clear()
         filtered, penalties = self._filtered(canvas)
@@ -202,18 +217,17 @@ class Session:
         if roots:
             torch.autograd.backward(list(roots.values()), seeds)
         values.update({name: penalty.detach() for name, penalty in penalties.items()})
-        read = {name: float(value) for name, value in values.items()}
-        if math.isfinite(sum(read.values())):
-            self.stepper.update()
+        losses = Reading(values)
+        if self.stepper.update(losses):
             self.drawer.project()
-        return read
+        return losses
 
     @torch.no_grad()
     def _search(self, stepper: SearchStepper) -> Iterator[Event]:
         """One step of a drawer without gradients: it proposes, the losses judge, the best so far is kept."""
         begun = time.perf_counter()
         looks = {purpose: self.generators.get(purpose).get_state() for purpose in ("cuts", "filters")}
-        losses: dict[str, float] = {}
+        losses = Reading({})
         with closing(self.drawer.propose(self.step)) as proposals:  # type: ignore[type-var]
             for proposal in proposals:
                 if self.stopping:
@@ -257,10 +271,10 @@ class Session:
         sizes = dict.fromkeys(perceptor.input_size for perceptor in self.perceptors.values())
         plans = {size: self.cutouts.plan(cuts, size, self.step, fill) for size in sizes}
         crops = {size: plan(flat) for size, plan in plans.items()}
-        embeddings = {name: one.encode_image(crops[one.input_size]) for name, one in self.perceptors.items()}
+        embeddings = {name: self.pieces.encode(one, crops[one.input_size]) for name, one in self.perceptors.items()}
         for spot, mask in self.spots.items():  # the same cutouts of the picture with the rest of it painted black
             for name, one in self.perceptors.items():
-                embeddings[f"{name}/{spot}"] = one.encode_image(plans[one.input_size](flat * mask))
+                embeddings[f"{name}/{spot}"] = self.pieces.encode(one, plans[one.input_size](flat * mask))
         progress = self.step / max(1, self.steps)
         return Look(flat, alpha, self.drawer.latent(), plans, crops, embeddings, self.step, progress)
 
@@ -278,13 +292,15 @@ class Session:
         text = {**self.text, **self.drawer.facts()} if save else {}
         return Drawn(self.step, to_u8(canvas), final=final, save=save, show=show, files=files, text=text)
 
-    def _stepped(self, losses: dict[str, float], seconds: float) -> Stepped:
+    def _stepped(self, losses: Reading, seconds: float) -> Stepped:
         self._pace = 0.8 * getattr(self, "_pace", seconds) + 0.2 * seconds
         remaining = self._pace * (self.steps - self.step)
         return Stepped(self.step, self.steps, self.stepper.factor, seconds, remaining, lambda: losses)
 
-    def _stop_if_broken(self, canvas: Tensor, losses: Mapping[str, float]) -> Iterator[Event]:
-        broken = [name for name, value in losses.items() if not math.isfinite(value)]
+    def _stop_if_broken(self, canvas: Tensor) -> Iterator[Event]:
+        """Look at the losses that nobody has looked at yet."""
+        unread, self._unread = self._unread, []
+        broken = dict.fromkeys(name for losses in unread for name, value in losses.items() if not math.isfinite(value))
         if not broken:
             return
         if finite(canvas):

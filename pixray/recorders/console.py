@@ -30,8 +30,12 @@ class ConsoleRecorder:
         elif isinstance(event, Noticed):
             self._say(event.text)
         elif isinstance(event, Stepped):
-            self._bar.set_postfix_str(f"loss {event.total:.4g}", refresh=False)
-            self._bar.update(1)
+            # On a GPU reading a loss means waiting for the step, so it is read only for lines that are shown.
+            if not event.waiting:
+                self._bar.set_postfix_str(f"loss {event.total:.4g}", refresh=False)
+                self._bar.update(1)
+            elif self._bar.update(1):
+                self._bar.set_postfix_str(f"loss {event.total:.4g}", refresh=False)
         elif isinstance(event, Dropped):
             self._say(f"step {event.step}: learning rate times {event.rate:g}")
         elif isinstance(event, Finished):

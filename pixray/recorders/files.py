@@ -16,6 +16,7 @@ from __future__ import annotations
 import json
 import logging
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 from typing import IO, Any
 
@@ -25,12 +26,16 @@ from pixray.events import Drawn, Dropped, Event, Finished, Kept, Noticed, Starte
 from pixray.pictures.io import png_bytes, write_atomic
 from pixray.provenance import svg_with_record
 from pixray.recorders.animation import AnimationFiles
+from pixray.recorders.background import Background
 from pixray.recorders.outdir import make_outdir
 from pixray.recorders.video import make_film
 from pixray.settings.namespace import Settings
 from pixray.settings.yamlio import write_yaml
 
 logger = logging.getLogger(__name__)
+
+_LAG = 20
+"""Steps that may wait for their line in the log while their losses are on a GPU."""
 
 
 class FileRecorder:
@@ -51,6 +56,8 @@ class FileRecorder:
         self._text: dict[str, str] = {}
         self._log: IO[str] | None = None
         self._folder: Path | None = None
+        self._background = Background()
+        self._waiting: list[Event] = []
 
     @property
     def folder(self) -> Path:
@@ -60,7 +67,12 @@ class FileRecorder:
 
     @property
     def picture(self) -> Path:
-        """The path of the picture."""
+        """The path of the picture, of which everything drawn so far is written when it is asked for."""
+        self._background.wait()
+        return self._path
+
+    @property
+    def _path(self) -> Path:
         return self.folder / self._name
 
     def __call__(self, event: Event) -> None:
@@ -69,22 +81,34 @@ class FileRecorder:
         elif isinstance(event, Drawn):
             self._draw(event)
         elif isinstance(event, Kept):
+            self._background.wait()  # a run that goes on from this state counts on the pictures before it
             write_atomic(self.folder / NAME, pack(event.state))
-        if self._log is not None:
-            self._log.write(json.dumps(as_json(event), ensure_ascii=False) + "\n")
-            self._log.flush()
+        self._waiting.append(event)
+        # Losses that are still on a GPU are not fetched one by one: the log may lag a little.
+        if not (isinstance(event, Stepped) and event.waiting and len(self._waiting) < _LAG):
+            self._write_log()
 
     def close(self) -> None:
         """Make the films. Called however the run ends."""
-        if self._log is not None:
-            self._log.close()
-            self._log = None
+        try:
+            self._background.close()
+        finally:
+            if self._log is not None:
+                self._write_log()
+                self._log.close()
+                self._log = None
         if self._animation is not None:
             self._animation.close()
         if self._step_frames:
             make_film(self._step_frames, self.folder / "steps" / Path(self._name).with_suffix(".mp4").name)
         if self._film_frames:
-            make_film(self._film_frames, self.picture.with_suffix(".mp4"), comment=self._text.get("pixray_prompts", ""))
+            make_film(self._film_frames, self._path.with_suffix(".mp4"), comment=self._text.get("pixray_prompts", ""))
+
+    def _write_log(self) -> None:
+        waiting, self._waiting = self._waiting, []
+        if self._log is not None:
+            self._log.writelines(json.dumps(as_json(event), ensure_ascii=False) + "\n" for event in waiting)
+            self._log.flush()
 
     def _begin(self, event: Started) -> None:
         if self._resumed is None:
@@ -102,16 +126,21 @@ class FileRecorder:
         if event.save:
             text = {**self._text, **event.text}
             files = {ending: self._with_record(ending, content) for ending, content in event.files.items()}
-            write_atomic(self.picture, png_bytes(event.image_u8, text))
-            for ending, content in files.items():
-                write_atomic(self.picture.with_name(self.picture.stem + ending), content)
+            self._background.do(partial(self._save, event, text, files))
             if self._animation is not None and event.frame is not None:
+                self._background.wait()
                 self._animation.draw(event, text, files)
                 return
             if self._keep_steps:
                 self._step_frames.append(self._frame("steps", event))
         if self._film:
             self._film_frames.append(self._frame("video", event))
+
+    def _save(self, event: Drawn, text: Mapping[str, str], files: Mapping[str, bytes]) -> None:
+        """The picture and the drawer's own files."""
+        write_atomic(self._path, png_bytes(event.image_u8, text))
+        for ending, content in files.items():
+            write_atomic(self._path.with_name(self._path.stem + ending), content)
 
     def _with_record(self, ending: str, content: bytes) -> bytes:
         return svg_with_record(content, self._text["pixray_record"]) if ending.endswith(".svg") else content
@@ -123,7 +152,7 @@ class FileRecorder:
 
     def _frame(self, folder: str, event: Drawn) -> Path:
         path = self.folder / folder / f"frame_{event.step:04d}.png"
-        write_atomic(path, png_bytes(event.image_u8, level=1))
+        self._background.do(lambda: write_atomic(path, png_bytes(event.image_u8, level=1)))
         return path
 
 

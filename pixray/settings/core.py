@@ -149,7 +149,16 @@ class Perceptors:
     cut_pow: float = setting(
         1.0, "accepted from old settings, without effect", aliases=("--cut_power", "-cutp"), internal=True
     )
-    precision: str = setting("auto", "number format of the perceptors", choices=("auto", "fp32", "bf16", "fp16"))
+    precision: str = setting(
+        "auto",
+        "number format of the perceptors; auto: bf16 on GPUs and on CPUs with AMX, else fp32",
+        choices=("auto", "fp32", "bf16", "fp16"),
+    )
+    cuts_at_once: int | None = setting(
+        None,
+        "cutouts encoded at a time: fewer need less memory, but twice the work; a GPU finds out by itself",
+        least=1,
+    )
 
 
 @dataclass(frozen=True, kw_only=True)

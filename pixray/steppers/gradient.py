@@ -9,7 +9,11 @@ from typing import Any
 import torch
 
 from pixray.drawers.base import ParameterGroup
+from pixray.losses.reading import Reading
 from pixray.steppers.optimisers import make_optimiser
+
+_LAG = 64
+"""Steps whose losses may stay on a GPU."""
 
 PATIENCE = 12
 """Steps without a better loss before auto_stop drops the rate, as in the old pixray."""
@@ -42,8 +46,9 @@ class GradientStepper:
         self.drops = tuple(drops)
         self.auto_stop = auto_stop
         self.num_dropped = 0
-        self.best = math.inf
+        self._best = math.inf
         self.best_step = 0
+        self._totals: list[tuple[int, torch.Tensor]] = []
 
     @property
     def factor(self) -> float:
@@ -61,14 +66,50 @@ class GradientStepper:
         """Forget the gradients of the last step."""
         self.optimiser.zero_grad(set_to_none=True)
 
-    def update(self) -> None:
-        """Move the parameters along their gradients."""
-        self.optimiser.step()
+    def update(self, losses: Reading | None = None) -> bool:
+        """Move the parameters along their gradients, unless a loss is not finite. Whether they were moved.
 
-    def watch(self, step: int, total: float) -> bool:
-        """Note a loss; with auto_stop, drop the rate after a stall. Whether it dropped."""
-        if total < self.best:
-            self.best, self.best_step = total, step
+        Losses that are still on a GPU are judged there: gradients that are not to be followed become zero, which the
+        caller learns when it reads the losses.
+        """
+        total = None if losses is None else losses.total
+        if losses is not None and losses.at_hand:
+            if not math.isfinite(sum(losses.values())):
+                return False
+        elif total is not None:
+            for group in self.optimiser.param_groups:
+                for tensor in group["params"]:
+                    if tensor.grad is not None:
+                        tensor.grad = torch.where(torch.isfinite(total), tensor.grad, 0.0)
+        self.optimiser.step()
+        return True
+
+    @property
+    def best(self) -> float:
+        """The smallest total loss so far; infinite before the first."""
+        self._read_totals()
+        return self._best
+
+    def watch(self, step: int, losses: Reading) -> bool:
+        """Note the losses of a step; with auto_stop, drop the rate after a stall. Whether it dropped."""
+        total = losses.total
+        self._totals.append((step, torch.zeros(()) if total is None else total))
+        if losses.at_hand or self.auto_stop or len(self._totals) >= _LAG:
+            return self._read_totals()
+        return False
+
+    def _read_totals(self) -> bool:
+        """Fetch the totals that nobody has looked at yet, all in one go. Whether the rate dropped."""
+        totals, self._totals = self._totals, []
+        if not totals:
+            return False
+        values = torch.stack([total for _, total in totals]).tolist()
+        dropped = [self._note(step, value) for (step, _), value in zip(totals, values, strict=True)]
+        return any(dropped)
+
+    def _note(self, step: int, total: float) -> bool:
+        if total < self._best:
+            self._best, self.best_step = total, step
         elif self.auto_stop and step - self.best_step >= PATIENCE:
             self.best_step = step  # the next stall is counted from here
             self._drop()
@@ -98,7 +139,8 @@ class GradientStepper:
         """Take over a saved state."""
         self.optimiser.load_state_dict(state["optimiser"])
         self.num_dropped = int(state["num_dropped"])
-        self.best, self.best_step = float(state["best"]), int(state["best_step"])
+        self._totals = []
+        self._best, self.best_step = float(state["best"]), int(state["best_step"])
 
 
 def finite(tensor: torch.Tensor) -> bool:

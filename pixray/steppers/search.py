@@ -40,10 +40,10 @@ class SearchStepper:
     def clear(self) -> None:
         return
 
-    def update(self) -> None:
-        return
+    def update(self, losses: Mapping[str, float]) -> bool:
+        return True
 
-    def watch(self, step: int, total: float) -> bool:
+    def watch(self, step: int, losses: Mapping[str, float]) -> bool:
         return False
 
     def state(self) -> dict[str, Any]:
