@@ -145,6 +145,7 @@ class Studio:
         seeds: Sequence[Any] = (1,),
         outdir: str | Path = "compare",
         judge: str | None = None,
+        candidates: int = 1,
         **settings: Any,
     ) -> dict[str, Any]:
         """The same prompts by several drawers and services, side by side; writes a page, a sheet and JSON.
@@ -152,6 +153,7 @@ class Studio:
         Args:
             outdir: the folder; the same comparison again reads what is there.
             judge: the perceptor that judges; None: the embedded referee.
+            candidates: pictures of each service and seed, of which the best is shown.
             settings: of the runs.
 
         Returns:
@@ -161,7 +163,7 @@ class Studio:
         from pixray.interrupt import graceful
         from pixray.pictures.comparison_page import write_comparison
 
-        comparison = Comparison(prompts, drawers, seeds, settings, self.catalog, self.store, outdir, judge)
+        comparison = Comparison(prompts, drawers, seeds, settings, self.catalog, self.store, outdir, judge, candidates)
         with graceful(comparison):
             for _ in comparison.run():
                 pass

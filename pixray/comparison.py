@@ -63,6 +63,8 @@ class Comparison:
         prompts: as the setting; drawers, seeds: at least one of each.
         settings: further settings, as text or values; those of a drawer count for that drawer only.
         judge: the perceptor that judges; None: the embedded referee, if there is one.
+        candidates: how many pictures of each service and seed; the best by score is shown. The setting `iterations`
+            is for the drawers of this machine alone, or 300 steps would buy 300 pictures.
 
     Raises:
         SettingsError: all mistakes at once.
@@ -78,14 +80,17 @@ class Comparison:
         store: ModelStore,
         folder: str | Path = "compare",
         judge: str | None = None,
+        candidates: int = 1,
     ) -> None:
         from pixray.providers.policy import Budget
 
         self.catalog, self.store, self.folder, self.judge = catalog, store, Path(folder), judge
-        self.prompts = prompts
+        self.prompts, self.candidates = prompts, candidates
         given = {"prompts": prompts, "drawer": ",".join(drawers), "seed": ",".join(map(str, seeds)), **settings}
         base = ("compare", {"remote_cache": "replay", "save_intermediates": False})
-        self.cells = make_cells(given, catalog, str(self.folder), over=("drawer", "seed"), base=base)
+        self.cells = make_cells(
+            given, catalog, str(self.folder), over=("drawer", "seed"), base=base, adjust=self._adjusted
+        )
         if judge is not None and judge in str(settings.get("clip_models", "")).split(","):
             raise SettingsError(f"judge='{judge}': it guides these pictures; name one that does not")
         self.rows = [self._row(cell) for cell in self.cells]
@@ -135,6 +140,10 @@ class Comparison:
             "requests": self.budget.submitted,
         }
 
+    def _adjusted(self, chosen: dict[str, Any]) -> dict[str, Any]:
+        remote = chosen["drawer"] in self.catalog.names("provider")
+        return {**chosen, "iterations": str(self.candidates)} if remote else chosen
+
     def _row(self, cell: Cell) -> Row:
         drawer = cell.settings.drawer
         remote = drawer in self.catalog.names("provider")
@@ -148,6 +157,7 @@ class Comparison:
         """The session of a cell; a failure becomes part of its row."""
         from pixray.build import build
         from pixray.drawers.remote import RemoteDrawer
+        from pixray.session import Session
 
         if self._stopping:
             row.status = "stopped"
@@ -156,6 +166,9 @@ class Comparison:
             session = build(cell.settings, self.catalog, self.store)
         except PixrayError as error:
             row.status, row.reason = "failed", str(error)
+            return None
+        if not isinstance(session, Session):
+            row.status, row.reason = "failed", "an animation has more than one picture to compare"
             return None
         if isinstance(session.drawer, RemoteDrawer):
             session.drawer.client.budget = self.budget  # one bill for all of them

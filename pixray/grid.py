@@ -7,7 +7,7 @@ import html
 import itertools
 import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -85,6 +85,7 @@ def make_cells(
     *,
     over: Sequence[str] | None = None,
     base: Layer | None = None,
+    adjust: Callable[[dict[str, Any]], dict[str, Any]] | None = None,
 ) -> list[Cell]:
     """Every combination, checked before anything is painted.
 
@@ -92,6 +93,7 @@ def make_cells(
         given: setting -> values as text.
         over: the settings that take several values; None: all of them.
         base: settings below those given, and where they come from.
+        adjust: has a last say about the settings of one combination.
 
     Raises:
         SettingsError: all mistakes of all combinations, each once.
@@ -105,7 +107,7 @@ def make_cells(
     for combination in [] if empty else itertools.product(*axes.values()):
         chosen = dict(zip(axes, combination, strict=True))
         values = {name: value for name, value in chosen.items() if len(axes[name]) > 1}
-        mine = _without_strangers(chosen, axes.get("drawer", []))
+        mine = _without_strangers(adjust(chosen) if adjust else chosen, axes.get("drawer", []))
         try:
             folder = Path(outdir) / _folder_name(values, mine)
             settings = resolve(catalog, {**mine, "outdir": str(folder)}, base=base)

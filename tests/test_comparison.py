@@ -87,6 +87,28 @@ def test_a_budget_counts_for_the_whole_comparison(compare, services):
     assert sorted(row.status for row in made.rows) == ["done"] * 4 + ["failed"] * 2
 
 
+def test_iterations_buy_no_pictures_and_candidates_do(compare, services):
+    made = compare(["flat", "openai"], iterations=5, prices="openai:0.04")
+    assert len(services["openai"].requests) == 1
+    assert made.candidates == 1
+    assert (
+        main(
+            [
+                *"compare --drawers openai --prompts red --candidates 3 --size 24x16 --outdir c2".split(),
+                "--quiet",
+                "--perceptors",
+                "embedded",
+                "--prices",
+                "openai:0.04",
+            ]
+        )
+        == 0
+    )
+    (row,) = json.loads(Path("c2/compare.json").read_text())["rows"]
+    assert len(services["openai"].requests) == 4 and row["cost_amount"] == pytest.approx(0.12)
+    assert main(["compare", "--drawers", "openai", "--prompts", "red", "--candidates", "none"]) == 2
+
+
 def test_a_perceptor_that_guides_cannot_judge(compare):
     with pytest.raises(SettingsError, match="name one that does not"):
         compare(["flat"], judge="toy")

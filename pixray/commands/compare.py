@@ -9,7 +9,8 @@ from pixray.commands.grid import read_words
 from pixray.errors import SettingsError
 
 USAGE = """\
-usage: pixray compare --drawers NAMES --prompts PROMPTS [--seeds 1,2,3] [--judge PERCEPTOR] [--outdir FOLDER] [settings]
+usage: pixray compare --drawers NAMES --prompts PROMPTS [--seeds 1,2,3] [--judge PERCEPTOR] [--candidates 1]
+                      [--outdir FOLDER] [settings]
 
 The same prompts by several drawers, with one score for all, time and cost:
 
@@ -17,7 +18,8 @@ The same prompts by several drawers, with one score for all, time and cost:
 
 Remote services are asked all at once and only those named; their keys come from the environment. The folder (default:
 compare) gets index.html, which stands by itself, sheet.png, compare.json and a folder per run. The same command again
-reads what is there and costs nothing. --max_cost and --max_requests count for the whole comparison.
+reads what is there and costs nothing. --iterations is for drawers of this machine, --candidates says how many pictures
+each service makes for a seed, of which the best is shown. --max_cost and --max_requests count for the whole comparison.
 """
 
 
@@ -29,6 +31,9 @@ def main(argv: Sequence[str]) -> int:
     given, output = read_words(argv)
     drawers, seeds = (_names(given, name, default) for name, default in (("drawers", ""), ("seeds", "1")))
     folder, judge, prompts = (given.pop(name, None) for name in ("outdir", "judge", "prompts"))
+    candidates = given.pop("candidates", "1")
+    if not candidates.isdigit() or int(candidates) < 1:
+        raise SettingsError(f"candidates='{candidates}': expected a whole number from 1")
     if not drawers or not prompts:
         raise SettingsError("pixray compare: needs --drawers and --prompts (try pixray compare --help)")
 
@@ -39,7 +44,15 @@ def main(argv: Sequence[str]) -> int:
     from pixray.weights.store import ModelStore
 
     comparison = Comparison(
-        prompts, drawers, seeds, given, Catalog.discover(), ModelStore(), folder or "compare", judge or None
+        prompts,
+        drawers,
+        seeds,
+        given,
+        Catalog.discover(),
+        ModelStore(),
+        folder or "compare",
+        judge or None,
+        int(candidates),
     )
     with graceful(comparison):
         for number, row in enumerate(comparison.run(), 1):

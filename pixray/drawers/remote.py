@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 
 from pixray.drawers.base import Canvas, Drawer, ParameterGroup, Proposal
-from pixray.drawers.remote_order import client_for, request_for
+from pixray.drawers.remote_order import MOST_SEED, client_for, request_for
 from pixray.pictures.frame import cut_to
 from pixray.pictures.io import open_picture, resized, to_tensor, to_u8
 from pixray.pictures.names import expand
@@ -29,7 +29,7 @@ from pixray.providers.errors import (
     QuotaError,
     UnsupportedFeature,
 )  # fmt: skip
-from pixray.providers.results import GenerateResult, ImageResult
+from pixray.providers.results import Cost, GenerateResult, ImageResult
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -39,6 +39,8 @@ if TYPE_CHECKING:
 
 _HOPELESS = (AuthError, QuotaError, BudgetExceeded, UnsupportedFeature)
 _PATIENCE = 0.2
+SEED_STRIDE = 1000
+"""Between the seeds of candidates, so that the runs of neighbouring seeds share none."""
 
 
 class RemoteDrawer(Drawer):
@@ -65,7 +67,7 @@ class RemoteDrawer(Drawer):
         self._candidates: list[ImageResult] = []
         self._chosen: ImageResult | None = None
         self._hopeless = False
-        self._cost = ""
+        self._costs: list[Cost] = []
 
     def load(self, models: ModelStore) -> None:
         self._models = models
@@ -96,7 +98,8 @@ class RemoteDrawer(Drawer):
         if self._hopeless:
             return
         previews: deque[bytes] = deque(maxlen=8)
-        job = self.client.start(replace(self._request, seed=self._request.seed + step), previews.append)
+        seed = (self._request.seed - 1 + step * SEED_STRIDE) % MOST_SEED + 1
+        job = self.client.start(replace(self._request, seed=seed), previews.append)
         try:
             while not job.wait(_PATIENCE):
                 yield from self._previews(previews)
@@ -118,10 +121,10 @@ class RemoteDrawer(Drawer):
         self._best = proposal.image
         self._chosen = self._proposed.get(id(proposal.image))
         if self._chosen is not None:
-            self._facts = facts_of(self.provider, self._chosen, self._cost)
+            self._facts = facts_of(self.provider, self._chosen)
 
     def facts(self) -> Mapping[str, str]:
-        return self._facts
+        return {**self._facts, "pixray_cost": str(Cost.sum(self._costs))} if self._costs else self._facts
 
     def files(self) -> Mapping[str, bytes]:
         """The picture at the size it was made in, pictures that came with it, and all candidates if there are more."""
@@ -138,7 +141,7 @@ class RemoteDrawer(Drawer):
         return files
 
     def state(self) -> dict[str, Tensor]:
-        facts = torch.tensor(list(json.dumps(self._facts).encode()), dtype=torch.uint8)
+        facts = torch.tensor(list(json.dumps(dict(self.facts())).encode()), dtype=torch.uint8)
         return {"best": self._best.detach().cpu().clone(), "facts": facts, "found": torch.tensor(self._found)}
 
     def restore(self, state: Mapping[str, Tensor]) -> None:
@@ -161,7 +164,8 @@ class RemoteDrawer(Drawer):
         usable = [image for image in result.images if image.usable]
         if not usable:
             raise ContentFiltered(f"{self.provider.name} {refusal_of(result.images[0])}")
-        self._found, self._cost = True, str(result.cost)
+        self._found = True
+        self._costs.append(result.cost)
         for image in usable:
             self._candidates.append(image)
             tensor = self._tensor(image.picture())
@@ -212,12 +216,12 @@ def draft(
         raise ContentFiltered(f"{provider.name} {refusal_of(result.images[0])}")
     for text in (*result.warnings, _said(provider, image, result)):
         notice(text)
-    return cut_to(image.picture(), size), facts_of(provider, image, str(result.cost))
+    return cut_to(image.picture(), size), {**facts_of(provider, image), "pixray_cost": str(result.cost)}
 
 
-def facts_of(provider: Provider, image: ImageResult, cost: str) -> dict[str, str]:
+def facts_of(provider: Provider, image: ImageResult) -> dict[str, str]:
     """What the metadata of a picture says about the service that made it. Never a key."""
-    facts = {"provider": provider.name, "cost": cost, "service_size": f"{image.width}x{image.height}"}
+    facts = {"provider": provider.name, "service_size": f"{image.width}x{image.height}"}
     if image.seed is not None:
         facts["service_seed"] = str(image.seed)
     if image.revised_prompt:

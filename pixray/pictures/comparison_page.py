@@ -56,9 +56,9 @@ def _body(folder: Path, comparison: Mapping[str, Any]) -> Iterator[str]:
     yield f"<h1>{escaped(comparison['prompts'])}</h1>"
     judges = sorted({row["judge"] for row in rows if row["judge"]})
     judged = (
-        f"The score held out is by {escaped(', '.join(judges))}, which guided none of these pictures."
+        f"the score held out is by {escaped(', '.join(judges))}, which guided none of these pictures."
         if judges
-        else "No perceptor was held out: name one with <code>--judge</code>."
+        else "no perceptor was held out: name one with <code>--judge</code>."
     )
     yield (
         '<p class="note">Scores are 100 times the cosine between the whole picture and the prompts. '

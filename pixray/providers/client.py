@@ -127,7 +127,7 @@ class Client:
         if not images or all(image.status == "error" for image in images):
             raise first_error or ContentFiltered(f"{self.provider.name} sent no picture: filtered, or simply empty")
         return GenerateResult(
-            images, first_error, _summed([work.cost for work in works]), sum(work.attempts for work in works),
+            images, first_error, Cost.sum([work.cost for work in works]), sum(work.attempts for work in works),
             warnings=warnings,
         )  # fmt: skip
 
@@ -245,17 +245,9 @@ class _Submission:
             return
         self.client.budget.settle(price, amount)
         unit = bill.unit if bill is not None and source == "reported" else ""
-        self.cost = _summed([self.cost, Cost(amount, unit, source)])  # type: ignore[arg-type]
+        self.cost = Cost.sum([self.cost, Cost(amount, unit, source)])  # type: ignore[arg-type]
 
 
 def _shifted(seed: int | None, by: int) -> int | None:
     """The seed of a later picture; it stays within 31 bits, as every service takes them."""
     return seed if seed is None or not by else (seed - 1 + by) % (2**31 - 1) + 1
-
-
-def _summed(costs: list[Cost]) -> Cost:
-    known = [cost for cost in costs if cost.amount is not None]
-    if not known:
-        return Cost()
-    source = "reported" if all(cost.source == "reported" for cost in known) else "estimated"
-    return Cost(sum(cost.amount or 0.0 for cost in known), known[-1].unit, source)  # type: ignore[arg-type]

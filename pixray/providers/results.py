@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from pixray.providers.base import Status
 from pixray.providers.decode import open_safely
@@ -61,6 +61,17 @@ class Cost:
     amount: float | None = None
     unit: str = ""
     source: Literal["reported", "estimated", "cached", "unknown"] = "unknown"
+
+    @classmethod
+    def sum(cls, costs: Sequence[Cost]) -> Cost:
+        """The whole of several costs, as far as they are known."""
+        known = [cost for cost in costs if cost.amount is not None]
+        if not known:
+            return cls()
+        sources = {cost.source for cost in known}
+        source: Any = next(iter(sources)) if len(sources) == 1 else "estimated"
+        unit = next((cost.unit for cost in known if cost.unit), "")
+        return cls(round(sum(cost.amount or 0.0 for cost in known), 9), unit, source)
 
     def __str__(self) -> str:
         if self.amount is None:

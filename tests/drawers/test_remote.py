@@ -54,13 +54,13 @@ def test_every_service_is_a_drawer(name, services, remote):
     assert events[-1].reason == "complete" and events[-1].best is not None
 
 
-def test_candidates_take_seeds_that_count_up_and_the_best_by_score_is_kept(services, remote):
+def test_candidates_take_seeds_of_their_own_and_the_best_by_score_is_kept(services, remote):
     run = remote(drawer="blockentropy", iterations=3, seed=5, prompts="red")
     _, path = painted(run)
     sent = [received.json()["n"] for received in services["blockentropy"].requests]
-    assert sent == [5, 6, 7]
+    assert sent == [5, 1005, 2005]
     with Image.open(path) as picture:
-        assert int(picture.text["pixray_service_seed"]) == 4 + run.stepper.best_step
+        assert int(picture.text["pixray_service_seed"]) == 5 + 1000 * (run.stepper.best_step - 1)
     assert len(list(path.parent.glob("output_candidate_*.png"))) == 3
 
 
