@@ -33,13 +33,17 @@ BUILT_IN: dict[str, dict[str, str]] = {
         "smoothness": "pixray.losses.smoothness:SmoothnessLoss",
         "style": "pixray.losses.style:StyleLoss",
         "symmetry": "pixray.losses.symmetry:SymmetryLoss",
+        "tv": "pixray.losses.tv:TotalVariation",
     },
     "filter": {
         "lookup": "pixray.filters.lookup:Lookup",
         "tiler": "pixray.filters.tiler:Tiler",
         "wallpaper": "pixray.filters.wallpaper:Wallpaper",
     },
-    "perceptor": {"embedded": "pixray.perceptors.embedded:Embedded"},
+    "perceptor": {
+        "embedded": "pixray.perceptors.embedded:Embedded",
+        "embedded-referee": "pixray.perceptors.embedded:Referee",
+    },
     "provider": {
         "blockentropy": "pixray.providers.blockentropy:BlockEntropy",
         "openai": "pixray.providers.openai:OpenAI",

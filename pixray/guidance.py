@@ -97,7 +97,8 @@ class Guidance:
                 unknown = perceptor.unknown_words(prompt.text)
                 if unknown:
                     words = ", ".join(f"'{word}'" for word in unknown)
-                    self.notice(f"{perceptor.name} does not know {words}; `pixray words` lists what it knows")
+                    about = f"it knows about {round(perceptor.vocabulary, -1)} words: pixray words"
+                    self.notice(f"{perceptor.name} does not know {words}; {about}")
 
     def _target_images(self) -> list[WeightedLoss]:
         """Pictures to mean the same as, each encoded once as a whole."""

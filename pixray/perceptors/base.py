@@ -17,11 +17,13 @@ class Perceptor(ABC):
         name: what users call it, such as "ViT-B/32".
         input_size: side of the square pictures it takes, in pixels.
         dim: length of its embeddings.
+        vocabulary: how many words it learned; 0 for models that know all letters.
     """
 
     name: str
     input_size: int
     dim: int
+    vocabulary: int = 0
 
     @abstractmethod
     def encode_image(self, crops: Tensor) -> Tensor:

@@ -9,6 +9,9 @@ from __future__ import annotations
 import json
 import re
 from importlib import resources
+from importlib.resources.abc import Traversable
+from pathlib import Path
+from typing import ClassVar
 
 import torch
 from torch import Tensor
@@ -23,28 +26,33 @@ _SMALL_WORDS = frozenset("a an and are as at be by for from in is it its of on o
 
 
 class Embedded(OpenClip):
-    """The embedded guide, or another model stored the same way.
+    """The embedded guide: steers pictures.
 
     Args:
-        stem: which of the package's models: "guide" steers pictures, "referee" only judges them.
+        device, dtype, contrast: as every open_clip perceptor takes them.
+        folder: where else to read the model from, such as one that was just trained.
     """
+
+    stem: ClassVar[str] = "guide"
 
     def __init__(
         self,
-        stem: str = "guide",
         device: str = "cpu",
         dtype: torch.dtype = torch.float32,
         contrast: str = "plain",
+        folder: Path | None = None,
     ) -> None:
         open_clip = import_open_clip()
-        config = json.loads(_FOLDER.joinpath(f"{stem}.json").read_text(encoding="utf-8"))
+        source: Traversable = folder or _FOLDER
+        config = json.loads(source.joinpath(f"{self.stem}.json").read_text(encoding="utf-8"))
         with torch.random.fork_rng(devices=[]):
             model = open_clip.CLIP(**config)
-        model.load_state_dict(_read_weights(stem, config))
+        model.load_state_dict(_read_weights(source.joinpath(f"{self.stem}.safetensors"), config))
         tokenizer = open_clip.SimpleTokenizer(context_length=config["text_cfg"]["context_length"])
-        name = "embedded" if stem == "guide" else f"embedded-{stem}"
+        name = "embedded" if self.stem == "guide" else f"embedded-{self.stem}"
         super().__init__(name, model, tokenizer, device, dtype, contrast)
         self._words = known_words()
+        self.vocabulary = len(self._words)
 
     def unknown_words(self, text: str) -> list[str]:
         words = [word.strip("-'") for word in _WORD.findall(text.lower())]
@@ -55,17 +63,24 @@ class Embedded(OpenClip):
         return word in _SMALL_WORDS or bool(stems & self._words)
 
 
+class Referee(Embedded):
+    """The embedded referee: another seed, architecture and training than the guide. It judges what was painted with
+    the guide, so it only steers when somebody names it."""
+
+    stem = "referee"
+
+
 def known_words() -> frozenset[str]:
     """The words that the embedded guide learned."""
     text = _FOLDER.joinpath("words.txt").read_text(encoding="utf-8")
     return frozenset(text.split())
 
 
-def _read_weights(stem: str, config: dict) -> dict[str, Tensor]:
+def _read_weights(file: Traversable, config: dict) -> dict[str, Tensor]:
     """The state dict, with the trained rows of the token embedding scattered to where the tokenizer expects them."""
     from safetensors.torch import load
 
-    weights = load(_FOLDER.joinpath(f"{stem}.safetensors").read_bytes())
+    weights = load(file.read_bytes())
     token_ids = weights.pop("token_ids").long()
     trained = weights["token_embedding.weight"].float()
     embedding = torch.zeros(config["text_cfg"]["vocab_size"], trained.shape[1])

@@ -30,7 +30,14 @@ EZSIZE: dict[str, float] = {"small": 1.0, "medium": 2.0, "large": 4.0}
 
 # What the embedded guide wants: it sees 64 x 64 pixels, so it needs fewer cutouts, and it knows less about pictures
 # than a big CLIP, so it is helped by priors (measured by benchmarks/pictures.py).
-EMBEDDED: dict[str, Any] = {"clip_models": ["embedded"], "num_cuts": 12, "batches": 1, "cut_noise": 0.2}
+EMBEDDED: dict[str, Any] = {
+    "clip_models": ["embedded"],
+    "num_cuts": 12,
+    "batches": 1,
+    "cut_noise": 0.2,
+    "priors": "tv:3",
+    "prior_prompts": ["noise:-0.3"],
+}
 
 
 def quality_layer(quality: str) -> dict[str, Any]:

@@ -38,6 +38,9 @@ class Vqgan(nn.Module):
         channels = network["z_channels"]
         self.encoder = encoder(**network)
         self.decoder = decoder(**network)
+        for module in self.modules():
+            if isinstance(module, nn.GroupNorm) and "norm_groups" in network:
+                module.num_groups = int(network["norm_groups"])  # taming-transformers always has 32
         self.quantize = quantiser(config)
         self.quant_conv = nn.Conv2d((2 if network.get("double_z", True) else 1) * channels, config.code_dim, 1)
         self.post_quant_conv = nn.Conv2d(config.code_dim, channels, 1)

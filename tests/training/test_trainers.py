@@ -1,0 +1,106 @@
+import json
+
+import pytest
+import torch
+from safetensors.torch import load_file
+
+from pixray.perceptors.embedded import Embedded, Referee
+from pixray.testing.contracts import check_perceptor
+from pixray.vqgan.model import load_vqgan
+from training import clip, guide, referee, vqgan
+from training import export as exporting
+
+TINY = {
+    "guide": (guide.main, ["--batch", "6", "--painted", "2", "--chain", "1", "--buffer", "4"]),
+    "referee": (referee.main, ["--batch", "6"]),
+    "vqgan": (vqgan.main, ["--batch", "2"]),
+}
+
+
+@pytest.fixture(autouse=True)
+def quick(monkeypatch, sprites):
+    """Sprites read once, small samples; and what trainers set for their whole process is undone."""
+    for module in (guide, referee, vqgan, exporting):
+        monkeypatch.setattr(module, "load_sprites", lambda folder: sprites)
+    monkeypatch.setattr(clip, "_SAMPLE", 200)
+    monkeypatch.setattr(exporting, "_SEEN_IN", 500)
+    monkeypatch.setattr(vqgan, "UNSEEN", 48)
+    threads = torch.get_num_threads()
+    with torch.random.fork_rng(devices=[]):
+        yield
+    torch.set_num_threads(threads)
+
+
+@pytest.fixture
+def train(atlases):
+    def run(name, out, *more):
+        main, tiny = TINY[name]
+        main(["--data", str(atlases), "--out", str(out), *tiny, *more])
+        return torch.load(out / "checkpoint.pt", weights_only=True)
+
+    return run
+
+
+@pytest.mark.parametrize(("name", "samples"), [("guide", 22), ("referee", 16), ("vqgan", 5)])
+def test_a_training_continued_equals_one_without_a_break(train, tmp_path, name, samples):
+    length = ["--samples", str(samples)]
+    whole = train(name, tmp_path / "whole", *length)
+    train(name, tmp_path / "parts", *length, "--stop-after", "2")
+    parts = train(name, tmp_path / "parts", *length)
+    assert parts["samples"] == whole["samples"] >= samples and parts["steps"] == whole["steps"] > 2
+    before, after = whole["parts"]["model"], parts["parts"]["model"]
+    assert all(torch.equal(before[key], after[key]) for key in before)
+
+
+def test_training_leaves_a_log_and_a_sheet_of_pictures(train, tmp_path):
+    train("referee", tmp_path, "--samples", "12")
+    (line,) = (tmp_path / "log.jsonl").read_text().splitlines()
+    assert json.loads(line)["samples"] == 12 and "contrast" in json.loads(line)
+    assert list(tmp_path.glob("sheet_*.png"))
+
+
+def test_the_length_of_a_training_must_be_given(train, tmp_path):
+    with pytest.raises(SystemExit, match="--minutes or --samples"):
+        train("referee", tmp_path)
+
+
+@pytest.mark.parametrize(("name", "perceptor"), [("guide", Embedded), ("referee", Referee)])
+def test_an_exported_model_is_one_that_the_package_loads(train, atlases, tmp_path, name, perceptor):
+    train(name, tmp_path, "--samples", "6")
+    files = ["--checkpoint", str(tmp_path / "checkpoint.pt"), "--data", str(atlases), "--to", str(tmp_path)]
+    exporting.main([name, *files])
+    weights = load_file(tmp_path / f"{name}.safetensors")
+    assert weights["visual.conv1.weight"].dtype == torch.float16
+    assert len(weights["token_embedding.weight"]) == len(weights["token_ids"])
+    loaded = perceptor(folder=tmp_path)
+    check_perceptor(loaded)
+    trained = guide.CONFIG if name == "guide" else referee.CONFIG
+    assert loaded.dim == trained["embed_dim"]
+    # Words outside the training have the zero row, so which of them it is makes no difference.
+    one, other = loaded.encode_text(["a yggdrasil", "a xylotomous"])
+    assert loaded.encode_text(["a cat"]).isfinite().all() and one.isfinite().all() and other.isfinite().all()
+
+
+def test_an_exported_vqgan_is_one_that_the_drawer_loads(train, tmp_path):
+    train("vqgan", tmp_path, "--samples", "4")
+    exporting.main(["vqgan", "--checkpoint", str(tmp_path / "checkpoint.pt"), "--to", str(tmp_path)])
+    loaded = load_vqgan(tmp_path / "vqgan.yaml", tmp_path / "vqgan.safetensors", "cpu")
+    trained = vqgan.Vqgan()
+    state = torch.load(tmp_path / "checkpoint.pt", weights_only=True)["parts"]["model"]
+    trained.load_state_dict(state)
+    picture = torch.rand(1, 3, 32, 48)
+    with torch.no_grad():
+        ours = trained.decode(trained.lookup(trained.nearest(trained.encode(picture))))
+        theirs = (loaded.decode(loaded.encode(picture)) + 1) / 2
+    assert torch.allclose(ours, theirs, atol=0.02)
+
+
+def test_idle_codes_start_again_where_the_encoder_is(train, atlases, tmp_path):
+    options = vqgan.parser().parse_args(["--data", str(atlases), "--out", str(tmp_path), "--samples", "9"])
+    trainer = vqgan.Trainer(options)
+    trainer.idle.begun = True
+    trainer.idle.steps[7] = 1000
+    z = torch.nn.functional.normalize(torch.ones(1, vqgan.DIM, 4, 4), dim=1)
+    trainer.model.quantize.embedding.weight.data[7] = -z[0, :, 0, 0]
+    trainer._quantised(z)
+    assert float(trainer.model.codes[7].detach() @ z[0, :, 0, 0]) > 0.8 and trainer.idle.steps[7] == 0

@@ -1,0 +1,290 @@
+"""Train the guide: a small CLIP whose gradients paint.
+
+A plain CLIP is fooled by coloured static. Three losses of every step together keep this one from it:
+
+- way: pictures are met on their way from a start (noise, an empty backdrop, another picture) to what their caption
+  asks for, and the gradient there of how well they fit it is to point where the goal lies: one minus the cosine of the
+  two, differentiated twice. This is denoising (score matching) with the similarity as the energy; at the end of the
+  way it is what adversarial training is for (CLIPAG, arXiv 2306.16805), without its single large steps, which a model
+  learns to evade by making its gradients worthless.
+- contrast: captions and the pictures that are far enough on their way find each other.
+- painted: a replay buffer holds pictures that the model's own gradients are painting through the project's cutouts,
+  on pixel grids as the drawers use them; each must please less than a real picture of its caption, by a margin
+  (CLIP-JEM, arXiv 2408.17046), and counts as one more wrong picture for every caption.
+
+    python -m training.guide --data DIR --out DIR --minutes 100
+"""
+
+from __future__ import annotations
+
+import argparse
+import dataclasses
+import random
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+from torch.nn.attention import SDPBackend, sdpa_kernel
+
+from training import loop as loops
+from training.captions import Captions
+from training.clip import MOST_SCALE, SmallClip, config, make_optimizer, same_topic, used_tokens, with_unknown
+from training.cuts import Cutter
+from training.inventing import Picture, Thing
+from training.pictures import Painter, on_grid
+from training.sprites import load_sprites
+
+CONFIG = config(layers=[1, 2, 2, 1], width=24, head_width=48)
+GRIDS = (32, 40, 40, 64)
+"""Cells per side of painted pictures; 64 are free pixels."""
+
+
+class Buffer:
+    """Pictures that the model is painting, and what they are to show.
+
+    Args:
+        captions: where new subjects come from; chance: of restarts and starts.
+    """
+
+    def __init__(self, captions: Captions, size: int, generator: torch.Generator) -> None:
+        self.captions, self.generator = captions, generator
+        self.images = torch.zeros(size, 3, 64, 64)
+        self.grids = [0] * size
+        self.ages = [0] * size
+        self.pictures = [Picture()] * size
+        for number in range(size):
+            self.restart(number)
+
+    def restart(self, number: int) -> None:
+        """Begin again with another subject, from grey or coloured noise."""
+        self.pictures[number] = self.captions.picture(ugly=0.0)
+        self.grids[number] = GRIDS[int(torch.randint(len(GRIDS), (), generator=self.generator))]
+        self.ages[number] = 0
+        strength = float(torch.rand((), generator=self.generator))
+        noise = (torch.rand(1, 3, self.grids[number], self.grids[number], generator=self.generator) - 0.5) * strength
+        grey = 0.5 + (float(torch.rand((), generator=self.generator)) - 0.5) * 0.6 * (1 - strength)
+        self.images[number] = F.interpolate(noise + grey, size=(64, 64))[0]
+
+    def sample(self, count: int) -> list[int]:
+        return torch.randperm(len(self.images), generator=self.generator)[:count].tolist()
+
+    def state_dict(self) -> dict[str, Any]:
+        pictures = [dataclasses.asdict(picture) for picture in self.pictures]
+        return {"images": self.images, "grids": self.grids, "ages": self.ages, "pictures": pictures}
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        self.images, self.grids, self.ages = state["images"], state["grids"], state["ages"]
+        self.pictures = [
+            Picture(**{**fields, "things": [Thing(**thing) for thing in fields["things"]]})
+            for fields in state["pictures"]
+        ]
+
+
+class Guide:
+    """The model with everything that training it needs."""
+
+    def __init__(self, options: argparse.Namespace) -> None:
+        self.options = options
+        sprites = load_sprites(options.data)
+        self.clip = SmallClip(CONFIG, used_tokens(sprites)).to(options.device)
+        self.optimizer = make_optimizer(self.clip.model, options.rate)
+        self.captions = Captions(sprites, options.seed)
+        self.painter = Painter(sprites, options.seed, device=options.device)
+        self.generator = torch.Generator().manual_seed(options.seed)
+        self.chance = random.Random(options.seed)
+        self.cutter = Cutter(self.generator, device=options.device)
+        self.buffer = Buffer(self.captions, options.buffer, self.generator)
+
+    def parts(self) -> dict[str, Any]:
+        return {
+            "model": self.clip.model,
+            "optimizer": self.optimizer,
+            "captions": loops.Chance(self.captions.chance),
+            "chance": loops.Chance(self.chance),
+            "painter": loops.Numbers(self.painter.generator),
+            "generator": loops.Numbers(self.generator),
+            "buffer": self.buffer,
+        }
+
+    def step(self, rate: float) -> dict[str, float]:
+        """One step of the optimizer; the terms of the loss."""
+        for group in self.optimizer.param_groups:
+            group["lr"] = rate
+        options = self.options
+        fresh = [self.captions.picture() for _ in range(options.batch)]
+        ids = self.buffer.sample(options.painted)
+        pictures = [self.buffer.pictures[number] for number in ids] + fresh
+        texts = self.clip.texts([with_unknown(picture.caption, self.chance) for picture in pictures])
+        drawn = self.painter.draw(pictures)
+        # With the way, the statistics of the norms stay as the first phase left them. Gradients of gradients through
+        # running statistics that follow the weights made the training drift apart after some hundred steps.
+        self.clip.eval()
+        painted = self._paint(ids, texts[: len(ids)].detach())
+        here, goal, share = self._way(drawn.images, drawn.backdrops, len(ids))
+        if options.way:
+            images, gradient = self._with_gradient(here, texts)
+        else:
+            self.clip.train()
+            images = self.clip.images(here)
+        fakes = self.clip.images(self.cutter.cuts(len(ids), 64)(painted)) if ids else None
+        same = same_topic([p.topic for p in pictures], [p.caption for p in pictures]).to(options.device)
+        terms = self._losses(images, fakes, texts, same, share)
+        loss = terms["contrast"] + options.margin * terms.get("painted", 0)
+        if options.way:
+            terms["way"], terms["cosine"] = self._off_course(gradient, goal - here)
+            loss = loss + options.way * terms["way"]
+        self.optimizer.zero_grad()
+        loss.backward()
+        torch.nn.utils.clip_grad_norm_(self.clip.parameters(), 1.0)
+        self.optimizer.step()
+        with torch.no_grad():
+            self.clip.model.logit_scale.clamp_(0, MOST_SCALE)
+        return {name: float(value.detach()) for name, value in terms.items()}
+
+    def _with_gradient(self, here: Tensor, texts: Tensor) -> tuple[Tensor, Tensor]:
+        """Embeddings, and the gradient with respect to the pictures, itself differentiable."""
+        here = here.detach().requires_grad_(True)
+        with sdpa_kernel(SDPBackend.MATH):  # the only attention with a second derivative
+            images = self.clip.images(here)
+            pleased = (images * texts.detach()).sum()
+            (gradient,) = torch.autograd.grad(pleased, here, create_graph=True)
+        return images, gradient
+
+    def _off_course(self, gradient: Tensor, left: Tensor) -> tuple[Tensor, Tensor]:
+        """How far gradients are from pointing to the goal: as fine as pixels, and as coarse as cells are."""
+        cells = (64, 32, 16)[int(torch.randint(3, (), generator=self.generator))]
+        step, way = (F.interpolate(part, size=(cells, cells), mode="area") for part in (gradient, left))
+        length = way.flatten(1).norm(dim=1)
+        cosine = (_unit(step) * _unit(way)).flatten(1).sum(1)
+        counts = (length / length.mean()).clamp(max=1)
+        mean = (cosine * counts).sum() / counts.sum()
+        return 1 - mean, mean.detach()
+
+    def _losses(
+        self, images: Tensor, fakes: Tensor | None, texts: Tensor, same: Tensor, share: Tensor
+    ) -> dict[str, Tensor]:
+        """The terms in which captions and pictures are compared.
+
+        Args:
+            images: embeddings of pictures on their way; fakes: of painted ones, whose captions come first.
+            share: how far on their way the pictures are; what is hardly begun cannot be told from its caption.
+        """
+        scale = self.clip.scale
+        target = torch.arange(len(texts), device=texts.device)
+        logits = (scale * images @ texts.T).masked_fill(same, -30.0)
+        by_text = logits.T
+        terms = {}
+        if fakes is not None:
+            by_text = torch.cat([by_text, scale * texts @ fakes.T], 1)
+            gap = scale * ((fakes - images[: len(fakes)]) * texts[: len(fakes)]).sum(-1)
+            terms |= {"painted": F.softplus(gap + 2).mean(), "gap": -gap.detach().mean()}
+        counts = ((share - 0.2) / 0.4).clamp(0, 1)
+        both = F.cross_entropy(logits, target, reduction="none") + F.cross_entropy(by_text, target, reduction="none")
+        found = (logits.argmax(1) == target)[share > 0.9].float().mean()
+        contrast = (both * counts).sum() / (2 * counts.sum())
+        return {"contrast": contrast, "found": found, "scale": scale.detach(), **terms}
+
+    def _paint(self, ids: list[int], texts: Tensor) -> Tensor:
+        """Take some steps on pictures of the buffer, as a drawer would."""
+        images = self.buffer.images[ids].to(self.options.device)
+        grids = [self.buffer.grids[number] for number in ids]
+        for _ in range(self.options.chain if ids else 0):
+            cuts = self.cutter.cuts(len(ids), 64)
+            (gradient,) = self._pull(images, texts, cuts)
+            length = self.options.stride * (0.5 + torch.rand(len(ids), 1, 1, 1, generator=self.generator)).to(images)
+            images = (images + length * _unit(_gridded(gradient, grids))).clamp(0, 1)
+        self.buffer.images[ids] = images.cpu()
+        for number in ids:
+            self.buffer.ages[number] += 1
+            if self.chance.random() < self.options.restart:
+                self.buffer.restart(number)
+        return images
+
+    def _pull(self, images: Tensor, texts: Tensor, cuts: Any) -> tuple[Tensor]:
+        """The gradient of how well pictures please."""
+        images = images.detach().requires_grad_(True)
+        pleased = (self.clip.images(cuts(images) if cuts else images) * texts).sum()
+        return torch.autograd.grad(pleased, images)  # type: ignore[return-value]
+
+    def _way(self, images: Tensor, backdrops: Tensor, painted: int) -> tuple[Tensor, Tensor, Tensor]:
+        """Pictures on their way, seen by a camera or through cutouts; their goals, seen alike; how far they are.
+
+        The first pictures, which painted ones are held against, have arrived but for some grain.
+        """
+        count = len(images)
+        share = self._chance(count).to(images) * 0.85
+        arrived = (self._chance(count).to(images) < 0.35) | (torch.arange(count, device=images.device) < painted)
+        share = torch.where(arrived, 1.0, share)
+        here = torch.lerp(self._starts(images, backdrops), images, share.view(-1, 1, 1, 1))
+        order = torch.randperm(count, generator=self.generator)
+        camera, cut = order[: count // 2], order[count // 2 :]
+        both = torch.cat([images, here], 1)
+        cuts = self.cutter.cuts(len(cut), 64)
+        looked = torch.cat([cuts(part[cut], plain=True) for part in (images, here)], 1)
+        seen = torch.cat([self.painter.moved(both[camera]), looked])[order.argsort()]
+        goal, here = self.painter.toned(seen).chunk(2, 1)
+        grain = 0.02 + 0.13 * self._chance(count).to(images).view(-1, 1, 1, 1)
+        noise = torch.randn(images.shape, generator=self.generator).to(images)
+        return (here + grain * noise).clamp(0, 1), goal.clamp(0, 1), share
+
+    def _chance(self, count: int) -> Tensor:
+        return torch.rand(count, generator=self.generator)
+
+    def _starts(self, goal: Tensor, backdrop: Tensor) -> Tensor:
+        """Noise on a grid, the empty backdrop, or another picture."""
+        count = len(goal)
+        kind = torch.rand(count, 1, 1, 1, generator=self.generator).to(goal)
+        cells = GRIDS[int(torch.randint(len(GRIDS), (), generator=self.generator))]
+        noise = torch.rand(count, 3, cells, cells, generator=self.generator).to(goal)
+        tint = torch.rand(count, 3, 1, 1, generator=self.generator).to(goal)
+        strength = torch.rand(count, 1, 1, 1, generator=self.generator).to(goal)
+        noise = F.interpolate(torch.lerp(tint, noise, strength), size=goal.shape[-2:])
+        other = goal[torch.randint(count, (count,), generator=self.generator)]
+        return torch.where(kind < 0.4, noise, torch.where(kind < 0.75, backdrop, other))
+
+    def sheet(self, path: Path) -> None:
+        """The longest-painted pictures of the buffer; their subjects beside them in a text file."""
+        oldest = sorted(range(len(self.buffer.ages)), key=lambda number: -self.buffer.ages[number])[:96]
+        loops.save_sheet(self.buffer.images[oldest], path, 16)
+        subjects = "\n".join(self.buffer.pictures[number].caption for number in oldest)
+        path.with_suffix(".txt").write_text(subjects + "\n", encoding="utf-8")
+
+
+def _unit(step: Tensor) -> Tensor:
+    """Each picture's step, of length 1."""
+    return step / step.flatten(1).norm(dim=1).view(-1, 1, 1, 1).clamp(min=1e-12)
+
+
+def _gridded(images: Tensor, grids: list[int]) -> Tensor:
+    """Each picture on its own grid."""
+    images = images.clone()
+    for cells in sorted(set(grids) - {64}):
+        rows = [row for row, grid in enumerate(grids) if grid == cells]
+        images[rows] = on_grid(images[rows], cells)
+    return images
+
+
+def main(argv: list[str] | None = None) -> None:
+    parser = loops.arguments(__doc__, rate=8e-4, batch=96)
+    add = parser.add_argument
+    add("--painted", type=int, default=32, help="pictures of the buffer in each step")
+    add("--buffer", type=int, default=768, help="pictures in the buffer")
+    add("--chain", type=int, default=3, help="painting steps a visit")
+    add("--stride", type=float, default=1.5, help="length of a painting step")
+    add("--restart", type=float, default=0.06, help="share of visited pictures that begin again")
+    add("--margin", type=float, default=0.7, help="weight of the margin between real and painted pictures")
+    add("--way", type=float, default=3.0, help="weight of the way")
+    options = parser.parse_args(argv)
+    loops.prepare(options)
+    guide = Guide(options)
+    loop = loops.Loop(options, guide.parts(), guide.sheet)
+    while loop.going():
+        terms = guide.step(loop.rate)
+        loop.stepped(options.batch + options.painted, **terms)
+    loop.finish()
+
+
+if __name__ == "__main__":
+    main()

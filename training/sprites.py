@@ -1,0 +1,252 @@
+"""Reading the atlases of captioned sprites, and drawing the plain shapes that no atlas holds."""
+
+from __future__ import annotations
+
+import collections
+import json
+import math
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from PIL import Image, ImageDraw, ImageFilter
+from torch import Tensor
+
+from training import vocabulary as words
+
+TILE = 72
+PER_ROW = 96
+_TAIL_SETS = 4
+_TAIL_WORDS = 3
+_UNWANTED = re.compile(
+    r"\b(button|flag|man|woman|person|people|men|women|keycap|couple|kiss|family|finger|sign|skin|thirty|symbol|"
+    r"japanese|input|mark|no|zodiac|cigarette|syringe|pistol|heart|face|moon|o clock|off)\b"
+)
+
+
+@dataclass(frozen=True)
+class Sprite:
+    """One tile.
+
+    Attributes:
+        kind: "coloured", "silhouette", "line" or "pixel".
+        name: what it is called in its set; thing: what captions call it.
+        common: whether it shows one of the commonest things.
+    """
+
+    kind: str
+    name: str
+    thing: str
+    common: bool
+
+    @property
+    def plain(self) -> bool:
+        """Whether it has no colour of its own."""
+        return self.kind in ("silhouette", "line")
+
+
+@dataclass(frozen=True)
+class Sprites:
+    """Tiles and what they show.
+
+    Attributes:
+        tiles: N 4 72 72, uint8; the colours of plain ones are black.
+        about: one Sprite per tile.
+        by_thing: numbers of the tiles, by kind and thing.
+        colours: the colour word that fits most of a coloured sprite, or None.
+    """
+
+    tiles: Tensor
+    about: tuple[Sprite, ...]
+    by_thing: dict[str, dict[str, list[int]]]
+    colours: tuple[str | None, ...]
+
+
+def load_sprites(folder: Path) -> Sprites:
+    """Read the sprites that show something in the vocabulary.
+
+    Args:
+        folder: holds <set>.webp or <set>.png and <set>.json for every set.
+
+    Raises:
+        FileNotFoundError: a set is missing.
+    """
+    names = {name: _names(folder, name) for name in _sets()}
+    tail = _tail(names)
+    tiles, about = [], []
+    for kind, sets in _kinds().items():
+        for name in sets:
+            for number, things in _chosen(kind, names[name], tail):
+                for thing in things:
+                    about.append(Sprite(kind, names[name][number], thing, thing in words.COMMON))
+                    tiles.append((name, number))
+    stacked = torch.cat([_cut(folder, tiles), *(shape_tile(s, line)[None] for s, line in _shape_list())])
+    about += [Sprite("line" if line else "silhouette", shape, shape, False) for shape, line in _shape_list()]
+    by_thing: dict[str, dict[str, list[int]]] = {}
+    for number, sprite in enumerate(about):
+        kind = sprite.kind if number < len(tiles) else f"shape_{sprite.kind}"
+        by_thing.setdefault(kind, {}).setdefault(sprite.thing, []).append(number)
+    return Sprites(stacked, tuple(about), by_thing, tuple(_main_colours(stacked)))
+
+
+def _kinds() -> dict[str, tuple[str, ...]]:
+    return {
+        "coloured": tuple(words.COLOURED_SETS),
+        "silhouette": words.SILHOUETTE_SETS,
+        "line": words.LINE_SETS,
+        "pixel": words.PIXEL_SETS,
+    }
+
+
+def _sets() -> list[str]:
+    return [name for sets in _kinds().values() for name in sets]
+
+
+def _shape_list() -> list[tuple[str, bool]]:
+    return [(shape, line) for shape in words.SHAPES for line in (False, True)]
+
+
+def _names(folder: Path, name: str) -> list[str]:
+    tiles = json.loads((folder / f"{name}.json").read_text(encoding="utf-8"))
+    return [re.sub(r"[_\-\s]+", " ", (tile["names"] or [""])[0]).strip().lower() for tile in tiles]
+
+
+def _tail(names: dict[str, list[str]]) -> frozenset[str]:
+    """Names that several coloured sets share: things that are drawn everywhere, but are not in the first circle."""
+    count = collections.Counter(name for group in words.COLOURED_SETS for name in set(names[group]))
+    covered = {alias for aliases in words.COMMON.values() for alias in aliases} | set(words.COMMON)
+    return frozenset(
+        name
+        for name, sets in count.items()
+        if sets >= _TAIL_SETS
+        and name
+        and name not in covered
+        and len(name.split()) <= _TAIL_WORDS
+        and not _UNWANTED.search(name)
+    )
+
+
+def _chosen(kind: str, names: list[str], tail: frozenset[str]) -> list[tuple[int, list[str]]]:
+    meaning: dict[str, list[str]] = {}
+    for thing, aliases in words.COMMON.items():
+        for name in (thing, *aliases):
+            meaning.setdefault(name, []).append(thing)
+    if kind == "coloured":
+        meaning |= {name: [name] for name in tail}
+    return [(number, meaning[name]) for number, name in enumerate(names) if name in meaning]
+
+
+def _cut(folder: Path, tiles: list[tuple[str, int]]) -> Tensor:
+    atlases: dict[str, np.ndarray] = {}
+    cut = []
+    for name, number in tiles:
+        if name not in atlases:
+            atlases = {name: _atlas(folder, name)}
+        top, left = number // PER_ROW * TILE, number % PER_ROW * TILE
+        cut.append(torch.from_numpy(atlases[name][top : top + TILE, left : left + TILE].copy()).permute(2, 0, 1))
+    return torch.stack(cut).contiguous()
+
+
+def _atlas(folder: Path, name: str) -> np.ndarray:
+    path = folder / f"{name}.webp"
+    if path.exists():
+        return np.asarray(Image.open(path).convert("RGBA"))
+    coverage = np.asarray(Image.open(folder / f"{name}.png").convert("L"))
+    return np.concatenate([np.zeros((*coverage.shape, 3), np.uint8), coverage[..., None]], -1)
+
+
+def shape_tile(shape: str, line: bool) -> Tensor:
+    """A plain shape, black on nothing: 4 72 72, uint8."""
+    side = TILE * 4
+    mask = Image.new("L", (side, side))
+    _draw(ImageDraw.Draw(mask), shape, side)
+    if line and shape not in ("line", "spiral"):
+        inner = mask.filter(ImageFilter.MinFilter(21))
+        mask = Image.fromarray(np.asarray(mask) - np.asarray(inner))
+    coverage = np.asarray(mask.resize((TILE, TILE), Image.Resampling.BOX))
+    return torch.cat([torch.zeros(3, TILE, TILE, dtype=torch.uint8), torch.from_numpy(coverage.copy())[None]])
+
+
+def _draw(pen: ImageDraw.ImageDraw, shape: str, side: int) -> None:
+    def at(points: list[tuple[float, float]]) -> list[tuple[float, float]]:
+        return [((x * 0.46 + 0.5) * side, (y * 0.46 + 0.5) * side) for x, y in points]
+
+    def disc(x: float, y: float, across: float, down: float, fill: int = 255) -> None:
+        (left, top), (right, bottom) = at([(x - across, y - down), (x + across, y + down)])
+        pen.ellipse((left, top, right, bottom), fill=fill)
+
+    if shape in _POLYGONS:
+        pen.polygon(at(_POLYGONS[shape]), fill=255)
+    elif shape == "heart":
+        turns = [i / 100 * 2 * math.pi for i in range(100)]
+        pen.polygon(
+            at(
+                [
+                    (math.sin(t) ** 3, -(13 * math.cos(t) - 5 * math.cos(2 * t) - 2 * math.cos(3 * t)) / 16)
+                    for t in turns
+                ]
+            ),
+            fill=255,
+        )
+    elif shape == "spiral":
+        turns = [i / 300 * 6 * math.pi for i in range(300)]
+        path = [(math.cos(t) * t / 19, math.sin(t) * t / 19) for t in turns]
+        pen.line(at(path), fill=255, width=side // 14, joint="curve")
+    elif shape == "crescent":
+        disc(0, 0, 1, 1)
+        disc(0.45, -0.1, 0.85, 0.85, 0)
+    elif shape == "ring":
+        disc(0, 0, 1, 1)
+        disc(0, 0, 0.55, 0.55, 0)
+    elif shape == "cloud":
+        for x, y, r in ((-0.55, 0.2, 0.4), (0, -0.1, 0.55), (0.55, 0.2, 0.4), (0, 0.3, 0.35)):
+            disc(x, y, r, r)
+    elif shape == "drop":
+        disc(0, 0.35, 0.62, 0.62)
+        pen.polygon(at([(0, -1), (0.57, 0.1), (-0.57, 0.1)]), fill=255)
+    else:
+        across, down = {"circle": (1, 1), "dot": (0.5, 0.5), "oval": (0.65, 1)}[shape]
+        disc(0, 0, across, down)
+
+
+def _regular(corners: int, turn: float = 0.0) -> list[tuple[float, float]]:
+    angles = [2 * math.pi * (i + turn) / corners for i in range(corners)]
+    return [(math.sin(angle), -math.cos(angle)) for angle in angles]
+
+
+_POLYGONS: dict[str, list[tuple[float, float]]] = {
+    "square": [(-0.85, -0.85), (0.85, -0.85), (0.85, 0.85), (-0.85, 0.85)],
+    "rectangle": [(-1, -0.55), (1, -0.55), (1, 0.55), (-1, 0.55)],
+    "triangle": [(0, -0.9), (1, 0.85), (-1, 0.85)],
+    "diamond": [(0, -1), (0.8, 0), (0, 1), (-0.8, 0)],
+    "hexagon": _regular(6, 0.5),
+    "pentagon": _regular(5),
+    "star": [
+        (x * (1 if i % 2 == 0 else 0.42), y * (1 if i % 2 == 0 else 0.42)) for i, (x, y) in enumerate(_regular(10))
+    ],
+    "cross": [
+        (x * s, y * s)
+        for s in (0.9,)
+        for x, y in (
+            (-0.33, -1), (0.33, -1), (0.33, -0.33), (1, -0.33), (1, 0.33), (0.33, 0.33),
+            (0.33, 1), (-0.33, 1), (-0.33, 0.33), (-1, 0.33), (-1, -0.33), (-0.33, -0.33),
+        )
+    ],
+    "arrow": [(-1, -0.25), (0.1, -0.25), (0.1, -0.7), (1, 0), (0.1, 0.7), (0.1, 0.25), (-1, 0.25)],
+    "line": [(-1, -0.12), (1, -0.12), (1, 0.12), (-1, 0.12)],
+}  # fmt: skip
+
+
+def _main_colours(tiles: Tensor) -> list[str | None]:
+    """The colour word that fits more than half of what a sprite shows, vivid parts counting more."""
+    names = list(words.COLOURS)[:11]
+    known = torch.tensor([words.COLOURS[name] for name in names], dtype=torch.float32)
+    coarse = tiles[:, :, 4::8, 4::8].float().flatten(2)
+    rgb, weight = coarse[:, :3].transpose(1, 2), coarse[:, 3] / 255
+    vivid = (rgb.amax(-1) - rgb.amin(-1)) / 255
+    nearest = torch.cdist(rgb, known[None].expand(len(rgb), -1, -1)).argmin(-1)
+    share = torch.zeros(len(rgb), len(names)).scatter_add_(1, nearest, weight * (0.3 + vivid))
+    best, which = (share / share.sum(1, keepdim=True).clamp(min=1e-6)).max(1)
+    return [names[k] if value > 0.5 else None for value, k in zip(best.tolist(), which.tolist(), strict=True)]
