@@ -16,11 +16,19 @@ from torch import Tensor
 from pixray.drawers.base import Canvas, Drawer, ParameterGroup
 from pixray.pictures.straight import clamp_inward, straight_through
 from pixray.settings.declare import setting
-from pixray.vqgan.files import VqganFiles, choose
+from pixray.vqgan.files import EMBEDDED, VqganFiles, choose
 
 if TYPE_CHECKING:
+    from pixray.settings.namespace import Settings as RunSettings
     from pixray.vqgan.model import Vqgan
     from pixray.weights.store import ModelStore
+
+
+STAND_IN_FACTOR = 16
+"""The embedded model covers the same canvas as the one it stands in for, so that pictures have one size everywhere."""
+EMBEDDED_RATE = 0.1
+"""What the rate is multiplied with for the embedded model: its codes lie closer together, and at the usual rate nine in
+ten of them would change in every step."""
 
 
 class VqganDrawer(Drawer):
@@ -48,6 +56,7 @@ class VqganDrawer(Drawer):
         super().__init__(settings, canvas)
         self._files: VqganFiles | None = None
         self._model: Vqgan | None = None
+        self._rate: float | None = None
         self._z: Tensor | None = None
         self._range: tuple[Tensor, Tensor] | None = None
 
@@ -68,6 +77,8 @@ class VqganDrawer(Drawer):
         if self._model is None:
             return self.canvas.width, self.canvas.height
         factor = self._model.config.factor
+        if self._is_embedded:
+            factor = max(factor, STAND_IN_FACTOR)
         return max(1, self.canvas.width // factor) * factor, max(1, self.canvas.height // factor) * factor
 
     def load(self, models: ModelStore) -> None:
@@ -84,6 +95,13 @@ class VqganDrawer(Drawer):
         self._files = files
         self._range = self._model.code_range()
 
+    @property
+    def _is_embedded(self) -> bool:
+        return self._files is not None and self._files.name == EMBEDDED
+
+    def brief(self, settings: RunSettings, seed: int) -> None:
+        self._rate = settings.learning_rate * EMBEDDED_RATE if self._is_embedded else None
+
     def chosen(self) -> Mapping[str, Any]:
         return {} if self._files is None or self._files.name is None else {"vqgan_model": self._files.name}
 
@@ -97,7 +115,7 @@ class VqganDrawer(Drawer):
         self._z = z.clone().requires_grad_(True)
 
     def parameters(self) -> list[ParameterGroup]:
-        return [ParameterGroup([self.z])]
+        return [ParameterGroup([self.z], self._rate)]
 
     def render(self, step: int) -> Tensor:
         codes = straight_through(self.model.nearest(self.z), self.z)

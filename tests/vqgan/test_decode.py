@@ -5,6 +5,7 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
+import pixray.vqgan.decode as decode
 import pixray.vqgan.winograd as winograd
 from pixray.vqgan.decode import FusedLayers, PlainLayers
 from pixray.vqgan.files import choose
@@ -66,6 +67,12 @@ def test_fused_layers_equal_torch_s_own_operations(strips, ins, outs, height, wi
         lambda x: convs[0](F.interpolate(x, scale_factor=2.0, mode="nearest")),
         x,
     )
+
+
+@pytest.fixture(autouse=True)
+def _small_layers_too(monkeypatch):
+    """The networks of these tests are far smaller than those whose layers are fused."""
+    monkeypatch.setattr(decode, "LEAST_CHANNELS", 1)
 
 
 def load(dtype=torch.float32):
