@@ -12,6 +12,7 @@ from torch import Tensor
 from pixray.drawers.base import Canvas
 from pixray.drawers.stroke_drawer import COLOUR_RATE, POINT_RATE, WIDTH_RATE, StrokeDrawer, StrokeSettings, sampled
 from pixray.errors import SettingsError
+from pixray.pictures.color import read_color
 from pixray.settings.declare import setting
 from pixray.strokes.sketch import Sketch, open_paths, wander
 
@@ -21,16 +22,14 @@ INKS = ("auto", "palette", "free")
 
 
 def ink_name(raw: Any) -> str:
-    """One of the words, or a colour that Pillow understands."""
-    from PIL import ImageColor
-
+    """One of the words, or a colour as people write it."""
     text = str(raw).strip()
     if text.lower() in INKS:
         return text.lower()
     try:
-        ImageColor.getrgb(text)
-    except ValueError:
-        raise ValueError("expected auto, palette, free, or a colour such as navy or #203060") from None
+        read_color(text)
+    except ValueError as error:
+        raise ValueError(f"expected auto, palette, free, or a colour such as navy or #203060; {error}") from None
     return text
 
 
@@ -58,6 +57,7 @@ class LineSketchDrawer(StrokeDrawer):
         allow_paper_color: bool = setting(False, "optimise the paper's colour, too")
 
     settings: Settings
+    uses_palette = True
 
     def __init__(self, settings: Settings, canvas: Canvas) -> None:
         super().__init__(settings, canvas)
@@ -96,9 +96,7 @@ class LineSketchDrawer(StrokeDrawer):
 
     def _first_inks(self, begin: Tensor, image: Tensor | None, generator: torch.Generator) -> Tensor:
         if self.ink not in ("palette", "free"):
-            from PIL import ImageColor
-
-            return (torch.tensor(ImageColor.getrgb(self.ink)[:3]) / 255).repeat(len(begin), 1)
+            return torch.tensor(read_color(self.ink)).repeat(len(begin), 1)
         if image is not None:
             return sampled(image, begin)
         return torch.rand(len(begin), 3, generator=generator)
