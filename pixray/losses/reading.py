@@ -39,7 +39,10 @@ class Reading(Mapping[str, float]):
         return len(self._values)
 
     def _columns(self) -> list[Tensor]:
-        return [value.detach().float().reshape(()) for value in self._values.values()]
+        # A loss that has nothing to say may answer with a number on the CPU, whatever the device of the others.
+        devices = [value.device for value in self._values.values()]
+        device = next((one for one in devices if one.type != "cpu"), devices[0])
+        return [value.detach().float().reshape(()).to(device) for value in self._values.values()]
 
     def _numbers(self) -> dict[str, float]:
         if self._read is None:
