@@ -43,6 +43,7 @@ _PUBLIC: dict[str, tuple[str, str]] = {
     "Scene": ("pixray.losses.base", "Scene"),
     "Filter": ("pixray.filters.base", "Filter"),
     "Filtered": ("pixray.filters.base", "Filtered"),
+    "Provider": ("pixray.providers.base", "Provider"),
     "Perceptor": ("pixray.perceptors.base", "Perceptor"),
     "setting": ("pixray.settings.declare", "setting"),
     "load_settings": ("pixray.api", "load_settings"),
@@ -59,6 +60,7 @@ if TYPE_CHECKING:
     from pixray.filters.base import Filter, Filtered
     from pixray.losses.base import Look, Loss, Scene
     from pixray.perceptors.base import Perceptor
+    from pixray.providers.base import Provider
     from pixray.session import Session
     from pixray.settings.declare import setting
 

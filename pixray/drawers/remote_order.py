@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from pixray.weights.store import ModelStore
 
 MOST_SEED = 2**31 - 1
+_TRUSTED = ("default", "the command line", "add_settings", "the namespace", "set on the namespace")
 
 
 def client_for(provider: Provider, settings: Settings, models: ModelStore) -> Client:
@@ -33,8 +35,9 @@ def client_for(provider: Provider, settings: Settings, models: ModelStore) -> Cl
         models: sessions that share it share the service's limits.
 
     Raises:
-        SettingsError: max_cost without the price of this service.
+        SettingsError: max_cost without the price of this service, or an address from an untrusted place.
     """
+    _check_origin(provider, settings)
     prices = {name: amount for name, amount, _, _ in parse_parts(settings.prices)}
     if settings.max_cost is not None and provider.name not in prices:
         raise SettingsError(
@@ -51,6 +54,18 @@ def client_for(provider: Provider, settings: Settings, models: ModelStore) -> Cl
         caching=settings.remote_cache,
         prices=prices,
     )
+
+
+def _check_origin(provider: Provider, settings: Settings) -> None:
+    """A stranger's picture or file must not say where keys are sent, unless the environment says the same."""
+    name = f"{provider.name}_url"
+    given = getattr(settings, name, None)
+    origin = settings.origin(name) if given else "default"
+    if origin not in _TRUSTED and given != os.environ.get(provider.url_name or "-"):
+        raise SettingsError(
+            f"{name} (from {origin}): a key would be sent there, so it is taken from the command line, from Python "
+            f"or from the variable {provider.url_name} only"
+        )
 
 
 def request_for(

@@ -15,7 +15,7 @@ from pixray.events import Drawn
 from pixray.presets import read_preset
 from pixray.settings.yamlio import parse_yaml
 
-NOT_FROM_OUTSIDE = ("outdir", "output", "config_file", "animation_dir")
+NOT_FROM_OUTSIDE = ("outdir", "output", "config_file", "animation_dir", "remote_mask")
 """Settings that name places on the server."""
 
 
@@ -54,10 +54,16 @@ class Painter:
                     yield _handed_over(event, files)
 
 
+def _names_a_place(name: str) -> bool:
+    """Also addresses of services, to which the server's keys would be sent."""
+    name = name.strip().replace("-", "_")
+    return name in NOT_FROM_OUTSIDE or name.endswith("_url")
+
+
 def _further(text: str | None) -> dict[str, Any]:
     """The settings of a YAML text, without those that name places on the server."""
     further = parse_yaml(text or "", "settings")
-    problems = [f"'{name}' (from settings) cannot be set here" for name in further if name in NOT_FROM_OUTSIDE]
+    problems = [f"'{name}' (from settings) cannot be set here" for name in further if _names_a_place(str(name))]
     if problems:
         raise SettingsError(problems)
     return further

@@ -24,6 +24,7 @@ from pixray.perceptors.base import Perceptor
 from pixray.settings.declare import declarations
 from pixray.steppers.gradient import GradientStepper
 from pixray.testing.fakes import ToyPerceptor
+from pixray.testing.provider_contract import check_provider as check_provider
 from pixray.weights.store import ModelStore
 
 PALETTE = ((0.9, 0.1, 0.1), (0.1, 0.1, 0.9), (1.0, 1.0, 1.0))

@@ -238,3 +238,18 @@ def test_a_picture_of_a_strange_shape_is_cut_to_the_canvas(services, remote):
     _, path = painted(run)
     with Image.open(path) as picture:
         assert picture.size == (64, 64) and picture.text["pixray_service_size"] == "300x100"
+
+
+def test_a_file_of_a_stranger_cannot_say_where_keys_are_sent(services, catalog, tiny):
+    from pixray.api import resolve
+    from pixray.build import build
+    from pixray.weights.store import ModelStore
+
+    Path("stranger.yaml").write_text(f"openai_url: {services['regolo'].url}\n")
+    settings = resolve(catalog, {**tiny, "drawer": "openai", "iterations": 1, "config_file": "stranger.yaml"})
+    with pytest.raises(SettingsError, match=r"openai_url \(from stranger.yaml\).*OPENAI_BASE_URL"):
+        build(settings, catalog, ModelStore())
+    mine = ["--openai_url", services["openai"].url]
+    settings = resolve(catalog, {**tiny, "drawer": "openai", "iterations": 1, "config_file": "stranger.yaml"}, mine)
+    list(build(settings, catalog, ModelStore()).run())
+    assert len(services["openai"].requests) == 1 and services["regolo"].requests == []
