@@ -36,7 +36,9 @@ def outcome(row: dict[str, Any]) -> str:
     """The last column of the table."""
     if "gone" in row:
         return f"gone, use {row['gone']}" if row["gone"].startswith("`") else f"gone: {row['gone']}"
-    return f"works differently: {row['differs']}" if "differs" in row else "works"
+    if "differs" in row:
+        return f"works differently, because {row['differs']}"
+    return f"works ({row['note']})" if "note" in row else "works"
 
 
 def page() -> Iterator[str]:

@@ -210,8 +210,8 @@ class _Builder:
         settings = self.settings
         if settings.overlay_image and not drawer.can_paint:
             raise SettingsError(
-                f"overlay_image={settings.overlay_image!r}: the drawer {settings.drawer} cannot take over a picture "
-                "while it draws; pixel, vqgan and fft can"
+                f"overlay_image={settings.overlay_image!r}: the drawer {settings.drawer} cannot take over a picture, "
+                "since it is made elsewhere; drawers such as pixel and vqgan can"
             )
         if settings.overlay_image and settings.overlay_offset >= settings.overlay_every > 0:
             self._notice(f"overlay_offset={settings.overlay_offset} is no step of a period: the overlay never comes")

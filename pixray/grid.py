@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 
 _RANGE = re.compile(r"^(-?\d+)\.\.(-?\d+)$")
 _WHOLE = {"palette", "custom_loss", "losses", "filters", "clip_models", "size", "learning_rate_drops", "priors"}
+_WHOLE |= {"spot_prompts", "spot_prompts_off", "labels", "image_prompts", "target_images", "overlay_image"}
+_WHOLE |= {"noise_prompt_seeds", "noise_prompt_weights"}
 """Settings in which a comma belongs to one value."""
 
 
