@@ -12,6 +12,7 @@ from typing import Any, NoReturn
 
 from pixray.errors import SettingsError, did_you_mean
 from pixray.settings.convert import takes_many
+from pixray.settings.core import RENAMED, RETIRED
 from pixray.settings.declare import Declaration
 
 
@@ -46,12 +47,16 @@ def read_flags(declared: Iterable[Declaration], argv: Sequence[str]) -> tuple[di
     Unique beginnings of long flags are understood (`--prompt` for `--prompts`).
     """
     declared = list(declared)
-    known, left_over = parser_for(declared, abbreviate=True).parse_known_args(_protect_negatives(argv))
+    known, left_over = parser_for(declared, abbreviate=True).parse_known_args(_protect_negatives(_renamed(argv)))
     names = [name for one in declared for name in flag_names(one) if name.startswith("--")]
     problems = []
     for word in left_over:
         if word.startswith("-"):
             flag = word.split("=")[0]
+            name = flag[2:].replace("-", "_")
+            if name in RETIRED:
+                problems.append(f"'{flag}' (from the command line) is an old flag that is gone: {RETIRED[name]}")
+                continue
             problems.append(f"unknown flag '{flag}' (from the command line).{did_you_mean(flag, names)}")
         elif not problems:
             problems.append(f"unexpected word '{word}' (from the command line): put a text of several words in quotes")
@@ -60,13 +65,23 @@ def read_flags(declared: Iterable[Declaration], argv: Sequence[str]) -> tuple[di
 
 def peek_flags(declared: Iterable[Declaration], argv: Sequence[str]) -> dict[str, Any]:
     """The flags that decide which parts exist, read before those parts' own flags are known."""
-    known, _ = parser_for(declared, abbreviate=False).parse_known_args(_protect_negatives(argv))
+    known, _ = parser_for(declared, abbreviate=False).parse_known_args(_protect_negatives(_renamed(argv)))
     return _unwrapped(vars(known))
 
 
 def _unwrapped(words: dict[str, Any]) -> dict[str, Any]:
     """argparse wraps the word of a flag that takes one into a list."""
     return {name: word[0] if isinstance(word, list) and len(word) == 1 else word for name, word in words.items()}
+
+
+def _renamed(argv: Sequence[str]) -> list[str]:
+    """Flags of old names by the names they have today."""
+    words = []
+    for word in argv:
+        flag, equals, value = word.partition("=")
+        name = flag[2:].replace("-", "_") if flag.startswith("--") else ""
+        words.append(f"--{RENAMED[name]}{equals}{value}" if name in RENAMED else word)
+    return words
 
 
 def _protect_negatives(argv: Sequence[str]) -> list[str]:

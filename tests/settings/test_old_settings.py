@@ -8,7 +8,7 @@ import pytest
 from pixray.catalog import ALIASES, BUILT_IN, GONE, Catalog
 from pixray.errors import SettingsError
 from pixray.settings.convert import convert
-from pixray.settings.core import ALWAYS, RENAMED
+from pixray.settings.core import ALWAYS
 from pixray.settings.declare import declarations
 from pixray.settings.flags import read_flags
 from pixray.settings.schema import Schema
@@ -50,8 +50,7 @@ def test_every_old_setting_is_a_setting_and_its_flags_lead_to_it(row):
     if "is" not in row:
         assert one.name == row["name"], "the dest name is the name"
     declared = declared_for(row)
-    flags = [f"--{row['name']}", *row.get("flags", [])] if row["name"] not in RENAMED else []
-    for flag in flags:
+    for flag in [f"--{row['name']}", *row.get("flags", [])]:
         values, problems = read_flags(declared, [flag, "1"])
         assert problems == [] and list(values) == [one.name], flag
 
@@ -72,7 +71,9 @@ def test_what_is_gone_is_answered_with_what_replaces_it(row):
     layers = [("old.yaml", given)]
     with pytest.raises(SettingsError, match="gone") as caught:
         Schema.for_choice(catalog, layers).resolve(layers)
-    assert any("use" in problem or "drawer=" in problem for problem in caught.value.problems)
+    assert any("use" in problem for problem in caught.value.problems)
+    _, problems = read_flags([one for group in ALWAYS for one in declarations(group, "e")], [f"--{row['name']}", "1"])
+    assert "gone: use" in problems[0]
 
 
 @pytest.mark.parametrize(
