@@ -19,8 +19,11 @@ KINDS = ("drawer", "loss", "filter", "perceptor", "provider")
 BUILT_IN: dict[str, dict[str, str]] = {
     "drawer": {
         "clipdraw": "pixray.drawers.clipdraw:ClipDrawDrawer",
+        "fft": "pixray.drawers.fft:FftDrawer",
         "line_sketch": "pixray.drawers.line_sketch:LineSketchDrawer",
+        "multires": "pixray.drawers.multires:MultiresDrawer",
         "pixel": "pixray.drawers.pixel:PixelDrawer",
+        "super_resolution": "pixray.drawers.super_resolution:SuperResolutionDrawer",
         "vqgan": "pixray.drawers.vqgan:VqganDrawer",
     },
     "loss": {

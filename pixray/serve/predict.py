@@ -22,7 +22,7 @@ class Predictor(BaseRunner):
         ),
         drawer: Optional[str] = Input(
             default=None, description="how the picture is made (vqgan, pixel, line_sketch, …) (default: vqgan)",
-            choices=["clipdraw", "line_sketch", "pixel", "vqgan"],
+            choices=["clipdraw", "fft", "line_sketch", "multires", "pixel", "super_resolution", "vqgan"],
         ),
         quality: Optional[str] = Input(
             default=None, description="size, iterations and perceptors in one word (default: normal)",
@@ -44,7 +44,7 @@ class Predictor(BaseRunner):
         ),
         preset: Optional[str] = Input(
             default=None, description="a named set of settings to start from",
-            choices=["text2image", "text2pixel"],
+            choices=["8bidg", "genesis_draft", "genesis_mintable", "hello_pixray", "pixray_pixel", "pixray_vdiff", "pixray_vqgan", "pixrayapi", "pixrayraw", "text2image", "text2pixel", "tiler_fft", "tiler_fft_shift", "tiler_pixel", "tiler_pixel_shift"],
         ),
         settings: Optional[str] = Input(
             default=None, description="further settings as YAML; they win over all others",

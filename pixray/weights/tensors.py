@@ -44,6 +44,9 @@ LEFTOVERS = (
 )
 """What published VQGAN checkpoints hold beside tensors: all that may be met, and none of it is kept."""
 
+NESTED = ("state_dict", "params_ema", "params")
+"""Where published files keep their weights: Lightning's key, then those of BasicSR, averaged weights first."""
+
 CONVERT = (
     "on a machine where you trust it, load it with torch.load(file, weights_only=False)['state_dict'] and write that "
     "with safetensors.torch.save_file to a .safetensors file of the same name"
@@ -61,10 +64,10 @@ class _Forgotten:
 
 
 def read_tensors(path: Path, wanted: Callable[[str], bool] = lambda name: True) -> dict[str, Tensor]:
-    """The tensors of a checkpoint by name, on the CPU; of a Lightning checkpoint those of its `state_dict`.
+    """The tensors of a checkpoint by name, on the CPU; those under a key of `NESTED`, if there is one.
 
     Args:
-        path: a .safetensors file, or a file of `torch.save` with tensors by name, alone or under "state_dict".
+        path: a .safetensors file, or a file of `torch.save` with tensors by name, alone or under a key of `NESTED`.
         wanted: whether a name is to be read; others cost no memory.
 
     Raises:
@@ -74,7 +77,8 @@ def read_tensors(path: Path, wanted: Callable[[str], bool] = lambda name: True) 
     if path.suffix == ".safetensors":
         return _read_safetensors(path, wanted)
     found = _unpickle(path)
-    found = found.get("state_dict", found) if isinstance(found, Mapping) else found
+    if isinstance(found, Mapping):
+        found = next((found[key] for key in NESTED if isinstance(found.get(key), Mapping)), found)
     if not isinstance(found, Mapping) or not all(isinstance(name, str) for name in found):
         raise ModelUnavailable(f"{path} holds no weights by name")
     # A copy, since the file itself stays mapped into memory only as long as its other tensors live.

@@ -1,0 +1,96 @@
+"""A picture held by its frequencies, its wavelets or its pixels, in decorrelated colours."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from pixray.drawers.base import Canvas, Drawer, ParameterGroup
+from pixray.drawers.spectra import Frequencies, Held, Pixels, Wavelets
+from pixray.errors import SettingsError
+from pixray.pictures.decorrelated import Decorrelated
+from pixray.settings.declare import setting
+
+CONTRAST = 0.9
+"""Root mean square of the values behind a picture that begins at random."""
+
+
+class FftDrawer(Drawer):
+    """Optimises frequencies ("fft"), wavelet coefficients ("dwt") or pixels ("pixel").
+
+    Fourier parametrisation after Mordvintsev, Pezzotti, Schubert and Olah, "Differentiable Image Parameterizations",
+    Distill 2018, doi 10.23915/distill.00012; constants as in the old pixray. The values are always brought to one
+    contrast, which makes large steps safe; a picture to begin from, or to paint, brings its own.
+    """
+
+    wants_noise = False
+
+    @dataclass(frozen=True, kw_only=True)
+    class Settings:
+        """Frequencies"""
+
+        fft_use: str = setting("fft", "what is optimised", choices=("fft", "dwt", "pixel"))
+        fft_decay: float = setting(1.5, "how much weaker high frequencies are", least=0)
+        fft_wave: str = setting("coif2", "the wavelet of dwt, by PyWavelets' names")
+        fft_sharp: float = setting(0.3, "how strong the fine levels of dwt are", least=0)
+        fft_colors: float = setting(1.5, "how colourful it is", least=0.01)
+        fft_lrate: float = setting(0.3, "step size", least=0)
+
+    settings: Settings
+
+    def __init__(self, settings: Settings, canvas: Canvas) -> None:
+        super().__init__(settings, canvas)
+        self._colours = Decorrelated(settings.fft_colors, canvas.device)
+        self._contrast = torch.tensor(CONTRAST, device=canvas.device)
+        self._held: Held | None = None
+
+    def start(self, image: Tensor | None, generator: torch.Generator) -> None:
+        settings, (width, height), device = self.settings, self.size, self.canvas.device
+        if settings.fft_use == "dwt":
+            try:
+                self._held = Wavelets(width, height, settings.fft_wave, settings.fft_sharp, generator, device)
+            except ValueError as error:
+                raise SettingsError(str(error)) from None
+        elif settings.fft_use == "pixel":
+            self._held = Pixels(width, height, generator, device)
+        else:
+            self._held = Frequencies(width, height, settings.fft_decay, generator, device)
+        if image is not None:
+            self.paint(image[:, :3])
+
+    @property
+    def held(self) -> Held:
+        """The form that the picture is held in."""
+        assert self._held is not None, "start() comes first"
+        return self._held
+
+    def parameters(self) -> list[ParameterGroup]:
+        return [ParameterGroup(self.held.tensors, self.settings.fft_lrate)]
+
+    def render(self, step: int) -> Tensor:
+        values = self.held.values()
+        return self._colours.colours(values * (self._contrast / _size_of(values)))
+
+    @torch.no_grad()
+    def paint(self, image: Tensor) -> None:
+        values = self._colours.values(image.to(self._contrast.device))
+        self.held.take(values)
+        self._contrast.copy_(_size_of(values))
+
+    def state(self) -> dict[str, Tensor]:
+        tensors = {f"tensor{number}": tensor for number, tensor in enumerate(self.held.tensors)}
+        return {name: one.detach().cpu().clone() for name, one in {**tensors, "contrast": self._contrast}.items()}
+
+    @torch.no_grad()
+    def restore(self, state: Mapping[str, Tensor]) -> None:
+        for number, tensor in enumerate(self.held.tensors):
+            tensor.copy_(state[f"tensor{number}"])
+        self._contrast.copy_(state["contrast"])
+
+
+def _size_of(values: Tensor) -> Tensor:
+    """Root mean square, never quite zero."""
+    return (values.square().mean() + 1e-12).sqrt()

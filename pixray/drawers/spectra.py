@@ -1,0 +1,126 @@
+"""Three ways to hold a picture: by its frequencies, its wavelets, or pixel by pixel.
+
+Each owns `tensors`, makes values 1 3 H W of them, and takes given values over in place. Sizes of values are free: the
+drawer brings them to one contrast.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from pixray.errors import MissingPackage
+
+STRENGTH = 3.0
+"""Root mean square of tensors that hold a given picture: a step of 0.3 then changes a tenth of it."""
+
+
+class Held(ABC):
+    """A picture in some form."""
+
+    tensors: list[Tensor]
+
+    @abstractmethod
+    def values(self) -> Tensor:
+        """1 3 H W."""
+
+    @abstractmethod
+    def _given(self, values: Tensor) -> list[Tensor]:
+        """What the tensors would have to be for these values."""
+
+    @torch.no_grad()
+    def take(self, values: Tensor) -> None:
+        """Hold these values, 1 3 H W, up to a common factor."""
+        given = self._given(values)
+        count = sum(one.numel() for one in given)
+        strength = (torch.stack([one.square().sum() for one in given]).sum() / count).sqrt()
+        for tensor, one in zip(self.tensors, given, strict=True):
+            tensor.copy_(one * (STRENGTH / strength.clamp_min(1e-6)))
+
+
+class Frequencies(Held):
+    """Real and imaginary parts of the spectrum, low frequencies scaled up as they are in natural pictures.
+
+    Args:
+        decay: power of the frequency by which a part is scaled down.
+    """
+
+    def __init__(self, width: int, height: int, decay: float, generator: torch.Generator, device: str) -> None:
+        self._size = (height, width)
+        spectrum = 0.01 * torch.randn(1, 3, height, width // 2 + 1, 2, generator=generator)
+        down, across = torch.fft.fftfreq(height)[:, None], torch.fft.rfftfreq(width)[None]
+        frequency = (down.square() + across.square()).sqrt().clamp_min(4 / max(width, height))
+        self._scale = ((width * height) ** 0.5 / frequency**decay)[..., None].to(device)
+        self.tensors = [spectrum.to(device).requires_grad_(True)]
+
+    def values(self) -> Tensor:
+        spectrum = torch.view_as_complex((self.tensors[0] * self._scale).contiguous())
+        return torch.fft.irfft2(spectrum, s=self._size, norm="ortho")
+
+    def _given(self, values: Tensor) -> list[Tensor]:
+        return [torch.view_as_real(torch.fft.rfft2(values, norm="ortho")) / self._scale]
+
+
+class Wavelets(Held):
+    """Coefficients of a wavelet pyramid (ptwt), coarse levels scaled up.
+
+    Args:
+        wave: a wavelet by PyWavelets' names. sharp: 1 scales all levels alike, 0 fine ones down the most.
+
+    Raises:
+        MissingPackage, ValueError.
+    """
+
+    def __init__(
+        self, width: int, height: int, wave: str, sharp: float, generator: torch.Generator, device: str
+    ) -> None:
+        self._ptwt, wavelets = _import_ptwt()
+        known = wavelets.wavelist(kind="discrete")
+        if wave not in known:
+            from pixray.errors import did_you_mean
+
+            raise ValueError(
+                f"fft_wave={wave!r}: expected a discrete wavelet such as coif2.{did_you_mean(wave, known)}"
+            )
+        self._wave, self._size = wavelets.Wavelet(wave), (height, width)
+        coarsest, *details = self._ptwt.wavedec2(torch.zeros(3, height, width), self._wave)
+        shapes = [coarsest.shape, *(part.shape for level in details for part in level)]
+        least = shapes[0][-1] * shapes[0][-2]
+        self._scales = [(least / (shape[-1] * shape[-2])) ** (1 - sharp) for shape in shapes]
+        self.tensors = [torch.randn(shape, generator=generator).to(device).requires_grad_(True) for shape in shapes]
+
+    def values(self) -> Tensor:
+        coarsest, *parts = (tensor * scale for tensor, scale in zip(self.tensors, self._scales, strict=True))
+        levels = [tuple(parts[first : first + 3]) for first in range(0, len(parts), 3)]
+        height, width = self._size
+        return self._ptwt.waverec2((coarsest, *levels), self._wave)[None, :, :height, :width]
+
+    def _given(self, values: Tensor) -> list[Tensor]:
+        coarsest, *details = self._ptwt.wavedec2(values[0], self._wave)
+        parts = [coarsest, *(part for level in details for part in level)]
+        return [part / scale for part, scale in zip(parts, self._scales, strict=True)]
+
+
+class Pixels(Held):
+    """Every pixel by itself."""
+
+    def __init__(self, width: int, height: int, generator: torch.Generator, device: str) -> None:
+        self.tensors = [torch.randn(1, 3, height, width, generator=generator).to(device).requires_grad_(True)]
+
+    def values(self) -> Tensor:
+        return self.tensors[0]
+
+    def _given(self, values: Tensor) -> list[Tensor]:
+        return [values]
+
+
+def _import_ptwt() -> tuple[Any, Any]:
+    try:
+        import ptwt
+        import pywt
+    except ModuleNotFoundError as error:
+        raise MissingPackage("fft_use=dwt", "ptwt", "wavelets") from error
+    return ptwt, pywt
