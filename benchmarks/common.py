@@ -16,25 +16,31 @@ import torch
 Call = Callable[[], object]
 
 
-def milliseconds(call: Call) -> float:
-    """Wall time of one call, with everything a GPU still has to do."""
+def milliseconds(call: Call, clock: Callable[[], float] = time.perf_counter) -> float:
+    """Time of one call, with everything a GPU still has to do.
+
+    Args:
+        clock: the wall's, or `time.process_time` on a CPU that others use too.
+    """
     _wait()
-    begun = time.perf_counter()
+    begun = clock()
     call()
     _wait()
-    return (time.perf_counter() - begun) * 1000
+    return (clock() - begun) * 1000
 
 
-def interleaved(calls: dict[str, Call], rounds: int, warm_up: int = 1) -> dict[str, list[float]]:
+def interleaved(
+    calls: dict[str, Call], rounds: int, warm_up: int = 1, clock: Callable[[], float] = time.perf_counter
+) -> dict[str, list[float]]:
     """Times of several calls taken in turn, so that a machine that slows down slows them all.
 
     Args:
-        calls: by name; rounds: how many counted turns; warm_up: turns not counted.
+        calls: by name; rounds: how many counted turns; warm_up: turns not counted; clock: see `milliseconds`.
     """
     times: dict[str, list[float]] = {name: [] for name in calls}
     for turn in range(warm_up + rounds):
         for name, call in calls.items():
-            spent = milliseconds(call)
+            spent = milliseconds(call, clock)
             if turn >= warm_up:
                 times[name].append(spent)
     return times

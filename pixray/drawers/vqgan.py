@@ -26,9 +26,9 @@ if TYPE_CHECKING:
 
 STAND_IN_FACTOR = 16
 """The embedded model covers the same canvas as the one it stands in for, so that pictures have one size everywhere."""
-EMBEDDED_RATE = 0.1
-"""What the rate is multiplied with for the embedded model: its codes lie closer together, and at the usual rate nine in
-ten of them would change in every step."""
+EMBEDDED_RATE = 0.3
+"""What the rate is multiplied with for the embedded model: its codes lie closer together, and at the usual rate nearly
+all of them would change in every step (of 0.1, 0.3 and 1, this reached the lowest loss in 60 steps)."""
 
 
 class VqganDrawer(Drawer):
@@ -100,6 +100,7 @@ class VqganDrawer(Drawer):
         return self._files is not None and self._files.name == EMBEDDED
 
     def brief(self, settings: RunSettings, seed: int) -> None:
+        """Set the pace of the embedded model, whose codes lie closer together than the rate expects."""
         self._rate = settings.learning_rate * EMBEDDED_RATE if self._is_embedded else None
 
     def chosen(self) -> Mapping[str, Any]:

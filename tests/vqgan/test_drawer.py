@@ -8,7 +8,9 @@ from PIL import Image
 
 from pixray.drawers.base import Canvas
 from pixray.drawers.vqgan import VqganDrawer
+from pixray.errors import ModelUnavailable
 from pixray.settings.presets import canvas_size
+from pixray.testing.contracts import check_drawer
 from pixray.vqgan.config import VqganConfig
 from pixray.weights.store import ModelStore
 
@@ -179,3 +181,22 @@ def test_image_labels_are_compared_in_its_latents(published, session):
     made = session(drawer="vqgan", vqgan_model="coco", size=[32, 24], prompts="", image_labels="*.png", iterations=12)
     falling = [event.losses["image_labels"] for event in made.run() if type(event).__name__ == "Stepped"]
     assert falling[-1] < falling[0]
+
+
+def test_the_embedded_model_keeps_every_promise_of_a_drawer():
+    check_drawer(VqganDrawer, vqgan_model="embedded")
+
+
+def test_the_embedded_model_stands_in_visibly_at_the_same_size(session):
+    made = session(drawer="vqgan", size=[200, 50], iterations=1)
+    assert made.record["vqgan_model"] == "embedded" and made.drawer.size == (192, 48)
+    assert any("small embedded VQGAN instead of imagenet_f16_16384" in notice.text for notice in made.notices)
+    with pytest.raises(ModelUnavailable, match="vqgan_model=embedded needs no file"):
+        session(drawer="vqgan", vqgan_model="imagenet_f16_16384")
+
+
+def test_a_picture_comes_back_from_the_embedded_model_recognisably():
+    image = torch.full((1, 3, 48, 64), 0.9)
+    image[:, :, 16:32, 20:44] = torch.tensor([0.8, 0.1, 0.1]).view(3, 1, 1)
+    drawer = make(image=image, vqgan_model="embedded")
+    assert (drawer.render(0) - image).abs().mean() < 0.06
