@@ -96,13 +96,14 @@ class _Builder:
             self.store,
             self._notice,
         )
+        scene = self._scene(drawer)
         return Session(
             settings=settings,
             record=self.record(drawer),
             drawer=drawer,
             perceptors=self.perceptors,
             cutouts=cutouts,
-            losses=_unique([*guidance.losses(), *self._anchors(drawer), *self._losses(self._scene(drawer))]),
+            losses=_unique([*guidance.losses(), *self._anchors(drawer, scene), *self._losses(scene)]),
             filters=self._filters(),
             stepper=self._stepper(drawer),
             generators=self.generators,
@@ -217,14 +218,14 @@ class _Builder:
             self._notice(f"overlay_offset={settings.overlay_offset} is no step of a period: the overlay never comes")
         return overlay(settings, drawer.size, self.device)
 
-    def _anchors(self, drawer: Drawer) -> list[WeightedLoss]:
+    def _anchors(self, drawer: Drawer, scene: Scene) -> list[WeightedLoss]:
         """What holds the picture to its start or to other pictures."""
         from pixray.losses.anchor import anchor_losses, label_loss
         from pixray.pictures.io import on_white, open_picture, resized
         from pixray.pictures.names import expand
 
         settings = self.settings
-        losses = anchor_losses(settings, self._scene(drawer), self.given)
+        losses = anchor_losses(settings, scene, self.given)
         if settings.image_labels:
             files = expand(settings.image_labels, "image_labels")
             pictures = [on_white(open_picture(file, "image_labels")) for file in files]
