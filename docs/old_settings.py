@@ -22,7 +22,8 @@ Every setting of the old pixray and what became of it. "works" means: the same n
 test walks this list and asks the program itself, so it cannot go stale. Flags are also understood with dashes
 instead of underscores, and the names of flags work in Python and YAML too (`video=True`).
 
-Names of parts: the drawers `vqgan`, `pixel`, `line_sketch` and `clipdraw`, all losses and
+Names of parts: the drawers `vqgan`, `pixel`, `line_sketch`, `clipdraw`, `fft` and `super_resolution`,
+all losses and
 all filters are there; `fast_pixel` means `pixel`; `vdiff` is gone.
 """
 
