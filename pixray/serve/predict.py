@@ -44,7 +44,7 @@ class Predictor(BaseRunner):
         ),
         preset: Optional[str] = Input(
             default=None, description="a named set of settings to start from",
-            choices=["8bidg", "genesis_draft", "genesis_mintable", "hello_pixray", "pixray_pixel", "pixray_vdiff", "pixray_vqgan", "pixrayapi", "pixrayraw", "text2image", "text2pixel", "tiler_fft", "tiler_fft_shift", "tiler_pixel", "tiler_pixel_shift"],
+            choices=["8bidg", "genesis_draft", "genesis_mintable", "hello_pixray", "line_sketch", "pixray_pixel", "pixray_vdiff", "pixray_vqgan", "pixrayapi", "pixrayraw", "text2image", "text2pixel", "tiler", "tiler_fft", "tiler_fft_shift", "tiler_pixel", "tiler_pixel_shift"],
         ),
         settings: Optional[str] = Input(
             default=None, description="further settings as YAML; they win over all others",

@@ -99,7 +99,7 @@ import pixray
 tiny = dict(clip_models="embedded", size=[24, 16], pixel_size=[6, 4], iterations=3, num_cuts=2, display_every=1, seed=1)
 """,
     """
-pixray.run("red", "pixel", **tiny);
+pixray.run("red", "pixel", custom_loss="saturation:0.5,smoothness:2", smoothness_type="log", scale=2.5, **tiny);
 """,
     """
 pixray.add_settings(display_clear=True, quality="better")

@@ -51,6 +51,22 @@ def test_every_input_is_really_used():
     assert record["size"] == [32, 24] and record["drawer"] == "pixel"
 
 
+@pytest.mark.parametrize(
+    ("preset", "drawer", "further"),
+    [
+        ("tiler", "pixel", "size: [32, 32]\nnum_cuts: 2\n"),
+        ("line_sketch", "line_sketch", "size: [32, 32]\nnum_cuts: 2\nstrokes: 3\n"),
+        ("raw", "pixel", "drawer: pixel\nsize: [32, 32]\nnum_cuts: 2\n"),
+    ],
+)
+def test_presets_paint(preset, drawer, further):
+    pictures = list(Painter().paint(preset=preset, prompts="red", iterations=1, settings=further))
+    with Image.open(pictures[-1]) as picture:
+        record = json.loads(picture.text["pixray_record"])
+    assert record["drawer"] == drawer and picture.size == (32, 32)
+    assert record.get("filters") == ("wallpaper" if preset == "tiler" else None)
+
+
 def test_a_preset_is_where_it_starts_and_inputs_win():
     pictures = list(Painter().paint(preset="text2pixel", prompts="red", quality="draft", iterations=1, settings=TINY))
     with Image.open(pictures[-1]) as picture:
@@ -132,6 +148,13 @@ def _wait_until_ready(address, running, log):
     raise AssertionError(log.read_text())
 
 
+def _wait_for(server, status):
+    deadline = time.monotonic() + 60
+    while call(f"{server}/health-check")[1]["status"] != status:
+        assert time.monotonic() < deadline, f"the server never became {status}"
+        time.sleep(0.05)
+
+
 def call(address, body=None, method=None, headers=()):
     data = None if body is None else json.dumps(body).encode()
     request = urllib.request.Request(
@@ -166,9 +189,20 @@ def test_a_prediction_streams_pictures(server):
     assert len(pictures) == 3 and len(set(pictures)) == 3 and pictures[0][0] == (32, 24)
 
 
-def test_a_wrong_choice_is_answered_422(server):
-    status, answer = call(f"{server}/predictions", {"input": {"prompts": "a", "drawer": "pixl"}})
-    assert status == 422 and "drawer" in json.dumps(answer) and "pixel" in json.dumps(answer)
+@pytest.mark.parametrize(
+    ("given", "words"),
+    [
+        ({"drawer": "pixl"}, ['"pixl" is not one of', '"pixel"']),
+        ({"quality": "drat"}, ['"drat" is not one of', '"draft"']),
+        ({"iterations": -1}, ["-1 is less than the minimum of 0"]),
+        ({"preset": "tile"}, ['"tile" is not one of', '"tiler"']),
+    ],
+)
+def test_a_bad_input_is_answered_422_with_what_came_and_what_is_right(server, given, words):
+    status, answer = call(f"{server}/predictions", {"input": {"prompts": "a", **given}})
+    (problem,) = answer["detail"]
+    assert status == 422 and problem["loc"] == ["body", "input", *given]
+    assert all(word in problem["msg"] for word in words)
 
 
 def test_a_mistake_in_the_settings_is_answered_with_our_sentence(server):
@@ -181,6 +215,6 @@ def test_a_prediction_can_be_cancelled(server):
     body, waiting = {"input": given}, [("Prefer", "respond-async")]
     status, _ = call(f"{server}/predictions/mine", body, "PUT", waiting)
     assert status in (200, 202)
-    time.sleep(1)
+    _wait_for(server, "BUSY")
     assert call(f"{server}/predictions/mine/cancel", {})[0] == 200
     assert predict(server, {**given, "iterations": 1})["status"] == "succeeded", "the server takes the next request"
