@@ -51,6 +51,7 @@ class NotebookRecorder:
         self._make_display, self._clock = make_display, clock
         self._display: Display | None = None
         self._points: list[tuple[int, float]] = []
+        self._unread: list[Stepped] = []
         self._notes: list[str] = []
         self._line = ""
         self._shown = -_PAUSE
@@ -69,6 +70,7 @@ class NotebookRecorder:
         elif isinstance(event, Drawn) and (event.show or event.final):
             self._show_picture(event.image)
         elif isinstance(event, Finished):
+            self._read_losses()
             self._line = f"{event.reason} after {event.steps} steps, {event.seconds:.1f} s"
             if self._files is not None:
                 self._line += f": {self._files.picture}"
@@ -81,8 +83,8 @@ class NotebookRecorder:
             self._display = None
 
     def _step(self, event: Stepped) -> None:
-        self._points.append((event.step, event.total))
-        self._line = f"step {event.step} of {event.steps}, loss {event.total:.4g}, {_minutes(event.remaining)} min left"
+        # Losses are read when they are shown: reading one from a GPU means waiting for its step.
+        self._unread.append(event)
         if self._clock() - self._shown >= _PAUSE:
             self._show_below()
 
@@ -100,9 +102,17 @@ class NotebookRecorder:
     def _show_below(self) -> None:
         assert self._display is not None
         self._shown = self._clock()
+        self._read_losses()
         lines = [*self._notes, self._line]
         page = "<br>".join(html.escape(line) for line in "\n".join(lines).splitlines())
         self._display.below(f"{loss_curve(self._points)}<div>{page}</div>", "\n".join(lines))
+
+    def _read_losses(self) -> None:
+        if self._unread:
+            self._points += [(event.step, event.total) for event in self._unread]
+            last = self._unread[-1]
+            self._line = f"step {last.step} of {last.steps}, loss {last.total:.4g}, {_minutes(last.remaining)} min left"
+            self._unread = []
 
 
 def _minutes(seconds: float) -> str:

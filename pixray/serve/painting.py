@@ -15,7 +15,15 @@ from pixray.events import Drawn
 from pixray.presets import read_preset
 from pixray.settings.yamlio import parse_yaml
 
-NOT_FROM_OUTSIDE = ("outdir", "output", "config_file", "animation_dir", "remote_mask")
+NOT_FROM_OUTSIDE = (
+    "outdir",
+    "output",
+    "config_file",
+    "animation_dir",
+    "remote_mask",
+    "checkpoints_dir",
+    "models_file",
+)
 """Settings that name places on the server."""
 
 

@@ -130,7 +130,8 @@ def server(tmp_path_factory):
             _wait_until_ready(address, running, folder / "log")
             yield address
         finally:
-            running.terminate()
+            if running.poll() is None:
+                call(f"{address}/shutdown", {})
             running.wait(20)
 
 
