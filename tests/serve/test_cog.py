@@ -56,7 +56,7 @@ def test_every_input_is_really_used():
     [
         ("tiler", "pixel", "size: [32, 32]\nnum_cuts: 2\n"),
         ("line_sketch", "line_sketch", "size: [32, 32]\nnum_cuts: 2\nstrokes: 3\n"),
-        ("raw", "pixel", "drawer: pixel\nsize: [32, 32]\nnum_cuts: 2\n"),
+        ("pixrayraw", "pixel", "drawer: pixel\nsize: [32, 32]\nnum_cuts: 2\n"),
     ],
 )
 def test_presets_paint(preset, drawer, further):
