@@ -32,7 +32,7 @@ from pixray.strokes.tiles import Boxes, Grid
 BUDGET = 512 * 2**20
 """Bytes that a scene may take while it is drawn, apart from the picture itself; larger scenes go in bands."""
 _BYTES = 96
-"""Taken for each pixel of each pair of a piece and a tile, at most: found by measuring, see benchmarks/strokes.py."""
+"""Taken for each pixel of each pair of a piece and a tile; on the safe side, see `benchmarks/strokes.py --memory`."""
 
 
 def render(scene: Scene, size: tuple[int, int], paper: Tensor | None = None, budget: int = BUDGET) -> Tensor:
