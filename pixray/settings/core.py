@@ -78,6 +78,13 @@ def palette_text(raw: Any) -> str:
     return text
 
 
+def prior_texts(raw: Any) -> list[str]:
+    """Prompts separated by |; "none" is no prompt."""
+    items = [raw] if isinstance(raw, str) else list(raw)
+    texts = [text.strip() for item in items for text in str(item).split("|")]
+    return [text for text in texts if text.lower() not in ("", "none")]
+
+
 @dataclass(frozen=True, kw_only=True)
 class Guidance:
     """What to paint"""
@@ -91,9 +98,13 @@ class Guidance:
         None, "further losses, name[:weight[:stop]] separated by commas", aliases=("--losses",), parse=parts_text
     )
     priors: str | None = setting(
-        None, "losses that a small perceptor needs to paint well, as custom_loss; set with it", parse=parts_text
+        None,
+        "losses that a small perceptor needs to paint well, as custom_loss; set with it, or none",
+        parse=parts_text,
     )
-    prior_prompts: list[str] = setting([], "prompts that a small perceptor needs to paint well; set with it")
+    prior_prompts: list[str] = setting(
+        [], "prompts that a small perceptor needs to paint well; set with it, or none", parse=prior_texts
+    )
     palette: str | None = setting(
         None, "colours for the filter 'lookup', the loss 'palette' and drawers that use one", parse=palette_text
     )

@@ -4,7 +4,7 @@ import pytest
 
 from pixray.errors import ModelUnavailable, SettingsError
 from pixray.events import Noticed, Started
-from pixray.perceptors.embedded import Embedded, known_words
+from pixray.perceptors.embedded import Embedded, Referee, known_words
 from pixray.testing.contracts import check_perceptor
 
 pixel = {"drawer": "pixel", "size": [32, 24], "pixel_size": [8, 6], "iterations": 1, "clip_models": None}
@@ -65,3 +65,28 @@ def test_unknown_words_are_told_and_known_ones_are_not(session):
     made = session(**{**pixel, "prompts": "a tree of yggdrasil"})
     notices = [event.text for event in made.run() if isinstance(event, Noticed)]
     assert any("does not know 'yggdrasil'" in text and "pixray words" in text for text in notices)
+
+
+def test_the_guide_says_how_many_words_it_knows(session):
+    made = session(**{**pixel, "prompts": "a tree of yggdrasil"})
+    (notice,) = [event.text for event in made.run() if isinstance(event, Noticed) and "yggdrasil" in event.text]
+    count = round(len(known_words()), -1)
+    assert notice == f"embedded does not know 'yggdrasil'; it knows about {count} words: pixray words"
+
+
+def test_priors_come_with_the_guide_are_named_in_the_log_and_can_be_left_out(session):
+    made = session(**{**pixel, "perceptors": "embedded"})
+    assert made.settings.priors == "tv:3" and made.settings.prior_prompts == ["noise:-0.3"]
+    assert made.settings.origin("priors") == "perceptors=embedded" and made.settings.cut_noise == 0.2
+    names = [loss.name for loss in made.losses]
+    assert "tv" in names and len(names) == 3
+    bare = session(**{**pixel, "perceptors": "embedded", "priors": "none", "prior_prompts": "none"})
+    assert len(bare.losses) == 1
+    named = session(**{**pixel, "clip_models": "toy"})
+    assert named.settings.priors is None and named.settings.prior_prompts == []
+
+
+def test_the_referee_judges_under_its_own_name():
+    referee = Referee()
+    check_perceptor(referee)
+    assert referee.name == "embedded-referee" and referee.dim != Embedded().dim
