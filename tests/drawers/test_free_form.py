@@ -135,5 +135,5 @@ def test_the_first_decorrelated_number_is_brightness():
 
 
 def test_vdiff_is_accepted_by_name_with_what_replaces_it(resolve, tiny):
-    with pytest.raises(SettingsError, match=r"drawer 'vdiff' .* is gone: .*drawer=stability or drawer=openai"):
+    with pytest.raises(SettingsError, match=r"drawer 'vdiff' .* is gone: .*use a remote drawer such as openai"):
         resolve(**{**tiny, "drawer": "vdiff"})
