@@ -80,7 +80,7 @@ def default_vqgan():
 
     import yaml
 
-    made = runpy.run_path(str(Path(__file__).parent / "vqgan" / "conftest.py"))
+    made = runpy.run_path(str(Path(__file__).parent / "vqgan" / "published.py"))
     stem = "checkpoints/vqgan_imagenet_f16_16384"
     made["write_checkpoint"](f"{stem}.ckpt", made["make_reference"]().state_dict())
     Path(f"{stem}.yaml").write_text(yaml.safe_dump(made["describe"]("VQModel")))

@@ -61,6 +61,7 @@ LITTLE = {
     "pixel": {"pixel_size": [6, 4]},
     "line_sketch": {"strokes": 3, "stroke_length": 2, "allow_paper_color": True},
     "clipdraw": {"strokes": 5},
+    "super_resolution": {"size": [16, 16]},
     "vqgan": {"size": [32, 32]},
 }
 """What makes a drawer quick; one that is not named here runs with its defaults on a small canvas."""
