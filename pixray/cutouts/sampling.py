@@ -147,7 +147,9 @@ def _grouped(one: Sampling, size: int) -> tuple[Tensor, Tensor]:
 
 def _pieces(grouped: Tensor, first: int) -> list[tuple[slice, Tensor]]:
     """Of G x 3 x n x P: for each group its place among all cutouts, and a view of it as n x 3 x P."""
-    each = grouped.shape[2]
+    groups, each = grouped.shape[0], grouped.shape[2]
+    if each == 1:  # the layouts are the same
+        return [(slice(first, first + groups), grouped[:, :, 0])]
     return [
         (slice(first + number * each, first + (number + 1) * each), group.transpose(0, 1))
         for number, group in enumerate(grouped)

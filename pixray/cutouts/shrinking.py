@@ -42,7 +42,11 @@ class _ShrinkOnCpu(torch.autograd.Function):
     def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor, None]:
         height, width = ctx.size
         wide = (gradient / ctx.counts).repeat_interleave(ctx.factor, 3)[..., :width]
-        return wide.repeat_interleave(ctx.factor, 2)[..., :height, :], None
+        spread = gradient.new_empty(*gradient.shape[:2], height, width)
+        for first in range(ctx.factor):
+            rows = spread[:, :, first :: ctx.factor]
+            rows.copy_(wide[:, :, : rows.shape[2]])
+        return spread, None
 
 
 def _summed(image: Tensor, dim: int, factor: int) -> Tensor:

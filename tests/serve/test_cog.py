@@ -169,19 +169,24 @@ def call(address, body=None, method=None, headers=()):
             return error.code, json.loads(error.read() or b"{}")
 
 
-def predict(server, given):
-    """The answer to a prediction, once the server has a hand free for it."""
+def when_free(address, *words):
+    """The answer of a call, made again while the server says that it still has no hand free (409)."""
     deadline = time.monotonic() + 60
     while True:
-        status, answer = call(f"{server}/predictions", {"input": given})
-        if status == 200 or time.monotonic() > deadline:
-            return answer
+        status, answer = call(address, *words)
+        if status != 409 or time.monotonic() > deadline:
+            return status, answer
         time.sleep(0.2)
+
+
+def predict(server, given):
+    """The answer to a prediction, once the server has a hand free for it."""
+    return when_free(f"{server}/predictions", {"input": given})[1]
 
 
 def test_a_prediction_streams_pictures(server):
     given = {"prompts": "a red circle", "drawer": "pixel", "iterations": 5, "seed": "3", "settings": TINY}
-    status, answer = call(f"{server}/predictions", {"input": given})
+    status, answer = when_free(f"{server}/predictions", {"input": given})
     assert status == 200 and answer["status"] == "succeeded", answer
     pictures = []
     for address in answer["output"]:
@@ -214,7 +219,7 @@ def test_a_mistake_in_the_settings_is_answered_with_our_sentence(server):
 def test_a_prediction_can_be_cancelled(server):
     given = {"prompts": "a", "drawer": "pixel", "iterations": 100000, "settings": TINY}
     body, waiting = {"input": given}, [("Prefer", "respond-async")]
-    status, _ = call(f"{server}/predictions/mine", body, "PUT", waiting)
+    status, _ = when_free(f"{server}/predictions/mine", body, "PUT", waiting)
     assert status in (200, 202)
     _wait_for(server, "BUSY")
     assert call(f"{server}/predictions/mine/cancel", {})[0] == 200
