@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterable, Mapping
+from functools import partial
+from itertools import pairwise
 from typing import Any
 
 import open_clip
@@ -11,6 +13,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from pixray.perceptors.embedded import make_clip
 from pixray.perceptors.openclip import OPENAI_MEAN, OPENAI_STD
 from training import vocabulary as words
 from training.captions import Captions
@@ -61,11 +64,12 @@ class SmallClip(nn.Module):
         super().__init__()
         self.settings, self.token_ids = dict(settings), list(token_ids)
         text = {**settings["text_cfg"], "vocab_size": len(token_ids) + 1}
-        self.model = open_clip.CLIP(settings["embed_dim"], settings["vision_cfg"], text)
+        self.model = make_clip({**settings, "text_cfg": text})
         with torch.no_grad():
             self.model.token_embedding.weight[0] = 0
         self.model.token_embedding.padding_idx = 0  # no gradient reaches it
         self.model.visual.to(memory_format=torch.channels_last)
+        _join_norms(self.model.visual)
         self._tokenizer = open_clip.SimpleTokenizer(context_length=CONTEXT)
         lookup = torch.zeros(FULL_VOCABULARY, dtype=torch.long)
         lookup[torch.tensor(token_ids)] = torch.arange(1, len(token_ids) + 1)
@@ -86,6 +90,16 @@ class SmallClip(nn.Module):
         tokens = self._tokenizer(list(texts)).to(self.lookup.device)
         return F.normalize(self.model.encode_text(self.lookup[tokens]).float(), dim=-1)
 
+    def restore(self, weights: Mapping[str, Tensor]) -> None:
+        """Take over weights that were exported. Words that were not known then keep the values they have."""
+        state = self.model.state_dict()
+        rows = self.lookup[weights["token_ids"].long()]
+        known = rows > 0
+        embedding = state["token_embedding.weight"].clone()
+        embedding[rows[known]] = weights["token_embedding.weight"][known].float()
+        kept = {name: value for name, value in weights.items() if name != "token_ids"}
+        self.model.load_state_dict({**state, **kept, "token_embedding.weight": embedding})
+
     def exported(self) -> dict[str, Tensor]:
         """Half-precision weights under open_clip's names; `token_ids` says which rows of the embedding these are."""
         state = {name: value.detach().cpu() for name, value in self.model.state_dict().items()}
@@ -95,6 +109,31 @@ class SmallClip(nn.Module):
         # A buffer that open_clip builds anew.
         state.pop("attn_mask", None)
         return {name: value.contiguous() for name, value in state.items()}
+
+
+def _join_norms(visual: nn.Module) -> None:
+    """Let every convolution do what the norm behind it would, while the norm's statistics stand still.
+
+    The same function of the same parameters, but the norm's passes over the pictures, and those of its first and
+    second derivatives, become products of small kernels: a third of the time of a step that differentiates twice.
+    """
+
+    def convolve(convolution: nn.Conv2d, norm: nn.BatchNorm2d, x: Tensor) -> Tensor:
+        weight, bias = convolution.weight, None
+        if not norm.training:
+            factor = norm.weight * (norm.running_var + norm.eps).rsqrt()
+            weight, bias = weight * factor.view(-1, 1, 1, 1), norm.bias - norm.running_mean * factor
+        return F.conv2d(x, weight, bias, convolution.stride, convolution.padding)
+
+    def normalise(norm: nn.BatchNorm2d, x: Tensor) -> Tensor:
+        return nn.BatchNorm2d.forward(norm, x) if norm.training else x
+
+    for block in visual.modules():
+        parts = list(block.children())
+        for before, after in pairwise(parts):
+            if isinstance(before, nn.Conv2d) and isinstance(after, nn.BatchNorm2d):
+                before.forward = partial(convolve, before, after)  # type: ignore[method-assign]
+                after.forward = partial(normalise, after)  # type: ignore[method-assign]
 
 
 def with_unknown(caption: str, chance: random.Random, share: float = 0.08) -> str:

@@ -24,6 +24,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from safetensors.torch import load_file
 from torch import Tensor
 from torch.nn import functional as F
 from torch.nn.attention import SDPBackend, sdpa_kernel
@@ -36,7 +37,7 @@ from training.inventing import Picture, Thing
 from training.pictures import Painter, on_grid
 from training.sprites import load_sprites
 
-CONFIG = config(layers=[1, 2, 2, 1], width=24, head_width=48)
+CONFIG = {**config(layers=[1, 2, 2, 1], width=24, head_width=48), "activation": "silu"}
 GRIDS = (32, 40, 40, 64)
 """Cells per side of painted pictures; 64 are free pixels."""
 
@@ -89,6 +90,8 @@ class Guide:
         self.options = options
         sprites = load_sprites(options.data)
         self.clip = SmallClip(CONFIG, used_tokens(sprites)).to(options.device)
+        if options.start:
+            self.clip.restore(load_file(options.start / "guide.safetensors"))
         self.optimizer = make_optimizer(self.clip.model, options.rate)
         self.captions = Captions(sprites, options.seed)
         self.painter = Painter(sprites, options.seed, device=options.device)
@@ -122,7 +125,7 @@ class Guide:
         # running statistics that follow the weights made the training drift apart after some hundred steps.
         self.clip.eval()
         painted = self._paint(ids, texts[: len(ids)].detach())
-        here, goal, share = self._way(drawn.images, drawn.backdrops, len(ids))
+        here, goal, share = self._way(drawn.images, drawn.backdrops, painted)
         if options.way:
             images, gradient = self._with_gradient(here, texts)
         else:
@@ -179,7 +182,7 @@ class Guide:
         if fakes is not None:
             by_text = torch.cat([by_text, scale * texts @ fakes.T], 1)
             gap = scale * ((fakes - images[: len(fakes)]) * texts[: len(fakes)]).sum(-1)
-            terms |= {"painted": F.softplus(gap + 2).mean(), "gap": -gap.detach().mean()}
+            terms |= {"painted": F.softplus(gap + 2 * share[: len(fakes)]).mean(), "gap": -gap.detach().mean()}
         counts = ((share - 0.2) / 0.4).clamp(0, 1)
         both = F.cross_entropy(logits, target, reduction="none") + F.cross_entropy(by_text, target, reduction="none")
         found = (logits.argmax(1) == target)[share > 0.9].float().mean()
@@ -208,16 +211,16 @@ class Guide:
         pleased = (self.clip.images(cuts(images) if cuts else images) * texts).sum()
         return torch.autograd.grad(pleased, images)  # type: ignore[return-value]
 
-    def _way(self, images: Tensor, backdrops: Tensor, painted: int) -> tuple[Tensor, Tensor, Tensor]:
+    def _way(self, images: Tensor, backdrops: Tensor, painted: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """Pictures on their way, seen by a camera or through cutouts; their goals, seen alike; how far they are.
 
-        The first pictures, which painted ones are held against, have arrived but for some grain.
+        The first start from what was painted for their captions so far.
         """
         count = len(images)
         share = self._chance(count).to(images) * 0.85
-        arrived = (self._chance(count).to(images) < 0.35) | (torch.arange(count, device=images.device) < painted)
-        share = torch.where(arrived, 1.0, share)
-        here = torch.lerp(self._starts(images, backdrops), images, share.view(-1, 1, 1, 1))
+        share = torch.where(self._chance(count).to(images) < 0.35, 1.0, share)
+        starts = torch.cat([painted, self._starts(images, backdrops)[len(painted) :]])
+        here = torch.lerp(starts, images, share.view(-1, 1, 1, 1))
         order = torch.randperm(count, generator=self.generator)
         camera, cut = order[: count // 2], order[count // 2 :]
         both = torch.cat([images, here], 1)
@@ -276,6 +279,7 @@ def main(argv: list[str] | None = None) -> None:
     add("--restart", type=float, default=0.06, help="share of visited pictures that begin again")
     add("--margin", type=float, default=0.7, help="weight of the margin between real and painted pictures")
     add("--way", type=float, default=3.0, help="weight of the way")
+    add("--start", type=Path, help="folder with an exported guide whose weights are the first ones")
     options = parser.parse_args(argv)
     loops.prepare(options)
     guide = Guide(options)

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Mapping
 from importlib import resources
 from importlib.resources.abc import Traversable
 from pathlib import Path
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from pixray.perceptors.library import import_open_clip
 from pixray.perceptors.openclip import OpenClip
@@ -42,13 +43,12 @@ class Embedded(OpenClip):
         contrast: str = "plain",
         folder: Path | None = None,
     ) -> None:
-        open_clip = import_open_clip()
         source: Traversable = folder or _FOLDER
         config = json.loads(source.joinpath(f"{self.stem}.json").read_text(encoding="utf-8"))
         with torch.random.fork_rng(devices=[]):
-            model = open_clip.CLIP(**config)
+            model = make_clip(config)
         model.load_state_dict(_read_weights(source.joinpath(f"{self.stem}.safetensors"), config))
-        tokenizer = open_clip.SimpleTokenizer(context_length=config["text_cfg"]["context_length"])
+        tokenizer = import_open_clip().SimpleTokenizer(context_length=config["text_cfg"]["context_length"])
         name = "embedded" if self.stem == "guide" else f"embedded-{self.stem}"
         super().__init__(name, model, tokenizer, device, dtype, contrast)
         self._words = known_words()
@@ -68,6 +68,24 @@ class Referee(Embedded):
     the guide, so it only steers when somebody names it."""
 
     stem = "referee"
+
+
+def make_clip(config: Mapping[str, Any]) -> nn.Module:
+    """An untrained open_clip CLIP with a convolutional tower.
+
+    Args:
+        config: as open_clip's model configs, and `activation`: "relu" as in open_clip, or "silu", whose gradients
+            are smooth: with kinks in its place a model steers in steps.
+    """
+    config = dict(config)
+    activation = config.pop("activation", "relu")
+    model = import_open_clip().CLIP(**config)
+    if activation == "silu":
+        for block in list(model.visual.modules()):
+            for name, part in list(block.named_children()):
+                if isinstance(part, nn.ReLU):
+                    setattr(block, name, nn.SiLU())
+    return model
 
 
 def known_words() -> frozenset[str]:

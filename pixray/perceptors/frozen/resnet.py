@@ -6,7 +6,7 @@ the mean was taken out, so that the picture's border would change. The pooling a
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import torch
@@ -30,6 +30,7 @@ class FrozenResNet(nn.Module):
     def __init__(self, visual: Any, mean: Sequence[float], std: Sequence[float], dtype: torch.dtype) -> None:
         super().__init__()
         self.dtype = dtype
+        self.act = _activation(visual.act1)
         self.register_buffer("mean", torch.tensor(mean, dtype=torch.float32).view(1, 3, 1, 1))
         stem = [(visual.conv1, visual.bn1), (visual.conv2, visual.bn2), (visual.conv3, visual.bn3)]
         self.stem = nn.ModuleList(
@@ -49,11 +50,16 @@ class FrozenResNet(nn.Module):
         """N 3 S S in about [0, 1] to N D, not normalised."""
         x = (crops - self.mean).to(self.dtype, memory_format=torch.channels_last)
         for convolution in self.stem:
-            x = F.relu_(convolution(x))
+            x = self.act(convolution(x))
         x = F.avg_pool2d(x, 2)
         for block in self.blocks:
             x = block(x)
         return self.pool(x)
+
+
+def _activation(module: nn.Module) -> Callable[[Tensor], Tensor]:
+    """What stands between the convolutions; a rectifier may work in place."""
+    return F.relu_ if isinstance(module, nn.ReLU) else module
 
 
 class _Convolution(nn.Module):
@@ -83,6 +89,7 @@ class _Bottleneck(nn.Module):
     def __init__(self, block: Any, dtype: torch.dtype) -> None:
         super().__init__()
         self.stride = int(block.stride)
+        self.act = _activation(block.act1)
         self.first = _Convolution(block.conv1, block.bn1, dtype)
         self.second = _Convolution(block.conv2, block.bn2, dtype)
         self.third = _Convolution(block.conv3, block.bn3, dtype)
@@ -90,12 +97,12 @@ class _Bottleneck(nn.Module):
         self.shortcut = None if shortcut is None else _Convolution(shortcut[1], shortcut[2], dtype)
 
     def forward(self, x: Tensor) -> Tensor:
-        inner = F.relu_(self.second(F.relu_(self.first(x))))
+        inner = self.act(self.second(self.act(self.first(x))))
         if self.stride > 1:
             inner, x = F.avg_pool2d(inner, self.stride), F.avg_pool2d(x, self.stride)
         if self.shortcut is not None:
             x = self.shortcut(x)
-        return F.relu_(self.third(inner) + x)
+        return self.act(self.third(inner) + x)
 
 
 class _MeanQuery(nn.Module):
