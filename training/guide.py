@@ -9,8 +9,9 @@ A plain CLIP is fooled by coloured static. Three losses of every step together k
   learns to evade by making its gradients worthless.
 - contrast: captions and the pictures that are far enough on their way find each other.
 - painted: a replay buffer holds pictures that the model's own gradients are painting through the project's cutouts,
-  on pixel grids as the drawers use them; each must please less than a real picture of its caption, by a margin
-  (CLIP-JEM, arXiv 2408.17046), and counts as one more wrong picture for every caption.
+  on pixel grids and with strokes as the drawers use them. Each is the start of a way to a real picture of its caption,
+  must please less than what is farther on that way, by a margin that grows with the distance (CLIP-JEM, arXiv
+  2408.17046), and counts as one more wrong picture for every caption.
 
     python -m training.guide --data DIR --out DIR --minutes 100
 """
@@ -18,7 +19,6 @@ A plain CLIP is fooled by coloured static. Three losses of every step together k
 from __future__ import annotations
 
 import argparse
-import dataclasses
 import random
 from pathlib import Path
 from typing import Any
@@ -30,57 +30,15 @@ from torch.nn import functional as F
 from torch.nn.attention import SDPBackend, sdpa_kernel
 
 from training import loop as loops
+from training.buffer import GRIDS, STROKES, Buffer
 from training.captions import Captions
 from training.clip import MOST_SCALE, SmallClip, config, make_optimizer, same_topic, used_tokens, with_unknown
 from training.cuts import Cutter
-from training.inventing import Picture, Thing
 from training.pictures import Painter, on_grid
 from training.sprites import load_sprites
+from training.strokes import drawn, moved
 
 CONFIG = {**config(layers=[1, 2, 2, 1], width=24, head_width=48), "activation": "silu"}
-GRIDS = (32, 40, 40, 64)
-"""Cells per side of painted pictures; 64 are free pixels."""
-
-
-class Buffer:
-    """Pictures that the model is painting, and what they are to show.
-
-    Args:
-        captions: where new subjects come from; chance: of restarts and starts.
-    """
-
-    def __init__(self, captions: Captions, size: int, generator: torch.Generator) -> None:
-        self.captions, self.generator = captions, generator
-        self.images = torch.zeros(size, 3, 64, 64)
-        self.grids = [0] * size
-        self.ages = [0] * size
-        self.pictures = [Picture()] * size
-        for number in range(size):
-            self.restart(number)
-
-    def restart(self, number: int) -> None:
-        """Begin again with another subject, from grey or coloured noise."""
-        self.pictures[number] = self.captions.picture(ugly=0.0)
-        self.grids[number] = GRIDS[int(torch.randint(len(GRIDS), (), generator=self.generator))]
-        self.ages[number] = 0
-        strength = float(torch.rand((), generator=self.generator))
-        noise = (torch.rand(1, 3, self.grids[number], self.grids[number], generator=self.generator) - 0.5) * strength
-        grey = 0.5 + (float(torch.rand((), generator=self.generator)) - 0.5) * 0.6 * (1 - strength)
-        self.images[number] = F.interpolate(noise + grey, size=(64, 64))[0]
-
-    def sample(self, count: int) -> list[int]:
-        return torch.randperm(len(self.images), generator=self.generator)[:count].tolist()
-
-    def state_dict(self) -> dict[str, Any]:
-        pictures = [dataclasses.asdict(picture) for picture in self.pictures]
-        return {"images": self.images, "grids": self.grids, "ages": self.ages, "pictures": pictures}
-
-    def load_state_dict(self, state: dict[str, Any]) -> None:
-        self.images, self.grids, self.ages = state["images"], state["grids"], state["ages"]
-        self.pictures = [
-            Picture(**{**fields, "things": [Thing(**thing) for thing in fields["things"]]})
-            for fields in state["pictures"]
-        ]
 
 
 class Guide:
@@ -198,6 +156,10 @@ class Guide:
             (gradient,) = self._pull(images, texts, cuts)
             length = self.options.stride * (0.5 + torch.rand(len(ids), 1, 1, 1, generator=self.generator)).to(images)
             images = (images + length * _unit(_gridded(gradient, grids))).clamp(0, 1)
+            for row, number in enumerate(ids):
+                if grids[row] == STROKES:
+                    sketch = moved(self.buffer.sketches[number], gradient[row].cpu(), float(length[row]))
+                    self.buffer.sketches[number], images[row] = sketch, drawn(sketch).to(images)
         self.buffer.images[ids] = images.cpu()
         for number in ids:
             self.buffer.ages[number] += 1
@@ -263,15 +225,16 @@ def _unit(step: Tensor) -> Tensor:
 def _gridded(images: Tensor, grids: list[int]) -> Tensor:
     """Each picture on its own grid."""
     images = images.clone()
-    for cells in sorted(set(grids) - {64}):
+    for cells in sorted(set(grids) - {STROKES, 64}):
         rows = [row for row, grid in enumerate(grids) if grid == cells]
         images[rows] = on_grid(images[rows], cells)
     return images
 
 
-def main(argv: list[str] | None = None) -> None:
-    parser = loops.arguments(__doc__, rate=8e-4, batch=96)
-    add = parser.add_argument
+def parser() -> argparse.ArgumentParser:
+    """The options of the command."""
+    options = loops.arguments(__doc__, rate=8e-4, batch=96)
+    add = options.add_argument
     add("--painted", type=int, default=32, help="pictures of the buffer in each step")
     add("--buffer", type=int, default=768, help="pictures in the buffer")
     add("--chain", type=int, default=3, help="painting steps a visit")
@@ -280,7 +243,11 @@ def main(argv: list[str] | None = None) -> None:
     add("--margin", type=float, default=0.7, help="weight of the margin between real and painted pictures")
     add("--way", type=float, default=3.0, help="weight of the way")
     add("--start", type=Path, help="folder with an exported guide whose weights are the first ones")
-    options = parser.parse_args(argv)
+    return options
+
+
+def main(argv: list[str] | None = None) -> None:
+    options = parser().parse_args(argv)
     loops.prepare(options)
     guide = Guide(options)
     loop = loops.Loop(options, guide.parts(), guide.sheet)

@@ -7,8 +7,10 @@ from safetensors.torch import load_file
 from pixray.perceptors.embedded import Embedded, Referee
 from pixray.testing.contracts import check_perceptor
 from pixray.vqgan.model import load_vqgan
-from training import clip, guide, referee, vqgan
+from training import clip, guide, referee, strokes, vqgan
 from training import export as exporting
+from training.buffer import STROKES, Buffer
+from training.captions import Captions
 
 TINY = {
     "guide": (guide.main, ["--batch", "6", "--painted", "2", "--chain", "1", "--buffer", "4"]),
@@ -81,6 +83,18 @@ def test_an_exported_model_is_one_that_the_package_loads(train, atlases, tmp_pat
     assert loaded.encode_text(["a cat"]).isfinite().all() and one.isfinite().all() and other.isfinite().all()
 
 
+def test_a_training_can_start_from_an_exported_guide(train, atlases, tmp_path):
+    first = train("guide", tmp_path / "first", "--samples", "6")["parts"]["model"]
+    files = ["--checkpoint", str(tmp_path / "first" / "checkpoint.pt"), "--data", str(atlases), "--to", str(tmp_path)]
+    exporting.main(["guide", *files])
+    options = guide.parser().parse_args(
+        ["--data", str(atlases), "--out", str(tmp_path), "--samples", "6", "--buffer", "4", "--start", str(tmp_path)]
+    )
+    again = guide.Guide(options).clip.model.state_dict()
+    for name in ("visual.layer1.0.conv1.weight", "token_embedding.weight", "visual.bn1.running_var"):
+        assert torch.allclose(again[name], first[name], atol=1e-3)
+
+
 def test_an_exported_vqgan_is_one_that_the_drawer_loads(train, tmp_path):
     train("vqgan", tmp_path, "--samples", "4")
     exporting.main(["vqgan", "--checkpoint", str(tmp_path / "checkpoint.pt"), "--to", str(tmp_path)])
@@ -104,3 +118,26 @@ def test_idle_codes_start_again_where_the_encoder_is(train, atlases, tmp_path):
     trainer.model.quantize.embedding.weight.data[7] = -z[0, :, 0, 0]
     trainer._quantised(z)
     assert float(trainer.model.codes[7].detach() @ z[0, :, 0, 0]) > 0.8 and trainer.idle.steps[7] == 0
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_strokes_are_painted_uphill(seed):
+    goal = torch.full((3, 64, 64), 0.8)
+    goal[0, 16:48, 16:48] = 0.2
+    sketch = strokes.begin_strokes(torch.Generator().manual_seed(seed))
+    before = strokes.drawn(sketch)
+    for _ in range(25):
+        sketch = strokes.moved(sketch, goal - strokes.drawn(sketch), 1.0)
+    after = strokes.drawn(sketch)
+    assert before.shape == (3, 64, 64) and after.min() >= 0 and after.max() <= 1
+    assert (after - goal).square().mean() < 0.9 * (before - goal).square().mean()
+
+
+def test_a_buffer_keeps_strokes_as_strokes(sprites):
+    captions = Captions(sprites, 1)
+    buffer = Buffer(captions, 24, torch.Generator().manual_seed(1))
+    assert buffer.sketches and all(buffer.grids[number] == STROKES for number in buffer.sketches)
+    other = Buffer(captions, 24, torch.Generator().manual_seed(2))
+    other.load_state_dict(buffer.state_dict())
+    for number in buffer.sketches:
+        assert torch.equal(strokes.drawn(other.sketches[number]), buffer.images[number])
