@@ -10,15 +10,17 @@ import json
 import re
 from collections.abc import Mapping
 from importlib import resources
-from importlib.resources.abc import Traversable
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import torch
 from torch import Tensor, nn
 
 from pixray.perceptors.library import import_open_clip
 from pixray.perceptors.openclip import OpenClip
+
+if TYPE_CHECKING:
+    from importlib.resources.abc import Traversable  # where it is since Python 3.11
 
 _FOLDER = resources.files("pixray.embedded")
 _WORD = re.compile(r"[a-z][a-z'-]*")

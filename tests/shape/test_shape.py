@@ -154,6 +154,23 @@ def test_settings_never_import_torch(path):
     assert not {module for module in imports_of(path) if module.split(".")[0] in ("torch", "kornia", "open_clip")}
 
 
+NOT_IN_310 = {
+    "tomllib",
+    "asyncio.taskgroups",
+    "asyncio.timeouts",
+    "importlib.resources.abc",
+    "importlib.resources.readers",
+    "importlib.resources.simple",
+    "pathlib.types",
+    "wsgiref.types",
+}
+
+
+@pytest.mark.parametrize("path", FILES, ids=relative)
+def test_modules_are_those_of_the_oldest_python(path):
+    assert not imports_of(path) & NOT_IN_310, "Python 3.10 has no such module"
+
+
 def test_the_package_holds_one_piece_of_module_state():
     """Only `api.studio` is a mutable object made at import; tables and caches of pure functions are not state."""
     made = []
