@@ -54,7 +54,7 @@ def export_clip(stem: str, settings: Mapping[str, Any], checkpoint: Path, sprite
 
     clip = SmallClip(settings, used_tokens(sprites))
     state = torch.load(checkpoint, map_location="cpu", weights_only=True)
-    clip.model.load_state_dict(state["parts"]["model"])
+    clip.model.load_state_dict(state["parts"]["average"]["mean"])
     write(clip.exported(), folder / f"{stem}.safetensors")
     (folder / f"{stem}.json").write_text(json.dumps(dict(settings), indent=1) + "\n", encoding="utf-8")
     if stem == "guide":

@@ -51,6 +51,7 @@ class Guide:
         if options.start:
             self.clip.restore(load_file(options.start / "guide.safetensors"))
         self.optimizer = make_optimizer(self.clip.model, options.rate)
+        self.average = loops.Average(self.clip.model)
         self.captions = Captions(sprites, options.seed)
         self.painter = Painter(sprites, options.seed, device=options.device)
         self.generator = torch.Generator().manual_seed(options.seed)
@@ -62,6 +63,7 @@ class Guide:
         return {
             "model": self.clip.model,
             "optimizer": self.optimizer,
+            "average": self.average,
             "captions": loops.Chance(self.captions.chance),
             "chance": loops.Chance(self.chance),
             "painter": loops.Numbers(self.painter.generator),
@@ -102,6 +104,7 @@ class Guide:
         self.optimizer.step()
         with torch.no_grad():
             self.clip.model.logit_scale.clamp_(0, MOST_SCALE)
+        self.average.update()
         return {name: float(value.detach()) for name, value in terms.items()}
 
     def _with_gradient(self, here: Tensor, texts: Tensor) -> tuple[Tensor, Tensor]:

@@ -14,7 +14,7 @@ from typing import Any
 
 import torch
 from PIL import Image
-from torch import Tensor
+from torch import Tensor, nn
 
 WARM_UP = 100
 FLOOR = 0.03
@@ -173,3 +173,33 @@ class Numbers:
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
         self.generator.set_state(state["state"].cpu())
+
+
+class Average:
+    """The running mean of a model's weights, which paints calmer than any single state of them.
+
+    Args:
+        model: whose weights; decay: share of the mean that a step keeps, less in the beginning.
+    """
+
+    def __init__(self, model: nn.Module, decay: float = 0.999) -> None:
+        self.model, self.decay = model, decay
+        self.steps = 0
+        self.mean = {name: value.detach().clone() for name, value in model.state_dict().items()}
+
+    @torch.no_grad()
+    def update(self) -> None:
+        """Take in the weights as they are now."""
+        self.steps += 1
+        new = 1 - min(self.decay, self.steps / (self.steps + 10))
+        for name, value in self.model.state_dict().items():
+            if value.is_floating_point():
+                self.mean[name].lerp_(value, new)
+            else:
+                self.mean[name].copy_(value)
+
+    def state_dict(self) -> dict[str, Any]:
+        return {"steps": self.steps, "mean": self.mean}
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        self.steps, self.mean = state["steps"], state["mean"]

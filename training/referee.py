@@ -33,6 +33,7 @@ class Trainer:
         sprites = load_sprites(options.data)
         self.clip = SmallClip(CONFIG, used_tokens(sprites)).to(options.device)
         self.optimizer = make_optimizer(self.clip.model, options.rate)
+        self.average = loops.Average(self.clip.model)
         self.captions = Captions(sprites, options.seed)
         self.painter = Painter(sprites, options.seed, device=options.device)
         self.generator = torch.Generator().manual_seed(options.seed)
@@ -43,6 +44,7 @@ class Trainer:
         return {
             "model": self.clip.model,
             "optimizer": self.optimizer,
+            "average": self.average,
             "captions": loops.Chance(self.captions.chance),
             "chance": loops.Chance(self.chance),
             "painter": loops.Numbers(self.painter.generator),
@@ -70,6 +72,7 @@ class Trainer:
         self.optimizer.step()
         with torch.no_grad():
             self.clip.model.logit_scale.clamp_(0, MOST_SCALE)
+        self.average.update()
         return {"contrast": float(loss.detach()), "found": float((logits.argmax(1) == target).float().mean())}
 
     def sheet(self, path: Path) -> None:
