@@ -34,6 +34,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "compare": ("pixray.commands.compare", "the same prompts by several drawers and services, with scores and costs"),
     "sheet": ("pixray.commands.sheet", "a contact sheet of a folder"),
     "video": ("pixray.commands.video", "a film of a run: mp4, gif or WebP"),
+    "serve": ("pixray.commands.serve", "answer requests over HTTP, as Replicate does"),
     "vectorize": ("pixray.commands.vectorize", "vectors of pictures, and the direction from some to others"),
     "words": ("pixray.commands.words", "the words that the embedded perceptor knows"),
 }

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import atexit
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from pixray.api import resolve
 from pixray.catalog import Catalog
 from pixray.errors import SettingsError
 from pixray.events import Drawn
 from pixray.presets import read_preset
+from pixray.settings.namespace import Layer, Settings
+from pixray.settings.schema import Schema
 from pixray.settings.yamlio import parse_yaml
+
+if TYPE_CHECKING:
+    from pixray.recorders.files import FileRecorder
 
 NOT_FROM_OUTSIDE = (
     "outdir",
@@ -25,6 +30,18 @@ NOT_FROM_OUTSIDE = (
     "models_file",
 )
 """Settings that name places on the server."""
+GUIDES = (
+    "prompts",
+    "spot_prompts",
+    "spot_prompts_off",
+    "labels",
+    "image_prompts",
+    "target_images",
+    "noise_prompt_seeds",
+    "custom_loss",
+    "init_image",
+)
+"""Settings of which one at least has to say what to paint."""
 
 
 class Painter:
@@ -34,9 +51,11 @@ class Painter:
         from pixray.weights.store import ModelStore
 
         self.catalog, self.store = Catalog.discover(), ModelStore()
+        self._handed_over = Path(tempfile.mkdtemp(prefix="pixray-handed-over-"))
+        atexit.register(shutil.rmtree, self._handed_over, ignore_errors=True)
 
     def paint(self, preset: str | None = None, settings: str | None = None, **inputs: Any) -> Iterator[Path]:
-        """Yield a PNG whenever a picture is due, the finished one last.
+        """Yield a PNG whenever a picture is due, the finished one last. They are there until the next request.
 
         Args:
             preset: name of a file of settings to start from.
@@ -44,48 +63,78 @@ class Painter:
             inputs: settings by name; None: not given.
 
         Raises:
-            SettingsError: all mistakes at once.
+            SettingsError: all mistakes at once, before anything is loaded.
         """
         from pixray.build import build
         from pixray.recorders.base import attach
         from pixray.recorders.files import FileRecorder
 
-        given = {name: value for name, value in inputs.items() if value is not None}
-        given.update(_further(settings))
-        base = (f"preset {preset}", read_preset(preset)) if preset else None
+        # cog reads a picture some time after it was yielded and never removes it, but has them all once it asks again.
+        for picture in self._handed_over.iterdir():
+            picture.unlink()
         with tempfile.TemporaryDirectory(prefix="pixray-") as folder:
-            chosen = resolve(self.catalog, {**given, "outdir": folder}, base=base)
+            chosen = chosen_settings(self.catalog, preset, settings, {**inputs, "outdir": folder})
             session = build(chosen, self.catalog, self.store)
             files = FileRecorder(chosen)
             for event in attach(session.run(), files):
                 if isinstance(event, Drawn) and (event.final or (event.show and event.step)):
-                    yield _handed_over(event, files)
+                    yield self._hand_over(event, files)
+
+    def _hand_over(self, event: Drawn, files: FileRecorder) -> Path:
+        """A picture file that outlives the folder of the run."""
+        from pixray.pictures.io import png_bytes
+
+        picture = self._handed_over / f"{event.step:06d}{'-finished' if event.final else ''}.png"
+        if event.final:
+            shutil.copyfile(files.picture, picture)
+        else:
+            picture.write_bytes(png_bytes(event.image_u8))
+        return picture
+
+
+def chosen_settings(catalog: Catalog, preset: str | None, settings: str | None, inputs: Mapping[str, Any]) -> Settings:
+    """The settings of one request, complete and checked; nothing is written, made or loaded.
+
+    Args:
+        preset: name of a file of settings to start from.
+        settings: further settings as YAML; they win over everything else.
+        inputs: settings by name; None: not given.
+
+    Raises:
+        SettingsError: all mistakes at once, each with the input it came from.
+    """
+    layers, problems = _layers(preset, settings, inputs)
+    try:
+        chosen = Schema.for_choice(catalog, layers).resolve(layers)
+    except SettingsError as error:
+        raise SettingsError([*problems, *error.problems]) from None
+    if not any(getattr(chosen, name) for name in GUIDES):
+        problems.append("nothing says what to paint: give prompts")
+    if problems:
+        raise SettingsError(problems)
+    return chosen
+
+
+def _layers(preset: str | None, settings: str | None, inputs: Mapping[str, Any]) -> tuple[list[Layer], list[str]]:
+    """The settings by the input they came from, weakest first, and what is wrong already."""
+    layers: list[Layer] = []
+    problems: list[str] = []
+    try:
+        layers += [(f"preset {preset}", read_preset(preset))] if preset else []
+    except SettingsError as error:
+        problems += error.problems
+    layers.append(("the inputs", {name: value for name, value in inputs.items() if value is not None}))
+    try:
+        further = parse_yaml(settings or "", "settings")
+    except SettingsError as error:
+        return layers, [*problems, *error.problems]
+    places = [name for name in further if _names_a_place(name)]
+    problems += [f"'{name}' (from settings) cannot be set here" for name in places]
+    layers.append(("settings", {name: value for name, value in further.items() if name not in places}))
+    return layers, problems
 
 
 def _names_a_place(name: str) -> bool:
     """Also addresses of services, to which the server's keys would be sent."""
     name = name.strip().replace("-", "_")
     return name in NOT_FROM_OUTSIDE or name.endswith("_url")
-
-
-def _further(text: str | None) -> dict[str, Any]:
-    """The settings of a YAML text, without those that name places on the server."""
-    further = parse_yaml(text or "", "settings")
-    problems = [f"'{name}' (from settings) cannot be set here" for name in further if _names_a_place(str(name))]
-    if problems:
-        raise SettingsError(problems)
-    return further
-
-
-def _handed_over(event: Drawn, files: Any) -> Path:
-    """A picture file that outlives the request's folder; the server removes it once it was sent."""
-    from pixray.pictures.io import png_bytes
-
-    handle = tempfile.NamedTemporaryFile(prefix="pixray-", suffix=".png", delete=False)  # noqa: SIM115, it stays
-    with handle:
-        if event.final:
-            with files.picture.open("rb") as saved:
-                shutil.copyfileobj(saved, handle)
-        else:
-            handle.write(png_bytes(event.image_u8))
-    return Path(handle.name)

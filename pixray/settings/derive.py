@@ -7,7 +7,7 @@ from typing import Any
 
 from pixray.settings import presets
 from pixray.settings.namespace import Origin
-from pixray.settings.text import Amount
+from pixray.settings.text import Amount, parse_weighted
 
 
 def derive(values: dict[str, Any], origins: Mapping[str, Origin], problems: list[str]) -> None:
@@ -26,8 +26,19 @@ def derive(values: dict[str, Any], origins: Mapping[str, Origin], problems: list
             values[name] = max(1, whole) if value.value > 0 and name.endswith("_every") else whole
     drops = values["learning_rate_drops"] or []
     values["learning_rate_drops"] = [drop.of(iterations - 1) if iterations else 0 for drop in drops]
+    _check_prompts(values, origins, problems)
     _check_anchors(values, problems)
     _derive_size(values, origins, problems)
+
+
+def _check_prompts(values: Mapping[str, Any], origins: Mapping[str, Origin], problems: list[str]) -> None:
+    """Weights are read again where a prompt is used; here only so that a mistake is known before anything is loaded."""
+    for name in ("prompts", "spot_prompts", "spot_prompts_off", "labels", "image_prompts", "target_images"):
+        for text in values[name]:
+            try:
+                parse_weighted(text)
+            except ValueError as error:
+                problems.append(f"{name}={text!r} (from {origins[name].layer}): {error}")
 
 
 def _check_anchors(values: dict[str, Any], problems: list[str]) -> None:

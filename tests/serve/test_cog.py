@@ -1,20 +1,13 @@
 """The predictor as Replicate runs it: cog's own HTTP server, without Docker."""
 
 import base64
-import importlib.util
 import io
 import json
-import os
-import socket
-import subprocess
-import sys
-import time
-import urllib.error
-import urllib.request
 from pathlib import Path
 
 import pytest
 import yaml
+from asking import TINY, call, wait_for, when_free
 from PIL import Image
 
 from pixray.errors import SettingsError
@@ -23,7 +16,6 @@ from pixray.serve import inputs
 from pixray.serve.painting import Painter
 
 ROOT = Path(__file__).parents[2]
-TINY = "size: [32, 24]\npixel_size: [8, 6]\nnum_cuts: 4\ndisplay_every: 2\n"
 
 
 def test_the_predictor_is_up_to_date():
@@ -77,7 +69,10 @@ def test_a_preset_is_where_it_starts_and_inputs_win():
 @pytest.mark.parametrize(
     ("given", "words"),
     [
-        ({"settings": "iteratons: 3"}, "Did you mean 'iterations'?"),
+        ({"settings": "iteratons: 3"}, "unknown setting 'iteratons' (from settings). Did you mean 'iterations'?"),
+        ({"iterations": -3}, "iterations=-3 (from the inputs): expected at least 0"),
+        ({"prompts": "red:nan"}, "prompts='red:nan' (from the inputs): the weight and the stop"),
+        ({"prompts": None}, "nothing says what to paint: give prompts"),
         ({"settings": "outdir: /tmp/x"}, "'outdir' (from settings) cannot be set here"),
         ({"settings": "[1"}, "settings: "),
         ({"preset": "text2pixl"}, "Did you mean 'text2pixel'?"),
@@ -85,8 +80,26 @@ def test_a_preset_is_where_it_starts_and_inputs_win():
 )
 def test_mistakes_are_explained(given, words):
     with pytest.raises(SettingsError) as caught:
-        list(Painter().paint(drawer="pixel", **given))
+        list(Painter().paint(**{"drawer": "pixel", "prompts": "a", **given}))
     assert words in str(caught.value)
+
+
+def test_mistakes_are_told_together_and_before_anything_is_loaded(monkeypatch):
+    monkeypatch.setattr("pixray.build.build", lambda *words: pytest.fail("something was loaded"))
+    with pytest.raises(SettingsError) as caught:
+        list(Painter().paint(preset="tile", iterations=-3, settings="iteratons: 3\noutdir: x\ndrawer: vqgna"))
+    told = "\n".join(caught.value.problems)
+    for words in ("'tiler'?", "iterations=-3", "'iterations'?", "'outdir' (from settings)", "'vqgan'?"):
+        assert words in told
+
+
+def test_pictures_go_when_the_next_request_comes():
+    """cog reads a picture after it was yielded, and does not remove it."""
+    painter = Painter()
+    first = list(painter.paint(prompts="red", drawer="pixel", iterations=3, settings=TINY))
+    assert len(first) == 2 and all(picture.is_file() for picture in first)
+    second = list(painter.paint(prompts="red", drawer="pixel", iterations=1, settings=TINY))
+    assert len(second) == 1 and list(second[0].parent.iterdir()) == second
 
 
 @pytest.mark.parametrize("name", preset_names())
@@ -98,95 +111,14 @@ def test_presets_are_linked_and_resolve(name, catalog):
     assert all(name in settings.given() for name in read_preset(name))
 
 
-@pytest.fixture(scope="module")
-def server(tmp_path_factory):
-    """cog's HTTP server with the schema that `cog build` would have put beside it."""
-    if importlib.util.find_spec("cog") is None:
-        pytest.skip("the package cog is not installed")
-    folder = tmp_path_factory.mktemp("cog")
-    inputs.main(["--schema", str(folder / ".cog/openapi_schema.json")])
-    (folder / "predict.py").write_text((ROOT / "pixray/serve/predict.py").read_text())
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    environment = {
-        **os.environ,
-        "PORT": str(port),
-        "COG_PREDICT_TYPE_STUB": "predict.py:Predictor",
-        "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
-        "PYTHONPATH": str(ROOT),
-        "PIXRAY_OFFLINE": "1",
-        "HF_HUB_OFFLINE": "1",
-        "XDG_CACHE_HOME": str(folder / "cache"),
-        "TMPDIR": str(folder / "tmp"),
-        "OMP_WAIT_POLICY": "PASSIVE",
-    }
-    (folder / "tmp").mkdir()
-    words = [sys.executable, "-m", "cog.server.http", "--host", "127.0.0.1"]
-    with (folder / "log").open("w") as log:
-        running = subprocess.Popen(words, cwd=folder, env=environment, stdout=log, stderr=log)
-        try:
-            address = f"http://127.0.0.1:{port}"
-            _wait_until_ready(address, running, folder / "log")
-            yield address
-        finally:
-            if running.poll() is None:
-                call(f"{address}/shutdown", {})
-            running.wait(20)
-
-
-def _wait_until_ready(address, running, log):
-    deadline = time.monotonic() + 120
-    while time.monotonic() < deadline and running.poll() is None:
-        try:
-            health = call(f"{address}/health-check")[1]
-            if health["status"] == "READY":
-                return
-            assert health["status"] != "SETUP_FAILED", health
-        except OSError:
-            pass
-        time.sleep(0.2)
-    raise AssertionError(log.read_text())
-
-
-def _wait_for(server, status):
-    deadline = time.monotonic() + 60
-    while call(f"{server}/health-check")[1]["status"] != status:
-        assert time.monotonic() < deadline, f"the server never became {status}"
-        time.sleep(0.05)
-
-
-def call(address, body=None, method=None, headers=()):
-    data = None if body is None else json.dumps(body).encode()
-    request = urllib.request.Request(
-        address, data, {"content-type": "application/json", **dict(headers)}, method=method
-    )
-    try:
-        with urllib.request.urlopen(request, timeout=120) as answer:
-            return answer.status, json.loads(answer.read() or b"{}")
-    except urllib.error.HTTPError as error:
-        with error:
-            return error.code, json.loads(error.read() or b"{}")
-
-
-def when_free(address, *words):
-    """The answer of a call, made again while the server says that it still has no hand free (409)."""
-    deadline = time.monotonic() + 60
-    while True:
-        status, answer = call(address, *words)
-        if status != 409 or time.monotonic() > deadline:
-            return status, answer
-        time.sleep(0.2)
-
-
 def predict(server, given):
     """The answer to a prediction, once the server has a hand free for it."""
     return when_free(f"{server}/predictions", {"input": given})[1]
 
 
-def test_a_prediction_streams_pictures(server):
+def test_a_prediction_streams_pictures(cog_alone):
     given = {"prompts": "a red circle", "drawer": "pixel", "iterations": 5, "seed": "3", "settings": TINY}
-    status, answer = when_free(f"{server}/predictions", {"input": given})
+    status, answer = when_free(f"{cog_alone}/predictions", {"input": given})
     assert status == 200 and answer["status"] == "succeeded", answer
     pictures = []
     for address in answer["output"]:
@@ -204,23 +136,24 @@ def test_a_prediction_streams_pictures(server):
         ({"preset": "tile"}, ['"tile" is not one of', '"tiler"']),
     ],
 )
-def test_a_bad_input_is_answered_422_with_what_came_and_what_is_right(server, given, words):
-    status, answer = call(f"{server}/predictions", {"input": {"prompts": "a", **given}})
+def test_a_bad_input_is_answered_422_with_what_came_and_what_is_right(cog_alone, given, words):
+    status, answer = call(f"{cog_alone}/predictions", {"input": {"prompts": "a", **given}})
     (problem,) = answer["detail"]
     assert status == 422 and problem["loc"] == ["body", "input", *given]
     assert all(word in problem["msg"] for word in words)
 
 
-def test_a_mistake_in_the_settings_is_answered_with_our_sentence(server):
-    answer = predict(server, {"prompts": "a", "settings": "iteratons: 3"})
-    assert answer["status"] == "failed" and "Did you mean 'iterations'?" in answer["error"]
+def test_a_mistake_in_the_settings_is_answered_with_our_sentence(cog_alone):
+    answer = predict(cog_alone, {"prompts": "a", "settings": "iteratons: 3"})
+    assert answer["status"] == "failed" and "SettingsError: unknown setting 'iteratons'" in answer["error"]
+    assert "Did you mean 'iterations'?" in answer["error"]
 
 
-def test_a_prediction_can_be_cancelled(server):
+def test_a_prediction_can_be_cancelled(cog_alone):
     given = {"prompts": "a", "drawer": "pixel", "iterations": 100000, "settings": TINY}
     body, waiting = {"input": given}, [("Prefer", "respond-async")]
-    status, _ = when_free(f"{server}/predictions/mine", body, "PUT", waiting)
+    status, _ = when_free(f"{cog_alone}/predictions/mine", body, "PUT", waiting)
     assert status in (200, 202)
-    _wait_for(server, "BUSY")
-    assert call(f"{server}/predictions/mine/cancel", {})[0] == 200
-    assert predict(server, {**given, "iterations": 1})["status"] == "succeeded", "the server takes the next request"
+    wait_for(cog_alone, "BUSY")
+    assert call(f"{cog_alone}/predictions/mine/cancel", {})[0] == 200
+    assert predict(cog_alone, {**given, "iterations": 1})["status"] == "succeeded", "the server takes the next request"
