@@ -6,12 +6,15 @@ import dataclasses
 from typing import Any
 
 import torch
+from torch import Tensor
 from torch.nn import functional as F
 
+from pixray.drawers.pixel import RATE
 from pixray.strokes.sketch import Sketch
 from training.captions import Captions
 from training.inventing import Picture, Thing
-from training.strokes import begin_strokes, drawn
+from training.pictures import on_grid
+from training.strokes import begin_strokes, drawn, moved
 
 GRIDS = (32, 40, 40, 64)
 """Cells per side of painted pictures; 64 are free pixels."""
@@ -31,6 +34,7 @@ class Buffer:
         self.images = torch.zeros(size, 3, 64, 64)
         self.grids = [0] * size
         self.ages = [0] * size
+        self.first, self.second = torch.zeros_like(self.images), torch.zeros_like(self.images)
         self.sketches: dict[int, Sketch] = {}
         self.pictures = [Picture()] * size
         for number in range(size):
@@ -41,6 +45,7 @@ class Buffer:
         self.pictures[number] = self.captions.picture(ugly=0.0)
         self.sketches.pop(number, None)
         self.ages[number] = 0
+        self.first[number] = self.second[number] = 0
         choice = int(torch.randint(len(GRIDS) + 1, (), generator=self.generator))
         self.grids[number] = (*GRIDS, STROKES)[choice]
         if self.grids[number] == STROKES:
@@ -52,6 +57,31 @@ class Buffer:
         grey = 0.5 + (float(torch.rand((), generator=self.generator)) - 0.5) * 0.6 * (1 - strength)
         self.images[number] = F.interpolate(noise + grey, size=(64, 64))[0]
 
+    def step(self, ids: list[int], images: Tensor, gradient: Tensor) -> Tensor:
+        """Move pictures uphill as the drawers do: with Adam, which makes a weak but steady pull as large as a strong
+        one. Grounds that nothing asked for would stay grey under plain gradients, and nobody would learn that the
+        drawers colour them.
+
+        Args:
+            images: N 3 64 64, the pictures `ids`; gradient: of what is to grow.
+        """
+        grids = [self.grids[number] for number in ids]
+        slope = _gridded(gradient, grids).cpu()
+        slope = slope / slope.flatten(1).norm(dim=1).view(-1, 1, 1, 1).clamp_min(1e-12)
+        for row, number in enumerate(ids):
+            self.ages[number] += 1
+            if self.grids[number] == STROKES:
+                self.sketches[number] = moved(self.sketches[number], gradient[row].cpu(), 1.0)
+                images[row] = drawn(self.sketches[number]).to(images)
+                continue
+            age = self.ages[number]
+            first = self.first[number].lerp_(slope[row], 0.1)
+            second = self.second[number].lerp_(slope[row] ** 2, 0.001)
+            upward = (first / (1 - 0.9**age)) / ((second / (1 - 0.999**age)).sqrt() + 1e-8)
+            images[row] = (images[row] + RATE * upward.to(images)).clamp(0, 1)
+        self.images[ids] = images.cpu()
+        return images
+
     def sample(self, count: int) -> list[int]:
         return torch.randperm(len(self.images), generator=self.generator)[:count].tolist()
 
@@ -62,14 +92,26 @@ class Buffer:
             "images": self.images,
             "grids": self.grids,
             "ages": self.ages,
+            "first": self.first,
+            "second": self.second,
             "pictures": pictures,
             "sketches": sketches,
         }
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
         self.images, self.grids, self.ages = state["images"], state["grids"], state["ages"]
+        self.first, self.second = state["first"], state["second"]
         self.sketches = {number: Sketch(**tensors) for number, tensors in state["sketches"].items()}
         self.pictures = [
             Picture(**{**fields, "things": [Thing(**thing) for thing in fields["things"]]})
             for fields in state["pictures"]
         ]
+
+
+def _gridded(images: Tensor, grids: list[int]) -> Tensor:
+    """Each picture on its own grid."""
+    images = images.clone()
+    for cells in sorted(set(grids) - {STROKES, 64}):
+        rows = [row for row, grid in enumerate(grids) if grid == cells]
+        images[rows] = on_grid(images[rows], cells)
+    return images

@@ -30,13 +30,12 @@ from torch.nn import functional as F
 from torch.nn.attention import SDPBackend, sdpa_kernel
 
 from training import loop as loops
-from training.buffer import GRIDS, STROKES, Buffer
+from training.buffer import GRIDS, Buffer
 from training.captions import Captions
 from training.clip import MOST_SCALE, SmallClip, config, make_optimizer, same_topic, used_tokens, with_unknown
 from training.cuts import Cutter
-from training.pictures import Painter, on_grid
+from training.pictures import Painter
 from training.sprites import load_sprites
-from training.strokes import drawn, moved
 
 CONFIG = {**config(layers=[1, 2, 2, 1], width=24, head_width=48), "activation": "silu"}
 
@@ -153,19 +152,10 @@ class Guide:
     def _paint(self, ids: list[int], texts: Tensor) -> Tensor:
         """Take some steps on pictures of the buffer, as a drawer would."""
         images = self.buffer.images[ids].to(self.options.device)
-        grids = [self.buffer.grids[number] for number in ids]
         for _ in range(self.options.chain if ids else 0):
-            cuts = self.cutter.cuts(len(ids), 64)
-            (gradient,) = self._pull(images, texts, cuts)
-            length = self.options.stride * (0.5 + torch.rand(len(ids), 1, 1, 1, generator=self.generator)).to(images)
-            images = (images + length * _unit(_gridded(gradient, grids))).clamp(0, 1)
-            for row, number in enumerate(ids):
-                if grids[row] == STROKES:
-                    sketch = moved(self.buffer.sketches[number], gradient[row].cpu(), float(length[row]))
-                    self.buffer.sketches[number], images[row] = sketch, drawn(sketch).to(images)
-        self.buffer.images[ids] = images.cpu()
+            (gradient,) = self._pull(images, texts, self.cutter.cuts(len(ids), 64))
+            images = self.buffer.step(ids, images, gradient)
         for number in ids:
-            self.buffer.ages[number] += 1
             if self.chance.random() < self.options.restart:
                 self.buffer.restart(number)
         return images
@@ -173,7 +163,7 @@ class Guide:
     def _pull(self, images: Tensor, texts: Tensor, cuts: Any) -> tuple[Tensor]:
         """The gradient of how well pictures please."""
         images = images.detach().requires_grad_(True)
-        pleased = (self.clip.images(cuts(images) if cuts else images) * texts).sum()
+        pleased = (self.clip.images(cuts(images)) * texts).sum()
         return torch.autograd.grad(pleased, images)  # type: ignore[return-value]
 
     def _way(self, images: Tensor, backdrops: Tensor, painted: Tensor) -> tuple[Tensor, Tensor, Tensor]:
@@ -225,24 +215,14 @@ def _unit(step: Tensor) -> Tensor:
     return step / step.flatten(1).norm(dim=1).view(-1, 1, 1, 1).clamp(min=1e-12)
 
 
-def _gridded(images: Tensor, grids: list[int]) -> Tensor:
-    """Each picture on its own grid."""
-    images = images.clone()
-    for cells in sorted(set(grids) - {STROKES, 64}):
-        rows = [row for row, grid in enumerate(grids) if grid == cells]
-        images[rows] = on_grid(images[rows], cells)
-    return images
-
-
 def parser() -> argparse.ArgumentParser:
     """The options of the command."""
     options = loops.arguments(__doc__, rate=8e-4, batch=96)
     add = options.add_argument
     add("--painted", type=int, default=32, help="pictures of the buffer in each step")
-    add("--buffer", type=int, default=768, help="pictures in the buffer")
+    add("--buffer", type=int, default=192, help="pictures in the buffer")
     add("--chain", type=int, default=3, help="painting steps a visit")
-    add("--stride", type=float, default=1.5, help="length of a painting step")
-    add("--restart", type=float, default=0.06, help="share of visited pictures that begin again")
+    add("--restart", type=float, default=0.04, help="share of visited pictures that begin again")
     add("--margin", type=float, default=0.7, help="weight of the margin between real and painted pictures")
     add("--way", type=float, default=3.0, help="weight of the way")
     add("--start", type=Path, help="folder with an exported guide whose weights are the first ones")
