@@ -182,7 +182,7 @@ class Average:
         model: whose weights; decay: share of the mean that a step keeps, less in the beginning.
     """
 
-    def __init__(self, model: nn.Module, decay: float = 0.999) -> None:
+    def __init__(self, model: nn.Module, decay: float = 0.99) -> None:
         self.model, self.decay = model, decay
         self.steps = 0
         self.mean = {name: value.detach().clone() for name, value in model.state_dict().items()}
