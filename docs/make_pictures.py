@@ -24,6 +24,9 @@ from PIL import Image
 
 ROOT = Path(__file__).resolve().parents[1]
 LARGEST = 640
+"""Pixels, of the longer side."""
+HEAVIEST = 150_000
+"""Bytes; what would be more keeps 256 colours."""
 _PICTURE = re.compile(
     r"!\[[^\]]*\]\((?P<path>[^)\s]+)\)\s*\n+(?:<!-- shows: (?P<shows>.*?) -->\s*\n+)?```sh\n(?P<commands>.*?)```", re.S
 )
@@ -59,6 +62,8 @@ def make(picture: Picture, folder: Path) -> None:
         kept = image.convert("RGBA" if "A" in image.mode else "RGB")
         kept.thumbnail((LARGEST, LARGEST))
         kept.save(picture.path, optimize=True)
+        if picture.path.stat().st_size > HEAVIEST:
+            kept.quantize(256, Image.Quantize.FASTOCTREE).save(picture.path, optimize=True)
 
 
 def _outdir(commands: str) -> str:

@@ -55,6 +55,8 @@ def main(argv: Sequence[str]) -> int:
             sys.stderr.write(f"pixray: {error}\n")
         write_results(folder, cells, failed)
     write_results(folder, cells, failed)
+    if stopped and output == "live":
+        sys.stderr.write("stopped; the same command goes on where it was\n")
     sys.stdout.write(f"{folder / 'index.html'}\n")
     return 130 if stopped else 1 if failed else 0
 

@@ -20,6 +20,8 @@ from pixray.serve.inputs import schema
 PACKAGES = Path(__file__).parents[2]
 PATIENCE = 60.0
 """Seconds until the server has to listen; it loads the predictor afterwards."""
+GRACE = 10.0
+"""Seconds to end in, once it was told to."""
 
 
 @contextmanager
@@ -46,8 +48,17 @@ def cog_server() -> Iterator[tuple[subprocess.Popen[bytes], int]]:
             _wait_until_it_listens(running, port)
             yield running, port
         finally:
-            running.terminate()
-            running.wait()
+            _end(running)
+
+
+def _end(running: subprocess.Popen[bytes]) -> None:
+    """Politely; a server whose worker is still loading may not listen to that."""
+    running.terminate()
+    try:
+        running.wait(GRACE)
+    except subprocess.TimeoutExpired:
+        running.kill()
+        running.wait()
 
 
 def _first(variable: str, folder: Path) -> str:

@@ -15,7 +15,7 @@ def call(address, body=None, method=None, headers=()):
         address, data, {"content-type": "application/json", **dict(headers)}, method=method
     )
     try:
-        with urllib.request.urlopen(request, timeout=120) as answer:
+        with urllib.request.urlopen(request, timeout=300) as answer:
             return answer.status, json.loads(answer.read() or b"{}")
     except urllib.error.HTTPError as error:
         with error:
@@ -24,7 +24,7 @@ def call(address, body=None, method=None, headers=()):
 
 def when_free(address, *words):
     """The answer of a call, made again while the server says that it still has no hand free (409)."""
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + 120
     while True:
         status, answer = call(address, *words)
         if status != 409 or time.monotonic() > deadline:
@@ -32,7 +32,7 @@ def when_free(address, *words):
         time.sleep(0.2)
 
 
-def wait_for(server, status, seconds=60):
+def wait_for(server, status, seconds=120):
     """Ask for the health until it is the one."""
     deadline = time.monotonic() + seconds
     while (health := call(f"{server}/health-check")[1])["status"] != status:
