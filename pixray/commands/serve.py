@@ -24,7 +24,8 @@ def main(argv: Sequence[str]) -> int:
     from pixray.serve.behind import cog_server
     from pixray.serve.front import Front
 
-    signal.signal(signal.SIGTERM, _end)
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, _end)
     with cog_server() as (running, port):
         try:
             front = Front((wanted.host, wanted.port), port)
@@ -39,5 +40,5 @@ def main(argv: Sequence[str]) -> int:
 
 
 def _end(number: int, frame: Any) -> None:
-    """A polite end takes cog's server along."""
+    """Every polite end takes cog's server along, also where a shell in the background lets Ctrl-C be ignored."""
     sys.exit(128 + number)
