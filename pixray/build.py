@@ -79,9 +79,12 @@ class _Builder:
         )
 
     def session(self, cutouts: Cutouts | None = None) -> Session:
+        from pixray.cadence import Cadence
         from pixray.guidance import Guidance
         from pixray.perceptors.pieces import Pieces
-        from pixray.session import Cadence, Session
+        from pixray.replay.choose import choose_replay
+        from pixray.replay.replay import Replayed
+        from pixray.session import Session
 
         settings = self.settings
         drawer, cutouts = self._drawer(), cutouts or self._cutouts()
@@ -97,15 +100,18 @@ class _Builder:
             self._notice,
         )
         scene = self._scene(drawer)
+        losses = _unique([*guidance.losses(), *self._anchors(drawer, scene), *self._losses(scene)])
+        filters = self._filters()
+        replay = choose_replay(settings, self.device, drawer, cutouts, self.perceptors, losses, filters)
         return Session(
             settings=settings,
             record=self.record(drawer),
             drawer=drawer,
             perceptors=self.perceptors,
             cutouts=cutouts,
-            losses=_unique([*guidance.losses(), *self._anchors(drawer, scene), *self._losses(scene)]),
-            filters=self._filters(),
-            stepper=self._stepper(drawer),
+            losses=losses,
+            filters=filters,
+            stepper=self._stepper(drawer, capturable=isinstance(replay, Replayed)),
             generators=self.generators,
             steps=settings.iterations,
             batches=settings.batches,
@@ -117,6 +123,7 @@ class _Builder:
             overlay=self._overlay(drawer),
             notices=tuple(self.notices),
             pieces=Pieces(settings.cuts_at_once),
+            replay=replay,
             text=self.text,
         )
 
@@ -129,7 +136,7 @@ class _Builder:
         except ValueError as error:  # only what had to be fetched can still be wrong
             raise SettingsError(f"palette={text!r}: {error}") from None
 
-    def _stepper(self, drawer: Drawer) -> GradientStepper | SearchStepper:
+    def _stepper(self, drawer: Drawer, capturable: bool) -> GradientStepper | SearchStepper:
         from pixray.steppers.gradient import GradientStepper
         from pixray.steppers.search import SearchStepper
 
@@ -137,7 +144,12 @@ class _Builder:
         if not groups:
             return SearchStepper()
         return GradientStepper(
-            groups, settings.optimiser, settings.learning_rate, settings.learning_rate_drops, settings.auto_stop
+            groups,
+            settings.optimiser,
+            settings.learning_rate,
+            settings.learning_rate_drops,
+            settings.auto_stop,
+            capturable,
         )
 
     def record(self, drawer: Drawer) -> dict[str, Any]:

@@ -20,10 +20,11 @@ from urllib.parse import urlsplit
 
 import torch
 
+from pixray.cadence import Cadence
 from pixray.errors import SettingsError
 from pixray.events import Drawn, Dropped, Event, Finished, Frame, Kept, Noticed, Started, Stepped
 from pixray.pictures.names import expand, is_address
-from pixray.session import Cadence, Session
+from pixray.session import Session
 from pixray.settings.text import Weighted, parse_weighted
 from pixray.settings.yamlio import to_plain
 

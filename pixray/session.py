@@ -1,7 +1,8 @@
 """THE LOOP. A session owns everything one run needs and yields what happens as events.
 
-    render -> filter -> cutouts -> perceptors -> losses -> backward -> optimizer -> project
+    chance  |  render -> filter -> cutouts -> perceptors -> losses -> backward -> optimizer -> project
 
+What chance decides is drawn first; the rest is a function of that and of the parameters, so that a GPU can replay it.
 Nothing here knows which drawer, perceptor or loss it works with, and nothing outside a session changes while it runs:
 two sessions stepped in turn give the same pictures as each alone.
 """
@@ -18,6 +19,8 @@ from typing import TYPE_CHECKING, Any
 import torch
 from torch import Tensor
 
+from pixray.cadence import Cadence
+from pixray.chance import Chance, View, draw
 from pixray.cutouts.base import Cutouts
 from pixray.drawers.base import Drawer
 from pixray.errors import RunFailed
@@ -29,6 +32,7 @@ from pixray.perceptors.base import Perceptor
 from pixray.perceptors.pieces import Pieces
 from pixray.pictures.io import to_u8
 from pixray.pictures.overlay import Overlay
+from pixray.replay.replay import Plainly
 from pixray.rng import Generators
 from pixray.steppers.gradient import GradientStepper, finite
 from pixray.steppers.search import SearchStepper
@@ -41,28 +45,6 @@ if TYPE_CHECKING:
 
 _LAG = 16
 """Steps after which losses on a GPU are looked at, to notice numbers that are not finite."""
-
-
-@dataclass(frozen=True)
-class Cadence:
-    """What is due when, counted in steps; 0 means only at the end."""
-
-    save: int = 10
-    show: int = 20
-    keep: int = 50
-    film: bool = False
-
-    def due(self, step: int) -> tuple[bool, bool]:
-        """Whether the picture after `step` steps is to be saved, and to be shown."""
-        return _divides(self.save, step), _divides(self.show, step)
-
-    def keeps(self, step: int) -> bool:
-        """Whether the state after `step` steps is to be kept."""
-        return step > 0 and _divides(self.keep, step)
-
-
-def _divides(period: int, step: int) -> bool:
-    return period > 0 and step % period == 0
 
 
 @dataclass
@@ -82,6 +64,7 @@ class Session:
         notices: what there is to say at the start.
         spots: masks 1 1 H W of the parts of the picture that some prompts see alone, by name; white is seen.
         pieces: how many cutouts are encoded at once.
+        replay: how the same step is taken again and again.
         overlay: a picture laid over this one from time to time.
         text: facts for the metadata of every picture.
     """
@@ -105,6 +88,7 @@ class Session:
     text: Mapping[str, str] = field(default_factory=dict)
     step: int = 0
     pieces: Pieces = field(default_factory=Pieces)
+    replay: Plainly = field(default_factory=Plainly)
     _unread: list[Reading] = field(default_factory=list, init=False)
     stopping: bool = field(default=False, init=False)
 
@@ -146,13 +130,13 @@ class Session:
         begun = time.perf_counter()
         if self.overlay is not None and self.overlay.due(self.step):
             self._lay_over(self.overlay)
-        canvas = self.drawer.render(self.step)
+        chance = self._chance()
+        stages = self._take(chance)
+        canvas = next(stages)
         save, show = self.cadence.due(self.step)
         if save or show or self.cadence.film:
             yield self._drawn(canvas, save=save, show=show)
-        losses = self.pieces.fit(
-            lambda: self._descend(canvas), lambda: self._descend(self.drawer.render(self.step)), self.generators
-        )
+        losses = self.pieces.fit(lambda: next(stages), lambda: self._take_afresh(chance), self.generators)
         self._unread.append(losses)
         if losses.at_hand or save or show or len(self._unread) >= _LAG:
             yield from self._stop_if_broken(canvas)
@@ -177,6 +161,7 @@ class Session:
 
     def restore(self, state: Mapping[str, Any]) -> None:
         """Continue from a saved state; the session must have been built from the same settings."""
+        self.replay.forget()
         self.step = int(state["step"])
         self.drawer.restore(state["drawer"])
         self.stepper.restore(state["stepper"])
@@ -193,16 +178,31 @@ class Session:
         """Put the overlay on the picture and let the drawer take the result over."""
         self.drawer.paint(overlay.over(self.drawer.render(self.step)))
 
-    def _descend(self, canvas: Tensor) -> Reading:
+    def _chance(self) -> Chance:
+        sizes = dict.fromkeys(perceptor.input_size for perceptor in self.perceptors.values())
+        filters = [one for one, _ in self.filters]
+        return draw(self.generators, self.cutouts, sizes, filters, self.drawer.size, self.batches, self.step)
+
+    def _take(self, chance: Chance, canvas: Tensor | None = None) -> Iterator[Any]:
+        """One step, from a canvas or from what the drawer draws: gives first this, then the losses."""
+        stages = (lambda *_: self.drawer.render(self.step) if canvas is None else canvas, self._descend)
+        return self.replay.take(stages, chance, self.stepper.tensors)
+
+    def _take_afresh(self, chance: Chance) -> Reading:
+        self.replay.forget()
+        *_, losses = self._take(chance)
+        return losses
+
+    def _descend(self, chance: Chance, canvas: Tensor) -> Reading:
         """Move the parameters once against all losses; each loss by name, as it was before."""
         self.stepper.clear()
-        filtered, penalties = self._filtered(canvas)
+        filtered, penalties = self._filtered(canvas, chance)
         # Looks differentiate down to the finished canvas only; then the drawer is walked back through once,
         # however many batches of cutouts there were.
         leaf = filtered.detach().requires_grad_(True)
         values: dict[str, Tensor] = {}
-        for _ in range(self.batches):
-            look = self._look(leaf)
+        for view in chance.views:
+            look = self._look(leaf, view)
             terms = {loss.name: loss(look) / self.batches for loss in self.losses}
             total = sum(terms.values())
             if isinstance(total, Tensor) and total.requires_grad:
@@ -217,7 +217,7 @@ class Session:
         if roots:
             torch.autograd.backward(list(roots.values()), seeds)
         values.update({name: penalty.detach() for name, penalty in penalties.items()})
-        losses = Reading(values)
+        losses = Reading.of(values)
         if self.stepper.update(losses):
             self.drawer.project()
         return losses
@@ -227,7 +227,7 @@ class Session:
         """One step of a drawer without gradients: it proposes, the losses judge, the best so far is kept."""
         begun = time.perf_counter()
         looks = {purpose: self.generators.get(purpose).get_state() for purpose in ("cuts", "filters")}
-        losses = Reading({})
+        losses = Reading()
         with closing(self.drawer.propose(self.step)) as proposals:  # type: ignore[type-var]
             for proposal in proposals:
                 if self.stopping:
@@ -241,7 +241,7 @@ class Session:
                     # Every candidate is looked at through the same cutouts, or chance would choose between them.
                     for purpose, state in looks.items():
                         self.generators.get(purpose).set_state(state)
-                    losses = self._descend(proposal.image)
+                    *_, losses = self._take(self._chance(), proposal.image)
                     better = stepper.offer(self.step + 1, sum(losses.values()))
                 if better:
                     self.drawer.accept(proposal)
@@ -249,34 +249,28 @@ class Session:
         self.step += 1
         yield self._stepped(losses, time.perf_counter() - begun)
 
-    def _filtered(self, canvas: Tensor) -> tuple[Tensor, dict[str, Tensor]]:
+    def _filtered(self, canvas: Tensor, chance: Chance) -> tuple[Tensor, dict[str, Tensor]]:
         """The canvas as perceptors see it, and the filters' penalties by name."""
         penalties: dict[str, Tensor] = {}
-        generator = self.generators.get("filters")
-        for number, (one, weight) in enumerate(self.filters):
-            result = one(canvas, generator)
+        for number, ((one, weight), drawn) in enumerate(zip(self.filters, chance.filters, strict=True)):
+            result = one(canvas, drawn)
             canvas = result.canvas
             if result.penalty is not None:
-                penalties[f"{type(one).__name__.lower()}#{number}" if number else type(one).__name__.lower()] = (
-                    weight * result.penalty
-                )
+                called = type(one).__name__.lower() + (f"#{number}" if number else "")
+                penalties[called] = weight * result.penalty
         return canvas, penalties
 
-    def _look(self, canvas: Tensor) -> Look:
+    def _look(self, canvas: Tensor, view: View) -> Look:
         """Everything that losses may see, from one set of cutouts."""
-        cuts = self.generators.get("cuts")
-        fill = float(torch.rand((), generator=cuts))
         alpha = canvas[:, 3:] if canvas.shape[1] == 4 else None
-        flat = canvas if alpha is None else canvas[:, :3] * alpha + fill * (1 - alpha)
-        sizes = dict.fromkeys(perceptor.input_size for perceptor in self.perceptors.values())
-        plans = {size: self.cutouts.plan(cuts, size, self.step, fill) for size in sizes}
-        crops = {size: plan(flat) for size, plan in plans.items()}
+        flat = canvas if alpha is None else canvas[:, :3] * alpha + view.fill * (1 - alpha)
+        crops = {size: plan(flat) for size, plan in view.plans.items()}
         embeddings = {name: self.pieces.encode(one, crops[one.input_size]) for name, one in self.perceptors.items()}
         for spot, mask in self.spots.items():  # the same cutouts of the picture with the rest of it painted black
             for name, one in self.perceptors.items():
-                embeddings[f"{name}/{spot}"] = self.pieces.encode(one, plans[one.input_size](flat * mask))
+                embeddings[f"{name}/{spot}"] = self.pieces.encode(one, view.plans[one.input_size](flat * mask))
         progress = self.step / max(1, self.steps)
-        return Look(flat, alpha, self.drawer.latent(), plans, crops, embeddings, self.step, progress)
+        return Look(flat, alpha, self.drawer.latent(), view.plans, crops, embeddings, self.step, progress)
 
     @torch.no_grad()
     def draw(self, *, show: bool = True, final: bool = False) -> Drawn:

@@ -1,5 +1,7 @@
 """Cutouts in pieces, and runs whose device is too small for all of them."""
 
+import functools
+
 import pytest
 import torch
 
@@ -69,11 +71,12 @@ class Elsewhere(Reading):
 
     @property
     def at_hand(self):
-        return self._read is not None
+        return "_numbers" in vars(self)
 
+    @functools.cached_property
     def _numbers(self):
-        type(self).fetched += self._read is None
-        return super()._numbers()
+        type(self).fetched += 1
+        return dict(zip(self.names, self.column.tolist(), strict=True))
 
 
 def test_losses_on_a_device_are_read_only_when_shown(session, monkeypatch):

@@ -29,6 +29,9 @@ class Plan(ABC):
 class Cutouts(ABC):
     """Makes a new plan for every step."""
 
+    capturable: bool = False
+    """Whether plans are trees of tensors (see `pixray.replay.trees`), and taking them can be held by a CUDA graph."""
+
     @abstractmethod
     def plan(self, generator: torch.Generator, input_size: int, step: int, fill: float) -> Plan:
         """Choose where to look.

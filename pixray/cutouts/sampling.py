@@ -7,7 +7,7 @@ copies between layouts, so there the matrices read and write grid_sample's own l
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache
 from typing import Any
 
 import torch
@@ -26,13 +26,13 @@ class Sampling:
         source: 1 x 3 x h x w, what is sampled.
         maps: n x 3 x 3, from the cutout to the source, both in [-1, 1].
         padding: "zeros", "border" or "reflection".
-        offset: added to everything that was sampled.
+        offset: added to everything that was sampled, a number without dimensions; None: nothing.
     """
 
     source: Tensor
     maps: Tensor
     padding: str
-    offset: float = 0.0
+    offset: Tensor | None = None
 
     def grid(self, size: int) -> Tensor:
         """n x size*size x 2, where to sample."""
@@ -82,7 +82,8 @@ def take_plainly(samplings: list[Sampling], size: int, tint: Tint | None) -> Ten
         grid = one.grid(size)
         # The cutouts stand below each other in one long picture: the gradient of the source is then summed in place.
         long = F.grid_sample(one.source, grid[None], "bilinear", one.padding, align_corners=False)
-        taken.append(long[0].transpose(0, 1) + one.offset)
+        sampled = long[0].transpose(0, 1)
+        taken.append(sampled if one.offset is None else sampled + one.offset)
     flat = torch.cat(taken)
     if tint is None:
         return flat
@@ -103,7 +104,7 @@ class _TakeOnCpu(torch.autograd.Function):
         for one in samplings:
             images, grid = _grouped(one, size)
             taken = torch.grid_sampler_2d(images, grid, 0, _PADDING[one.padding], False)
-            if one.offset:
+            if one.offset is not None:
                 taken += one.offset
             for rows, piece in _pieces(taken, first):
                 if tint is None:
@@ -156,7 +157,7 @@ def _pieces(grouped: Tensor, first: int) -> list[tuple[slice, Tensor]]:
     ]
 
 
-@lru_cache(maxsize=8)
+@cache  # never emptied: a CUDA graph may read from it
 def points(size: int, device: torch.device, dtype: torch.dtype) -> Tensor:
     """Homogeneous coordinates of every pixel centre of a cutout: 3 x size*size."""
     centres = (torch.arange(size, device=device, dtype=dtype) + 0.5) / size * 2 - 1

@@ -62,5 +62,5 @@ def _counts(length: int, factor: int, like: Tensor) -> Tensor:
     """How many pixels were summed at each place."""
     counts = like.new_full((-(-length // factor),), factor)
     if length % factor:
-        counts[-1] = length % factor
+        counts[-1:].fill_(length % factor)
     return counts

@@ -8,6 +8,7 @@ several resamplings (`cutouts=classic`) and takes more than ten times as long.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import cache
 
 import torch
 from torch import Tensor
@@ -40,7 +41,7 @@ class ZoomWidePlan(Plan):
         tint: colour shift and noise of each.
         input_size: S.
         padding: what zooms see beyond the border, "reflection" or "border".
-        fill: the grey that the others see there.
+        fill: the grey that the others see there, no dimensions.
     """
 
     maps: Tensor
@@ -48,7 +49,7 @@ class ZoomWidePlan(Plan):
     tint: Tint
     input_size: int
     padding: str
-    fill: float
+    fill: Tensor
 
     def __call__(self, image: Tensor, *, plain: bool = False) -> Tensor:
         height, width = image.shape[-2:]
@@ -58,10 +59,11 @@ class ZoomWidePlan(Plan):
         if width % factor or height % factor:
             # The last pixels stand for fewer of the canvas's, so the picture fills only a share of the smaller one.
             share_x, share_y = width / (source.shape[-1] * factor), height / (source.shape[-2] * factor)
-            maps = maps.new_tensor([[share_x, 0, share_x - 1], [0, share_y, share_y - 1], [0, 0, 1]]) @ maps
+            maps = _within(share_x, share_y, maps.device, maps.dtype) @ maps
         zooms = Sampling(source, maps[: self.num_zoom], self.padding)
         # The grey outside is the zero of a picture that is taken relative to it; tints leave greys alone.
-        wides = Sampling(source - self.fill, maps[self.num_zoom :], "zeros", self.fill)
+        fill = self.fill.to(image)
+        wides = Sampling(source - fill, maps[self.num_zoom :], "zeros", fill)
         flat = take([zooms, wides], self.input_size, None if plain else self.tint.to(image))
         return flat.view(-1, 3, self.input_size, self.input_size)
 
@@ -83,6 +85,8 @@ class ZoomWide(Cutouts):
         noise: each cutout gets Gaussian noise of a strength between 0 and this.
         device: where the noise lives.
     """
+
+    capturable = True
 
     def __init__(self, num_cuts: int, aspect: float, noise: float = 0.1, device: str = "cpu") -> None:
         self.num_cuts = num_cuts
@@ -106,7 +110,7 @@ class ZoomWide(Cutouts):
             tint=self._tint(input_size, generator),
             input_size=input_size,
             padding="reflection" if step % 2 == 0 else "border",
-            fill=fill,
+            fill=torch.tensor(fill),
         )
 
     def _wides(self, count: int, generator: torch.Generator) -> Tensor:
@@ -140,6 +144,12 @@ class ZoomWide(Cutouts):
             seeded = torch.Generator().manual_seed(input_size)
             self._banks[input_size] = torch.randn(length + _BANK_SLACK, generator=seeded).to(self.device)
         return self._banks[input_size][place : place + length].view(self.num_cuts, 3, -1)
+
+
+@cache  # never emptied: a CUDA graph may read from it
+def _within(share_x: float, share_y: float, device: torch.device, dtype: torch.dtype) -> Tensor:
+    """From a picture to a larger one that it fills only a share of, from the top left corner on."""
+    return torch.tensor([[share_x, 0, share_x - 1], [0, share_y, share_y - 1], [0, 0, 1]], device=device, dtype=dtype)
 
 
 def _reduction(height: int, width: int, input_size: int) -> int:

@@ -75,6 +75,9 @@ class Drawer(ABC):
     """Whether `paint` works, as overlays and animations need."""
     uses_palette: ClassVar[bool] = False
     """Whether it takes its colours from the canvas's palette."""
+    capturable: bool = False
+    """Whether a CUDA graph can hold a step with it: `render` and `project` do the same in every step, on the device and
+    without regard to the step's number. `pixray.testing.recording` tells."""
     supplies: ClassVar[Mapping[str, Any]] = {}
     """Settings of the run that follow from choosing this drawer, unless somebody says otherwise."""
 

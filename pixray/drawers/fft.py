@@ -43,6 +43,7 @@ class FftDrawer(Drawer):
 
     def __init__(self, settings: Settings, canvas: Canvas) -> None:
         super().__init__(settings, canvas)
+        self.capturable = settings.fft_use != "dwt"  # ptwt brings its filters to the device in every step
         self._colours = Decorrelated(settings.fft_colors, canvas.device)
         self._contrast = torch.tensor(CONTRAST, device=canvas.device)
         self._held: Held | None = None

@@ -35,6 +35,7 @@ class MultiresDrawer(Drawer):
         multires_lrate: float = setting(0.2, "step size", least=0)
 
     settings: Settings
+    capturable = True
 
     def __init__(self, settings: Settings, canvas: Canvas) -> None:
         super().__init__(settings, canvas)

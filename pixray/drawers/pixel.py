@@ -62,6 +62,7 @@ class PixelDrawer(Drawer):
         pixel_cells: bool = setting(False, "also save a PNG with one pixel per cell (rect only)")
 
     settings: Settings
+    capturable = True
 
     def __init__(self, settings: Settings, canvas: Canvas) -> None:
         super().__init__(settings, canvas)

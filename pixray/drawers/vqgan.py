@@ -51,6 +51,7 @@ class VqganDrawer(Drawer):
         vqgan_recompute: bool = setting(False, "take less memory and more time, for big canvases")
 
     settings: Settings
+    capturable = True
 
     def __init__(self, settings: Settings, canvas: Canvas) -> None:
         super().__init__(settings, canvas)

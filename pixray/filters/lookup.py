@@ -50,12 +50,13 @@ class Lookup(Filter):
         lookup_beta: float = setting(10.0, "how strongly pixels are drawn to the colour they are shown in", least=0)
 
     settings: Settings
+    capturable = True
 
     def __init__(self, settings: Any, palette: tuple[tuple[float, float, float], ...], device: str) -> None:
         super().__init__(settings, palette, device)
         self._colours = torch.tensor(palette or DEFAULT, device=device)
 
-    def __call__(self, canvas: Tensor, generator: torch.Generator) -> Filtered:
+    def __call__(self, canvas: Tensor, chance: Any) -> Filtered:
         colour = canvas[:, :3]
         quantised = nearest_colors(colour, self._colours)
         off = (colour - quantised).square().mean()

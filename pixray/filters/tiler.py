@@ -8,17 +8,23 @@ import torch
 from torch import Tensor
 
 from pixray.filters.base import Filter, Filtered
+from pixray.pictures.rolled import rolled
 
 
 class Tiler(Filter):
     """Shift the picture in both directions, another way in every step; what is saved stays where it is."""
 
     Settings: ClassVar[type | None] = None
+    capturable = True
 
-    def __call__(self, canvas: Tensor, generator: torch.Generator) -> Filtered:
-        height, width = canvas.shape[2:]
-        down, right = (int(torch.randint(side, (), generator=generator)) for side in (height, width))
-        return Filtered(canvas.roll((down, right), (2, 3)))
+    def draw(self, size: tuple[int, int], generator: torch.Generator) -> tuple[Tensor, Tensor]:
+        """How far down and to the right, in pixels."""
+        width, height = size
+        return torch.randint(height, (), generator=generator), torch.randint(width, (), generator=generator)
+
+    def __call__(self, canvas: Tensor, chance: tuple[Tensor, Tensor]) -> Filtered:
+        down, right = chance
+        return Filtered(rolled(rolled(canvas, down, 2), right, 3))
 
     def present(self, canvas: Tensor) -> Tensor:
         return canvas

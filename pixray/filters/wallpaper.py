@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 
 from pixray.filters.base import Filter, Filtered
+from pixray.pictures.rolled import rolled
 from pixray.settings.declare import setting
 
 TYPES = ("none", "horizontal", "vertical", "shift")
@@ -35,19 +36,27 @@ class Wallpaper(Filter):
         )
 
     settings: Settings
+    capturable = True
 
-    def __call__(self, canvas: Tensor, generator: torch.Generator) -> Filtered:
+    def draw(self, size: tuple[int, int], generator: torch.Generator) -> tuple[Tensor, Tensor]:
+        """How far down and to the right, in pixels. What repeats is two pictures high where rows are shifted."""
+        width, height = size
+        down, right = (float(torch.rand((), generator=generator)) for _ in range(2))
+        rows = 2 if self.settings.wallpaper_type == "shift" else 1
+        return torch.tensor(int(down * rows * height)), torch.tensor(int(right * width))
+
+    def __call__(self, canvas: Tensor, chance: tuple[Tensor, Tensor]) -> Filtered:
         kind = self.settings.wallpaper_type or "none"
         height, width = canvas.shape[2:]
-        down, right = (float(torch.rand((), generator=generator)) for _ in range(2))
+        down, right = chance
         across, along = kind != "vertical", kind != "horizontal"
-        window = canvas.roll(int(right * width), 3) if across else canvas
+        window = rolled(canvas, right, 3) if across else canvas
         if kind == "shift":
             # Two rows of pictures, the second moved by half, are what repeats downwards.
             pair = torch.cat([window, window.roll(width // 2, 3)], 2)
-            window = pair.roll(int(down * 2 * height), 2)[:, :, :height]
+            window = rolled(pair, down, 2)[:, :, :height]
         elif along:
-            window = window.roll(int(down * height), 2)
+            window = rolled(window, down, 2)
         return Filtered(window, self._seams(canvas, across, along, kind == "shift"))
 
     def present(self, canvas: Tensor) -> Tensor:

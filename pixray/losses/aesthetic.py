@@ -36,6 +36,7 @@ class AestheticLoss(Loss):
         aesthetic_target: float = setting(10.0, "the score that is wished for, from 1 to 10")
 
     settings: Settings
+    capturable = True
     needs: ClassVar[frozenset[str]] = frozenset({"embeddings"})
 
     def prepare(self, scene: Scene) -> None:

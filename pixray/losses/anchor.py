@@ -58,6 +58,8 @@ class Anchor(Loss):
         part: "latent" or "canvas", whichever is held.
     """
 
+    capturable = True
+
     def __init__(self, measure: Measure, anchor: Tensor, part: str) -> None:
         super().__init__()
         self.needs = frozenset({part})  # type: ignore[misc]

@@ -75,6 +75,9 @@ class Loss(ABC):
     Settings: ClassVar[type | None] = None
     needs: ClassVar[frozenset[str]] = frozenset({"canvas"})
     """Which parts of a Look it reads: "canvas", "crops", "embeddings", "latent", "alpha". Others may be empty."""
+    capturable: bool = False
+    """Whether a CUDA graph can hold it: it does the same in every step, on the device, without chance of its own and
+    without regard to the look's `step` and `progress`. `pixray.testing.recording` tells."""
 
     def __init__(self, settings: Any = None, arguments: tuple[str, ...] = ()) -> None:
         self.settings = settings

@@ -45,6 +45,7 @@ class EdgeLoss(Loss):
         edge_mask_image: str = setting("", "a mask instead of margins; wanted is the colour where it is black")
 
     settings: Settings
+    capturable = True
 
     def prepare(self, scene: Scene) -> None:
         from pixray.pictures.io import open_picture, resized, to_tensor

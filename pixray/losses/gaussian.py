@@ -28,6 +28,7 @@ class GaussianLoss(Loss):
         )
 
     settings: Settings
+    capturable = True
 
     def prepare(self, scene: Scene) -> None:
         width, height = scene.size

@@ -46,6 +46,7 @@ class ImagePromptLoss(Loss):
         super().__init__()
         self.name, self.perceptor, self.picture = name, perceptor, picture
         self.weight, self.stop = weight, stop
+        self.capturable = own_plan is None and perceptor.capturable
         self.all_pairs, self.own_plan = all_pairs or own_plan is not None, own_plan
 
     def __call__(self, look: Look) -> Tensor:

@@ -29,6 +29,7 @@ class PaletteLoss(Loss):
         palette_weight: float = setting(1.0, "how strongly colours are drawn to those of the palette")
 
     settings: Settings
+    capturable = True
 
     def prepare(self, scene: Scene) -> None:
         if not scene.palette:

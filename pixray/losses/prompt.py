@@ -50,6 +50,7 @@ class PromptLoss(Loss):
     """
 
     needs = frozenset({"embeddings"})
+    capturable = True
 
     def __init__(self, perceptor: str, targets: Tensor, weight: float = 1.0, stop: float = -math.inf) -> None:
         super().__init__()

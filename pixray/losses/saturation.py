@@ -22,6 +22,7 @@ class SaturationLoss(Loss):
         saturation_weight: float = setting(1.0, "how colourful it is made; negative: how grey")
 
     settings: Settings
+    capturable = True
 
     def __call__(self, look: Look) -> Tensor:
         red, green, blue = look.canvas[0]

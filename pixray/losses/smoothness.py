@@ -48,6 +48,10 @@ class SmoothnessLoss(Loss):
 
     settings: Settings
 
+    def __init__(self, settings: Any = None, arguments: tuple[str, ...] = ()) -> None:
+        super().__init__(settings, arguments)
+        self.capturable = not settings.smoothness_gaussian_kernel  # kornia makes the blur's weights in every step
+
     def __call__(self, look: Look) -> Tensor:
         settings = self.settings
         picture = self._blurred(look.canvas)

@@ -21,6 +21,7 @@ class SymmetryLoss(Loss):
         symmetry_weight: float = setting(1.0, "how strongly the left half mirrors the right one")
 
     settings: Settings
+    capturable = True
 
     def __call__(self, look: Look) -> Tensor:
         difference = (look.canvas - look.canvas.flip(3)).square().mean()

@@ -16,6 +16,8 @@ SIDE = 64
 class TotalVariation(Loss):
     """Mean of |dx| + |dy| over the picture, as if its longer side had 64 pixels: 0 for one colour."""
 
+    capturable = True
+
     def __call__(self, look: Look) -> Tensor:
         canvas = look.canvas
         down, across = canvas.diff(dim=-2), canvas.diff(dim=-1)

@@ -24,6 +24,8 @@ class Perceptor(ABC):
     input_size: int
     dim: int
     vocabulary: int = 0
+    capturable: bool = False
+    """Whether a CUDA graph can hold `encode_image` and its gradient: see `pixray.testing.recording`."""
 
     @abstractmethod
     def encode_image(self, crops: Tensor) -> Tensor:

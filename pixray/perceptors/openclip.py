@@ -11,7 +11,7 @@ from torch.nn import functional as F
 
 from pixray.errors import ModelUnavailable, UnsafeFile
 from pixray.perceptors.base import Perceptor
-from pixray.perceptors.frozen.tower import compile_tower
+from pixray.perceptors.frozen.tower import PlainTower, compile_tower
 from pixray.perceptors.library import import_open_clip
 from pixray.perceptors.sources import Found
 
@@ -67,6 +67,7 @@ class OpenClip(Perceptor):
         preprocess = getattr(visual, "preprocess_cfg", None) or {}
         mean, std = preprocess.get("mean", OPENAI_MEAN), preprocess.get("std", OPENAI_STD)
         self._tower = compile_tower(visual.eval(), mean, std, dtype, device)
+        self.capturable = not isinstance(self._tower, PlainTower)  # nobody knows what an unknown network does
         model.visual = None
         self._model = model.eval().requires_grad_(False).to(device)
         self.dim = self.encode_text(["a"]).shape[1]

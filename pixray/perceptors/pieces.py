@@ -13,7 +13,6 @@ from pixray.perceptors.base import Perceptor
 from pixray.rng import Generators
 
 T = TypeVar("T")
-_DRAWN_FROM = ("cuts", "filters")
 
 
 class Pieces:
@@ -57,7 +56,7 @@ class Pieces:
         Raises:
             torch.OutOfMemoryError: one cutout at a time is still too much.
         """
-        states = {purpose: generators.get(purpose).get_state() for purpose in _DRAWN_FROM}
+        before = generators.state()
         do = attempt
         while True:
             try:
@@ -68,8 +67,7 @@ class Pieces:
             # Outside of the except block, where the error no longer holds on to the tensors of the failed try.
             if torch.cuda.is_available():
                 torch.cuda.empty_cache()
-            for purpose, state in states.items():
-                generators.get(purpose).set_state(state)
+            generators.restore(before)
             do = again
 
     def _halve(self) -> bool:

@@ -183,6 +183,11 @@ class Optimiser:
     )
     auto_stop: bool = setting(False, "drop the rate, then stop, when the loss stalls for 12 steps", aliases=("-as",))
     device: str = setting("auto", "auto, cpu, cuda, cuda:1, mps", aliases=("--cuda_device", "-cud"), common=True)
+    cuda_graph: str = setting(
+        "auto",
+        "record a step on a CUDA GPU and replay it; auto: where every part can be recorded, else step by step",
+        choices=("auto", "on", "off"),
+    )
     cudnn_determinism: bool = setting(False, "prefer deterministic GPU kernels", aliases=("--deterministic", "-d"))
 
 

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import torch
+from torch import Tensor
 
 from pixray.drawers.base import ParameterGroup
 from pixray.losses.reading import Reading
@@ -28,6 +29,7 @@ class GradientStepper:
         rate: learning rate of groups without one of their own.
         drops: step numbers at which the rate is divided by 10.
         auto_stop: drop early when the loss stalls, and stop when there are no drops left.
+        capturable: make updates that a CUDA graph can hold: losses are judged and rates are kept on the device.
     """
 
     searches = False
@@ -40,15 +42,17 @@ class GradientStepper:
         rate: float = 0.2,
         drops: Sequence[int] = (),
         auto_stop: bool = False,
+        capturable: bool = False,
     ) -> None:
-        self.optimiser = make_optimiser(optimiser, groups, rate)
+        self.capturable = capturable
+        self.optimiser = make_optimiser(optimiser, groups, rate, capturable)
         self._start_rates = [float(group["lr"]) for group in self.optimiser.param_groups]
         self.drops = tuple(drops)
         self.auto_stop = auto_stop
         self.num_dropped = 0
         self._best = math.inf
         self.best_step = 0
-        self._totals: list[tuple[int, torch.Tensor]] = []
+        self._totals: list[tuple[int, Tensor]] = []
 
     @property
     def factor(self) -> float:
@@ -72,11 +76,10 @@ class GradientStepper:
         Losses that are still on a GPU are judged there: gradients that are not to be followed become zero, which the
         caller learns when it reads the losses.
         """
-        total = None if losses is None else losses.total
-        if losses is not None and losses.at_hand:
+        if losses is not None and losses.at_hand and not self.capturable:
             if not math.isfinite(sum(losses.values())):
                 return False
-        elif total is not None:
+        elif losses is not None and (total := losses.total) is not None:
             for group in self.optimiser.param_groups:
                 for tensor in group["params"]:
                     if tensor.grad is not None:
@@ -121,28 +124,47 @@ class GradientStepper:
         """Whether auto_stop has used up every drop, so that the run should end."""
         return self.auto_stop and self.num_dropped > len(self.drops)
 
+    def tensors(self) -> list[Tensor]:
+        """Every tensor that an update changes in place."""
+        moved = [tensor for group in self.optimiser.param_groups for tensor in group["params"]]
+        kept = [value for one in moved for value in self.optimiser.state.get(one, {}).values()]
+        return [*moved, *(value for value in kept if isinstance(value, Tensor))]
+
     def _drop(self) -> None:
         self.num_dropped += 1
+        self._set_rates()
+
+    def _set_rates(self) -> None:
         for group, start in zip(self.optimiser.param_groups, self._start_rates, strict=True):
-            group["lr"] = start * self.factor
+            if isinstance(group["lr"], Tensor):
+                group["lr"].fill_(start * self.factor)  # in its place, where a recorded step reads it
+            else:
+                group["lr"] = start * self.factor
 
     def state(self) -> dict[str, Any]:
         """Everything needed to continue."""
+        optimiser = self.optimiser.state_dict()
+        groups = [{**group, "lr": float(group["lr"])} for group in optimiser["param_groups"]]
         return {
-            "optimiser": self.optimiser.state_dict(),
+            "optimiser": {**optimiser, "param_groups": groups},
             "num_dropped": self.num_dropped,
             "best": self.best,
             "best_step": self.best_step,
         }
 
     def restore(self, state: Mapping[str, Any]) -> None:
-        """Take over a saved state."""
-        self.optimiser.load_state_dict(state["optimiser"])
+        """Take over a saved state, perhaps from a run on another device."""
+        saved = state["optimiser"]
+        # How the update is done is this run's own affair; what it has learned is the saved run's.
+        own = [{key: value for key, value in group.items() if key != "params"} for group in self.optimiser.param_groups]
+        groups = [{**theirs, **ours} for theirs, ours in zip(saved["param_groups"], own, strict=True)]
+        self.optimiser.load_state_dict({**saved, "param_groups": groups})
         self.num_dropped = int(state["num_dropped"])
+        self._set_rates()
         self._totals = []
         self._best, self.best_step = float(state["best"]), int(state["best_step"])
 
 
-def finite(tensor: torch.Tensor) -> bool:
+def finite(tensor: Tensor) -> bool:
     """Whether every number of a tensor is finite."""
     return bool(torch.isfinite(tensor).all())

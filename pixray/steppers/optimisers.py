@@ -11,20 +11,29 @@ from pixray.drawers.base import ParameterGroup
 from pixray.errors import MissingPackage
 
 _TORCH = {"Adam": "Adam", "AdamW": "AdamW", "Adagrad": "Adagrad", "Adamax": "Adamax"}
+CAPTURABLE = ("Adam", "AdamW")
+"""Those whose update a CUDA graph can hold."""
 
 
-def make_optimiser(name: str, groups: Sequence[ParameterGroup], rate: float) -> torch.optim.Optimizer:
+def make_optimiser(
+    name: str, groups: Sequence[ParameterGroup], rate: float, capturable: bool = False
+) -> torch.optim.Optimizer:
     """An optimizer over a drawer's parameters.
 
     Args:
         name: Adam, AdamW, Adagrad, Adamax, DiffGrad or AdamP.
         groups: a group's own rate wins over `rate`.
+        capturable: in one operation on the device, which reads the rate from a tensor; for those in `CAPTURABLE`.
 
     Raises:
         MissingPackage: DiffGrad lives in a package of its own.
     """
-    described = [{"params": list(group.tensors), "lr": rate if group.rate is None else group.rate} for group in groups]
-    return _find(name)(described, lr=rate)
+    rates: list[Any] = [rate if group.rate is None else group.rate for group in groups]
+    if capturable:
+        devices = [group.tensors[0].device for group in groups]
+        rates = [torch.tensor(one, device=device) for one, device in zip(rates, devices, strict=True)]
+    described = [{"params": list(group.tensors), "lr": one} for group, one in zip(groups, rates, strict=True)]
+    return _find(name)(described, fused=True, capturable=True) if capturable else _find(name)(described, lr=rate)
 
 
 def _find(name: str) -> Any:

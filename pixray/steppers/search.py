@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 
 class SearchStepper:
@@ -33,6 +36,9 @@ class SearchStepper:
             return False
         self.best, self.best_step = total, step
         return True
+
+    def tensors(self) -> list[Tensor]:
+        return []
 
     def drop_if_due(self, step: int) -> bool:
         return False

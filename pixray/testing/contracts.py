@@ -248,8 +248,7 @@ def check_filter(cls: type[Filter], **settings: Any) -> None:
     one = cls(settings_of(cls, **settings), PALETTE, "cpu")
     canvas = torch.rand(1, 3, 48, 64, generator=torch.Generator().manual_seed(0)).requires_grad_(True)
     with untouched_randomness():
-        result = one(canvas, torch.Generator().manual_seed(1))
-        again = one(canvas, torch.Generator().manual_seed(1))
+        result, again = (one(canvas, one.draw((64, 48), torch.Generator().manual_seed(1))) for _ in range(2))
         shown, shown_again = one.present(canvas), one.present(canvas)
     assert result.canvas.shape == canvas.shape, f"{cls.__name__} changes the size of the picture"
     assert torch.equal(result.canvas, again.canvas), f"{cls.__name__} is not repeatable with the same generator"

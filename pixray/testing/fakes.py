@@ -36,6 +36,7 @@ class ToyPerceptor(Perceptor):
     name = "toy"
     input_size = 16
     dim = 24
+    capturable = True
 
     def __init__(
         self, device: str = "cpu", dtype: torch.dtype = torch.float32, contrast: str = "plain", **_: Any
@@ -70,6 +71,7 @@ class FlatDrawer(Drawer):
         flat_rate: float = setting(0.05, "how fast the colour changes", least=0)
 
     settings: Settings
+    capturable = True
 
     def __init__(self, settings: Settings, canvas: Canvas) -> None:
         super().__init__(settings, canvas)

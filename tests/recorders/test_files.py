@@ -33,7 +33,7 @@ def test_a_folder_that_cannot_be_made_is_explained():
 
 
 def test_the_default_cadence_keeps_26_frames():
-    from pixray.session import Cadence
+    from pixray.cadence import Cadence
 
     cadence = Cadence(10, 20)
     assert sum(cadence.due(step)[0] for step in range(250)) + 1 == 26
