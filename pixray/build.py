@@ -155,8 +155,8 @@ class _Builder:
     def record(self, drawer: Drawer) -> dict[str, Any]:
         """Every given setting plus the seed and models really used, in one fixed order: enough to run it again."""
         given = {name: to_plain(raw) for name, raw in self.settings.given().items()}
-        # Where the files are is no part of what they show; a rerun shall not overwrite them either.
-        for name in ("config_file", "skip_args", "outdir", "checkpoints_dir", "offline"):
+        # Where files are and how steps are taken is no part of what they show; a rerun shall not overwrite them either.
+        for name in ("config_file", "skip_args", "outdir", "checkpoints_dir", "offline", "cuda_graph"):
             given.pop(name, None)
         given["seed"] = self.generators.seed
         given["clip_models"] = ",".join(self.settings.clip_models)

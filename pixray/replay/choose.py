@@ -33,7 +33,8 @@ def choose_replay(
     Raises:
         SettingsError: `cuda_graph=on`, and something cannot be recorded.
     """
-    plain = Plainly(device if cutouts.capturable and device != "cpu" else None)
+    # Elsewhere nothing waits for copies (CPU), or one that is not waited for may come to nothing (MPS).
+    plain = Plainly(device if cutouts.capturable and device.startswith("cuda") else None)
     if settings.cuda_graph == "off":
         return plain
     parts: dict[str, Any] = {f"drawer={settings.drawer}": drawer, f"cutouts={settings.cutouts}": cutouts}

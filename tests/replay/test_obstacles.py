@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from pixray.errors import SettingsError
-from pixray.replay.choose import find_obstacle
+from pixray.replay.choose import choose_replay, find_obstacle
 from pixray.replay.replay import Plainly, Replayed
 
 SETTINGS = argparse.Namespace(animation_dir=None, optimiser="Adam")
@@ -46,8 +46,17 @@ def test_other_obstacles(session):
 
 def test_on_a_cpu_steps_are_taken_plainly_and_insisting_is_answered(session):
     assert type(session().replay) is Plainly and type(session(cuda_graph="off").replay) is Plainly
+    assert "cuda_graph" not in session(cuda_graph="off").record, "it says nothing about the picture"
     with pytest.raises(SettingsError, match="cuda_graph=on: a step can be recorded on a CUDA GPU, and this run is on"):
         session(cuda_graph="on")
+
+
+def test_only_cuda_is_sent_numbers_that_nothing_waits_for(session, monkeypatch):
+    made, sent = session(drawer="line_sketch"), []
+    monkeypatch.setattr("pixray.replay.choose.Plainly", sent.append)
+    for device in ("cpu", "mps", "cuda:1"):
+        choose_replay(made.settings, device, made.drawer, made.cutouts, made.perceptors, made.losses, made.filters)
+    assert sent == [None, None, "cuda:1"]
 
 
 @pytest.mark.gpu
