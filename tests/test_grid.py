@@ -40,7 +40,7 @@ def test_every_combination_is_painted_once(capsys):
     assert before == {path: path.stat().st_mtime_ns for path in Path("grid").glob("*/output.png")}
 
 
-def test_a_stopped_grid_goes_on_where_it_stopped(catalog, monkeypatch):
+def test_a_stopped_grid_goes_on_where_it_stopped(catalog, monkeypatch, capsys):
     import pixray.commands.grid as command
 
     words = ["grid", "--prompts", "red | blue | green", "--drawer", "pixel", *FIXED]
@@ -51,7 +51,8 @@ def test_a_stopped_grid_goes_on_where_it_stopped(catalog, monkeypatch):
         return real(cell, *rest) or len(painted) == 1
 
     monkeypatch.setattr(command, "_paint", stop_after_one)
-    assert main(words) == 130
+    assert main(words[:-1]) == 130, "without --quiet"
+    assert capsys.readouterr().err.endswith("stopped; the same command goes on where it was\n")
     assert [row["status"] for row in json.loads(Path("grid/grid.json").read_text())] == ["done", "waiting", "waiting"]
     assert main(words) == 0 and painted == ["red", "blue", "green"]
 

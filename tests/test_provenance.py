@@ -118,6 +118,29 @@ def test_films_of_every_kind(kind, capsys):
             assert sum(durations) == pytest.approx(5 * 200 + 400, abs=30) and film.n_frames >= 2
 
 
+@pytest.mark.parametrize("kind", ["mp4", "webp"])
+def test_ctrl_c_leaves_the_old_film_in_place(kind, capsys, monkeypatch):
+    import pixray.recorders.video as video
+
+    Path("run").mkdir()
+    for number in range(6):
+        Image.new("RGB", (32, 24), (number * 40, 0, 0)).save(f"run/frame_{number:04d}.png")
+    Path(f"run/film.{kind}").write_bytes(b"old")
+    real, seen = video._flat, []
+
+    def interrupted(frame):
+        seen.append(frame)
+        if len(seen) == 3:
+            raise KeyboardInterrupt
+        return real(frame)
+
+    monkeypatch.setattr(video, "_flat", interrupted)
+    assert main(["video", "run", "--format", kind]) == 130
+    assert capsys.readouterr().err == "pixray: interrupted\n"
+    assert Path(f"run/film.{kind}").read_bytes() == b"old"
+    assert len(list(Path("run").iterdir())) == 7, "nothing else is left"
+
+
 def test_films_without_frames_are_explained(capsys):
     Path("empty").mkdir()
     assert main(["video", "empty"]) == 1

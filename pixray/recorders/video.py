@@ -71,9 +71,12 @@ def _write_mp4(frames: Sequence[Path], path: Path, rate: float, hold: float, loo
         pixelformat="yuv420p",
         output_params=["-crf", "17", "-movflags", "+faststart", "-metadata", f"comment={comment}"],
     )
-    with writer:
+    try:
         for frame in [*frames, *[frames[-1]] * int(hold * rate)] * (loop + 1):
             writer.append_data(even_sized(frame))
+    finally:
+        # Not `with`: that leaves ffmpeg running after an error, and it would write its file after we removed it.
+        writer.close()
 
 
 def _write_animation(frames: Sequence[Path], path: Path, rate: float, hold: float, loop: int) -> None:
