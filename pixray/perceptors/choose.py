@@ -82,7 +82,12 @@ def load_perceptors(
 def _load(
     name: str, settings: Settings, catalog: Catalog, store: ModelStore, device: str, dtype: torch.dtype
 ) -> Perceptor:
+    import torch
+
     if name in catalog.names("perceptor"):
+        if settings.precision == "auto" and device == "cpu":
+            # Small perceptors take little time, and bfloat16 turns their gradients too far (cosine 0.998).
+            dtype = torch.float32
         return catalog.load("perceptor", name)(device=device, dtype=dtype, contrast=settings.cut_contrast)
     from pixray.perceptors.openclip import load_openclip
     from pixray.perceptors.sources import fetch, read_name

@@ -162,7 +162,7 @@ class Perceptors:
     )
     precision: str = setting(
         "auto",
-        "number format of the perceptors; auto: bf16 on GPUs and on CPUs with AMX, else fp32",
+        "number format of the perceptors; auto: bf16 on GPUs and on CPUs that are faster in it, else fp32",
         choices=("auto", "fp32", "bf16", "fp16"),
     )
     cuts_at_once: int | None = setting(

@@ -1,7 +1,8 @@
 """Running taming-transformers' Decoder: the same weights and the same result, by faster operations.
 
-Two ways. Plain layers are torch's own operations in any number format on any device, for GPUs (half precision,
-channels last) and CPUs with matrix units for bfloat16. Fused layers (see fused.py) are for every other CPU.
+Three ways. Plain layers are torch's own operations in any number format on any device, for GPUs (half precision,
+channels last). Half layers are the same for CPUs that are fast in bfloat16, with two of them by fewer operations (see
+half.py). Fused layers (see fused.py) are for every other CPU, in full precision.
 """
 
 from __future__ import annotations
@@ -15,7 +16,10 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 from torch.utils.checkpoint import checkpoint
 
+from pixray.vqgan import half
+from pixray.vqgan.crew import Crew
 from pixray.vqgan.fused import FusedBlock, FusedConv, normed_conv, residual_block, upsampled_conv
+from pixray.vqgan.half import norm_silu, phase_kernels
 
 _MOST_CHANNELS = 512 * 256
 """Convolutions of more pairs of channels stay plain: they only see few pixels, and fused kernels need four times the
@@ -33,9 +37,12 @@ class PlainLayers:
     def conv(self, conv: nn.Conv2d, x: Tensor) -> Tensor:
         return conv(x)
 
+    def activate(self, norm: nn.GroupNorm, x: Tensor) -> Tensor:
+        return F.silu(norm(x))
+
     def block(self, block: Any, x: Tensor) -> Tensor:
-        hidden = block.conv1(F.silu(block.norm1(x)))
-        hidden = block.conv2(F.silu(block.norm2(hidden)))
+        hidden = block.conv1(self.activate(block.norm1, x))
+        hidden = block.conv2(self.activate(block.norm2, hidden))
         shortcut = x
         if block.in_channels != block.out_channels:
             shortcut = block.conv_shortcut(x) if block.use_conv_shortcut else block.nin_shortcut(x)
@@ -54,7 +61,30 @@ class PlainLayers:
         return layer.conv(x) if layer.with_conv else x
 
     def finish(self, norm: nn.GroupNorm, conv: nn.Conv2d, x: Tensor) -> Tensor:
-        return conv(F.silu(norm(x)))
+        return conv(self.activate(norm, x))
+
+
+class HalfLayers(PlainLayers):
+    """Plain layers with two of them by fewer operations (see half.py), for half precision on a CPU.
+
+    Args:
+        decoder: taming-transformers' Decoder, still in float32.
+        dtype: what it will be turned to.
+    """
+
+    def __init__(self, decoder: Any, dtype: torch.dtype) -> None:
+        self._crew = Crew()
+        layers = (level.upsample for level in decoder.up if hasattr(level, "upsample"))
+        self._kernels = {one: phase_kernels(one.conv.weight).to(dtype) for one in layers if one.with_conv}
+
+    def activate(self, norm: nn.GroupNorm, x: Tensor) -> Tensor:
+        return norm_silu(x, norm, self._crew)
+
+    def upsample(self, layer: Any, x: Tensor) -> Tensor:
+        kernels = self._kernels.get(layer)
+        if kernels is None:
+            return super().upsample(layer, x)
+        return half.upsampled_conv(x, kernels, layer.conv.bias)
 
 
 class FusedLayers(PlainLayers):
@@ -65,18 +95,19 @@ class FusedLayers(PlainLayers):
     """
 
     def __init__(self, decoder: Any) -> None:
+        made = partial(FusedConv, crew=Crew())
         self._blocks: dict[nn.Module, FusedBlock] = {}
         self._convs: dict[nn.Module, FusedConv] = {}
         if decoder.conv_out.in_channels >= LEAST_CHANNELS:
-            self._convs[decoder.conv_out] = FusedConv(decoder.conv_out, decoder.norm_out)
+            self._convs[decoder.conv_out] = made(decoder.conv_out, decoder.norm_out)
         for level in decoder.up:
             for block in level.block:
                 if _fusible(block.conv1, block.conv2) and not hasattr(block, "conv_shortcut"):
-                    first, second = FusedConv(block.conv1, block.norm1), FusedConv(block.conv2, block.norm2)
+                    first, second = made(block.conv1, block.norm1), made(block.conv2, block.norm2)
                     self._blocks[block] = FusedBlock(first, second, getattr(block, "nin_shortcut", None))
             layer = getattr(level, "upsample", None)
             if layer is not None and layer.with_conv and _fusible(layer.conv):
-                self._convs[layer] = FusedConv(layer.conv)
+                self._convs[layer] = made(layer.conv)
 
     def block(self, block: Any, x: Tensor) -> Tensor:
         fused = self._blocks.get(block)

@@ -14,21 +14,27 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from pixray.vqgan.crew import Crew
 from pixray.vqgan.winograd import backward_weight, convolve, kernel_transform, rows_like
 
-_ROWS = 16
-"""Rows of a picture that are worked on at a time where nothing else says so."""
+_PIECE = 1 << 20
+"""Numbers of a picture that are worked on at a time where nothing else says so."""
 
 
 class FusedConv:
-    """A frozen 3 x 3 convolution, perhaps with group normalisation and SiLU before it."""
+    """A frozen 3 x 3 convolution, perhaps with group normalisation and SiLU before it.
 
-    def __init__(self, conv: nn.Conv2d, norm: nn.GroupNorm | None = None) -> None:
+    Args:
+        crew: who works on its strips.
+    """
+
+    def __init__(self, conv: nn.Conv2d, norm: nn.GroupNorm | None = None, crew: Crew | None = None) -> None:
         self.forward_kernel = kernel_transform(conv.weight)
         self.backward_kernel = kernel_transform(backward_weight(conv.weight))
         assert conv.bias is not None
         self.bias = conv.bias
         self.norm = norm
+        self.crew = crew or Crew()
 
 
 @dataclass
@@ -41,61 +47,68 @@ class _Normal:
     rate: Tensor
 
 
-def _normal(x: Tensor, norm: nn.GroupNorm) -> _Normal:
-    flat = x.view(-1, x.shape[2])
+def _pieces(x: Tensor) -> tuple[int, int]:
+    """Rows of a piece of a picture, and how many pieces there are."""
+    rows = max(1, _PIECE // x[0].numel())
+    return rows, -(-len(x) // rows)
+
+
+def _normal(x: Tensor, norm: nn.GroupNorm, crew: Crew) -> _Normal:
+    rows, count = _pieces(x)
     groups, channels = norm.num_groups, norm.num_channels
-    mean = flat.mean(0).view(groups, -1).mean(1).repeat_interleave(channels // groups)
-    squares = torch.zeros(channels)
-    for part in x.split(_ROWS):
-        squares += (part - mean).square_().sum((0, 1))
-    variance = (squares / len(flat)).view(groups, -1).mean(1).repeat_interleave(channels // groups)
-    rate = torch.rsqrt(variance + norm.eps)
+    share = channels // groups
+
+    def measure(number: int) -> Tensor:
+        # Each piece around its own mean, for the sake of precision.
+        part = x[number * rows : (number + 1) * rows].flatten(0, 1)
+        mean = part.mean(0)
+        return torch.stack([mean, (part - mean).square_().sum(0)])
+
+    measured = torch.stack(crew.run(lambda: measure, count))
+    weight = torch.full((count, 1), rows / len(x))
+    weight[-1] = 1 - (count - 1) * rows / len(x)
+    mean = (measured[:, 0] * weight).sum(0).view(groups, -1).mean(1).repeat_interleave(share)
+    variance = (measured[:, 0] - mean).square().mul(weight).sum(0) + measured[:, 1].sum(0) / x[..., 0].numel()
+    rate = torch.rsqrt(variance.view(groups, -1).mean(1).repeat_interleave(share) + norm.eps)
     scale = norm.weight * rate
     return _Normal(scale, norm.bias - mean * scale, mean, rate)
 
 
-def _forward(conv: FusedConv, x: Tensor, normal: _Normal | None, plus: Tensor | None = None) -> Tensor:
-    """The convolution of x, after normalising and activating if it has a norm; `plus` is added to the result."""
+def _forward(conv: FusedConv, x: Tensor, normal: _Normal, plus: Tensor | None = None) -> Tensor:
+    """The convolution of x after normalising and activating; `plus` is added to the result."""
     height, width, _ = x.shape
     out = torch.empty(height, width, len(conv.bias))
 
     def fill(target: Tensor, first: int, last: int) -> None:
-        if normal is None:
-            target.copy_(x[first:last])
-        else:
-            torch.addcmul(normal.shift, x[first:last], normal.scale, out=target)
-            F.silu(target, inplace=True)
+        torch.addcmul(normal.shift, x[first:last], normal.scale, out=target)
+        F.silu(target, inplace=True)
 
     def emit(strip: Tensor, first: int, last: int) -> None:
         target = rows_like(strip, out, first, last)
-        if plus is None:
-            torch.add(strip, conv.bias, out=target)
-        else:
-            torch.add(strip, rows_like(strip, plus, first, last), out=target)
-            target += conv.bias
+        torch.add(strip, conv.bias, out=target)
+        if plus is not None:
+            target += rows_like(strip, plus, first, last)
 
-    convolve(conv.forward_kernel, height, width, fill, emit)
+    convolve(conv.forward_kernel, height, width, fill, emit, conv.crew)
     return out
 
 
 def _backward(conv: FusedConv, gradient: Tensor, x: Tensor, normal: _Normal, plus: Tensor | None = None) -> Tensor:
-    """The gradient with respect to x of `_forward` with a norm; `plus` is added to it."""
+    """The gradient with respect to x of `_forward`; `plus` is added to it."""
     height, width, channels = x.shape
     out = torch.empty_like(x)
-    sums = torch.zeros(2, channels)
 
     def fill(target: Tensor, first: int, last: int) -> None:
         target.copy_(gradient[first:last])
 
-    def emit(strip: Tensor, first: int, last: int) -> None:
+    def emit(strip: Tensor, first: int, last: int) -> Tensor:
         part, target = rows_like(strip, x, first, last), rows_like(strip, out, first, last)
         inner = torch.addcmul(normal.shift, part, normal.scale)
         torch.ops.aten.silu_backward(strip, inner, grad_input=target)
         torch.mul(target, part, out=inner)
-        sums[0] += target.flatten(0, -2).sum(0)
-        sums[1] += inner.flatten(0, -2).sum(0)
+        return torch.stack([target.flatten(0, -2).sum(0), inner.flatten(0, -2).sum(0)])
 
-    convolve(conv.backward_kernel, height, width, fill, emit)
+    sums = torch.stack(convolve(conv.backward_kernel, height, width, fill, emit, conv.crew)).sum(0)
     # dx = (dy * weight - mean(dy * weight) - normalised * mean(dy * weight * normalised)) * rate, means by group
     groups = conv.norm.num_groups if conv.norm is not None else 1
     share = channels // groups
@@ -105,11 +118,17 @@ def _backward(conv: FusedConv, gradient: Tensor, x: Tensor, normal: _Normal, plu
     along = along.repeat_interleave(share) / (share * height * width)
     slope = -along * normal.rate.square()
     offset = -normal.rate * mean - slope * normal.mean
-    for first in range(0, height, _ROWS):
-        last = first + _ROWS
-        out[first:last].mul_(normal.scale).add_(offset).addcmul_(x[first:last], slope)
+    rows, count = _pieces(x)
+
+    def finish(number: int) -> None:
+        first, last = number * rows, (number + 1) * rows
+        target = out[first:last]
+        torch.addcmul(offset, target, normal.scale, out=target)
+        target.addcmul_(x[first:last], slope)
         if plus is not None:
-            out[first:last] += plus[first:last]
+            target += plus[first:last]
+
+    conv.crew.run(lambda: finish, count)
     return out
 
 
@@ -117,7 +136,7 @@ class _NormedConv(torch.autograd.Function):
     @staticmethod
     def forward(ctx: Any, x: Tensor, conv: FusedConv) -> Tensor:
         assert conv.norm is not None
-        ctx.conv, ctx.normal = conv, _normal(x, conv.norm)
+        ctx.conv, ctx.normal = conv, _normal(x, conv.norm, conv.crew)
         ctx.save_for_backward(x)
         return _forward(conv, x, ctx.normal)
 
@@ -150,9 +169,9 @@ class _Block(torch.autograd.Function):
     def forward(ctx: Any, x: Tensor, block: FusedBlock) -> Tensor:
         assert block.first.norm is not None and block.second.norm is not None
         ctx.block = block
-        ctx.outer = _normal(x, block.first.norm)
+        ctx.outer = _normal(x, block.first.norm, block.first.crew)
         hidden = _forward(block.first, x, ctx.outer)
-        ctx.inner = _normal(hidden, block.second.norm)
+        ctx.inner = _normal(hidden, block.second.norm, block.second.crew)
         ctx.save_for_backward(x, hidden)
         shortcut = x if block.weight is None else F.linear(x, block.weight, block.bias)
         return _forward(block.second, hidden, ctx.inner, shortcut)
@@ -194,7 +213,7 @@ class _UpsampledConv(torch.autograd.Function):
         def emit(strip: Tensor, first: int, last: int) -> None:
             torch.add(strip, conv.bias, out=rows_like(strip, out, first, last))
 
-        convolve(conv.forward_kernel, 2 * height, 2 * width, fill, emit)
+        convolve(conv.forward_kernel, 2 * height, 2 * width, fill, emit, conv.crew)
         return out
 
     @staticmethod
@@ -212,7 +231,7 @@ class _UpsampledConv(torch.autograd.Function):
                 strip = strip.unflatten(axis, (-1, 2)).sum(axis + 1)
             out[first // 2 : last // 2] = strip.reshape(-1, width, channels)
 
-        convolve(ctx.conv.backward_kernel, 2 * height, 2 * width, fill, emit)
+        convolve(ctx.conv.backward_kernel, 2 * height, 2 * width, fill, emit, ctx.conv.crew)
         return out, None
 
 

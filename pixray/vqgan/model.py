@@ -15,9 +15,10 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from pixray.devices import multiplies_bf16
 from pixray.errors import ModelUnavailable
 from pixray.vqgan.config import VqganConfig, read_config
-from pixray.vqgan.decode import FusedLayers, PlainLayers, decode
+from pixray.vqgan.decode import FusedLayers, HalfLayers, PlainLayers, decode
 from pixray.weights.tensors import read_tensors
 
 _PARTS = ("encoder.", "decoder.", "quant_conv.", "post_quant_conv.", "quantize.")
@@ -48,12 +49,11 @@ class Vqgan(nn.Module):
     def prepare(self, dtype: torch.dtype, device: str) -> Vqgan:
         """Freeze it, move it, and get ready for decoding in a number format; encoding stays in full precision."""
         self.eval().requires_grad_(False).to(device)
+        self._layers = _layers(self.decoder, dtype, device)
         for part in (self.encoder, self.decoder, self.post_quant_conv):
             part.to(memory_format=torch.channels_last)
         self.decoder.to(dtype)
         self.post_quant_conv.to(dtype)
-        fused = dtype == torch.float32 and torch.device(device).type == "cpu"
-        self._layers = FusedLayers(self.decoder) if fused else PlainLayers()
         self._dtype = dtype
         self._norms = self.codebook.square().sum(1)
         return self
@@ -109,6 +109,12 @@ class Vqgan(nn.Module):
         return decode(self._layers, self.decoder, hidden, recompute).float()
 
 
+def _layers(decoder: nn.Module, dtype: torch.dtype, device: str) -> PlainLayers:
+    if torch.device(device).type != "cpu":
+        return PlainLayers()
+    return FusedLayers(decoder) if dtype == torch.float32 else HalfLayers(decoder, dtype)
+
+
 def load_vqgan(config_path: Path, weights_path: Path, device: str, dtype: torch.dtype = torch.float32) -> Vqgan:
     """Build a model from its two files. Nothing in them is ever run.
 
@@ -130,10 +136,7 @@ def load_vqgan(config_path: Path, weights_path: Path, device: str, dtype: torch.
 
 
 def choose_dtype(precision: str, device: str) -> torch.dtype:
-    """The number format to decode in: for "auto" half precision where the device has matrix units for it.
-
-    On other CPUs bfloat16 saves no arithmetic, and full precision takes the faster algorithm.
-    """
+    """The number format to decode in: for "auto" half precision where the device multiplies faster in it."""
     formats = {"fp32": torch.float32, "bf16": torch.bfloat16, "fp16": torch.float16}
     if precision in formats:
         return formats[precision]
@@ -141,8 +144,7 @@ def choose_dtype(precision: str, device: str) -> torch.dtype:
     if kind == "cuda":
         # bfloat16 is emulated, slowly, on cards before Ampere.
         return torch.bfloat16 if torch.cuda.get_device_capability(device)[0] >= 8 else torch.float32
-    has_matrix_units = getattr(torch.cpu, "_is_amx_tile_supported", lambda: False)
-    return torch.bfloat16 if kind == "cpu" and has_matrix_units() else torch.float32
+    return torch.bfloat16 if kind == "cpu" and multiplies_bf16() else torch.float32
 
 
 def _check_fit(expected: Mapping[str, Tensor], given: Mapping[str, Tensor], weights: Path, config: Path) -> None:

@@ -7,7 +7,9 @@ from torch.nn import functional as F
 
 import pixray.vqgan.decode as decode
 import pixray.vqgan.winograd as winograd
-from pixray.vqgan.decode import FusedLayers, PlainLayers
+from pixray.vqgan import half
+from pixray.vqgan.crew import Crew
+from pixray.vqgan.decode import FusedLayers, HalfLayers, PlainLayers
 from pixray.vqgan.files import choose
 from pixray.vqgan.fused import FusedBlock, FusedConv, normed_conv, residual_block, upsampled_conv
 from pixray.vqgan.model import choose_dtype, load_vqgan
@@ -69,6 +71,34 @@ def test_fused_layers_equal_torch_s_own_operations(strips, ins, outs, height, wi
     )
 
 
+@pytest.mark.parametrize(("height", "width"), [(1, 1), (5, 8), (12, 7)])
+def test_four_small_kernels_equal_one_at_twice_the_size(height, width):
+    conv = nn.Conv2d(6, 10, 3, padding=1).requires_grad_(False)
+    x = torch.randn(2, 6, height, width, generator=torch.Generator().manual_seed(1)).requires_grad_(True)
+    theirs = conv(F.interpolate(x, scale_factor=2.0, mode="nearest"))
+    ours = half.upsampled_conv(x, half.phase_kernels(conv.weight), conv.bias)
+    seed = torch.randn(theirs.shape, generator=torch.Generator().manual_seed(9))
+    pairs = [(ours, theirs), (torch.autograd.grad(ours, x, seed)[0], torch.autograd.grad(theirs, x, seed)[0])]
+    for one, other in pairs:
+        assert (one - other).abs().max() < TOLERANCE * other.abs().max()
+
+
+@pytest.mark.parametrize("memory_format", [torch.contiguous_format, torch.channels_last])
+def test_own_gradient_of_normalisation_equals_torch_s(memory_format, monkeypatch):
+    monkeypatch.setattr(half, "_PIECE", 64 * 50)
+    (norm, _), _, _ = layers(64, 64)
+    generator = torch.Generator().manual_seed(1)
+    x = (torch.randn(2, 64, 13, 17, generator=generator) * 2 + 1).contiguous(memory_format=memory_format)
+    seed = torch.randn(x.shape, generator=generator).contiguous(memory_format=memory_format)
+    x.requires_grad_(True)
+    theirs, ours = F.silu(norm(x)), half.norm_silu(x, norm, Crew())
+    before = x.detach().clone()
+    pairs = [(ours, theirs), (torch.autograd.grad(ours, x, seed)[0], torch.autograd.grad(theirs, x, seed)[0])]
+    for one, other in pairs:
+        assert (one - other).abs().max() < TOLERANCE * other.abs().max()
+    assert torch.equal(x, before)
+
+
 @pytest.fixture(autouse=True)
 def _small_layers_too(monkeypatch):
     """The networks of these tests are far smaller than those whose layers are fused."""
@@ -91,12 +121,12 @@ def latents():
     return torch.randn(1, 8, 13, 18, generator=torch.Generator().manual_seed(0)).requires_grad_(True)
 
 
-@pytest.mark.parametrize("way", [FusedLayers, PlainLayers])
-def test_both_ways_of_decoding_equal_taming_s_modules(published, latents, way):
+@pytest.mark.parametrize("way", ["fused", "plain", "half"])
+def test_every_way_of_decoding_equals_taming_s_modules(published, latents, way):
     reference, model = published(), load()
     assert isinstance(model._layers, FusedLayers), "full precision on a CPU is fused"
-    if way is PlainLayers:
-        model._layers = PlainLayers()
+    if way != "fused":
+        model._layers = PlainLayers() if way == "plain" else HalfLayers(model.decoder, torch.float32)
     ours, theirs = picture_and_gradient(model.decode, latents), picture_and_gradient(reference.decode, latents)
     for one, other in zip(ours, theirs, strict=True):
         assert (one - other).abs().max() < 1e-4 * other.abs().max()
@@ -138,8 +168,13 @@ def test_a_batch_is_decoded_picture_by_picture(published):
     assert torch.allclose(both[1:], model.decode(z[1:]), atol=1e-4)
 
 
+def test_half_precision_on_a_cpu_takes_its_own_layers(published):
+    published()
+    assert isinstance(load(torch.bfloat16)._layers, HalfLayers)
+
+
 @pytest.mark.parametrize(
-    ("wanted", "matrix_units", "expected"),
+    ("wanted", "quick", "expected"),
     [
         ("auto", False, torch.float32),
         ("auto", True, torch.bfloat16),
@@ -147,6 +182,6 @@ def test_a_batch_is_decoded_picture_by_picture(published):
         ("fp16", False, torch.float16),
     ],
 )
-def test_a_cpu_decodes_in_half_precision_only_where_it_has_units_for_it(monkeypatch, wanted, matrix_units, expected):
-    monkeypatch.setattr(torch.cpu, "_is_amx_tile_supported", lambda: matrix_units, raising=False)
+def test_a_cpu_decodes_in_half_precision_only_where_that_is_faster(monkeypatch, wanted, quick, expected):
+    monkeypatch.setattr("pixray.vqgan.model.multiplies_bf16", lambda: quick)
     assert choose_dtype(wanted, "cpu") == expected

@@ -60,7 +60,7 @@ def test_a_canvas_smaller_than_one_code_still_gets_one(published):
 
 def test_the_picture_is_taming_s_decoding_of_the_nearest_codes(published):
     reference = published()
-    drawer = make(vqgan_model="coco")
+    drawer = make(vqgan_model="coco", vqgan_precision="fp32")
     with torch.no_grad():
         drawer.z.add_(torch.randn(drawer.z.shape, generator=torch.Generator().manual_seed(1)))
         codes, _, _ = reference.quantize(drawer.z)
@@ -70,7 +70,7 @@ def test_the_picture_is_taming_s_decoding_of_the_nearest_codes(published):
 
 def test_the_gradient_passes_straight_through_the_look_up(published):
     reference = published()
-    drawer = make(vqgan_model="coco")
+    drawer = make(vqgan_model="coco", vqgan_precision="fp32")
     weights = torch.linspace(-1, 1, 3 * 64 * 48).view(1, 3, 48, 64)
     (ours,) = torch.autograd.grad((drawer.model.decode(drawer.z) * weights).sum(), drawer.z)
     z = drawer.z.detach().clone().requires_grad_(True)
