@@ -36,7 +36,7 @@ EMBEDDED: dict[str, Any] = {
     "batches": 1,
     "cut_noise": 0.2,
     "priors": "tv:3",
-    "prior_prompts": ["noise:-0.3"],
+    "prior_prompts": ["noise:-0.05"],
 }
 
 

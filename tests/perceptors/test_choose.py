@@ -76,7 +76,7 @@ def test_the_guide_says_how_many_words_it_knows(session):
 
 def test_priors_come_with_the_guide_are_named_in_the_log_and_can_be_left_out(session):
     made = session(**{**pixel, "perceptors": "embedded"})
-    assert made.settings.priors == "tv:3" and made.settings.prior_prompts == ["noise:-0.3"]
+    assert made.settings.priors == "tv:3" and made.settings.prior_prompts == ["noise:-0.05"]
     assert made.settings.origin("priors") == "perceptors=embedded" and made.settings.cut_noise == 0.2
     names = [loss.name for loss in made.losses]
     assert "tv" in names and len(names) == 3
