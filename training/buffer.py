@@ -26,7 +26,7 @@ class Buffer:
     """Pictures that the model is painting, and what they are to show.
 
     Args:
-        captions: where new subjects come from; chance: of restarts and starts.
+        captions: where new subjects come from; size: how many pictures; generator: of all other chance, on the CPU.
     """
 
     def __init__(self, captions: Captions, size: int, generator: torch.Generator) -> None:
@@ -71,7 +71,7 @@ class Buffer:
         for row, number in enumerate(ids):
             self.ages[number] += 1
             if self.grids[number] == STROKES:
-                self.sketches[number] = moved(self.sketches[number], gradient[row].cpu(), 1.0)
+                self.sketches[number] = moved(self.sketches[number], gradient[row].cpu())
                 images[row] = drawn(self.sketches[number]).to(images)
                 continue
             age = self.ages[number]

@@ -44,21 +44,18 @@ def drawn(sketch: Sketch) -> Tensor:
         return render(sketch.scene(), (SIZE, SIZE), sketch.paper)[0]
 
 
-def moved(sketch: Sketch, gradient: Tensor, length: float) -> Sketch:
+def moved(sketch: Sketch, gradient: Tensor) -> Sketch:
     """The strokes after a step uphill.
 
     Args:
         gradient: 3 64 64, of what is to grow, by the picture's pixels.
-        length: factor of `RATES`.
     """
     black = not bool(sketch.colours.any())
     free = [name for name in RATES if not (black and name == "colours")]
     leaves = {name: getattr(sketch, name).detach().requires_grad_(True) for name in free}
     picture = render(replace(sketch, **leaves).scene(), (SIZE, SIZE), sketch.paper)
     slopes = torch.autograd.grad(picture, list(leaves.values()), gradient[None], allow_unused=True)
-    steps = {
-        name: _after(leaves[name], slope, length * RATES[name]) for (name, slope) in zip(free, slopes, strict=True)
-    }
+    steps = {name: _after(leaves[name], slope, RATES[name]) for name, slope in zip(free, slopes, strict=True)}
     steps["points"] = steps["points"].clamp(0, SIZE)
     steps["widths"] = steps["widths"].clamp(*WIDTHS)
     if "colours" in steps:

@@ -127,7 +127,7 @@ def test_strokes_are_painted_uphill(seed):
     sketch = strokes.begin_strokes(torch.Generator().manual_seed(seed))
     before = strokes.drawn(sketch)
     for _ in range(25):
-        sketch = strokes.moved(sketch, goal - strokes.drawn(sketch), 1.0)
+        sketch = strokes.moved(sketch, goal - strokes.drawn(sketch))
     after = strokes.drawn(sketch)
     assert before.shape == (3, 64, 64) and after.min() >= 0 and after.max() <= 1
     assert (after - goal).square().mean() < 0.9 * (before - goal).square().mean()
