@@ -92,9 +92,9 @@ class _NormSilu(torch.autograd.Function):
         x, mean, rate = ctx.saved_tensors
         gradient = gradient.contiguous(memory_format=torch.channels_last)
         out = torch.empty_like(x)
-        for picture, normal in enumerate(zip(mean.float(), rate.float(), strict=True)):
-            flat = (_flat(one[picture]) for one in (gradient, x, out))
-            _backward(*flat, ctx.norm, *normal, ctx.crew)
+        means, rates = mean.float(), rate.float()
+        for one, of, to, middle, spread in zip(gradient, x, out, means, rates, strict=True):
+            _backward(_flat(one), _flat(of), _flat(to), ctx.norm, middle, spread, ctx.crew)
         return out, None, None
 
 
