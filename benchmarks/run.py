@@ -15,8 +15,10 @@ from __future__ import annotations
 
 import argparse
 import copy
+import json
 import time
 import warnings
+from importlib import resources
 
 import torch
 from torch.nn import functional as F
@@ -28,6 +30,7 @@ from pixray.cutouts.zoom_wide import ZoomWide
 from pixray.drawers.base import Canvas
 from pixray.losses.prompt import angular_distance
 from pixray.perceptors.choose import choose_dtype
+from pixray.perceptors.embedded import make_clip
 from pixray.perceptors.frozen.tower import PlainTower, compile_tower
 from pixray.perceptors.openclip import OPENAI_MEAN, OPENAI_STD
 from pixray.pictures.straight import clamp_inward
@@ -67,14 +70,11 @@ def side_of(visual):
 
 def visual_of(name):
     """An image tower with random weights."""
+    if name == "embedded":
+        config = json.loads(resources.files("pixray.embedded").joinpath("guide.json").read_text())
+        return make_clip(config).visual.eval().requires_grad_(False)
     import open_clip
 
-    if name == "embedded":
-        import json
-        from importlib import resources
-
-        config = json.loads(resources.files("pixray.embedded").joinpath("guide.json").read_text())
-        return open_clip.CLIP(**config).visual.eval().requires_grad_(False)
     return open_clip.create_model(name).visual.eval().requires_grad_(False)
 
 

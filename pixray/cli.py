@@ -10,7 +10,6 @@ Exit codes: 0 done, 1 failed, 2 wrong settings, 130 ended by Ctrl-C.
 from __future__ import annotations
 
 import importlib
-import os
 import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
@@ -18,6 +17,7 @@ from typing import TYPE_CHECKING
 from pixray import __version__
 from pixray.catalog import Catalog
 from pixray.errors import PixrayError, SettingsError, did_you_mean
+from pixray.process import prepare_process
 
 if TYPE_CHECKING:
     from pixray.settings.namespace import Layer, Settings
@@ -70,7 +70,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _dispatch(words: list[str]) -> int:
     if words and words[0] in COMMANDS:
-        _share_cores_politely()
+        prepare_process()
         return importlib.import_module(COMMANDS[words[0]][0]).main(words[1:])
     if "--version" in words:
         sys.stdout.write(f"pixray {__version__}\n")
@@ -103,7 +103,7 @@ def paint(words: list[str], base: Layer | None = None) -> int:
 
 def _run(settings: Settings, catalog: Catalog, output: str) -> int:
     # From here on torch is needed; everything before answers at once.
-    _share_cores_politely()
+    prepare_process()
     from pixray.build import build
     from pixray.interrupt import graceful
     from pixray.recorders.base import attach
@@ -128,8 +128,3 @@ def _with_config_flag(words: list[str]) -> list[str]:
         f"unknown command '{words[0]}': expected {', '.join(COMMANDS)}, a YAML file, or flags such as "
         f'--prompts "{words[0]}".{did_you_mean(words[0], COMMANDS)}'
     )
-
-
-def _share_cores_politely() -> None:
-    """Let torch's idle threads sleep instead of spin: beside another busy process a step is ten times as fast."""
-    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
