@@ -12,12 +12,15 @@ from torch.nn import functional as F
 from pixray.drawers.pixel import RATE
 from pixray.strokes.sketch import Sketch
 from training.captions import Captions
+from training.goals import Goals
 from training.inventing import Picture, Thing
-from training.pictures import on_grid
+from training.pictures import Painter, on_grid
 from training.strokes import begin_strokes, drawn, moved
 
 GRIDS = (32, 40, 40, 64)
 """Cells per side of painted pictures; 64 are free pixels."""
+CALM = 3.0
+"""Weight of total variation, as `priors` has it with the embedded guide."""
 STROKES = 0
 """Stands in place of a grid for pictures of strokes, every fifth."""
 
@@ -26,10 +29,11 @@ class Buffer:
     """Pictures that the model is painting, and what they are to show.
 
     Args:
-        captions: where new subjects come from; size: how many pictures; generator: of all other chance, on the CPU.
+        captions: where new subjects come from; painter: draws what they could become; size: how many pictures;
+        generator: of all other chance, on the CPU.
     """
 
-    def __init__(self, captions: Captions, size: int, generator: torch.Generator) -> None:
+    def __init__(self, captions: Captions, painter: Painter, size: int, generator: torch.Generator) -> None:
         self.captions, self.generator = captions, generator
         self.images = torch.zeros(size, 3, 64, 64)
         self.grids = [0] * size
@@ -37,11 +41,17 @@ class Buffer:
         self.first, self.second = torch.zeros_like(self.images), torch.zeros_like(self.images)
         self.sketches: dict[int, Sketch] = {}
         self.pictures = [Picture()] * size
-        for number in range(size):
-            self.restart(number)
+        self.goals = Goals(captions, painter, size, generator)
+        self.restart(list(range(size)))
 
-    def restart(self, number: int) -> None:
-        """Begin again with another subject, from grey or coloured noise."""
+    def restart(self, numbers: list[int]) -> None:
+        """Begin some pictures again, with other subjects."""
+        for number in numbers:
+            self._begin(number)
+        self.goals.renew(numbers, [self.pictures[number] for number in numbers])
+
+    def _begin(self, number: int) -> None:
+        """Another subject, and grey or coloured noise."""
         self.pictures[number] = self.captions.picture(ugly=0.0)
         self.sketches.pop(number, None)
         self.ages[number] = 0
@@ -82,6 +92,10 @@ class Buffer:
         self.images[ids] = images.cpu()
         return images
 
+    def calm(self, ids: list[int]) -> Tensor:
+        """How much total variation counts in each picture: half of them are painted with the prior of the presets."""
+        return torch.tensor([CALM * (number % 2) for number in ids])
+
     def sample(self, count: int) -> list[int]:
         return torch.randperm(len(self.images), generator=self.generator)[:count].tolist()
 
@@ -96,11 +110,13 @@ class Buffer:
             "second": self.second,
             "pictures": pictures,
             "sketches": sketches,
+            "goals": self.goals.state_dict(),
         }
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
         self.images, self.grids, self.ages = state["images"], state["grids"], state["ages"]
         self.first, self.second = state["first"], state["second"]
+        self.goals.load_state_dict(state["goals"])
         self.sketches = {number: Sketch(**tensors) for number, tensors in state["sketches"].items()}
         self.pictures = [
             Picture(**{**fields, "things": [Thing(**thing) for thing in fields["things"]]})

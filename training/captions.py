@@ -5,9 +5,15 @@ Everything is decided by one `random.Random`; drawing what was decided is the wo
 
 from __future__ import annotations
 
+import copy
+import re
+
 from training import vocabulary as words
-from training.inventing import CHECKS, DOTS, GRADIENT, PLAIN, STRIPES, Picture, Thing, article, captioned
+from training.inventing import CHECKS, DOTS, GRADIENT, LAND, PLAIN, STRIPES, Picture, Thing, article, captioned
 from training.scenes import Scenes
+
+ANYWHERE = "|"
+"""What is said about a place that nobody asked for."""
 
 
 class Captions(Scenes):
@@ -24,6 +30,49 @@ class Captions(Scenes):
             return self._ugly()
         kinds = (self._object, self._shape, self._pair, self._scene, self._landscape_object, self._pattern)
         return self.chance.choices(kinds, (50, 13, 7, 16, 8, 5))[0]()
+
+    def another(self, picture: Picture) -> Picture:
+        """A picture that the same caption could have: other sprites of the same things, and where the caption leaves
+        them open another ground and place."""
+        other = copy.deepcopy(picture)
+        for thing in other.things:
+            thing.tile = self.chance.choice(self._alike(thing, picture.caption))
+            if picture.any_place:
+                thing.size, thing.x, thing.y = self._in_the_middle()
+            else:
+                thing.size *= self._uniform(0.9, 1.1)
+                aside = 0.12 if picture.ground == LAND else 0.04
+                thing.x, thing.y = thing.x + self._uniform(-aside, aside), thing.y + self._uniform(-0.04, 0.04)
+        if picture.apart_from is not None:
+            own = (self.sprites.colours[thing.tile] for thing in other.things if thing.colour is None)
+            self._backdrop(other, *picture.apart_from, *filter(None, own))
+        return other
+
+    def wrong(self, picture: Picture) -> str:
+        """The caption with another thing or shape in it, all else equal; empty if it names none.
+
+        Colours tell most pictures of a batch apart, so nobody has to learn outlines unless a caption is like this.
+        """
+        chosen = self.chance.choice(picture.things) if picture.things else None
+        if chosen is None:
+            return ""
+        named = self.sprites.about[chosen.tile].thing
+        if not re.search(rf"\b{named}\b", picture.caption):
+            return ""
+        others = words.SHAPES if named in words.SHAPES and chosen.colour else self._common
+        other = self.chance.choice([thing for thing in others if not _related(thing, named)])
+        changed = re.sub(rf"\b{named}\b", other, picture.caption, count=1)
+        return re.sub(r"\ban? (\w+)", lambda match: article(match[1]), changed)
+
+    def _alike(self, thing: Thing, caption: str) -> list[int]:
+        """Sprites that show the same thing in the same manner, and in the same colour if the caption tells it."""
+        about, colour = self.sprites.about[thing.tile], self.sprites.colours[thing.tile]
+        tiles = self.sprites.by_thing.get(about.kind, {}).get(about.thing, [])
+        if thing.tile not in tiles:
+            return [thing.tile]
+        if thing.colour is None and colour and colour in caption.split():
+            return [tile for tile in tiles if self.sprites.colours[tile] == colour]
+        return tiles
 
     def _ugly(self) -> Picture:
         grey = self._rgb("gray")
@@ -49,7 +98,10 @@ class Captions(Scenes):
             name = f"{self._said(tint)} {name}"
         elif own and self.chance.random() < 0.3:
             name = f"{own} {name}"
-        picture.caption = self._styled(picture, kind, place, name, ground)
+        apart = [tint] if tint else []
+        picture.caption, says_ground = self._styled(picture, kind, place, name, ground)
+        picture.apart_from = None if says_ground else apart
+        picture.any_place = place == ANYWHERE
         picture.topic = f"{tint or ''} {thing}" if kind == "coloured" else ""
         picture.things = [Thing(tile, size, x, y, self._rgb(tint) if tint else None)]
         return picture
@@ -59,7 +111,7 @@ class Captions(Scenes):
         chance = self.chance.random()
         if chance < 0.8:
             middle = self._pick("", "", "", "", "", "", "", " in the middle")
-            return self._uniform(0.62, 1.0), self._uniform(0.43, 0.57), self._uniform(0.43, 0.57), f"|{middle}"
+            return *self._in_the_middle(), f"|{middle}"
         if chance < 0.87:
             size, word = (0.95, "big") if self.chance.random() < 0.5 else (0.38, "small")
             word = self._pick(word, "large" if word == "big" else "tiny")
@@ -77,13 +129,17 @@ class Captions(Scenes):
         where = f"at the {level}" if level else f"on the {side}"
         return size, x, y, f"| {where}"
 
-    def _styled(self, picture: Picture, kind: str, place: str, name: str, ground: str) -> str:
+    def _in_the_middle(self) -> tuple[float, float, float]:
+        return self._uniform(0.62, 1.0), self._uniform(0.43, 0.57), self._uniform(0.43, 0.57)
+
+    def _styled(self, picture: Picture, kind: str, place: str, name: str, ground: str) -> tuple[str, bool]:
+        """The caption, and whether it names the ground."""
         adjective, where = place.split("|")
         name = adjective + name
         if self.chance.random() < 0.1 and kind == "coloured":
             picture.grid = self.chance.choice([12, 16, 20, 24, 32])
             style = self._pick("pixel art of {a}", "{a} #pixelart", "a pixelated {name}", "pixelart, {a}")
-            return style.format(a=article(name), name=name) + where
+            return style.format(a=article(name), name=name) + where, False
         if self.chance.random() < 0.75:
             name = article(name)
         prefix = {
@@ -103,7 +159,7 @@ class Captions(Scenes):
         behind = ""
         if ground and self.chance.random() < 0.22:
             behind = self._pick(f" on a {ground} background", f" on {ground}", f" on a {ground} background")
-        return prefix + name + where + behind
+        return prefix + name + where + behind, bool(behind)
 
     def _shape(self) -> Picture:
         picture = Picture()
@@ -120,6 +176,7 @@ class Captions(Scenes):
         name = article(name) if self.chance.random() < 0.8 else name
         behind = f" on a {ground} background" if ground and self.chance.random() < 0.25 else ""
         picture.caption = name + where + behind
+        picture.apart_from, picture.any_place = None if behind else [colour], place == ANYWHERE
         picture.things = [Thing(tile, size, x, y, self._rgb(colour))]
         return picture
 
@@ -144,6 +201,7 @@ class Captions(Scenes):
             for tile, place, tint in zip(tiles, places, tints, strict=True)
         ]
         picture.caption = self._pick(" and ", relation, relation).join(names)
+        picture.apart_from = []
         return picture
 
     def _pattern(self) -> Picture:
@@ -163,3 +221,17 @@ class Captions(Scenes):
             PLAIN: (one, f"a plain {one} background", f"the color {one}"),
         }[kind]
         return captioned(picture, self._pick(*options))
+
+
+_ROUND = {"circle", "dot", "oval", "sun", "ball", "moon", "ring"}
+_BOATS = {"boat", "sailboat", "ship"}
+_LIGHTS = {"lamp", "light bulb"}
+
+
+def _related(one: str, other: str) -> bool:
+    """Whether a picture of one may be called by the other's name."""
+    if one in other or other in one:
+        return True
+    if any(one in group and other in group for group in (_ROUND, _BOATS, _LIGHTS)):
+        return True
+    return bool({one, *words.COMMON.get(one, ())} & {other, *words.COMMON.get(other, ())})

@@ -58,10 +58,12 @@ class SmallClip(nn.Module):
         settings: an open_clip config, as `config` gives.
         token_ids: the used tokens, rising. open_clip finds the end of a text as the largest number in it, which the
             rising order keeps true.
+        bf16: multiply pictures in bfloat16, which pays on processors with fast products of it.
     """
 
-    def __init__(self, settings: Mapping[str, Any], token_ids: list[int]) -> None:
+    def __init__(self, settings: Mapping[str, Any], token_ids: list[int], bf16: bool = False) -> None:
         super().__init__()
+        self.bf16 = bf16
         self.settings, self.token_ids = dict(settings), list(token_ids)
         text = {**settings["text_cfg"], "vocab_size": len(token_ids) + 1}
         self.model = make_clip({**settings, "text_cfg": text})
@@ -84,7 +86,9 @@ class SmallClip(nn.Module):
     def images(self, images: Tensor) -> Tensor:
         """Embeddings of unit length of pictures in [0, 1]."""
         normalised = ((images - self.mean) / self.std).contiguous(memory_format=torch.channels_last)
-        return F.normalize(self.model.encode_image(normalised).float(), dim=-1)
+        with torch.autocast(images.device.type, torch.bfloat16, enabled=self.bf16):
+            embeds = self.model.encode_image(normalised)
+        return F.normalize(embeds.float(), dim=-1)
 
     def texts(self, texts: Iterable[str]) -> Tensor:
         tokens = self._tokenizer(list(texts)).to(self.lookup.device)

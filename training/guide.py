@@ -34,6 +34,7 @@ from training.buffer import GRIDS, Buffer
 from training.captions import Captions
 from training.clip import MOST_SCALE, SmallClip, config, make_optimizer, same_topic, used_tokens, with_unknown
 from training.cuts import Cutter
+from training.inventing import Picture
 from training.pictures import Painter
 from training.sprites import load_sprites
 
@@ -46,7 +47,7 @@ class Guide:
     def __init__(self, options: argparse.Namespace) -> None:
         self.options = options
         sprites = load_sprites(options.data)
-        self.clip = SmallClip(CONFIG, used_tokens(sprites)).to(options.device)
+        self.clip = SmallClip(CONFIG, used_tokens(sprites), options.bf16).to(options.device)
         if options.start:
             self.clip.restore(load_file(options.start / "guide.safetensors"))
         self.optimizer = make_optimizer(self.clip.model, options.rate)
@@ -56,7 +57,7 @@ class Guide:
         self.generator = torch.Generator().manual_seed(options.seed)
         self.chance = random.Random(options.seed)
         self.cutter = Cutter(self.generator, device=options.device)
-        self.buffer = Buffer(self.captions, options.buffer, self.generator)
+        self.buffer = Buffer(self.captions, self.painter, options.buffer, self.generator)
 
     def parts(self) -> dict[str, Any]:
         return {
@@ -84,7 +85,8 @@ class Guide:
         # running statistics that follow the weights made the training drift apart after some hundred steps.
         self.clip.eval()
         painted = self._paint(ids, texts[: len(ids)].detach())
-        here, goal, share = self._way(drawn.images, drawn.backdrops, painted)
+        goals = torch.cat([self.buffer.goals.nearest(ids, painted), drawn.images[len(ids) :]])
+        here, goal, share = self._way(goals, drawn.backdrops, painted)
         if options.way:
             images, gradient = self._with_gradient(here, texts)
         else:
@@ -92,7 +94,7 @@ class Guide:
             images = self.clip.images(here)
         fakes = self.clip.images(self.cutter.cuts(len(ids), 64)(painted)) if ids else None
         same = same_topic([p.topic for p in pictures], [p.caption for p in pictures]).to(options.device)
-        terms = self._losses(images, fakes, texts, same, share)
+        terms = self._losses(images, fakes, texts, self._wrong(pictures), same, share)
         loss = terms["contrast"] + options.margin * terms.get("painted", 0)
         if options.way:
             terms["way"], terms["cosine"] = self._off_course(gradient, goal - here)
@@ -104,6 +106,7 @@ class Guide:
         with torch.no_grad():
             self.clip.model.logit_scale.clamp_(0, MOST_SCALE)
         self.average.update()
+        self.buffer.restart([number for number in ids if self.chance.random() < self.options.restart])
         return {name: float(value.detach()) for name, value in terms.items()}
 
     def _with_gradient(self, here: Tensor, texts: Tensor) -> tuple[Tensor, Tensor]:
@@ -126,18 +129,21 @@ class Guide:
         return 1 - mean, mean.detach()
 
     def _losses(
-        self, images: Tensor, fakes: Tensor | None, texts: Tensor, same: Tensor, share: Tensor
+        self, images: Tensor, fakes: Tensor | None, texts: Tensor, wrong: Tensor, same: Tensor, share: Tensor
     ) -> dict[str, Tensor]:
         """The terms in which captions and pictures are compared.
 
         Args:
             images: embeddings of pictures on their way; fakes: of painted ones, whose captions come first.
+            wrong: B K D, of captions that nearly fit the pictures, zero where there is none.
             share: how far on their way the pictures are; what is hardly begun cannot be told from its caption.
         """
         scale = self.clip.scale
         target = torch.arange(len(texts), device=texts.device)
         logits = (scale * images @ texts.T).masked_fill(same, -30.0)
         by_text = logits.T
+        nearly = scale * (images[:, None] * wrong).sum(-1)
+        logits = torch.cat([logits, nearly.masked_fill(~wrong.any(-1), -30.0)], 1)
         terms = {}
         if fakes is not None:
             by_text = torch.cat([by_text, scale * texts @ fakes.T], 1)
@@ -149,22 +155,29 @@ class Guide:
         contrast = (both * counts).sum() / (2 * counts.sum())
         return {"contrast": contrast, "found": found, "scale": scale.detach(), **terms}
 
+    def _wrong(self, pictures: list[Picture]) -> Tensor:
+        """Embeddings B K D of captions that nearly fit."""
+        captions = [self.captions.wrong(picture) for picture in pictures for _ in range(self.options.wrong)]
+        embeds = self.clip.texts(captions)
+        there = torch.tensor([bool(caption) for caption in captions], device=embeds.device)
+        return (embeds * there[:, None]).view(len(pictures), self.options.wrong, -1)
+
     def _paint(self, ids: list[int], texts: Tensor) -> Tensor:
         """Take some steps on pictures of the buffer, as a drawer would."""
         images = self.buffer.images[ids].to(self.options.device)
+        calm = self.buffer.calm(ids).to(images)
         for _ in range(self.options.chain if ids else 0):
-            (gradient,) = self._pull(images, texts, self.cutter.cuts(len(ids), 64))
-            images = self.buffer.step(ids, images, gradient)
-        for number in ids:
-            if self.chance.random() < self.options.restart:
-                self.buffer.restart(number)
+            looks = [self._pull(images, texts, calm) for _ in range(self.options.looks)]
+            images = self.buffer.step(ids, images, torch.stack(looks).sum(0))
         return images
 
-    def _pull(self, images: Tensor, texts: Tensor, cuts: Any) -> tuple[Tensor]:
-        """The gradient of how well pictures please."""
+    def _pull(self, images: Tensor, texts: Tensor, calm: Tensor) -> Tensor:
+        """The gradient of how well pictures please, each with its own weight of total variation."""
         images = images.detach().requires_grad_(True)
-        pleased = (self.clip.images(cuts(images)) * texts).sum()
-        return torch.autograd.grad(pleased, images)  # type: ignore[return-value]
+        seen = self.cutter.cuts(len(images), images.shape[-1])(images)
+        pleased = (self.clip.images(seen) * texts).sum()
+        variation = images.diff(dim=2).abs().mean((1, 2, 3)) + images.diff(dim=3).abs().mean((1, 2, 3))
+        return torch.autograd.grad(pleased - (calm * variation).sum(), images)[0]
 
     def _way(self, images: Tensor, backdrops: Tensor, painted: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """Pictures on their way, seen by a camera or through cutouts; their goals, seen alike; how far they are.
@@ -217,14 +230,17 @@ def _unit(step: Tensor) -> Tensor:
 
 def parser() -> argparse.ArgumentParser:
     """The options of the command."""
-    options = loops.arguments(__doc__, rate=8e-4, batch=96)
+    options = loops.arguments(__doc__, rate=6e-4, batch=64)
     add = options.add_argument
     add("--painted", type=int, default=32, help="pictures of the buffer in each step")
     add("--buffer", type=int, default=192, help="pictures in the buffer")
-    add("--chain", type=int, default=3, help="painting steps a visit")
-    add("--restart", type=float, default=0.04, help="share of visited pictures that begin again")
+    add("--chain", type=int, default=5, help="painting steps a visit")
+    add("--wrong", type=int, default=2, help="captions that nearly fit, to each picture")
+    add("--looks", type=int, default=2, help="cutouts in a painting step")
+    add("--restart", type=float, default=0.012, help="share of visited pictures that begin again")
     add("--margin", type=float, default=0.7, help="weight of the margin between real and painted pictures")
     add("--way", type=float, default=3.0, help="weight of the way")
+    add("--bf16", action="store_true", help="multiply in bfloat16; measure first whether that is faster")
     add("--start", type=Path, help="folder with an exported guide whose weights are the first ones")
     return options
 

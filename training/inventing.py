@@ -15,6 +15,9 @@ PLAIN, GRADIENT, STRIPES, CHECKS, DOTS, LAND = range(6)
 FLAT, HILLS, PEAKS = range(3)
 """Kinds of horizon."""
 
+FIRST_WEIGHT = 7.0
+"""How often what is asked for most is shown, the other common things being 1."""
+
 
 @dataclass
 class Thing:
@@ -44,6 +47,8 @@ class Picture:
         angle, frequency: of a pattern.
         grid: cells per side when it is to look like pixel art, else 0; ugly: a kind of noise instead, else 0.
         weather: 0, or 1 for rain and 2 for snow.
+        apart_from: colours that the ground must differ from, which the caption leaves open; None where it names it.
+        any_place: whether the caption leaves the place open.
     """
 
     caption: str = ""
@@ -59,6 +64,8 @@ class Picture:
     grid: int = 0
     ugly: int = 0
     weather: int = 0
+    apart_from: list[str] | None = None
+    any_place: bool = False
 
 
 class Inventor:
@@ -75,7 +82,7 @@ class Inventor:
         kinds = sprites.by_thing
         self._coloured = kinds["coloured"]
         self._common = [thing for thing in words.COMMON if thing in self._coloured]
-        self._common_weights = [3.0 if thing in words.FIRST else 1.0 for thing in self._common]
+        self._common_weights = [FIRST_WEIGHT if thing in words.FIRST else 1.0 for thing in self._common]
         self._tail = [thing for thing in self._coloured if thing not in words.COMMON]
         self._plain = {
             kind: [thing for thing in kinds[kind] if thing in words.COMMON] for kind in ("silhouette", "line", "pixel")
@@ -109,7 +116,7 @@ class Inventor:
         """Give the picture a ground; its colour's name, or nothing for a mixture."""
         chance = self.chance.random()
         name = "white" if chance < 0.35 and "white" not in avoid else self._colour(*avoid)
-        picture.colours = [self._rgb(name)] * 4
+        picture.ground, picture.colours = PLAIN, [self._rgb(name)] * 4
         if chance > 0.85:
             other = self._colour(*avoid)
             picture.ground = GRADIENT

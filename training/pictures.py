@@ -18,10 +18,11 @@ MOST_THINGS = 4
 
 @dataclass(frozen=True)
 class Batch:
-    """Pictures B 3 S S in [0, 1], and the same without what stands in front."""
+    """Pictures B 3 S S in [0, 1], the same without what stands in front, and how much that covers, B 1 S S."""
 
     images: Tensor
     backdrops: Tensor
+    covers: Tensor
 
 
 class Painter:
@@ -44,13 +45,13 @@ class Painter:
     def draw(self, pictures: list[Picture]) -> Batch:
         """What the pictures show."""
         image, land, is_land = self._grounds(pictures)
-        image = self._paste(image, pictures, behind=True)
+        image, _ = self._paste(image, pictures, behind=True)
         image = torch.lerp(image, land, is_land)
         backdrop = image
-        image = self._paste(image, pictures, behind=False)
-        image = self._weather(image, pictures)
-        image = self._pixelated(self._ugly(image, pictures), pictures)
-        return Batch(image.clamp(0, 1), backdrop.clamp(0, 1))
+        image, cover = self._paste(image, pictures, behind=False)
+        image = self._ugly(self._weather(image, pictures), pictures)
+        image, cover = self._pixelated(torch.cat([image, cover], 1), pictures).split((3, 1), 1)
+        return Batch(image.clamp(0, 1), backdrop.clamp(0, 1), cover.clamp(0, 1))
 
     def _normal(self, *shape: int) -> Tensor:
         return torch.randn(*shape, generator=self.generator, device=self.device)
@@ -92,7 +93,9 @@ class Painter:
         land = torch.lerp(colours[:, 2], colours[:, 3], depth)
         return image, land, ((y - edge) * self.size).clamp(0, 1)[:, None] * (ground == kinds.LAND)[:, None]
 
-    def _paste(self, image: Tensor, pictures: list[Picture], *, behind: bool) -> Tensor:
+    def _paste(self, image: Tensor, pictures: list[Picture], *, behind: bool) -> tuple[Tensor, Tensor]:
+        """The picture with its things, and how much they cover of it."""
+        cover = torch.zeros_like(image[:, :1])
         for place in range(MOST_THINGS):
             rows, things = [], []
             for row, picture in enumerate(pictures):
@@ -101,12 +104,16 @@ class Painter:
                     rows.append(row)
                     things.append(chosen[place])
             if rows:
-                image = self._paste_one(image, rows, things)
-        return image
+                pasted = self._placed(things)
+                index = torch.tensor(rows, device=self.device)
+                seen = 1 - pasted[:, 3:]
+                image = image.index_copy(0, index, image[index] * seen + pasted[:, :3])
+                cover = cover.index_copy(0, index, 1 - (1 - cover[index]) * seen)
+        return image, cover
 
-    def _paste_one(self, image: Tensor, rows: list[int], things: list[kinds.Thing]) -> Tensor:
-        """One sprite on each of some pictures."""
-        count = len(rows)
+    def _placed(self, things: list[kinds.Thing]) -> Tensor:
+        """Sprites where they are to stand: premultiplied colours and coverage, one 4 S S each."""
+        count = len(things)
         numbers = torch.tensor([thing.tile for thing in things], device=self.device)
         tile = self.tiles[numbers].float() / 255
         colour = torch.tensor([thing.colour or (0.0, 0.0, 0.0) for thing in things], device=self.device)[
@@ -129,9 +136,7 @@ class Painter:
         turn = torch.stack([torch.stack([cos / wide, sin / wide], 1), torch.stack([-sin / high, cos / high], 1)], 1)
         maps = torch.cat([turn, -(turn @ centre[..., None])], 2)
         grid = F.affine_grid(maps, [count, 4, self.size, self.size], align_corners=False)
-        pasted = F.grid_sample(premultiplied, grid, align_corners=False)
-        index = torch.tensor(rows, device=self.device)
-        return image.index_copy(0, index, image[index] * (1 - pasted[:, 3:]) + pasted[:, :3])
+        return F.grid_sample(premultiplied, grid, align_corners=False)
 
     def _weather(self, image: Tensor, pictures: list[Picture]) -> Tensor:
         for kind, tall in ((1, 5), (2, 2)):

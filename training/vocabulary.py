@@ -195,7 +195,7 @@ FIRST = tuple(
     "cat dog tree house heart face car sun moon star fish bird flower boat apple butterfly mushroom cactus "
     "snowman castle rocket banana sailboat owl pumpkin robot rabbit horse cake airplane".split()
 )
-"""What is asked for most; shown twice as often as the rest of the common things."""
+"""What is asked for most, and shown most."""
 
 SHAPES = (
     "circle square triangle star heart cross ring diamond rectangle oval crescent hexagon pentagon dot arrow line "

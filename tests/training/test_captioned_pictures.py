@@ -6,6 +6,7 @@ from training import vocabulary as words
 from training.captions import Captions
 from training.clip import with_unknown
 from training.cuts import Cutter
+from training.inventing import Picture, Thing
 from training.pictures import Painter, on_grid
 
 
@@ -65,3 +66,53 @@ def test_unknown_words_never_replace_the_caption():
     chance = random.Random(0)
     texts = {with_unknown("a cat", chance, share=0.5) for _ in range(50)}
     assert "a cat" in texts and len(texts) > 4 and all("a cat" in text for text in texts)
+
+
+def test_another_picture_has_the_same_caption_and_shows_the_same_things(sprites):
+    captions = Captions(sprites, 8)
+    seen = [captions.picture() for _ in range(300)]
+    moved = 0
+    for picture in seen:
+        other = captions.another(picture)
+        assert (other.caption, other.topic, other.grid) == (picture.caption, picture.topic, picture.grid)
+        assert [sprites.about[thing.tile].thing for thing in other.things] == [
+            sprites.about[thing.tile].thing for thing in picture.things
+        ]
+        assert [thing.colour for thing in other.things] == [thing.colour for thing in picture.things]
+        if picture.apart_from is None:
+            assert other.colours == picture.colours and other.ground == picture.ground
+        moved += other.things != picture.things
+    assert moved > 150
+
+
+def test_a_cover_tells_what_stands_in_front(sprites):
+    captions, painter = Captions(sprites, 9), Painter(sprites, 9)
+    pictures = [picture for picture in (captions.picture(ugly=0) for _ in range(100)) if not picture.weather]
+    batch = painter.draw(pictures)
+    assert batch.covers.shape == (len(pictures), 1, 64, 64) and 0 <= batch.covers.min() <= batch.covers.max() <= 1
+    for number, picture in enumerate(pictures):
+        in_front = any(not thing.behind for thing in picture.things)
+        assert bool(batch.covers[number].any()) == in_front, picture.caption
+        if not picture.grid:
+            bare = batch.covers[number, 0] == 0
+            assert torch.equal(batch.images[number][:, bare], batch.backdrops[number][:, bare]), picture.caption
+
+
+def test_wrong_captions_name_another_thing_and_leave_the_rest(sprites):
+    captions = Captions(sprites, 10)
+    pictures = [captions.picture() for _ in range(400)]
+    pairs = [(picture, captions.wrong(picture)) for picture in pictures]
+    changed = [(picture, wrong) for picture, wrong in pairs if wrong]
+    assert len(changed) > 200
+    for picture, wrong in changed:
+        right = {word for word in picture.caption.split() if word not in ("a", "an")}
+        shown = {word for thing in picture.things for word in sprites.about[thing.tile].thing.split()}
+        assert wrong != picture.caption
+        assert right - shown <= set(wrong.split())
+    assert not any(wrong for picture, wrong in pairs if not picture.things)
+
+
+def test_a_wrong_caption_is_never_another_name_of_the_same_thing(sprites):
+    captions = Captions(sprites, 11)
+    plane = Picture("an airplane", things=[Thing(sprites.by_thing["coloured"]["airplane"][0], 0.8, 0.5, 0.5)])
+    assert not {captions.wrong(plane) for _ in range(2000)} & {"an airplane", "a plane"}

@@ -11,6 +11,7 @@ from training import clip, guide, referee, strokes, vqgan
 from training import export as exporting
 from training.buffer import STROKES, Buffer
 from training.captions import Captions
+from training.pictures import Painter
 
 TINY = {
     "guide": (guide.main, ["--batch", "6", "--painted", "2", "--chain", "1", "--buffer", "4"]),
@@ -134,10 +135,10 @@ def test_strokes_are_painted_uphill(seed):
 
 
 def test_a_buffer_keeps_strokes_as_strokes(sprites):
-    captions = Captions(sprites, 1)
-    buffer = Buffer(captions, 24, torch.Generator().manual_seed(1))
+    captions, painter = Captions(sprites, 1), Painter(sprites, 1)
+    buffer = Buffer(captions, painter, 24, torch.Generator().manual_seed(1))
     assert buffer.sketches and all(buffer.grids[number] == STROKES for number in buffer.sketches)
-    other = Buffer(captions, 24, torch.Generator().manual_seed(2))
+    other = Buffer(captions, painter, 24, torch.Generator().manual_seed(2))
     other.load_state_dict(buffer.state_dict())
     for number in buffer.sketches:
         assert torch.equal(strokes.drawn(other.sketches[number]), buffer.images[number])
