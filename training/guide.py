@@ -7,9 +7,10 @@ A plain CLIP is fooled by coloured static. Three losses of every step together k
   two, differentiated twice. This is denoising (score matching) with the similarity as the energy; at the end of the
   way it is what adversarial training is for (CLIPAG, arXiv 2306.16805), without its single large steps, which a model
   learns to evade by making its gradients worthless.
-- contrast: captions and the pictures that are far enough on their way find each other.
+- contrast: captions and the pictures that are far enough on their way find each other, and pictures tell their caption
+  from one that names another thing.
 - painted: a replay buffer holds pictures that the model's own gradients are painting through the project's cutouts,
-  on pixel grids and with strokes as the drawers use them. Each is the start of a way to a real picture of its caption,
+  on pixel grids and with strokes as the drawers use them. Each is the start of a way to the nearest real picture of its caption,
   must please less than what is farther on that way, by a margin that grows with the distance (CLIP-JEM, arXiv
   2408.17046), and counts as one more wrong picture for every caption.
 
@@ -160,7 +161,7 @@ class Guide:
         captions = [self.captions.wrong(picture) for picture in pictures for _ in range(self.options.wrong)]
         embeds = self.clip.texts(captions)
         there = torch.tensor([bool(caption) for caption in captions], device=embeds.device)
-        return (embeds * there[:, None]).view(len(pictures), self.options.wrong, -1)
+        return (embeds * there[:, None]).view(len(pictures), self.options.wrong, embeds.shape[-1])
 
     def _paint(self, ids: list[int], texts: Tensor) -> Tensor:
         """Take some steps on pictures of the buffer, as a drawer would."""
