@@ -10,9 +10,9 @@ A plain CLIP is fooled by coloured static. Three losses of every step together k
 - contrast: captions and the pictures that are far enough on their way find each other, and pictures tell their caption
   from one that names another thing.
 - painted: a replay buffer holds pictures that the model's own gradients are painting through the project's cutouts,
-  on pixel grids and with strokes as the drawers use them. Each is the start of a way to the nearest real picture of its caption,
-  must please less than what is farther on that way, by a margin that grows with the distance (CLIP-JEM, arXiv
-  2408.17046), and counts as one more wrong picture for every caption.
+  on pixel grids and with strokes as the drawers use them. Each is the start of a way to the nearest real picture of
+  its caption, must please less than what is farther on that way, by a margin that grows with the distance (CLIP-JEM,
+  arXiv 2408.17046), and counts as one more wrong picture for every caption.
 
     python -m training.guide --data DIR --out DIR --minutes 100
 """
