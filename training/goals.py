@@ -36,7 +36,6 @@ class Goals:
         side = painter.size
         self.images = torch.zeros(size, CHOICES, 3, side, side, dtype=torch.uint8)
         self.covers = torch.zeros(size, CHOICES, 1, side, side, dtype=torch.uint8)
-        self.any_ground = torch.zeros(size, dtype=torch.bool)
 
     def renew(self, numbers: list[int], pictures: list[Picture]) -> None:
         """Draw what the pictures with these numbers could become."""
@@ -46,29 +45,29 @@ class Goals:
         drawn = self.painter.draw(others)
         self.images[numbers] = _bytes(drawn.images).view(len(numbers), *self.images.shape[1:])
         self.covers[numbers] = _bytes(drawn.covers).view(len(numbers), *self.covers.shape[1:])
-        self.any_ground[numbers] = torch.tensor([picture.apart_from is not None for picture in pictures])
 
-    def nearest(self, numbers: list[int], painted: Tensor) -> Tensor:
+    def nearest(self, numbers: list[int], pictures: list[Picture], painted: Tensor) -> Tensor:
         """The goals of painted pictures.
 
         Args:
-            painted: N 3 S S in [0, 1], the pictures with these numbers.
+            pictures: what they are to show; painted: N 3 S S in [0, 1], what they show so far.
         """
         own = self.images[numbers].to(painted) / 255
         cover = self.covers[numbers].to(painted) / 255
         adapted = _on_ground(own, cover, painted[:, None])
-        free = self.any_ground[numbers].to(painted.device).view(-1, 1, 1, 1, 1)
-        adapted = torch.where(free, adapted, own)
+        left_open = [picture.apart_from is not None for picture in pictures]
+        any_ground = torch.tensor(left_open, dtype=torch.bool, device=painted.device)
+        adapted = torch.where(any_ground.view(-1, 1, 1, 1, 1), adapted, own)
         distance = (_coarse(adapted) - _coarse(painted[:, None])).square().mean((2, 3, 4))
         rows, best = torch.arange(len(numbers), device=painted.device), distance.argmin(1)
         keeps = torch.rand(len(numbers), 1, 1, 1, generator=self.generator).to(painted) < OWN_GROUND
         return torch.where(keeps, own[rows, best], adapted[rows, best])
 
     def state_dict(self) -> dict[str, Any]:
-        return {"images": self.images, "covers": self.covers, "any_ground": self.any_ground}
+        return {"images": self.images, "covers": self.covers}
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
-        self.images, self.covers, self.any_ground = state["images"], state["covers"], state["any_ground"]
+        self.images, self.covers = state["images"], state["covers"]
 
 
 def _bytes(images: Tensor) -> Tensor:

@@ -30,6 +30,7 @@ from torch import Tensor
 from torch.nn import functional as F
 from torch.nn.attention import SDPBackend, sdpa_kernel
 
+from pixray.losses.tv import total_variation
 from training import loop as loops
 from training.buffer import GRIDS, Buffer
 from training.captions import Captions
@@ -81,13 +82,14 @@ class Guide:
         ids = self.buffer.sample(options.painted)
         pictures = [self.buffer.pictures[number] for number in ids] + fresh
         texts = self.clip.texts([with_unknown(picture.caption, self.chance) for picture in pictures])
-        drawn = self.painter.draw(pictures)
+        drawn = self.painter.draw(fresh)
         # With the way, the statistics of the norms stay as the first phase left them. Gradients of gradients through
         # running statistics that follow the weights made the training drift apart after some hundred steps.
         self.clip.eval()
         painted = self._paint(ids, texts[: len(ids)].detach())
-        goals = torch.cat([self.buffer.goals.nearest(ids, painted), drawn.images[len(ids) :]])
-        here, goal, share = self._way(goals, drawn.backdrops, painted)
+        goals = self.buffer.goals.nearest(ids, pictures[: len(ids)], painted)
+        starts = torch.cat([painted, self._starts(drawn.images, drawn.backdrops)])
+        here, goal, share = self._way(torch.cat([goals, drawn.images]), starts)
         if options.way:
             images, gradient = self._with_gradient(here, texts)
         else:
@@ -107,7 +109,7 @@ class Guide:
         with torch.no_grad():
             self.clip.model.logit_scale.clamp_(0, MOST_SCALE)
         self.average.update()
-        self.buffer.restart([number for number in ids if self.chance.random() < self.options.restart])
+        self.buffer.restart([number for number in ids if self.chance.random() < options.restart])
         return {name: float(value.detach()) for name, value in terms.items()}
 
     def _with_gradient(self, here: Tensor, texts: Tensor) -> tuple[Tensor, Tensor]:
@@ -177,18 +179,13 @@ class Guide:
         images = images.detach().requires_grad_(True)
         seen = self.cutter.cuts(len(images), images.shape[-1])(images)
         pleased = (self.clip.images(seen) * texts).sum()
-        variation = images.diff(dim=2).abs().mean((1, 2, 3)) + images.diff(dim=3).abs().mean((1, 2, 3))
-        return torch.autograd.grad(pleased - (calm * variation).sum(), images)[0]
+        return torch.autograd.grad(pleased - (calm * total_variation(images)).sum(), images)[0]
 
-    def _way(self, images: Tensor, backdrops: Tensor, painted: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        """Pictures on their way, seen by a camera or through cutouts; their goals, seen alike; how far they are.
-
-        The first start from what was painted for their captions so far.
-        """
+    def _way(self, images: Tensor, starts: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """Pictures on their way, seen by a camera or through cutouts; their goals, seen alike; how far they are."""
         count = len(images)
         share = self._chance(count).to(images) * 0.85
         share = torch.where(self._chance(count).to(images) < 0.35, 1.0, share)
-        starts = torch.cat([painted, self._starts(images, backdrops)[len(painted) :]])
         here = torch.lerp(starts, images, share.view(-1, 1, 1, 1))
         order = torch.randperm(count, generator=self.generator)
         camera, cut = order[: count // 2], order[count // 2 :]

@@ -13,17 +13,20 @@ SIDE = 64
 """Points along the longer side of the picture; the value does not depend on how many pixels it really has."""
 
 
+def total_variation(pictures: Tensor) -> Tensor:
+    """|dx| + |dy| of N C H W, the mean of each picture, as if its longer side had 64 pixels: N, 0 for one colour."""
+    pixels = max(pictures.shape[-2:]) / SIDE
+    total = pictures.new_zeros(len(pictures))
+    for difference in (pictures.diff(dim=-2), pictures.diff(dim=-1)):
+        if difference.numel():
+            total = total + difference.abs().mean((1, 2, 3)) * pixels
+    return total
+
+
 class TotalVariation(Loss):
-    """Mean of |dx| + |dy| over the picture, as if its longer side had 64 pixels: 0 for one colour."""
+    """The total variation of the picture."""
 
     capturable = True
 
     def __call__(self, look: Look) -> Tensor:
-        canvas = look.canvas
-        down, across = canvas.diff(dim=-2), canvas.diff(dim=-1)
-        pixels = max(canvas.shape[-2:]) / SIDE
-        total = canvas.new_zeros(())
-        for difference in (down, across):
-            if difference.numel():
-                total = total + difference.abs().mean() * pixels
-        return total
+        return total_variation(look.canvas).mean()
