@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
+import pixray
+from pixray.__main__ import main as started
 from pixray.cli import main
 
 
@@ -116,6 +118,19 @@ def test_ctrl_c_saves_the_picture_closes_the_films_and_says_130():
     assert last["event"] == "finished" and last["reason"] == "stopped"
     assert pixels("out/output.png") == pixels(f"out/steps/frame_{last['steps']:04d}.png")
     assert Path("out/steps/output.mp4").stat().st_size > 0 and out == "out/output.png\n"
+
+
+def test_ctrl_c_while_the_modules_load_is_one_line_and_130(monkeypatch, capsys):
+    class Interrupting:
+        def find_spec(self, name, path, target=None):
+            if name == "pixray.cli":
+                raise KeyboardInterrupt
+
+    monkeypatch.delitem(sys.modules, "pixray.cli")
+    monkeypatch.delattr(pixray, "cli")
+    monkeypatch.setattr(sys, "meta_path", [Interrupting(), *sys.meta_path])
+    assert started() == 130
+    assert capsys.readouterr().err == "pixray: interrupted\n"
 
 
 def test_words_lists_the_vocabulary(capsys):
