@@ -171,6 +171,20 @@ class Half(Loss):
         return (look.canvas.mean() - 0.5).square()
 
 
+def test_a_state_can_be_gone_back_to_again_and_again(session):
+    made, kept = session(iterations=12), None
+    for event in made.run():
+        if isinstance(event, Stepped) and event.step == 5:
+            kept = made.state()
+            break
+    pictures = []
+    for _ in range(2):
+        made.restore(kept)
+        pictures.append(final_picture(made.run()))
+    assert (pictures[0] == pictures[1]).all()
+    assert made.step == 12
+
+
 def test_a_custom_loss_has_a_weight_and_a_stop(session, catalog):
     catalog.add("loss", "half", Half)
     step = next(e for e in session(custom_loss="half:3").run() if isinstance(e, Stepped))

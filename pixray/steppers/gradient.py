@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import math
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -142,8 +143,8 @@ class GradientStepper:
                 group["lr"] = start * self.factor
 
     def state(self) -> dict[str, Any]:
-        """Everything needed to continue."""
-        optimiser = self.optimiser.state_dict()
+        """Everything needed to continue, as copies that later steps leave alone."""
+        optimiser = copy.deepcopy(self.optimiser.state_dict())
         groups = [{**group, "lr": float(group["lr"])} for group in optimiser["param_groups"]]
         return {
             "optimiser": {**optimiser, "param_groups": groups},
@@ -154,7 +155,7 @@ class GradientStepper:
 
     def restore(self, state: Mapping[str, Any]) -> None:
         """Take over a saved state, perhaps from a run on another device."""
-        saved = state["optimiser"]
+        saved = copy.deepcopy(state["optimiser"])
         # How the update is done is this run's own affair; what it has learned is the saved run's.
         own = [{key: value for key, value in group.items() if key != "params"} for group in self.optimiser.param_groups]
         groups = [{**theirs, **ours} for theirs, ours in zip(saved["param_groups"], own, strict=True)]
