@@ -23,7 +23,7 @@ GRIDS = (32, 40, 40, 64)
 CALM = float(EMBEDDED["priors"].removeprefix("tv:"))
 """Weight of total variation, as `priors` has it with the embedded guide."""
 STROKES = 0
-"""Stands in place of a grid for pictures of strokes, every fifth."""
+"""Stands in place of a grid for pictures of strokes."""
 
 
 class Buffer:
@@ -31,11 +31,13 @@ class Buffer:
 
     Args:
         captions: where new subjects come from; painter: draws what they could become; size: how many pictures;
-        generator: of all other chance, on the CPU.
+        generator: of all other chance, on the CPU; strokes: share of pictures that are painted with strokes.
     """
 
-    def __init__(self, captions: Captions, painter: Painter, size: int, generator: torch.Generator) -> None:
-        self.captions, self.generator = captions, generator
+    def __init__(
+        self, captions: Captions, painter: Painter, size: int, generator: torch.Generator, strokes: float = 0.2
+    ) -> None:
+        self.captions, self.generator, self.strokes = captions, generator, strokes
         self.images = torch.zeros(size, 3, 64, 64)
         self.grids = [0] * size
         self.ages = [0] * size
@@ -57,9 +59,10 @@ class Buffer:
         self.sketches.pop(number, None)
         self.ages[number] = 0
         self.first[number] = self.second[number] = 0
-        choice = int(torch.randint(len(GRIDS) + 1, (), generator=self.generator))
-        self.grids[number] = (*GRIDS, STROKES)[choice]
-        if self.grids[number] == STROKES:
+        by_strokes = float(torch.rand((), generator=self.generator)) < self.strokes
+        choice = int(torch.randint(len(GRIDS), (), generator=self.generator))
+        self.grids[number] = STROKES if by_strokes else GRIDS[choice]
+        if by_strokes:
             self.sketches[number] = begin_strokes(self.generator)
             self.images[number] = drawn(self.sketches[number])
             return

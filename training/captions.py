@@ -224,7 +224,9 @@ class Captions(Scenes):
 
 
 _ROUND = {"circle", "dot", "oval", "sun", "ball", "moon", "ring"}
-_BOATS = {"boat", "sailboat", "ship"}
+_BOATS = {"boat", "sailboat", "ship", "canoe", "speedboat", "motor boat"}
+_BIRDS = {"bird", "chick", "dove", "duck", "eagle", "parrot", "chicken"}
+_FLOWERS = {"flower", "rose", "tulip", "sunflower", "hibiscus", "bouquet"}
 _LIGHTS = {"lamp", "light bulb"}
 
 
@@ -232,6 +234,6 @@ def _related(one: str, other: str) -> bool:
     """Whether a picture of one may be called by the other's name."""
     if one in other or other in one:
         return True
-    if any(one in group and other in group for group in (_ROUND, _BOATS, _LIGHTS)):
+    if any(one in group and other in group for group in (_ROUND, _BOATS, _BIRDS, _FLOWERS, _LIGHTS)):
         return True
     return bool({one, *words.COMMON.get(one, ())} & {other, *words.COMMON.get(other, ())})

@@ -59,7 +59,7 @@ class Guide:
         self.generator = torch.Generator().manual_seed(options.seed)
         self.chance = random.Random(options.seed)
         self.cutter = Cutter(self.generator, device=options.device)
-        self.buffer = Buffer(self.captions, self.painter, options.buffer, self.generator)
+        self.buffer = Buffer(self.captions, self.painter, options.buffer, self.generator, options.strokes)
 
     def parts(self) -> dict[str, Any]:
         return {
@@ -232,6 +232,7 @@ def parser() -> argparse.ArgumentParser:
     add = options.add_argument
     add("--painted", type=int, default=32, help="pictures of the buffer in each step")
     add("--buffer", type=int, default=192, help="pictures in the buffer")
+    add("--strokes", type=float, default=0.2, help="share of the buffer that is painted with strokes")
     add("--chain", type=int, default=5, help="painting steps a visit")
     add("--wrong", type=int, default=2, help="captions that nearly fit, to each picture")
     add("--looks", type=int, default=2, help="cutouts in a painting step")

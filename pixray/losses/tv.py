@@ -12,23 +12,29 @@ from torch.nn import functional as F
 from pixray.losses.base import Look, Loss
 
 SIDE = 64
-"""Points along the longer side of the picture; finer pictures are averaged down to them."""
+"""Points along the longer side, to which finer pictures are averaged down."""
+_FINE = 1 / 3
+"""How much of the value is that of the pixels themselves, which alone show fine grain."""
 _FLAT = 1e-3
 """Slopes well below this hardly count; it keeps the derivative finite where the picture is flat."""
 
 
 def total_variation(pictures: Tensor) -> Tensor:
-    """The mean length of the slope of each of N C H W: N, 0 for one colour.
+    """The mean length of the slope of each of N C H W, as if its longer side had 64 pixels: N, 0 for one colour.
 
     The slope's length, and not |dx| + |dy|, is as large for a slanted edge as for an upright one; with the sum, what is
-    round would be cheapest as a square. The steps of a nearest-neighbour enlargement are only upright and level, so
-    that even so a slanted edge would count as the sum; therefore fine pictures are averaged down first.
+    round would be cheapest as a square. But the pixels of enlarged cells have upright and level edges only, and there
+    the length is the sum again. So pictures of more than 64 pixels are for the most part measured averaged down.
     """
     height, width = pictures.shape[-2:]
-    points = min(1.0, SIDE / max(height, width))
-    if points < 1:
-        size = (max(1, round(height * points)), max(1, round(width * points)))
-        pictures = F.interpolate(pictures, size=size, mode="area")
+    shrink = SIDE / max(height, width)
+    if shrink >= 1:
+        return _mean_slope(pictures)
+    coarse = F.interpolate(pictures, size=(max(1, round(height * shrink)), max(1, round(width * shrink))), mode="area")
+    return torch.lerp(_mean_slope(coarse), _mean_slope(pictures), _FINE)
+
+
+def _mean_slope(pictures: Tensor) -> Tensor:
     down = pictures.diff(dim=-2, append=pictures[..., -1:, :])
     across = pictures.diff(dim=-1, append=pictures[..., -1:])
     length = (torch.square(down) + torch.square(across) + _FLAT**2).sqrt() - _FLAT
