@@ -144,6 +144,7 @@ def test_a_buffer_keeps_strokes_as_strokes(sprites):
     captions, painter = Captions(sprites, 1), Painter(sprites, 1)
     buffer = Buffer(captions, painter, 24, torch.Generator().manual_seed(1))
     assert buffer.sketches and all(buffer.grids[number] == STROKES for number in buffer.sketches)
+    assert not Buffer(captions, painter, 24, torch.Generator().manual_seed(1), strokes=0.0).sketches
     other = Buffer(captions, painter, 24, torch.Generator().manual_seed(2))
     other.load_state_dict(buffer.state_dict())
     for number in buffer.sketches:
