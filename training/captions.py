@@ -223,17 +223,19 @@ class Captions(Scenes):
         return captioned(picture, self._pick(*options))
 
 
-_ROUND = {"circle", "dot", "oval", "sun", "ball", "moon", "ring"}
-_BOATS = {"boat", "sailboat", "ship", "canoe", "speedboat", "motor boat"}
-_BIRDS = {"bird", "chick", "dove", "duck", "eagle", "parrot", "chicken"}
-_FLOWERS = {"flower", "rose", "tulip", "sunflower", "hibiscus", "bouquet"}
-_LIGHTS = {"lamp", "light bulb"}
+_ALIKE = (
+    {"circle", "dot", "oval", "sun", "ball", "moon", "ring"},
+    {"boat", "sailboat", "ship", "canoe", "speedboat", "motor boat"},
+    {"bird", "chick", "dove", "duck", "eagle", "parrot", "chicken"},
+    {"flower", "rose", "tulip", "sunflower", "hibiscus", "bouquet"},
+    {"lamp", "light bulb"},
+)
 
 
 def _related(one: str, other: str) -> bool:
     """Whether a picture of one may be called by the other's name."""
     if one in other or other in one:
         return True
-    if any(one in group and other in group for group in (_ROUND, _BOATS, _BIRDS, _FLOWERS, _LIGHTS)):
+    if any(one in group and other in group for group in _ALIKE):
         return True
     return bool({one, *words.COMMON.get(one, ())} & {other, *words.COMMON.get(other, ())})

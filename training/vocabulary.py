@@ -29,7 +29,8 @@ COLOURS: dict[str, tuple[int, int, int]] = {
 COLOUR_WEIGHTS = (4, 2.5, 4, 4, 4, 2.5, 2.5, 1.5, 3, 3, 1.2, 1, 1, 1, 0.8, 0.8, 0.8, 0.5)
 SAME_COLOUR = {"gray": ("grey",), "golden": ("gold",), "turquoise": ("cyan", "teal"), "purple": ("violet",)}
 
-# Name in captions -> further sprite names that show the same thing.
+# Name in captions -> further sprite names that show the same thing in the same form: what lies between a round tree and
+# a fir is neither. Sprites that are left out have names of their own in the tail.
 COMMON: dict[str, tuple[str, ...]] = {
     "cat": ("cat face",),
     "dog": ("dog face",),
