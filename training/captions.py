@@ -24,10 +24,13 @@ class Captions(Scenes):
         seed: of all decisions.
     """
 
-    def picture(self, ugly: float = 0.05) -> Picture:
-        """One more picture; `ugly` is the share of those that show nothing but noise."""
+    def picture(self, ugly: float = 0.05, single: float = 0.0) -> Picture:
+        """One more picture; `ugly` is the share of those that show nothing but noise, `single` how many of the others
+        show one thing for certain."""
         if self.chance.random() < ugly:
             return self._ugly()
+        if self.chance.random() < single:
+            return self._object()
         kinds = (self._object, self._shape, self._pair, self._scene, self._landscape_object, self._pattern)
         return self.chance.choices(kinds, (50, 13, 7, 16, 8, 5))[0]()
 
@@ -44,8 +47,8 @@ class Captions(Scenes):
                 aside = 0.12 if picture.ground == LAND else 0.04
                 thing.x, thing.y = thing.x + self._uniform(-aside, aside), thing.y + self._uniform(-0.04, 0.04)
         if picture.apart_from is not None:
-            own = (self.sprites.colours[thing.tile] for thing in other.things if thing.colour is None)
-            self._backdrop(other, *picture.apart_from, *filter(None, own))
+            own = (name for thing in other.things if thing.colour is None for name in self.sprites.large[thing.tile])
+            self._backdrop(other, *picture.apart_from, *own)
         return other
 
     def wrong(self, picture: Picture) -> str:
@@ -90,7 +93,7 @@ class Captions(Scenes):
             tint = "black" if self.chance.random() < 0.4 else self._colour()
         elif self.chance.random() < (0.3 if thing in ("heart", "star", "car", "house", "flower", "balloon") else 0.1):
             tint = self._colour()
-        ground = self._backdrop(picture, *filter(None, [tint or own]))
+        ground = self._backdrop(picture, *([tint] if tint else self.sprites.large[tile]))
         size, x, y, place = self._place()
         name = thing
         says_colour = tint is not None and (kind == "coloured" or tint != "black" or self.chance.random() < 0.3)

@@ -8,6 +8,7 @@ from __future__ import annotations
 import argparse
 import json
 import re
+from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -20,7 +21,7 @@ from training import vocabulary as words
 from training.captions import Captions
 from training.sprites import Sprites, load_sprites
 
-_LEAST_SEEN = 8
+_LEAST_SEEN = 30
 _SEEN_IN = 60_000
 
 
@@ -38,14 +39,22 @@ def write(weights: Mapping[str, Tensor], path: Path) -> None:
 
 
 def known_words(sprites: Sprites) -> list[str]:
-    """Words that captions use often enough to be learned, in alphabetical order."""
+    """Words that captions use often enough to be learned, in alphabetical order.
+
+    A name of the second circle is in one caption of 14,000, which is too seldom, and chance would decide which of them
+    are counted; a word that two of these names share is learned.
+    """
     captions = Captions(sprites, 1)
-    seen: dict[str, int] = {}
-    for _ in range(_SEEN_IN):
-        for word in set(re.findall(r"[a-z][a-z'-]*", captions.picture().caption)):
-            seen[word] = seen.get(word, 0) + 1
+    seen = Counter(word for _ in range(_SEEN_IN) for word in _words(captions.picture().caption))
+    seldom = Counter(word for thing in captions.tail for word in _words(thing))
     named = {word for thing in words.COMMON for word in thing.split()}
-    return sorted(word for word, count in seen.items() if (count >= _LEAST_SEEN or word in named) and len(word) > 1)
+    known = {word for word, count in seen.items() if count >= _LEAST_SEEN}
+    known |= {word for word, names in seldom.items() if names > 1} | named & set(seen)
+    return sorted(word for word in known if len(word) > 1)
+
+
+def _words(text: str) -> set[str]:
+    return set(re.findall(r"[a-z][a-z'-]*", text))
 
 
 def export_clip(stem: str, settings: Mapping[str, Any], checkpoint: Path, sprites: Sprites, folder: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from training import vocabulary as words
@@ -15,7 +16,7 @@ PLAIN, GRADIENT, STRIPES, CHECKS, DOTS, LAND = range(6)
 FLAT, HILLS, PEAKS = range(3)
 """Kinds of horizon."""
 
-FIRST_WEIGHT = 7.0
+WEIGHTS = dict.fromkeys(words.FIRST, 7.0) | dict.fromkeys(words.FAVOURITES, 14.0)
 """How often what is asked for most is shown, the other common things being 1."""
 
 
@@ -82,8 +83,8 @@ class Inventor:
         kinds = sprites.by_thing
         self._coloured = kinds["coloured"]
         self._common = [thing for thing in words.COMMON if thing in self._coloured]
-        self._common_weights = [FIRST_WEIGHT if thing in words.FIRST else 1.0 for thing in self._common]
-        self._tail = [thing for thing in self._coloured if thing not in words.COMMON]
+        self._common_weights = [WEIGHTS.get(thing, 1.0) for thing in self._common]
+        self.tail = [thing for thing in self._coloured if thing not in words.COMMON]
         self._plain = {
             kind: [thing for thing in kinds[kind] if thing in words.COMMON] for kind in ("silhouette", "line", "pixel")
         }
@@ -100,7 +101,7 @@ class Inventor:
     def _colour(self, *avoid: str) -> str:
         while True:
             name = self.chance.choices(list(words.COLOURS), words.COLOUR_WEIGHTS)[0]
-            if all(_distance(name, other) > 170 for other in avoid if other in words.COLOURS):
+            if _apart(name, avoid):
                 return name
 
     def _rgb(self, name: str) -> RGB:
@@ -115,7 +116,7 @@ class Inventor:
     def _backdrop(self, picture: Picture, *avoid: str) -> str:
         """Give the picture a ground; its colour's name, or nothing for a mixture."""
         chance = self.chance.random()
-        name = "white" if chance < 0.35 and "white" not in avoid else self._colour(*avoid)
+        name = "white" if chance < 0.35 and _apart("white", avoid) else self._colour(*avoid)
         picture.ground, picture.colours = PLAIN, [self._rgb(name)] * 4
         if chance > 0.85:
             other = self._colour(*avoid)
@@ -130,7 +131,7 @@ class Inventor:
 
     def _thing(self) -> str:
         if self.chance.random() < 0.13:
-            return self.chance.choice(self._tail)
+            return self.chance.choice(self.tail)
         return self.chance.choices(self._common, self._common_weights)[0]
 
 
@@ -155,6 +156,11 @@ def article(name: str) -> str:
 def captioned(picture: Picture, caption: str) -> Picture:
     picture.caption = caption
     return picture
+
+
+def _apart(name: str, others: Iterable[str]) -> bool:
+    """Whether a colour can be told from all the others, of which empty ones count for nothing."""
+    return all(_distance(name, other) > 170 for other in others if other)
 
 
 def _distance(one: str, other: str) -> float:

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from kornia.color import rgb_to_lab
 from PIL import Image, ImageDraw, ImageFilter
 from torch import Tensor
 
@@ -56,12 +57,14 @@ class Sprites:
         about: one Sprite per tile.
         by_thing: numbers of the tiles, by kind and thing.
         colours: the colour word that fits most of a coloured sprite, or None.
+        large: the colour words of its large parts, which it cannot be told from.
     """
 
     tiles: Tensor
     about: tuple[Sprite, ...]
     by_thing: dict[str, dict[str, list[int]]]
     colours: tuple[str | None, ...]
+    large: tuple[tuple[str, ...], ...]
 
 
 def load_sprites(folder: Path) -> Sprites:
@@ -88,7 +91,8 @@ def load_sprites(folder: Path) -> Sprites:
     for number, sprite in enumerate(about):
         kind = sprite.kind if number < len(tiles) else f"shape_{sprite.kind}"
         by_thing.setdefault(kind, {}).setdefault(sprite.thing, []).append(number)
-    return Sprites(stacked, tuple(about), by_thing, tuple(_main_colours(stacked)))
+    colours, large = main_colours(stacked)
+    return Sprites(stacked, tuple(about), by_thing, tuple(colours), tuple(large))
 
 
 def _kinds() -> dict[str, tuple[str, ...]]:
@@ -239,14 +243,29 @@ _POLYGONS: dict[str, list[tuple[float, float]]] = {
 }  # fmt: skip
 
 
-def _main_colours(tiles: Tensor) -> list[str | None]:
-    """The colour word that fits more than half of what a sprite shows, vivid parts counting more."""
-    names = list(words.COLOURS)[:11]
+def main_colours(tiles: Tensor) -> tuple[list[str | None], list[tuple[str, ...]]]:
+    """The colour word that fits more than half of what each sprite shows, and those that fit a fifth of it.
+
+    Vivid parts count more. Hues tell colours apart better than light: leaves in the shade are nearer to gray than to
+    green in RGB, and a tree that is called gray is put on a green ground.
+    """
+    names = list(words.COLOURS)
+    called = ["yellow" if name == "golden" else name.split()[-1] for name in names]
     known = torch.tensor([words.COLOURS[name] for name in names], dtype=torch.float32)
     coarse = tiles[:, :, 4::8, 4::8].float().flatten(2)
     rgb, weight = coarse[:, :3].transpose(1, 2), coarse[:, 3] / 255
     vivid = (rgb.amax(-1) - rgb.amin(-1)) / 255
-    nearest = torch.cdist(rgb, known[None].expand(len(rgb), -1, -1)).argmin(-1)
+    nearest = torch.cdist(_hued(rgb), _hued(known[None]).expand(len(rgb), -1, -1)).argmin(-1)
     share = torch.zeros(len(rgb), len(names)).scatter_add_(1, nearest, weight * (0.3 + vivid))
-    best, which = (share / share.sum(1, keepdim=True).clamp(min=1e-6)).max(1)
-    return [names[k] if value > 0.5 else None for value, k in zip(best.tolist(), which.tolist(), strict=True)]
+    share = share / share.sum(1, keepdim=True).clamp(min=1e-6)
+    by_word = torch.stack([share[:, [c == word for c in called]].sum(1) for word in called], 1)
+    best, which = by_word.max(1)
+    main = [called[k] if value > 0.5 else None for value, k in zip(best.tolist(), which.tolist(), strict=True)]
+    large = [tuple(name for name, part in zip(names, parts, strict=True) if part > 0.2) for parts in share.tolist()]
+    return main, large
+
+
+def _hued(rgb: Tensor) -> Tensor:
+    """N K 3 of 0 to 255 in CIE Lab, in which light counts half."""
+    lab = rgb_to_lab(rgb.transpose(1, 2)[..., None] / 255)[..., 0].transpose(1, 2)
+    return lab * torch.tensor([0.5, 1.0, 1.0])

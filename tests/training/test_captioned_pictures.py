@@ -8,6 +8,7 @@ from training.clip import with_unknown
 from training.cuts import Cutter
 from training.inventing import Picture, Thing
 from training.pictures import Painter, on_grid
+from training.sprites import main_colours
 
 
 def test_things_outside_the_first_circle_count_when_several_sets_draw_them(sprites):
@@ -116,3 +117,36 @@ def test_a_wrong_caption_is_never_another_name_of_the_same_thing(sprites):
     captions = Captions(sprites, 11)
     plane = Picture("an airplane", things=[Thing(sprites.by_thing["coloured"]["airplane"][0], 0.8, 0.5, 0.5)])
     assert not {captions.wrong(plane) for _ in range(2000)} & {"an airplane", "a plane"}
+
+
+def test_a_sprite_is_called_by_its_hue_and_its_large_parts_are_known():
+    def tile(left, right):
+        halves = [
+            torch.tensor([*colour, 255], dtype=torch.uint8).view(4, 1, 1).expand(4, 72, 36) for colour in (left, right)
+        ]
+        return torch.cat(halves, 2)
+
+    leaves, sky, both = ((90, 140, 95),) * 2, ((90, 170, 240),) * 2, ((220, 30, 30), (246, 246, 246))
+    main, large = main_colours(torch.stack([tile(*pair) for pair in (leaves, sky, both)]))
+    assert main == ["green", "blue", "red"], "white counts less, as it is less vivid"
+    assert set(large[0]) <= {"green", "dark green", "light green"} and large[0]
+    assert set(large[2]) == {"red", "white"}
+
+
+def test_nothing_stands_on_a_ground_of_its_own_colour(sprites):
+    captions = Captions(sprites, 12)
+    pictures = [captions.picture(ugly=0, single=1) for _ in range(300)]
+    pictures += [captions.another(picture) for picture in pictures]
+    seen = 0
+    for picture in pictures:
+        (thing,) = picture.things
+        own = [thing.colour] if thing.colour else [_rgb(name) for name in sprites.large[thing.tile]]
+        for colour in own:
+            for ground in picture.colours:
+                seen += 1
+                assert sum(abs(a - b) for a, b in zip(colour, ground, strict=True)) > 0.3, picture.caption
+    assert seen > 1000
+
+
+def _rgb(name):
+    return [value / 255 for value in words.COLOURS[name]]

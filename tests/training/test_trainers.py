@@ -28,6 +28,7 @@ def quick(monkeypatch, sprites):
     monkeypatch.setattr(clip, "_SAMPLE", 200)
     monkeypatch.setattr(exporting, "_SEEN_IN", 500)
     monkeypatch.setattr(vqgan, "UNSEEN", 48)
+    monkeypatch.setattr(guide, "LENGTHS", (guide.STRETCH,))
     threads = torch.get_num_threads()
     with torch.random.fork_rng(devices=[]):
         yield
@@ -55,7 +56,7 @@ def test_a_training_continued_equals_one_without_a_break(train, tmp_path, name, 
     assert all(torch.equal(before[key], after[key]) for key in before)
 
 
-@pytest.mark.parametrize("without", [["--painted", "0", "--way", "0"], ["--wrong", "0"], ["--looks", "1", "--bf16"]])
+@pytest.mark.parametrize("without", [["--painted", "0", "--way", "0"], ["--wrong", "0"], ["--chain", "0", "--bf16"]])
 def test_a_guide_is_trained_without_some_of_its_parts(train, tmp_path, without):
     state = train("guide", tmp_path, "--samples", "6", *without)
     assert all(value.isfinite().all() for value in state["parts"]["model"].values())
@@ -100,6 +101,25 @@ def test_a_training_can_start_from_an_exported_guide(train, atlases, tmp_path):
     again = guide.Guide(options).clip.model.state_dict()
     for name in ("visual.layer1.0.conv1.weight", "token_embedding.weight", "visual.bn1.running_var"):
         assert torch.allclose(again[name], first[name], atol=1e-3)
+
+
+def test_a_part_of_the_buffer_in_turn_is_painted_afresh(sprites, atlases, tmp_path, monkeypatch):
+    monkeypatch.setattr(guide, "LENGTHS", (guide.STRETCH, 2 * guide.STRETCH))
+    options = ["--data", str(atlases), "--out", str(tmp_path), "--samples", "6", "--buffer", "12", "--painted", "8"]
+    trainer = guide.Guide(guide.parser().parse_args([*options, "--strokes", "0"]))
+    buffer, before = trainer.buffer, trainer.buffer.images.clone()
+    trainer._paint_afresh(1)
+    painted = [8, 9, 10, 11, 0, 1, 2, 3]
+    assert {buffer.ages[number] for number in painted} == {25, 50} and buffer.ages[4:8] == [0] * 4
+    assert torch.equal(buffer.images[4:8], before[4:8]) and not torch.equal(buffer.images[8:], before[8:])
+
+    def similar(images):
+        with torch.no_grad():
+            return (trainer.clip.images(images[painted]) * trainer.clip.texts(captions)).sum(1).mean()
+
+    captions = [buffer.pictures[number].caption for number in painted]
+    grey = torch.full_like(buffer.images, 0.5)
+    assert similar(buffer.images) > similar(grey) + 0.05, "painted uphill by weights that stand still"
 
 
 def test_an_exported_vqgan_is_one_that_the_drawer_loads(train, tmp_path):
