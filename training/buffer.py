@@ -22,8 +22,6 @@ GRIDS = (32, 40, 40, 64)
 """Cells per side of painted pictures; 64 are free pixels."""
 CALM = float(EMBEDDED["priors"].removeprefix("tv:"))
 """Weight of total variation, as `priors` has it with the embedded guide."""
-SINGLE = 0.5
-"""Share of painted pictures that show one thing for certain: outlines of things are what gradients learn last."""
 STROKES = 0
 """Stands in place of a grid for pictures of strokes."""
 
@@ -57,7 +55,7 @@ class Buffer:
 
     def _begin(self, number: int) -> None:
         """Another subject, and grey or coloured noise."""
-        self.pictures[number] = self.captions.picture(ugly=0.0, single=SINGLE)
+        self.pictures[number] = self.captions.picture(ugly=0.0)
         self.sketches.pop(number, None)
         self.ages[number] = 0
         self.first[number] = self.second[number] = 0

@@ -24,13 +24,10 @@ class Captions(Scenes):
         seed: of all decisions.
     """
 
-    def picture(self, ugly: float = 0.05, single: float = 0.0) -> Picture:
-        """One more picture; `ugly` is the share of those that show nothing but noise, `single` how many of the others
-        show one thing for certain."""
+    def picture(self, ugly: float = 0.05) -> Picture:
+        """One more picture; `ugly` is the share of those that show nothing but noise."""
         if self.chance.random() < ugly:
             return self._ugly()
-        if self.chance.random() < single:
-            return self._object()
         kinds = (self._object, self._shape, self._pair, self._scene, self._landscape_object, self._pattern)
         return self.chance.choices(kinds, (50, 13, 7, 16, 8, 5))[0]()
 

@@ -9,9 +9,8 @@ A plain CLIP is fooled by coloured static. Three losses of every step together k
   learns to evade by making its gradients worthless.
 - contrast: captions and the pictures that are far enough on their way find each other, and pictures tell their caption
   from one that names another thing.
-- painted: a replay buffer holds pictures that the model's own gradients painted through the project's cutouts, on
-  pixel grids and with strokes as the drawers use them; a part of it is painted anew every few steps, by weights that
-  stand still meanwhile as they do for a drawer. Each picture is the start of a way to the nearest real picture of
+- painted: a replay buffer holds pictures that the model's own gradients are painting through the project's cutouts,
+  on pixel grids and with strokes as the drawers use them. Each is the start of a way to the nearest real picture of
   its caption, must please less than what is farther on that way, by a margin that grows with the distance (CLIP-JEM,
   arXiv 2408.17046), and counts as one more wrong picture for every caption.
 
@@ -82,7 +81,7 @@ class Guide:
         for group in self.optimizer.param_groups:
             group["lr"] = rate
         options = self.options
-        if options.painted and self.average.steps % options.afresh == 0:
+        if options.afresh and options.painted and self.average.steps % options.afresh == 0:
             self._paint_afresh(self.average.steps // options.afresh)
         fresh = [self.captions.picture() for _ in range(options.batch)]
         ids = self.buffer.sample(options.painted)
@@ -115,6 +114,7 @@ class Guide:
         with torch.no_grad():
             self.clip.model.logit_scale.clamp_(0, MOST_SCALE)
         self.average.update()
+        self.buffer.restart([number for number in ids if self.chance.random() < options.restart])
         return {name: float(value.detach()) for name, value in terms.items()}
 
     def _with_gradient(self, here: Tensor, texts: Tensor) -> tuple[Tensor, Tensor]:
@@ -171,11 +171,7 @@ class Guide:
         return (embeds * there[:, None]).view(len(pictures), self.options.wrong, embeds.shape[-1])
 
     def _paint_afresh(self, turn: int) -> None:
-        """Begin part of the buffer again and paint it at once, with weights that stand still.
-
-        What is painted a few steps a visit is rejected picture by picture as it goes along, and the guide that stands
-        still for a drawer is fooled all the same: by a green lozenge for a tree, more similar than any real one.
-        """
+        """Begin part of the buffer again and paint it at once, with weights that stand still, as a drawer's do."""
         size = len(self.buffer.pictures)
         count = min(self.options.painted, size)
         ids = [number % size for number in range(turn * count, (turn + 1) * count)]
@@ -194,7 +190,8 @@ class Guide:
         images = self.buffer.images[ids].to(self.options.device)
         calm = self.buffer.calm(ids).to(images)
         for _ in range(steps if ids else 0):
-            images = self.buffer.step(ids, images, self._pull(images, texts, calm))
+            looks = [self._pull(images, texts, calm) for _ in range(self.options.looks)]
+            images = self.buffer.step(ids, images, torch.stack(looks).sum(0))
         return images
 
     def _pull(self, images: Tensor, texts: Tensor, calm: Tensor) -> Tensor:
@@ -251,14 +248,16 @@ def _unit(step: Tensor) -> Tensor:
 
 def parser() -> argparse.ArgumentParser:
     """The options of the command."""
-    options = loops.arguments(__doc__, rate=6e-4, batch=32)
+    options = loops.arguments(__doc__, rate=6e-4, batch=64)
     add = options.add_argument
-    add("--painted", type=int, default=64, help="pictures of the buffer in each step")
+    add("--painted", type=int, default=32, help="pictures of the buffer in each step")
     add("--buffer", type=int, default=192, help="pictures in the buffer")
     add("--strokes", type=float, default=0.2, help="share of the buffer that is painted with strokes")
-    add("--afresh", type=int, default=32, help="steps after which as many pictures of the buffer are painted anew")
-    add("--chain", type=int, default=1, help="painting steps a visit between")
+    add("--chain", type=int, default=5, help="painting steps a visit")
     add("--wrong", type=int, default=2, help="captions that nearly fit, to each picture")
+    add("--looks", type=int, default=2, help="cutouts in a painting step")
+    add("--afresh", type=int, default=0, help="steps after which some of the buffer is painted anew at once; 0: never")
+    add("--restart", type=float, default=0.012, help="share of visited pictures that begin again")
     add("--margin", type=float, default=0.7, help="weight of the margin between real and painted pictures")
     add("--way", type=float, default=3.0, help="weight of the way")
     add("--bf16", action="store_true", help="multiply in bfloat16; measure first whether that is faster")

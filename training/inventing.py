@@ -16,7 +16,7 @@ PLAIN, GRADIENT, STRIPES, CHECKS, DOTS, LAND = range(6)
 FLAT, HILLS, PEAKS = range(3)
 """Kinds of horizon."""
 
-WEIGHTS = dict.fromkeys(words.FIRST, 7.0) | dict.fromkeys(words.FAVOURITES, 14.0)
+FIRST_WEIGHT = 7.0
 """How often what is asked for most is shown, the other common things being 1."""
 
 
@@ -83,7 +83,7 @@ class Inventor:
         kinds = sprites.by_thing
         self._coloured = kinds["coloured"]
         self._common = [thing for thing in words.COMMON if thing in self._coloured]
-        self._common_weights = [WEIGHTS.get(thing, 1.0) for thing in self._common]
+        self._common_weights = [FIRST_WEIGHT if thing in words.FIRST else 1.0 for thing in self._common]
         self.tail = [thing for thing in self._coloured if thing not in words.COMMON]
         self._plain = {
             kind: [thing for thing in kinds[kind] if thing in words.COMMON] for kind in ("silhouette", "line", "pixel")

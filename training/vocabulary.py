@@ -200,8 +200,6 @@ FIRST = tuple(
     "snowman castle rocket banana sailboat owl pumpkin robot rabbit horse cake airplane".split()
 )
 """What is asked for most, and shown most."""
-FAVOURITES = tuple("cat tree house heart face car moon star fish".split())
-"""What nearly everybody asks for first, shown twice as often as that."""
 
 SHAPES = (
     "circle square triangle star heart cross ring diamond rectangle oval crescent hexagon pentagon dot arrow line "

@@ -135,7 +135,7 @@ def test_a_sprite_is_called_by_its_hue_and_its_large_parts_are_known():
 
 def test_nothing_stands_on_a_ground_of_its_own_colour(sprites):
     captions = Captions(sprites, 12)
-    pictures = [captions.picture(ugly=0, single=1) for _ in range(300)]
+    pictures = [captions._object() for _ in range(300)]
     pictures += [captions.another(picture) for picture in pictures]
     seen = 0
     for picture in pictures:
