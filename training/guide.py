@@ -40,9 +40,6 @@ from training.inventing import Picture
 from training.pictures import Painter
 from training.sprites import load_sprites
 
-STRETCH = 25
-LENGTHS = (25, 50, 100, 150, 200, 250, 250, 250)
-"""Steps that pictures are painted afresh; drawers take 250."""
 CONFIG = {**config(layers=[1, 2, 2, 1], width=24, head_width=48), "activation": "silu"}
 
 
@@ -81,8 +78,6 @@ class Guide:
         for group in self.optimizer.param_groups:
             group["lr"] = rate
         options = self.options
-        if options.afresh and options.painted and self.average.steps % options.afresh == 0:
-            self._paint_afresh(self.average.steps // options.afresh)
         fresh = [self.captions.picture() for _ in range(options.batch)]
         ids = self.buffer.sample(options.painted)
         pictures = [self.buffer.pictures[number] for number in ids] + fresh
@@ -91,7 +86,7 @@ class Guide:
         # With the way, the statistics of the norms stay as the first phase left them. Gradients of gradients through
         # running statistics that follow the weights made the training drift apart after some hundred steps.
         self.clip.eval()
-        painted = self._paint(ids, texts[: len(ids)].detach(), options.chain)
+        painted = self._paint(ids, texts[: len(ids)].detach())
         goals = self.buffer.goals.nearest(ids, pictures[: len(ids)], painted)
         starts = torch.cat([painted, self._starts(drawn.images, drawn.backdrops)])
         here, goal, share = self._way(torch.cat([goals, drawn.images]), starts)
@@ -170,26 +165,11 @@ class Guide:
         there = torch.tensor([bool(caption) for caption in captions], device=embeds.device)
         return (embeds * there[:, None]).view(len(pictures), self.options.wrong, embeds.shape[-1])
 
-    def _paint_afresh(self, turn: int) -> None:
-        """Begin part of the buffer again and paint it at once, with weights that stand still, as a drawer's do."""
-        size = len(self.buffer.pictures)
-        count = min(self.options.painted, size)
-        ids = [number % size for number in range(turn * count, (turn + 1) * count)]
-        self.buffer.restart(ids)
-        self.clip.eval()
-        with torch.no_grad():
-            texts = self.clip.texts([self.buffer.pictures[number].caption for number in ids])
-        lengths = [self.chance.choice(LENGTHS) for _ in ids]
-        for done in range(0, max(LENGTHS), STRETCH):
-            rows = [row for row, length in enumerate(lengths) if length > done]
-            if rows:
-                self._paint([ids[row] for row in rows], texts[rows], STRETCH)
-
-    def _paint(self, ids: list[int], texts: Tensor, steps: int) -> Tensor:
+    def _paint(self, ids: list[int], texts: Tensor) -> Tensor:
         """Take some steps on pictures of the buffer, as a drawer would."""
         images = self.buffer.images[ids].to(self.options.device)
         calm = self.buffer.calm(ids).to(images)
-        for _ in range(steps if ids else 0):
+        for _ in range(self.options.chain if ids else 0):
             looks = [self._pull(images, texts, calm) for _ in range(self.options.looks)]
             images = self.buffer.step(ids, images, torch.stack(looks).sum(0))
         return images
@@ -256,7 +236,6 @@ def parser() -> argparse.ArgumentParser:
     add("--chain", type=int, default=5, help="painting steps a visit")
     add("--wrong", type=int, default=2, help="captions that nearly fit, to each picture")
     add("--looks", type=int, default=2, help="cutouts in a painting step")
-    add("--afresh", type=int, default=0, help="steps after which some of the buffer is painted anew at once; 0: never")
     add("--restart", type=float, default=0.012, help="share of visited pictures that begin again")
     add("--margin", type=float, default=0.7, help="weight of the margin between real and painted pictures")
     add("--way", type=float, default=3.0, help="weight of the way")

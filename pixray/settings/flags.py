@@ -12,8 +12,8 @@ from typing import Any, NoReturn
 
 from pixray.errors import SettingsError, did_you_mean
 from pixray.settings.convert import takes_many
-from pixray.settings.core import RENAMED, RETIRED
 from pixray.settings.declare import Declaration
+from pixray.settings.old_names import RENAMED, RETIRED
 
 
 class _Parser(argparse.ArgumentParser):

@@ -14,10 +14,11 @@ from pixray.catalog import Catalog
 from pixray.errors import SettingsError, did_you_mean
 from pixray.settings import presets
 from pixray.settings.convert import convert
-from pixray.settings.core import ALWAYS, RENAMED, RETIRED, RETIRED_VALUES
+from pixray.settings.core import ALWAYS
 from pixray.settings.declare import Declaration, declarations
 from pixray.settings.derive import derive
 from pixray.settings.namespace import Layer, Origin, Settings
+from pixray.settings.old_names import RENAMED, RETIRED, RETIRED_VALUES
 from pixray.settings.reference import owner_of
 from pixray.settings.text import Amount, parse_parts
 

@@ -88,6 +88,7 @@ def test_hanging_up_ends_the_prediction(front):
     wait_for(front, "BUSY")
     client.close()
     wait_for(front, "READY")
+    assert call(f"{front}/health-check")[1]["status"] == "READY"
 
 
 def test_without_cog_it_says_what_to_install(monkeypatch):

@@ -188,13 +188,13 @@ def test_the_package_holds_one_piece_of_module_state():
     assert made == ["api.py: studio: Studio = Studio()"]
 
 
-def test_importing_the_package_is_quick_and_does_no_work():
+def test_importing_the_package_loads_nothing_heavy():
     code = (
-        "import sys, time; begun = time.perf_counter(); import pixray; "
+        "import sys, pixray; "
         "heavy = {'torch', 'numpy', 'PIL', 'omegaconf', 'open_clip'} & set(sys.modules); "
-        "assert not heavy, heavy; assert len([m for m in sys.modules if m.startswith('pixray')]) == 1"
+        "print(*heavy, *[m for m in sys.modules if m.startswith('pixray')])"
     )
-    subprocess.run([sys.executable, "-c", code], check=True)
+    assert subprocess.check_output([sys.executable, "-c", code], text=True).split() == ["pixray"]
 
 
 def test_public_names_are_an_inventory():

@@ -1,4 +1,5 @@
 import json
+from types import SimpleNamespace
 
 import pytest
 import torch
@@ -28,7 +29,6 @@ def quick(monkeypatch, sprites):
     monkeypatch.setattr(clip, "_SAMPLE", 200)
     monkeypatch.setattr(exporting, "_SEEN_IN", 500)
     monkeypatch.setattr(vqgan, "UNSEEN", 48)
-    monkeypatch.setattr(guide, "LENGTHS", (guide.STRETCH,))
     threads = torch.get_num_threads()
     with torch.random.fork_rng(devices=[]):
         yield
@@ -56,15 +56,7 @@ def test_a_training_continued_equals_one_without_a_break(train, tmp_path, name, 
     assert all(torch.equal(before[key], after[key]) for key in before)
 
 
-@pytest.mark.parametrize(
-    "without",
-    [
-        ["--painted", "0", "--way", "0"],
-        ["--wrong", "0"],
-        ["--looks", "1", "--bf16"],
-        ["--afresh", "1", "--restart", "0"],
-    ],
-)
+@pytest.mark.parametrize("without", [["--painted", "0", "--way", "0"], ["--wrong", "0"], ["--looks", "1", "--bf16"]])
 def test_a_guide_is_trained_without_some_of_its_parts(train, tmp_path, without):
     state = train("guide", tmp_path, "--samples", "6", *without)
     assert all(value.isfinite().all() for value in state["parts"]["model"].values())
@@ -99,6 +91,13 @@ def test_an_exported_model_is_one_that_the_package_loads(train, atlases, tmp_pat
     assert loaded.encode_text(["a cat"]).isfinite().all() and one.isfinite().all() and other.isfinite().all()
 
 
+def test_a_rare_word_is_known_when_two_names_share_it(sprites, monkeypatch):
+    rare = SimpleNamespace(tail=["police car", "police officer", "yurt"])
+    monkeypatch.setattr(exporting, "_SEEN_IN", 0)
+    monkeypatch.setattr(exporting, "Captions", lambda sprites, seed: rare)
+    assert exporting.known_words(sprites) == ["police"]
+
+
 def test_a_training_can_start_from_an_exported_guide(train, atlases, tmp_path):
     first = train("guide", tmp_path / "first", "--samples", "6")["parts"]["model"]
     files = ["--checkpoint", str(tmp_path / "first" / "checkpoint.pt"), "--data", str(atlases), "--to", str(tmp_path)]
@@ -109,24 +108,6 @@ def test_a_training_can_start_from_an_exported_guide(train, atlases, tmp_path):
     again = guide.Guide(options).clip.model.state_dict()
     for name in ("visual.layer1.0.conv1.weight", "token_embedding.weight", "visual.bn1.running_var"):
         assert torch.allclose(again[name], first[name], atol=1e-3)
-
-
-def test_a_part_of_the_buffer_in_turn_is_painted_afresh(sprites, atlases, tmp_path, monkeypatch):
-    monkeypatch.setattr(guide, "LENGTHS", (guide.STRETCH, 2 * guide.STRETCH))
-    options = ["--data", str(atlases), "--out", str(tmp_path), "--samples", "6", "--buffer", "12", "--painted", "8"]
-    trainer = guide.Guide(guide.parser().parse_args([*options, "--strokes", "0"]))
-    buffer, before = trainer.buffer, trainer.buffer.images.clone()
-    restart, begun = buffer.restart, []
-    monkeypatch.setattr(buffer, "restart", lambda ids: (restart(ids), begun.append(buffer.images.clone())))
-    trainer._paint_afresh(1)
-    assert {buffer.ages[number] for number in (8, 9, 10, 11, 0, 1, 2, 3)} == {25, 50} and buffer.ages[4:8] == [0] * 4
-    assert torch.equal(buffer.images[4:8], before[4:8])
-    without_prior = [8, 10, 0, 2]
-    captions = [buffer.pictures[number].caption for number in without_prior]
-    with torch.no_grad():
-        texts = trainer.clip.texts(captions)
-        first, last = (trainer.clip.images(images[without_prior]) for images in (begun[0], buffer.images))
-    assert ((last - first) * texts).sum(1).gt(0).all(), "they please more than what they began with"
 
 
 def test_an_exported_vqgan_is_one_that_the_drawer_loads(train, tmp_path):

@@ -34,15 +34,17 @@ def layers(ins, outs, seed=0):
     return norms, convs, shortcut
 
 
-def compare(fused, plain, x):
-    """Both results and both gradients."""
+def same(fused, plain, x):
+    """Whether both results and both gradients are."""
     seed = torch.randn(plain(x).shape, generator=torch.Generator().manual_seed(9))
     rows = x.detach()[0].permute(1, 2, 0).contiguous().requires_grad_(True)
     ours, theirs = fused(rows), plain(x)
     (ours_back,) = torch.autograd.grad(ours, rows, seed[0].permute(1, 2, 0))
     (theirs_back,) = torch.autograd.grad(theirs, x, seed)
-    for one, other in ((ours, theirs), (ours_back, theirs_back)):
-        assert (one.permute(2, 0, 1)[None] - other).abs().max() < TOLERANCE * other.abs().max()
+    return all(
+        (one.permute(2, 0, 1)[None] - other).abs().max() < TOLERANCE * other.abs().max()
+        for one, other in ((ours, theirs), (ours_back, theirs_back))
+    )
 
 
 @pytest.fixture(params=[1, 3 << 20], ids=["one row of tiles at a time", "all at once"])
@@ -61,10 +63,10 @@ def test_fused_layers_equal_torch_s_own_operations(strips, ins, outs, height, wi
         hidden = convs[1](F.silu(norms[1](convs[0](F.silu(norms[0](x))))))
         return hidden + (x if shortcut is None else shortcut(x))
 
-    compare(lambda rows: residual_block(rows, FusedBlock(first, second, shortcut)), block, x)
-    compare(lambda rows: normed_conv(rows, first), lambda x: convs[0](F.silu(norms[0](x))), x)
+    assert same(lambda rows: residual_block(rows, FusedBlock(first, second, shortcut)), block, x)
+    assert same(lambda rows: normed_conv(rows, first), lambda x: convs[0](F.silu(norms[0](x))), x)
     upsampled = FusedConv(convs[0])
-    compare(
+    assert same(
         lambda rows: upsampled_conv(rows, upsampled),
         lambda x: convs[0](F.interpolate(x, scale_factor=2.0, mode="nearest")),
         x,
