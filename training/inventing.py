@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from training import vocabulary as words
+from training.drawings import DRAWN
 from training.sprites import Sprites
 
 RGB = tuple[float, float, float]
@@ -17,7 +18,10 @@ FLAT, HILLS, PEAKS = range(3)
 """Kinds of horizon."""
 
 FIRST_WEIGHT = 7.0
-"""How often what is asked for most is shown, the other common things being 1."""
+DRAWN_WEIGHT = 14.0
+"""How often what is asked for most is shown, and what has bold drawings, the other common things being 1."""
+WHITE_GROUNDS = 0.5
+"""Share of grounds that are white, where the thing can be told from it."""
 
 
 @dataclass
@@ -83,7 +87,7 @@ class Inventor:
         kinds = sprites.by_thing
         self._coloured = kinds["coloured"]
         self._common = [thing for thing in words.COMMON if thing in self._coloured]
-        self._common_weights = [FIRST_WEIGHT if thing in words.FIRST else 1.0 for thing in self._common]
+        self._common_weights = [_weight(thing) for thing in self._common]
         self.tail = [thing for thing in self._coloured if thing not in words.COMMON]
         self._plain = {
             kind: [thing for thing in kinds[kind] if thing in words.COMMON] for kind in ("silhouette", "line", "pixel")
@@ -98,9 +102,9 @@ class Inventor:
     def _pick(self, *options: str) -> str:
         return self.chance.choice(options)
 
-    def _colour(self, *avoid: str) -> str:
+    def _colour(self, *avoid: str, weights: Sequence[float] = words.COLOUR_WEIGHTS) -> str:
         while True:
-            name = self.chance.choices(list(words.COLOURS), words.COLOUR_WEIGHTS)[0]
+            name = self.chance.choices(list(words.COLOURS), weights)[0]
             if _apart(name, avoid):
                 return name
 
@@ -116,10 +120,11 @@ class Inventor:
     def _backdrop(self, picture: Picture, *avoid: str) -> str:
         """Give the picture a ground; its colour's name, or nothing for a mixture."""
         chance = self.chance.random()
-        name = "white" if chance < 0.35 and _apart("white", avoid) else self._colour(*avoid)
+        light = chance < WHITE_GROUNDS and _apart("white", avoid)
+        name = "white" if light else self._colour(*avoid, weights=words.GROUND_WEIGHTS)
         picture.ground, picture.colours = PLAIN, [self._rgb(name)] * 4
         if chance > 0.85:
-            other = self._colour(*avoid)
+            other = self._colour(*avoid, weights=words.GROUND_WEIGHTS)
             picture.ground = GRADIENT
             picture.angle = self._uniform(0, 6.28)
             picture.colours = [self._rgb(name), self._rgb(other)] * 2
@@ -133,6 +138,12 @@ class Inventor:
         if self.chance.random() < 0.13:
             return self.chance.choice(self.tail)
         return self.chance.choices(self._common, self._common_weights)[0]
+
+
+def _weight(thing: str) -> float:
+    if thing in DRAWN:
+        return DRAWN_WEIGHT
+    return FIRST_WEIGHT if thing in words.FIRST else 1.0
 
 
 def article(name: str) -> str:

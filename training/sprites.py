@@ -16,6 +16,7 @@ from PIL import Image, ImageDraw, ImageFilter
 from torch import Tensor
 
 from training import vocabulary as words
+from training.drawings import DRAWN, VARIANTS, drawings
 
 TILE = 72
 PER_ROW = 96
@@ -85,11 +86,15 @@ def load_sprites(folder: Path) -> Sprites:
                 for thing in things:
                     about.append(Sprite(kind, names[name][number], thing, thing in words.COMMON))
                     tiles.append((name, number))
-    stacked = torch.cat([_cut(folder, tiles), *(shape_tile(s, line)[None] for s, line in _shape_list())])
+    about += [Sprite("coloured", thing, thing, True) for thing in DRAWN for _ in range(VARIANTS)]
+    drawn = [drawings(thing, TILE) for thing in DRAWN]
+    shapes = [shape_tile(shape, line)[None] for shape, line in _shape_list()]
+    stacked = torch.cat([_cut(folder, tiles), *drawn, *shapes])
+    first_shape = len(about)
     about += [Sprite("line" if line else "silhouette", shape, shape, False) for shape, line in _shape_list()]
     by_thing: dict[str, dict[str, list[int]]] = {}
     for number, sprite in enumerate(about):
-        kind = sprite.kind if number < len(tiles) else f"shape_{sprite.kind}"
+        kind = sprite.kind if number < first_shape else f"shape_{sprite.kind}"
         by_thing.setdefault(kind, {}).setdefault(sprite.thing, []).append(number)
     colours, large = main_colours(stacked)
     return Sprites(stacked, tuple(about), by_thing, tuple(colours), tuple(large))

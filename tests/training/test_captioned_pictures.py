@@ -1,3 +1,4 @@
+import math
 import random
 
 import torch
@@ -150,3 +151,12 @@ def test_nothing_stands_on_a_ground_of_its_own_colour(sprites):
 
 def _rgb(name):
     return [value / 255 for value in words.COLOURS[name]]
+
+
+def test_green_grounds_are_rare_and_white_ones_common(sprites):
+    captions = Captions(sprites, 13)
+    pictures = [captions._object() for _ in range(600)]
+    tops = [picture.colours[0] for picture in pictures]
+    names = [min(words.COLOURS, key=lambda name: math.dist(top, _rgb(name))) for top in tops]
+    assert names.count("white") > 0.3 * len(names)
+    assert sum("green" in name for name in names) < 0.12 * len(names)

@@ -1,0 +1,231 @@
+"""Bold drawings of the things asked for first, made of a few large parts.
+
+The sets draw each of them seven to sixteen times, every time with other details, and what a small model painted of it was
+the mean: a green lozenge for a tree. Drawings of the same form in which the parts that tell a thing from a lump are
+large (a trunk, a tail, wheels, ears) and stay in their places give it something definite to aim at.
+"""
+
+from __future__ import annotations
+
+import math
+import random
+from collections.abc import Callable
+
+import numpy as np
+import torch
+from PIL import Image, ImageDraw
+from torch import Tensor
+
+from training import vocabulary as words
+
+SIDE = 288
+VARIANTS = 24
+
+Point = tuple[float, float]
+Colour = tuple[int, int, int]
+
+
+class Pen:
+    """Draws filled parts on nothing, in a square from -1 to 1 whose y grows downwards."""
+
+    def __init__(self, chance: random.Random) -> None:
+        self.chance = chance
+        self.image = Image.new("RGBA", (SIDE, SIDE))
+        self._draw = ImageDraw.Draw(self.image)
+
+    def near(self, value: float, spread: float = 0.12) -> float:
+        """The value, or up to `spread` of it more or less."""
+        return value * (1 + self.chance.uniform(-spread, spread))
+
+    def paint(self, *names: str) -> Colour:
+        """One of the colours, never twice quite the same."""
+        red, green, blue = words.COLOURS[self.chance.choice(names)]
+        return self._shifted(red), self._shifted(green), self._shifted(blue)
+
+    def disc(self, x: float, y: float, across: float, down: float, fill: Colour) -> None:
+        """A filled ellipse around (x, y) with these half axes."""
+        (left, top), (right, bottom) = self._at((x - across, y - down)), self._at((x + across, y + down))
+        self._draw.ellipse((left, top, right, bottom), fill=fill)
+
+    def part(self, fill: Colour, *corners: Point) -> None:
+        """A filled polygon."""
+        self._draw.polygon([self._at(corner) for corner in corners], fill=fill)
+
+    def box(self, left: float, top: float, right: float, bottom: float, fill: Colour) -> None:
+        """A filled rectangle."""
+        self.part(fill, (left, top), (right, top), (right, bottom), (left, bottom))
+
+    def _shifted(self, value: int) -> int:
+        return min(255, max(0, round(value + self.chance.gauss(0, 14))))
+
+    def _at(self, point: Point) -> Point:
+        return (point[0] * 0.48 + 0.5) * SIDE, (point[1] * 0.48 + 0.5) * SIDE
+
+
+def _darker(colour: Colour) -> Colour:
+    red, green, blue = (round(0.7 * value) for value in colour)
+    return red, green, blue
+
+
+def _tree(pen: Pen) -> None:
+    bark, leaves = pen.paint("brown"), pen.paint("green", "green", "dark green")
+    thick, wide = pen.near(0.17), pen.near(0.78)
+    pen.box(-thick, 0.0, thick, 1.0, bark)
+    pen.disc(0, -0.38, wide, 0.6, leaves)
+    if pen.chance.random() < 0.5:
+        for side in (-1, 1):
+            pen.disc(side * 0.45, -0.15, 0.42, 0.38, leaves)
+
+
+def _house(pen: Pen) -> None:
+    wall, roof = pen.paint("beige", "beige", "white"), pen.paint("red", "red", "brown")
+    eaves, half = pen.near(-0.15), pen.near(0.7, 0.06)
+    pen.box(0.35, -0.85, 0.58, eaves, roof)
+    pen.box(-half, eaves, half, 0.95, wall)
+    pen.part(roof, (-0.98, eaves), (0, -1.0), (0.98, eaves))
+    pen.box(-0.42, 0.25, -0.02, 0.95, pen.paint("brown"))
+    pen.box(0.18, 0.2, 0.52, 0.58, pen.paint("light blue", "blue"))
+
+
+def _fish(pen: Pen) -> None:
+    body = pen.paint("blue", "light blue", "blue")
+    fin = _darker(body)
+    down, tail = pen.near(0.55), pen.near(0.62)
+    pen.part(fin, (0.3, 0.0), (1.0, -tail), (0.85, 0.0), (1.0, tail))
+    pen.part(fin, (-0.35, -0.35), (0.1, -0.9), (0.35, -0.3))
+    pen.disc(-0.25, 0, 0.72, down, body)
+    pen.part(fin, (-0.15, 0.05), (0.2, -0.15), (0.2, 0.28))
+    pen.disc(-0.62, -0.14, 0.17, 0.17, pen.paint("white"))
+    pen.disc(-0.64, -0.14, 0.09, 0.09, pen.paint("black"))
+
+
+def _car(pen: Pen) -> None:
+    body, glass = pen.paint("red", "red", "blue"), pen.paint("light blue")
+    roof, belt = pen.near(-0.62), pen.near(-0.02, 0.5)
+    pen.part(body, (-0.62, belt), (-0.36, roof), (0.42, roof), (0.7, belt))
+    for left, right, lean in ((-0.45, 0.0, 0.18), (0.1, 0.52, -0.16)):
+        slope = (lean, 0.0) if lean > 0 else (0.0, lean)
+        pen.part(glass, (left, belt), (left + slope[0], roof + 0.13), (right + slope[1], roof + 0.13), (right, belt))
+    pen.part(body, (-0.98, 0.08), (-0.85, belt), (0.9, belt), (0.98, 0.12), (0.98, 0.48), (-0.98, 0.48))
+    for x in (-0.55, 0.55):
+        pen.disc(x, 0.45, 0.3, 0.3, pen.paint("black"))
+        pen.disc(x, 0.45, 0.13, 0.13, pen.paint("gray", "white"))
+
+
+def _eyes(pen: Pen, apart: float, y: float, size: float) -> None:
+    black = pen.paint("black")
+    for side in (-1, 1):
+        pen.disc(side * apart, y, size, size * 1.2, black)
+
+
+def _cat(pen: Pen) -> None:
+    fur = pen.paint("orange", "orange", "golden")
+    high = pen.near(-0.98, 0.05)
+    for side in (-1, 1):
+        pen.part(fur, (side * 0.92, 0.1), (side * 0.82, high), (side * 0.12, -0.45))
+        pen.part(pen.paint("pink"), (side * 0.74, -0.3), (side * 0.7, high + 0.28), (side * 0.38, -0.45))
+    pen.disc(0, 0.22, 0.92, pen.near(0.74, 0.05), fur)
+    _eyes(pen, 0.4, 0.08, pen.near(0.13))
+    pen.part(pen.paint("pink", "brown"), (-0.14, 0.3), (0.14, 0.3), (0, 0.46))
+    pen.disc(0, 0.62, 0.2, 0.1, pen.paint("white"))
+
+
+def _dog(pen: Pen) -> None:
+    fur, ears = pen.paint("beige", "golden"), pen.paint("brown")
+    pen.disc(0, 0, 0.72, pen.near(0.84, 0.05), fur)
+    for side in (-1, 1):
+        pen.part(ears, (side * 0.35, -0.8), (side * 0.8, -0.75), (side * 0.98, 0.2), (side * 0.66, 0.3))
+    _eyes(pen, 0.3, -0.18, pen.near(0.12))
+    pen.disc(0, 0.38, 0.4, 0.34, pen.paint("white"))
+    pen.disc(0, 0.2, 0.18, 0.13, pen.paint("black"))
+    pen.box(-0.12, 0.56, 0.12, 0.86, pen.paint("red", "pink"))
+
+
+def _bird(pen: Pen) -> None:
+    feathers = pen.paint("blue", "blue", "light blue")
+    wing = _darker(feathers)
+    pen.part(feathers, (0.2, 0.0), (1.0, -0.5), (0.8, 0.35))
+    pen.part(pen.paint("orange", "yellow"), (-0.7, -0.6), (-1.0, -0.38), (-0.7, -0.28))
+    pen.disc(0.05, 0.2, 0.66, pen.near(0.55, 0.08), feathers)
+    pen.disc(-0.45, -0.42, 0.4, 0.4, feathers)
+    pen.disc(-0.12, 0.4, 0.4, 0.3, pen.paint("white"))
+    pen.part(wing, (-0.1, 0.0), (0.6, -0.05), (0.35, 0.5))
+    pen.disc(-0.52, -0.5, 0.1, 0.1, pen.paint("black"))
+    for x in (-0.05, 0.2):
+        pen.box(x, 0.7, x + 0.09, 1.0, pen.paint("orange"))
+
+
+def _flower(pen: Pen) -> None:
+    petal, leaf = pen.paint("pink", "pink", "white", "red"), pen.paint("green")
+    pen.box(-0.08, 0.0, 0.08, 1.0, leaf)
+    pen.disc(0.32, 0.76, 0.28, 0.14, leaf)
+    pen.disc(-0.32, 0.76, 0.28, 0.14, leaf)
+    for x, y in ((0, -0.42), (0.4, -0.13), (0.25, 0.33), (-0.25, 0.33), (-0.4, -0.13)):
+        pen.disc(x, y - 0.22, pen.near(0.31, 0.05), 0.31, petal)
+    pen.disc(0, -0.24, 0.24, 0.24, pen.paint("yellow", "golden"))
+
+
+def _boat(pen: Pen) -> None:
+    sail = pen.paint("white", "orange", "yellow")
+    top = pen.near(-0.95, 0.05)
+    pen.box(-0.05, top, 0.05, 0.4, pen.paint("brown"))
+    pen.part(sail, (0.1, top), (0.1, 0.25), (0.75, 0.25))
+    pen.part(sail, (-0.1, top + 0.25), (-0.1, 0.25), (-0.6, 0.25))
+    pen.part(pen.paint("brown", "red"), (-0.9, 0.38), (0.9, 0.38), (0.6, 0.8), (-0.6, 0.8))
+    pen.box(-1.0, 0.76, 1.0, 1.0, pen.paint("blue"))
+
+
+def _star(pen: Pen) -> None:
+    radii = [1.0, pen.near(0.45)] * 5
+    turns = [math.pi * corner / 5 for corner in range(10)]
+    corners = [(r * math.sin(turn), 0.06 - r * math.cos(turn)) for r, turn in zip(radii, turns, strict=True)]
+    pen.part(pen.paint("yellow", "yellow", "golden"), *corners)
+
+
+def _heart(pen: Pen) -> None:
+    red, notch = pen.paint("red"), pen.near(0.42)
+    turns = [math.pi * step / 24 for step in range(25)]
+    arch = [(0.5 - 0.49 * math.cos(turn), -0.35 - 0.6 * math.sin(turn)) for turn in turns]
+    right = [(0.0, notch - 0.75), *arch[1:], (0.88, 0.05), (0.0, 0.95)]
+    pen.part(red, *right)
+    pen.part(red, *((-x, y) for x, y in right))
+
+
+def _face(pen: Pen) -> None:
+    skin, dark = pen.paint("yellow", "yellow", "golden"), pen.paint("brown", "black")
+    pen.disc(0, 0, 0.96, 0.96, skin)
+    for side in (-1, 1):
+        pen.disc(side * 0.36, -0.25, pen.near(0.13), 0.2, dark)
+    smile = pen.near(0.58, 0.08)
+    turns = [math.pi * step / 16 for step in range(17)]
+    pen.part(dark, *((smile * math.cos(turn), 0.2 + 0.45 * math.sin(turn)) for turn in turns))
+
+
+DRAWN: dict[str, Callable[[Pen], None]] = {
+    "tree": _tree,
+    "house": _house,
+    "fish": _fish,
+    "car": _car,
+    "cat": _cat,
+    "dog": _dog,
+    "bird": _bird,
+    "flower": _flower,
+    "boat": _boat,
+    "star": _star,
+    "heart": _heart,
+    "face": _face,
+}
+"""What is drawn so, by name."""
+
+
+def drawings(thing: str, side: int) -> Tensor:
+    """VARIANTS 4 side side, uint8, of other proportions and colours; the same ones every time."""
+    chance = random.Random(thing)
+    tiles = []
+    for _ in range(VARIANTS):
+        pen = Pen(chance)
+        DRAWN[thing](pen)
+        # Premultiplied while it gets smaller, or the nothing around it would darken the edges.
+        small = pen.image.convert("RGBa").resize((side, side), Image.Resampling.BOX).convert("RGBA")
+        tiles.append(torch.from_numpy(np.array(small)).permute(2, 0, 1))
+    return torch.stack(tiles)
