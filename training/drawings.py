@@ -1,8 +1,8 @@
 """Bold drawings of the things asked for first, made of a few large parts.
 
-The sets draw each of them seven to sixteen times, every time with other details, and what a small model painted of it was
-the mean: a green lozenge for a tree. Drawings of the same form in which the parts that tell a thing from a lump are
-large (a trunk, a tail, wheels, ears) and stay in their places give it something definite to aim at.
+The sets draw each of them seven to sixteen times, every time with other details, and what a small model painted of it
+was the mean: a green lozenge for a tree. Drawings of the same form in which the parts that tell a thing from a lump
+are large (a trunk, a tail, wheels, ears) and stay in their places give it something definite to aim at.
 """
 
 from __future__ import annotations

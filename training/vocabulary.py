@@ -28,7 +28,7 @@ COLOURS: dict[str, tuple[int, int, int]] = {
 }
 COLOUR_WEIGHTS = (4, 2.5, 4, 4, 4, 2.5, 2.5, 1.5, 3, 3, 1.2, 1, 1, 1, 0.8, 0.8, 0.8, 0.5)
 GROUND_WEIGHTS = (2, 2, 2, 1, 3, 2, 2, 1, 2, 3, 2, 1, 2, 1, 0.5, 0.5, 0.5, 1)
-"""Of the same colours behind things. Few things are green, so that most grounds would be, and then all that is painted."""
+"""Of the same colours behind things. Few things are green, so most grounds would be, and then all painted ones."""
 SAME_COLOUR = {"gray": ("grey",), "golden": ("gold",), "turquoise": ("cyan", "teal"), "purple": ("violet",)}
 
 # Name in captions -> further sprite names that show the same thing in the same form: what lies between a round tree and
