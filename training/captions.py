@@ -9,7 +9,7 @@ import copy
 import re
 
 from training import vocabulary as words
-from training.inventing import CHECKS, DOTS, GRADIENT, LAND, PLAIN, STRIPES, Picture, Thing, article, captioned
+from training.inventing import CHECKS, DOTS, GRADIENT, LAND, PLAIN, RGB, STRIPES, Picture, Thing, article, captioned
 from training.scenes import Scenes
 
 ANYWHERE = "|"
@@ -36,7 +36,10 @@ class Captions(Scenes):
         them open another ground and place."""
         other = copy.deepcopy(picture)
         for thing in other.things:
-            thing.tile = self.chance.choice(self._alike(thing, picture.caption))
+            alike = self._alike(thing, picture.caption)
+            if picture.apart_from is None and picture.ground == PLAIN and thing.colour is None:
+                alike = [tile for tile in alike if self._seen(tile, picture.colours[0])] or [thing.tile]
+            thing.tile = self.chance.choice(alike)
             if picture.any_place:
                 thing.size, thing.x, thing.y = self._in_the_middle()
             else:
@@ -73,6 +76,11 @@ class Captions(Scenes):
         if thing.colour is None and colour and colour in caption.split():
             return [tile for tile in tiles if self.sprites.colours[tile] == colour]
         return tiles
+
+    def _seen(self, tile: int, ground: RGB) -> bool:
+        """Whether a sprite in its own colours can be told from a ground that the caption names."""
+        own = [words.COLOURS[name] for name in self.sprites.large[tile]]
+        return all(sum(abs(a / 255 - b) for a, b in zip(colour, ground, strict=True)) > 0.5 for colour in own)
 
     def _ugly(self) -> Picture:
         grey = self._rgb("gray")
