@@ -38,7 +38,7 @@ class Captions(Scenes):
         for thing in other.things:
             alike = self._alike(thing, picture.caption)
             if picture.apart_from is None and picture.ground == PLAIN and thing.colour is None:
-                alike = [tile for tile in alike if self._seen(tile, picture.colours[0])] or [thing.tile]
+                alike = [tile for tile in alike if self._stands_out(tile, picture.colours[0])] or [thing.tile]
             thing.tile = self.chance.choice(alike)
             if picture.any_place:
                 thing.size, thing.x, thing.y = self._in_the_middle()
@@ -77,7 +77,7 @@ class Captions(Scenes):
             return [tile for tile in tiles if self.sprites.colours[tile] == colour]
         return tiles
 
-    def _seen(self, tile: int, ground: RGB) -> bool:
+    def _stands_out(self, tile: int, ground: RGB) -> bool:
         """Whether a sprite in its own colours can be told from a ground that the caption names."""
         own = [words.COLOURS[name] for name in self.sprites.large[tile]]
         return all(sum(abs(a / 255 - b) for a, b in zip(colour, ground, strict=True)) > 0.5 for colour in own)

@@ -19,7 +19,9 @@ from torch import Tensor
 from training import vocabulary as words
 
 SIDE = 288
+"""Pixels of a drawing before it is made as small as a tile."""
 VARIANTS = 24
+"""Drawings of each thing."""
 
 Point = tuple[float, float]
 Colour = tuple[int, int, int]
