@@ -1,10 +1,9 @@
-"""Reading the atlases of captioned sprites, and drawing the plain shapes that no atlas holds."""
+"""Reading the atlases of captioned sprites, and adding what is drawn by formula."""
 
 from __future__ import annotations
 
 import collections
 import json
-import math
 import re
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,11 +11,12 @@ from pathlib import Path
 import numpy as np
 import torch
 from kornia.color import rgb_to_lab
-from PIL import Image, ImageDraw, ImageFilter
+from PIL import Image
 from torch import Tensor
 
 from training import vocabulary as words
 from training.drawings import DRAWN, VARIANTS, drawings
+from training.shapes import shape_tile
 
 TILE = 72
 PER_ROW = 96
@@ -88,7 +88,7 @@ def load_sprites(folder: Path) -> Sprites:
                     tiles.append((name, number))
     about += [Sprite("coloured", thing, thing, True) for thing in DRAWN for _ in range(VARIANTS)]
     drawn = [drawings(thing, TILE) for thing in DRAWN]
-    shapes = [shape_tile(shape, line)[None] for shape, line in _shape_list()]
+    shapes = [shape_tile(shape, TILE, line)[None] for shape, line in _shape_list()]
     stacked = torch.cat([_cut(folder, tiles), *drawn, *shapes])
     first_shape = len(about)
     about += [Sprite("line" if line else "silhouette", shape, shape, False) for shape, line in _shape_list()]
@@ -164,88 +164,6 @@ def _atlas(folder: Path, name: str) -> np.ndarray:
         return np.asarray(Image.open(path).convert("RGBA"))
     coverage = np.asarray(Image.open(folder / f"{name}.png").convert("L"))
     return np.concatenate([np.zeros((*coverage.shape, 3), np.uint8), coverage[..., None]], -1)
-
-
-def shape_tile(shape: str, line: bool) -> Tensor:
-    """A plain shape, black on nothing: 4 72 72, uint8."""
-    side = TILE * 4
-    mask = Image.new("L", (side, side))
-    _draw(ImageDraw.Draw(mask), shape, side)
-    if line and shape not in ("line", "spiral"):
-        inner = mask.filter(ImageFilter.MinFilter(21))
-        mask = Image.fromarray(np.asarray(mask) - np.asarray(inner))
-    coverage = np.asarray(mask.resize((TILE, TILE), Image.Resampling.BOX))
-    return torch.cat([torch.zeros(3, TILE, TILE, dtype=torch.uint8), torch.from_numpy(coverage.copy())[None]])
-
-
-def _draw(pen: ImageDraw.ImageDraw, shape: str, side: int) -> None:
-    def at(points: list[tuple[float, float]]) -> list[tuple[float, float]]:
-        return [((x * 0.46 + 0.5) * side, (y * 0.46 + 0.5) * side) for x, y in points]
-
-    def disc(x: float, y: float, across: float, down: float, fill: int = 255) -> None:
-        (left, top), (right, bottom) = at([(x - across, y - down), (x + across, y + down)])
-        pen.ellipse((left, top, right, bottom), fill=fill)
-
-    if shape in _POLYGONS:
-        pen.polygon(at(_POLYGONS[shape]), fill=255)
-    elif shape == "heart":
-        turns = [i / 100 * 2 * math.pi for i in range(100)]
-        pen.polygon(
-            at(
-                [
-                    (math.sin(t) ** 3, -(13 * math.cos(t) - 5 * math.cos(2 * t) - 2 * math.cos(3 * t)) / 16)
-                    for t in turns
-                ]
-            ),
-            fill=255,
-        )
-    elif shape == "spiral":
-        turns = [i / 300 * 6 * math.pi for i in range(300)]
-        path = [(math.cos(t) * t / 19, math.sin(t) * t / 19) for t in turns]
-        pen.line(at(path), fill=255, width=side // 14, joint="curve")
-    elif shape == "crescent":
-        disc(0, 0, 1, 1)
-        disc(0.45, -0.1, 0.85, 0.85, 0)
-    elif shape == "ring":
-        disc(0, 0, 1, 1)
-        disc(0, 0, 0.55, 0.55, 0)
-    elif shape == "cloud":
-        for x, y, r in ((-0.55, 0.2, 0.4), (0, -0.1, 0.55), (0.55, 0.2, 0.4), (0, 0.3, 0.35)):
-            disc(x, y, r, r)
-    elif shape == "drop":
-        disc(0, 0.35, 0.62, 0.62)
-        pen.polygon(at([(0, -1), (0.57, 0.1), (-0.57, 0.1)]), fill=255)
-    else:
-        across, down = {"circle": (1, 1), "dot": (0.5, 0.5), "oval": (0.65, 1)}[shape]
-        disc(0, 0, across, down)
-
-
-def _regular(corners: int, turn: float = 0.0) -> list[tuple[float, float]]:
-    angles = [2 * math.pi * (i + turn) / corners for i in range(corners)]
-    return [(math.sin(angle), -math.cos(angle)) for angle in angles]
-
-
-_POLYGONS: dict[str, list[tuple[float, float]]] = {
-    "square": [(-0.85, -0.85), (0.85, -0.85), (0.85, 0.85), (-0.85, 0.85)],
-    "rectangle": [(-1, -0.55), (1, -0.55), (1, 0.55), (-1, 0.55)],
-    "triangle": [(0, -0.9), (1, 0.85), (-1, 0.85)],
-    "diamond": [(0, -1), (0.8, 0), (0, 1), (-0.8, 0)],
-    "hexagon": _regular(6, 0.5),
-    "pentagon": _regular(5),
-    "star": [
-        (x * (1 if i % 2 == 0 else 0.42), y * (1 if i % 2 == 0 else 0.42)) for i, (x, y) in enumerate(_regular(10))
-    ],
-    "cross": [
-        (x * s, y * s)
-        for s in (0.9,)
-        for x, y in (
-            (-0.33, -1), (0.33, -1), (0.33, -0.33), (1, -0.33), (1, 0.33), (0.33, 0.33),
-            (0.33, 1), (-0.33, 1), (-0.33, 0.33), (-1, 0.33), (-1, -0.33), (-0.33, -0.33),
-        )
-    ],
-    "arrow": [(-1, -0.25), (0.1, -0.25), (0.1, -0.7), (1, 0), (0.1, 0.7), (0.1, 0.25), (-1, 0.25)],
-    "line": [(-1, -0.12), (1, -0.12), (1, 0.12), (-1, 0.12)],
-}  # fmt: skip
 
 
 def main_colours(tiles: Tensor) -> tuple[list[str | None], list[tuple[str, ...]]]:
