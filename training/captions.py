@@ -216,7 +216,7 @@ class Captions(Scenes):
         one = self._colour()
         other = self._colour(one)
         kind = self.chance.choice([STRIPES, CHECKS, GRADIENT, DOTS, PLAIN])
-        angle = self.chance.choice([0.0, 0.79, 1.57, 2.36]) + self._uniform(-0.1, 0.1)
+        angle = self.chance.choice([0.0, 0.0, 0.0, 0.79, 1.57, 2.36]) + self._uniform(-0.1, 0.1)
         picture = Picture(ground=kind, angle=angle, frequency=self._uniform(15, 45))
         picture.colours = [self._rgb(one), self._rgb(other)] * 2
         if kind == PLAIN:

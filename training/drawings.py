@@ -13,60 +13,13 @@ from collections.abc import Callable
 
 import numpy as np
 import torch
-from PIL import Image, ImageDraw
+from PIL import Image
 from torch import Tensor
 
-from training import vocabulary as words
+from training.pen import Pen, darker
 
-SIDE = 288
-"""Pixels of a drawing before it is made as small as a tile."""
 VARIANTS = 24
 """Drawings of each thing."""
-
-Point = tuple[float, float]
-Colour = tuple[int, int, int]
-
-
-class Pen:
-    """Draws filled parts on nothing, in a square from -1 to 1 whose y grows downwards."""
-
-    def __init__(self, chance: random.Random) -> None:
-        self.chance = chance
-        self.image = Image.new("RGBA", (SIDE, SIDE))
-        self._draw = ImageDraw.Draw(self.image)
-
-    def near(self, value: float, spread: float = 0.12) -> float:
-        """The value, or up to `spread` of it more or less."""
-        return value * (1 + self.chance.uniform(-spread, spread))
-
-    def paint(self, *names: str) -> Colour:
-        """One of the colours, never twice quite the same."""
-        red, green, blue = words.COLOURS[self.chance.choice(names)]
-        return self._shifted(red), self._shifted(green), self._shifted(blue)
-
-    def disc(self, x: float, y: float, across: float, down: float, fill: Colour) -> None:
-        """A filled ellipse around (x, y) with these half axes."""
-        (left, top), (right, bottom) = self._at((x - across, y - down)), self._at((x + across, y + down))
-        self._draw.ellipse((left, top, right, bottom), fill=fill)
-
-    def part(self, fill: Colour, *corners: Point) -> None:
-        """A filled polygon."""
-        self._draw.polygon([self._at(corner) for corner in corners], fill=fill)
-
-    def box(self, left: float, top: float, right: float, bottom: float, fill: Colour) -> None:
-        """A filled rectangle."""
-        self.part(fill, (left, top), (right, top), (right, bottom), (left, bottom))
-
-    def _shifted(self, value: int) -> int:
-        return min(255, max(0, round(value + self.chance.gauss(0, 14))))
-
-    def _at(self, point: Point) -> Point:
-        return (point[0] * 0.48 + 0.5) * SIDE, (point[1] * 0.48 + 0.5) * SIDE
-
-
-def _darker(colour: Colour) -> Colour:
-    red, green, blue = (round(0.7 * value) for value in colour)
-    return red, green, blue
 
 
 def _tree(pen: Pen) -> None:
@@ -90,28 +43,25 @@ def _house(pen: Pen) -> None:
 
 
 def _fish(pen: Pen) -> None:
-    body = pen.paint("blue", "light blue", "blue")
-    fin = _darker(body)
-    down, tail = pen.near(0.55), pen.near(0.62)
-    pen.part(fin, (0.3, 0.0), (1.0, -tail), (0.85, 0.0), (1.0, tail))
-    pen.part(fin, (-0.35, -0.35), (0.1, -0.9), (0.35, -0.3))
-    pen.disc(-0.25, 0, 0.72, down, body)
-    pen.part(fin, (-0.15, 0.05), (0.2, -0.15), (0.2, 0.28))
-    pen.disc(-0.62, -0.14, 0.17, 0.17, pen.paint("white"))
-    pen.disc(-0.64, -0.14, 0.09, 0.09, pen.paint("black"))
+    body = pen.paint("blue", "blue", "light blue")
+    down, tail = pen.near(0.6), pen.near(0.7)
+    # A waist of a quarter of the length: a thinner one is not painted, and the tail comes off.
+    pen.part(body, (0.1, -0.1), (0.98, -tail), (0.78, 0.0), (0.98, tail), (0.1, 0.1))
+    pen.disc(-0.25, 0, 0.73, down, body)
+    pen.part(darker(body), (-0.1, 0.0), (0.28, -0.2), (0.28, 0.26))
+    pen.disc(-0.58, -0.14, 0.19, 0.19, pen.paint("white"))
+    pen.disc(-0.6, -0.14, 0.1, 0.1, pen.paint("black"))
 
 
 def _car(pen: Pen) -> None:
-    body, glass = pen.paint("red", "red", "blue"), pen.paint("light blue")
-    roof, belt = pen.near(-0.62), pen.near(-0.02, 0.5)
-    pen.part(body, (-0.62, belt), (-0.36, roof), (0.42, roof), (0.7, belt))
-    for left, right, lean in ((-0.45, 0.0, 0.18), (0.1, 0.52, -0.16)):
-        slope = (lean, 0.0) if lean > 0 else (0.0, lean)
-        pen.part(glass, (left, belt), (left + slope[0], roof + 0.13), (right + slope[1], roof + 0.13), (right, belt))
-    pen.part(body, (-0.98, 0.08), (-0.85, belt), (0.9, belt), (0.98, 0.12), (0.98, 0.48), (-0.98, 0.48))
-    for x in (-0.55, 0.55):
-        pen.disc(x, 0.45, 0.3, 0.3, pen.paint("black"))
-        pen.disc(x, 0.45, 0.13, 0.13, pen.paint("gray", "white"))
+    body = pen.paint("red")
+    roof, belt = pen.near(-0.66), pen.near(-0.04, 0.5)
+    pen.part(body, (-0.68, belt), (-0.44, roof), (0.4, roof), (0.72, belt))
+    pen.part(pen.paint("light blue"), (-0.5, belt), (-0.33, roof + 0.15), (0.3, roof + 0.15), (0.52, belt))
+    pen.part(body, (-0.98, 0.1), (-0.85, belt), (0.86, belt), (0.98, 0.14), (0.98, 0.46), (-0.98, 0.46))
+    for x in (-0.53, 0.53):
+        pen.disc(x, 0.46, 0.33, 0.33, pen.paint("black"))
+        pen.disc(x, 0.46, 0.14, 0.14, pen.paint("gray", "white"))
 
 
 def _eyes(pen: Pen, apart: float, y: float, size: float) -> None:
@@ -145,16 +95,16 @@ def _dog(pen: Pen) -> None:
 
 def _bird(pen: Pen) -> None:
     feathers = pen.paint("blue", "blue", "light blue")
-    wing = _darker(feathers)
-    pen.part(feathers, (0.2, 0.0), (1.0, -0.5), (0.8, 0.35))
-    pen.part(pen.paint("orange", "yellow"), (-0.7, -0.6), (-1.0, -0.38), (-0.7, -0.28))
-    pen.disc(0.05, 0.2, 0.66, pen.near(0.55, 0.08), feathers)
-    pen.disc(-0.45, -0.42, 0.4, 0.4, feathers)
-    pen.disc(-0.12, 0.4, 0.4, 0.3, pen.paint("white"))
-    pen.part(wing, (-0.1, 0.0), (0.6, -0.05), (0.35, 0.5))
-    pen.disc(-0.52, -0.5, 0.1, 0.1, pen.paint("black"))
-    for x in (-0.05, 0.2):
-        pen.box(x, 0.7, x + 0.09, 1.0, pen.paint("orange"))
+    wing = darker(feathers)
+    for x in (-0.1, 0.24):
+        pen.box(x, 0.6, x + 0.13, 1.0, pen.paint("orange"))
+    pen.part(wing, (0.4, 0.3), (0.9, -0.5), (1.0, 0.1))
+    pen.part(pen.paint("orange"), (-0.6, -0.66), (-1.0, -0.36), (-0.6, -0.06))
+    pen.disc(0.1, 0.22, 0.66, pen.near(0.52, 0.08), feathers)
+    pen.disc(-0.36, -0.4, 0.44, 0.44, feathers)
+    pen.disc(0.22, 0.2, 0.4, 0.26, wing)
+    pen.disc(-0.46, -0.48, 0.17, 0.17, pen.paint("white"))
+    pen.disc(-0.48, -0.48, 0.09, 0.09, pen.paint("black"))
 
 
 def _flower(pen: Pen) -> None:
@@ -178,7 +128,7 @@ def _boat(pen: Pen) -> None:
 
 
 def _star(pen: Pen) -> None:
-    radii = [1.0, pen.near(0.45)] * 5
+    radii = [1.0, pen.near(0.41)] * 5
     turns = [math.pi * corner / 5 for corner in range(10)]
     corners = [(r * math.sin(turn), 0.06 - r * math.cos(turn)) for r, turn in zip(radii, turns, strict=True)]
     pen.part(pen.paint("yellow", "yellow", "golden"), *corners)
@@ -203,6 +153,61 @@ def _face(pen: Pen) -> None:
     pen.part(dark, *((smile * math.cos(turn), 0.2 + 0.45 * math.sin(turn)) for turn in turns))
 
 
+def _owl(pen: Pen) -> None:
+    feathers, ring = pen.paint("brown"), pen.paint("white", "beige")
+    for side in (-1, 1):
+        pen.part(feathers, (side * 0.74, -0.1), (side * 0.72, -1.0), (side * 0.12, -0.6))
+    pen.disc(0, 0.12, 0.76, pen.near(0.84, 0.04), feathers)
+    pen.disc(0, 0.52, 0.44, 0.4, pen.paint("beige"))
+    for side in (-1, 1):
+        pen.disc(side * 0.34, -0.24, 0.34, 0.34, ring)
+        pen.disc(side * 0.32, -0.24, 0.15, 0.17, pen.paint("black"))
+    pen.part(pen.paint("orange"), (-0.15, -0.06), (0.15, -0.06), (0, 0.26))
+
+
+def _rabbit(pen: Pen) -> None:
+    fur, inside = pen.paint("white"), pen.paint("pink")
+    long = pen.near(0.52, 0.06)
+    for side in (-1, 1):
+        pen.disc(side * 0.38, -0.45, 0.25, long, fur)
+        pen.disc(side * 0.38, -0.42, 0.11, long - 0.18, inside)
+    pen.disc(0, 0.38, 0.76, 0.6, fur)
+    _eyes(pen, 0.34, 0.24, pen.near(0.12))
+    pen.part(inside, (-0.16, 0.42), (0.16, 0.42), (0, 0.6))
+
+
+def _ghost(pen: Pen) -> None:
+    white, hem = pen.paint("white"), pen.near(0.64, 0.06)
+    pen.disc(0, -0.22, 0.76, 0.76, white)
+    pen.box(-0.76, -0.22, 0.76, hem, white)
+    for x in (-0.51, 0.0, 0.51):
+        pen.disc(x, hem, 0.25, 0.32, white)
+    _eyes(pen, 0.3, -0.26, pen.near(0.15))
+    pen.disc(0, 0.2, 0.15, 0.2, pen.paint("black"))
+
+
+def _rocket(pen: Pen) -> None:
+    hull, red = pen.paint("white"), pen.paint("red")
+    half = pen.near(0.36, 0.08)
+    pen.part(pen.paint("orange", "yellow"), (-0.32, 0.55), (0.32, 0.55), (0, 1.0))
+    pen.part(red, (0, 0.0), (0.78, 0.72), (-0.78, 0.72))
+    pen.box(-half, -0.45, half, 0.62, hull)
+    pen.part(red, (-half, -0.42), (0, -1.0), (half, -0.42))
+    pen.disc(0, -0.08, 0.21, 0.21, pen.paint("blue", "light blue"))
+
+
+def _umbrella(pen: Pen) -> None:
+    cloth, handle = pen.paint("purple"), pen.paint("brown")
+    high = pen.near(0.92, 0.06)
+    turns = [math.pi * step / 24 for step in range(25)]
+    pen.box(-0.09, 0.0, 0.09, 0.95, handle)
+    pen.box(0.0, 0.77, 0.42, 0.95, handle)
+    pen.box(0.26, 0.58, 0.42, 0.95, handle)
+    dome = [(0.98 * math.cos(turn), 0.06 - high * math.sin(turn)) for turn in turns]
+    hem = [(-0.98 + 1.96 * turn / math.pi, 0.06 - 0.18 * abs(math.sin(3 * turn))) for turn in turns]
+    pen.part(cloth, *dome, *hem)
+
+
 DRAWN: dict[str, Callable[[Pen], None]] = {
     "tree": _tree,
     "house": _house,
@@ -216,6 +221,11 @@ DRAWN: dict[str, Callable[[Pen], None]] = {
     "star": _star,
     "heart": _heart,
     "face": _face,
+    "owl": _owl,
+    "rabbit": _rabbit,
+    "ghost": _ghost,
+    "rocket": _rocket,
+    "umbrella": _umbrella,
 }
 """What is drawn so, by name."""
 

@@ -33,8 +33,8 @@ def test_the_parts_that_tell_a_thing_are_large_and_in_their_places():
         assert _nearest(tree[:, 64, 36]) == "brown" and tree[3, 64, 20] == 0, "a trunk, and nothing beside it"
     for fish in drawings("fish", 72):
         assert fish[3, 36, 18] == 255
-        waist, tail = (int((fish[3, :, column] > 0).sum()) for column in (48, 66))
-        assert tail > waist > 0, "the tail is higher than where it begins"
+        waist, tail = (int((fish[3, :, column] > 0).sum()) for column in (50, 62))
+        assert tail > 1.3 * waist and waist > 18, "a tail, and a waist that is wide enough to be painted"
     for car in drawings("car", 72):
         assert {_nearest(car[:, 57, column]) for column in (19, 53)} <= {"black", "gray", "white"}, "two wheels"
 

@@ -98,6 +98,26 @@ def test_a_rare_word_is_known_when_two_names_share_it(sprites, monkeypatch):
     assert exporting.known_words(sprites) == ["police"]
 
 
+def test_the_mean_of_two_guides_lies_between_them(train, atlases, tmp_path, capsys):
+    files = ["--data", str(atlases), "--checkpoint"]
+    for name, samples in (("one", "6"), ("other", "12")):
+        train("guide", tmp_path / name, "--samples", samples)
+        exporting.main(["guide", *files, str(tmp_path / name / "checkpoint.pt"), "--to", str(tmp_path / name)])
+    last = [*files, str(tmp_path / "other" / "checkpoint.pt"), "--to", str(tmp_path), "--mean-with"]
+    exporting.main(["guide", *last, str(tmp_path / "one")])
+    one, other, mean = (load_file(tmp_path / part / "guide.safetensors") for part in ("one", "other", ""))
+    weight = "visual.layer1.0.conv1.weight"
+    assert not torch.equal(one[weight], other[weight]) and mean[weight].dtype == torch.float16
+    assert torch.equal(mean[weight], ((one[weight].float() + other[weight].float()) / 2).half())
+    assert torch.equal(mean["token_ids"], one["token_ids"])
+    check_perceptor(Embedded(folder=tmp_path))
+    with pytest.raises(SystemExit):
+        exporting.main(["guide", *last, str(tmp_path / "nowhere")])
+    assert "nowhere" in capsys.readouterr().err
+    with pytest.raises(ValueError, match="of the same form"):
+        exporting.mean(one, one | {"token_ids": one["token_ids"] + 1})
+
+
 def test_a_training_can_start_from_an_exported_guide(train, atlases, tmp_path):
     first = train("guide", tmp_path / "first", "--samples", "6")["parts"]["model"]
     files = ["--checkpoint", str(tmp_path / "first" / "checkpoint.pt"), "--data", str(atlases), "--to", str(tmp_path)]

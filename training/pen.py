@@ -1,0 +1,57 @@
+"""A pen for bold drawings: filled parts in colours that are never twice quite the same."""
+
+from __future__ import annotations
+
+import random
+
+from PIL import Image, ImageDraw
+
+from training import vocabulary as words
+
+SIDE = 288
+"""Pixels of a drawing before it is made as small as a tile."""
+
+Point = tuple[float, float]
+Colour = tuple[int, int, int]
+
+
+class Pen:
+    """Draws filled parts on nothing, in a square from -1 to 1 whose y grows downwards."""
+
+    def __init__(self, chance: random.Random) -> None:
+        self.chance = chance
+        self.image = Image.new("RGBA", (SIDE, SIDE))
+        self._draw = ImageDraw.Draw(self.image)
+
+    def near(self, value: float, spread: float = 0.12) -> float:
+        """The value, or up to `spread` of it more or less."""
+        return value * (1 + self.chance.uniform(-spread, spread))
+
+    def paint(self, *names: str) -> Colour:
+        """One of the colours, never twice quite the same."""
+        red, green, blue = words.COLOURS[self.chance.choice(names)]
+        return self._shifted(red), self._shifted(green), self._shifted(blue)
+
+    def disc(self, x: float, y: float, across: float, down: float, fill: Colour) -> None:
+        """A filled ellipse around (x, y) with these half axes."""
+        (left, top), (right, bottom) = self._at((x - across, y - down)), self._at((x + across, y + down))
+        self._draw.ellipse((left, top, right, bottom), fill=fill)
+
+    def part(self, fill: Colour, *corners: Point) -> None:
+        """A filled polygon."""
+        self._draw.polygon([self._at(corner) for corner in corners], fill=fill)
+
+    def box(self, left: float, top: float, right: float, bottom: float, fill: Colour) -> None:
+        """A filled rectangle."""
+        self.part(fill, (left, top), (right, top), (right, bottom), (left, bottom))
+
+    def _shifted(self, value: int) -> int:
+        return min(255, max(0, round(value + self.chance.gauss(0, 14))))
+
+    def _at(self, point: Point) -> Point:
+        return (point[0] * 0.48 + 0.5) * SIDE, (point[1] * 0.48 + 0.5) * SIDE
+
+
+def darker(colour: Colour) -> Colour:
+    red, green, blue = (round(0.7 * value) for value in colour)
+    return red, green, blue
