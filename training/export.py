@@ -122,8 +122,8 @@ def main(argv: list[str] | None = None) -> None:
         from training.referee import CONFIG
     if options.data is None:
         parser.error("--data is needed for the words")
-    sprites = load_sprites(options.data)
     try:
+        sprites = load_sprites(options.data)
         export_clip(options.model, CONFIG, options.checkpoint, sprites, options.to, options.mean_with)
     except (FileNotFoundError, ValueError) as wrong:
         parser.error(str(wrong))
