@@ -38,10 +38,12 @@ def write(weights: Mapping[str, Tensor], path: Path) -> None:
     path.with_suffix(".new").replace(path)
 
 
-def mean(one: Mapping[str, Tensor], other: Mapping[str, Tensor]) -> dict[str, Tensor]:
+def mean(one: Mapping[str, Tensor], other: Mapping[str, Tensor], share: float = 0.5) -> dict[str, Tensor]:
     """Between two models of which one continued from the other; counters as the first has them.
 
     Their mean often does better than either: https://arxiv.org/abs/2203.05482
+
+    share: of the other model, 0 to 1.
 
     Raises:
         ValueError: they are not models of one form and of the same words.
@@ -52,7 +54,7 @@ def mean(one: Mapping[str, Tensor], other: Mapping[str, Tensor]) -> dict[str, Te
         raise ValueError(
             "only models of the same form have a mean; these differ in their weights' names, sizes or words"
         )
-    between = {name: (one[name].float() + other[name].float()) / 2 for name in one}
+    between = {name: one[name].float() * (1 - share) + other[name].float() * share for name in one}
     return {name: between[name].to(v.dtype) if v.is_floating_point() else v for name, v in one.items()}
 
 
@@ -82,10 +84,11 @@ def export_clip(
     sprites: Sprites,
     folder: Path,
     mean_with: Path | None = None,
+    share: float = 0.5,
 ) -> None:
     """Write <stem>.safetensors and <stem>.json, and for the guide the list of the words it knows.
 
-    mean_with: a folder with an exported model, of which and the checkpoint the mean is written.
+    mean_with: a folder with an exported model, of which and the checkpoint the mean is written; share: of that model.
     """
     from training.clip import SmallClip, used_tokens
 
@@ -94,7 +97,7 @@ def export_clip(
     clip.model.load_state_dict(state["parts"]["average"]["mean"])
     weights = clip.exported()
     if mean_with is not None:
-        weights = mean(weights, load_file(mean_with / f"{stem}.safetensors"))
+        weights = mean(weights, load_file(mean_with / f"{stem}.safetensors"), share)
     write(weights, folder / f"{stem}.safetensors")
     (folder / f"{stem}.json").write_text(json.dumps(dict(settings), indent=1) + "\n", encoding="utf-8")
     if stem == "guide":
@@ -108,7 +111,10 @@ def main(argv: list[str] | None = None) -> None:
     parser.add_argument("--data", type=Path, help="folder with the atlases of sprites; not needed for vqgan")
     parser.add_argument("--to", type=Path, required=True, help="folder to write to")
     parser.add_argument("--mean-with", type=Path, help="folder with the exported model that the checkpoint began with")
+    parser.add_argument("--share", type=float, default=0.5, help="share of that model in the mean, 0 to 1")
     options = parser.parse_args(argv)
+    if not 0 <= options.share <= 1:
+        parser.error(f"--share is from 0 to 1, not {options.share:g}")
     if options.model == "vqgan":
         from training.vqgan import export_vqgan
 
@@ -124,7 +130,7 @@ def main(argv: list[str] | None = None) -> None:
         parser.error("--data is needed for the words")
     try:
         sprites = load_sprites(options.data)
-        export_clip(options.model, CONFIG, options.checkpoint, sprites, options.to, options.mean_with)
+        export_clip(options.model, CONFIG, options.checkpoint, sprites, options.to, options.mean_with, options.share)
     except (FileNotFoundError, ValueError) as wrong:
         parser.error(str(wrong))
 

@@ -110,6 +110,11 @@ def test_the_mean_of_two_guides_lies_between_them(train, atlases, tmp_path, caps
     assert not torch.equal(one[weight], other[weight]) and mean[weight].dtype == torch.float16
     assert torch.equal(mean[weight], ((one[weight].float() + other[weight].float()) / 2).half())
     assert torch.equal(mean["token_ids"], one["token_ids"])
+    exporting.main(["guide", *last, str(tmp_path / "one"), "--share", "0"])
+    assert torch.equal(load_file(tmp_path / "guide.safetensors")[weight], other[weight])
+    with pytest.raises(SystemExit):
+        exporting.main(["guide", *last, str(tmp_path / "one"), "--share", "2"])
+    assert "--share is from 0 to 1, not 2" in capsys.readouterr().err
     check_perceptor(Embedded(folder=tmp_path))
     with pytest.raises(SystemExit):
         exporting.main(["guide", *last, str(tmp_path / "nowhere")])
