@@ -54,11 +54,12 @@ def paint(prompt: str, drawer: str, catalog: Catalog, store: ModelStore, options
         "clip_models": "candidate",
         "size": SIZES.get(drawer, (160, 160)),
         "iterations": options.steps,
-        "num_cuts": options.cuts,
         "seed": options.seed,
         "save_every": 0,
         "display_every": 0,
     }
+    if options.cuts:
+        settings["num_cuts"] = options.cuts
     if drawer == "pixel":
         settings["pixel_size"] = (40, 40)
     session = build(resolve(catalog, settings), catalog, store)
@@ -98,7 +99,7 @@ def main() -> None:
     parser.add_argument("--guide", type=Path, help="folder with guide.safetensors; default: the package's")
     parser.add_argument("--referee", type=Path, help="folder with referee.safetensors; default: the package's")
     parser.add_argument("--steps", type=int, default=250)
-    parser.add_argument("--cuts", type=int, default=12)
+    parser.add_argument("--cuts", type=int, help="cutouts of a step; without it what the presets say")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument(
         "--first", type=int, default=len(PROMPTS), help="only so many prompts, from both halves in turn"
@@ -119,7 +120,8 @@ def main() -> None:
         rows.append(_report(drawer, prompts, painted, referee, options.out))
     print(machine())
     header = ["drawer", "recall at 1", "recall at 5", "of objects", "of others", "seconds a picture"]
-    print(table(f"{len(prompts)} prompts, {options.steps} steps, {options.cuts} cutouts", header, rows))
+    cuts = f"{options.cuts} cutouts" if options.cuts else "cutouts of the presets"
+    print(table(f"{len(prompts)} prompts, {options.steps} steps, {cuts}", header, rows))
 
 
 def _report(drawer: str, prompts: list[str], painted: list, referee: Embedded, out: Path) -> list[str]:

@@ -11,7 +11,7 @@ from pixray.catalog import Catalog
 from pixray.errors import ModelUnavailable, SettingsError
 from pixray.perceptors.base import Perceptor
 from pixray.settings.namespace import Layer, Settings
-from pixray.settings.schema import EMBEDDED_LAYER
+from pixray.settings.presets import embedded_layer
 from pixray.settings.text import parse_weighted
 from pixray.weights.store import ModelStore
 
@@ -49,7 +49,7 @@ def choose(settings: Settings, catalog: Catalog, store: ModelStore) -> Choice:
                 fetch(read_name(name), store)
     except ModelUnavailable:
         return Choice(
-            (EMBEDDED_LAYER,),
+            (embedded_layer(settings.drawer, settings.filters),),
             f"painting with the small embedded perceptor: {' and '.join(names)} are not on this machine and the model "
             "hub cannot be reached (perceptors=clip insists on them)",
         )

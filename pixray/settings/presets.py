@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from pixray.settings.text import parse_parts
+
 # Four rows of the old tool's table plus `supreme`, which it had but did not document.
 QUALITY: dict[str, dict[str, Any]] = {
     "draft": {"iterations": 200, "scale": 1.0, "num_cuts": 24, "batches": 1},
@@ -38,11 +40,20 @@ EMBEDDED: dict[str, Any] = {
     "priors": "tv:3",
     "prior_prompts": ["noise:-0.05"],
 }
+# Fewer cutouts and less calm shake the picture more, which keeps a pixel grid from settling in a lump, and are faster.
+# Strokes lose their form by it, and a grid whose colours are looked up in a palette goes to speckles.
+EMBEDDED_PIXEL: dict[str, Any] = {"num_cuts": 6, "priors": "tv:1.5"}
 
 
 def quality_layer(quality: str) -> dict[str, Any]:
     """What a quality supplies unless somebody says otherwise."""
     return {**QUALITY[quality], "clip_models": list(CLIP_MODELS[quality])}
+
+
+def embedded_layer(drawer: str | None, filters: str | None) -> tuple[str, dict[str, Any]]:
+    """What the embedded guide supplies, and its name as an origin; pixel grids in free colours want other values."""
+    free = drawer == "pixel" and all(name != "lookup" for name, *_ in parse_parts(filters))
+    return "perceptors=embedded", {**EMBEDDED, **(EMBEDDED_PIXEL if free else {})}
 
 
 def canvas_size(aspect: str, scale: float, image_size: tuple[int, int] | None = None) -> tuple[int, int]:

@@ -23,7 +23,6 @@ from pixray.settings.reference import owner_of
 from pixray.settings.text import Amount, parse_parts
 
 DEFAULT = "default"
-EMBEDDED_LAYER: Layer = ("perceptors=embedded", presets.EMBEDDED)
 
 
 class Schema:
@@ -154,12 +153,13 @@ class Schema:
 
     def _presets(self, given: list[tuple[str, dict]]) -> list[Layer]:
         """What the chosen quality and perceptors supply; a wrong quality is reported by convert() in its place."""
-        chosen = {name: self._choice(name, given) for name in ("quality", "perceptors", "clip_models")}
+        names = ("quality", "perceptors", "clip_models", "drawer", "filters")
+        chosen = {name: self._choice(name, given) for name in names}
         below: list[Layer] = []
         if chosen["quality"] in presets.QUALITY:
             below.append((f"quality={chosen['quality']}", presets.quality_layer(chosen["quality"])))
         if chosen["perceptors"] == "embedded" or chosen["clip_models"] == ["embedded"]:
-            below.append(EMBEDDED_LAYER)
+            below.append(presets.embedded_layer(chosen["drawer"], chosen["filters"]))
         return [*below, *self.supplies]
 
     def _choice(self, name: str, given: list[tuple[str, dict]]) -> Any:

@@ -13,7 +13,7 @@ pixel = {"drawer": "pixel", "size": [32, 24], "pixel_size": [8, 6], "iterations"
 def test_without_any_model_the_embedded_one_paints_and_says_so(session):
     made = session(**pixel, num_cuts=None)
     assert list(made.perceptors) == ["embedded"]
-    assert made.cutouts.num_cuts == 12 and made.settings.origin("num_cuts") == "perceptors=embedded"
+    assert made.cutouts.num_cuts == 6 and made.settings.origin("num_cuts") == "perceptors=embedded"
     events = list(made.run())
     notices = [event.text for event in events if isinstance(event, Noticed)]
     assert any("small embedded perceptor" in text and "ViT-B/32" in text for text in notices)
@@ -76,7 +76,7 @@ def test_the_guide_says_how_many_words_it_knows(session):
 
 def test_priors_come_with_the_guide_are_named_in_the_log_and_can_be_left_out(session):
     made = session(**{**pixel, "perceptors": "embedded"})
-    assert made.settings.priors == "tv:3" and made.settings.prior_prompts == ["noise:-0.05"]
+    assert made.settings.priors == "tv:1.5" and made.settings.prior_prompts == ["noise:-0.05"]
     assert made.settings.origin("priors") == "perceptors=embedded" and made.settings.cut_noise == 0.2
     names = [loss.name for loss in made.losses]
     assert "tv" in names and len(names) == 3
@@ -84,6 +84,26 @@ def test_priors_come_with_the_guide_are_named_in_the_log_and_can_be_left_out(ses
     assert len(bare.losses) == 1
     named = session(**{**pixel, "clip_models": "toy"})
     assert named.settings.priors is None and named.settings.prior_prompts == []
+
+
+@pytest.mark.parametrize(
+    ("drawer", "filters", "cuts", "priors"),
+    [
+        ("pixel", None, 6, "tv:1.5"),
+        ("pixel", "wallpaper:0.5", 6, "tv:1.5"),
+        ("pixel", "wallpaper, lookup:0.5", 12, "tv:3"),
+        ("fft", None, 12, "tv:3"),
+    ],
+)
+@pytest.mark.parametrize("perceptors", ["embedded", "auto"])
+def test_pixel_grids_in_free_colours_get_fewer_cutouts_and_less_calm(
+    session, perceptors, drawer, filters, cuts, priors
+):
+    made = session(
+        prompts="a tree", drawer=drawer, filters=filters, perceptors=perceptors, clip_models=None, num_cuts=None
+    )
+    assert (made.settings.num_cuts, made.settings.priors) == (cuts, priors)
+    assert made.settings.origin("num_cuts") == "perceptors=embedded"
 
 
 def test_the_referee_judges_under_its_own_name():
