@@ -10,7 +10,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from pixray.drawers.pixel import RATE
-from pixray.settings.presets import EMBEDDED
+from pixray.settings.presets import EMBEDDED_PIXEL
 from pixray.strokes.sketch import Sketch
 from training.captions import Captions
 from training.goals import Goals
@@ -20,8 +20,8 @@ from training.strokes import begin_strokes, drawn, moved
 
 GRIDS = (32, 40, 40, 64)
 """Cells per side of painted pictures; 64 are free pixels."""
-CALM = float(EMBEDDED["priors"].removeprefix("tv:"))
-"""Weight of total variation, as `priors` has it with the embedded guide."""
+CALM = float(EMBEDDED_PIXEL["priors"].removeprefix("tv:"))
+"""Weight of total variation, as `priors` has it with the embedded guide and a pixel grid."""
 STROKES = 0
 """Stands in place of a grid for pictures of strokes."""
 

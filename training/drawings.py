@@ -43,14 +43,14 @@ def _house(pen: Pen) -> None:
 
 
 def _fish(pen: Pen) -> None:
-    body = pen.paint("blue", "blue", "light blue")
-    down, tail = pen.near(0.6), pen.near(0.7)
-    # A waist of a quarter of the length: a thinner one is not painted, and the tail comes off.
-    pen.part(body, (0.1, -0.1), (0.98, -tail), (0.78, 0.0), (0.98, tail), (0.1, 0.1))
-    pen.disc(-0.25, 0, 0.73, down, body)
-    pen.part(darker(body), (-0.1, 0.0), (0.28, -0.2), (0.28, 0.26))
-    pen.disc(-0.58, -0.14, 0.19, 0.19, pen.paint("white"))
-    pen.disc(-0.6, -0.14, 0.1, 0.1, pen.paint("black"))
+    body, tails = pen.paint("blue"), pen.paint("orange")
+    down, tail = pen.near(0.56, 0.08), pen.near(0.86, 0.06)
+    # The tail is higher than the body and has a colour of its own: a blue one was painted as a lump, and a low one
+    # made it a whale. It hangs on a wide waist, since a thin one is not painted and the tail comes off.
+    pen.part(tails, (0.05, -0.3), (0.98, -tail), (0.88, 0.0), (0.98, tail), (0.05, 0.3))
+    pen.disc(-0.3, 0, 0.68, down, body)
+    pen.disc(-0.58, -0.12, 0.19, 0.19, pen.paint("white"))
+    pen.disc(-0.6, -0.12, 0.1, 0.1, pen.paint("black"))
 
 
 def _car(pen: Pen) -> None:

@@ -20,6 +20,8 @@ FLAT, HILLS, PEAKS = range(3)
 FIRST_WEIGHT = 7.0
 DRAWN_WEIGHT = 14.0
 """How often what is asked for most is shown, and what has bold drawings, the other common things being 1."""
+HARD = {"fish": 10.0, "star": 2.0}
+"""Things that are learnt last, and how many times as often they are shown for it."""
 WHITE_GROUNDS = 0.5
 """Share of grounds that are white, where the thing can be told from it."""
 
@@ -142,7 +144,7 @@ class Inventor:
 
 def _weight(thing: str) -> float:
     if thing in DRAWN:
-        return DRAWN_WEIGHT
+        return DRAWN_WEIGHT * HARD.get(thing, 1.0)
     return FIRST_WEIGHT if thing in words.FIRST else 1.0
 
 

@@ -3,7 +3,7 @@ import torch
 
 from training import vocabulary as words
 from training.drawings import DRAWN, VARIANTS, drawings
-from training.inventing import DRAWN_WEIGHT, Inventor
+from training.inventing import DRAWN_WEIGHT, HARD, Inventor
 
 
 @pytest.mark.parametrize("thing", DRAWN)
@@ -32,9 +32,9 @@ def test_the_parts_that_tell_a_thing_are_large_and_in_their_places():
         assert "green" in _nearest(tree[:, 20, 36])
         assert _nearest(tree[:, 64, 36]) == "brown" and tree[3, 64, 20] == 0, "a trunk, and nothing beside it"
     for fish in drawings("fish", 72):
-        assert fish[3, 36, 18] == 255
-        waist, tail = (int((fish[3, :, column] > 0).sum()) for column in (50, 62))
-        assert tail > 1.3 * waist and waist > 18, "a tail, and a waist that is wide enough to be painted"
+        assert _nearest(fish[:, 46, 26]) == "blue" and _nearest(fish[:, 36, 58]) in ("orange", "golden")
+        body, waist, tail = (int((fish[3, :, column] > 0).sum()) for column in (26, 44, 60))
+        assert tail > body > waist > 18, "a tail higher than the body, on a waist wide enough to be painted"
     for car in drawings("car", 72):
         assert {_nearest(car[:, 57, column]) for column in (19, 53)} <= {"black", "gray", "white"}, "two wheels"
 
@@ -53,4 +53,6 @@ def test_things_with_drawings_are_shown_most_and_mostly_as_drawn(sprites):
     assert torch.equal(sprites.tiles[tiles[-VARIANTS:]], drawn)
     inventor = Inventor(sprites, 0)
     weights = dict(zip(inventor._common, inventor._common_weights, strict=True))
-    assert weights["tree"] == DRAWN_WEIGHT == max(weights.values()) > weights["apple"] > weights["anchor"]
+    assert weights["tree"] == DRAWN_WEIGHT > weights["apple"] > weights["anchor"]
+    assert all(weights[thing] > DRAWN_WEIGHT for thing in HARD)
+    assert max(weights, key=weights.__getitem__) == "fish"
