@@ -54,12 +54,11 @@ def paint(prompt: str, drawer: str, catalog: Catalog, store: ModelStore, options
         "clip_models": "candidate",
         "size": SIZES.get(drawer, (160, 160)),
         "iterations": options.steps,
+        "num_cuts": options.cuts,
         "seed": options.seed,
         "save_every": 0,
         "display_every": 0,
     }
-    if options.cuts:
-        settings["num_cuts"] = options.cuts
     if drawer == "pixel":
         settings["pixel_size"] = (40, 40)
     session = build(resolve(catalog, settings), catalog, store)
@@ -120,7 +119,7 @@ def main() -> None:
         rows.append(_report(drawer, prompts, painted, referee, options.out))
     print(machine())
     header = ["drawer", "recall at 1", "recall at 5", "of objects", "of others", "seconds a picture"]
-    cuts = f"{options.cuts} cutouts" if options.cuts else "cutouts of the presets"
+    cuts = "cutouts of the presets" if options.cuts is None else f"{options.cuts} cutouts"
     print(table(f"{len(prompts)} prompts, {options.steps} steps, {cuts}", header, rows))
 
 
