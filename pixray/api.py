@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 from pixray.catalog import Catalog
 from pixray.errors import PixrayError
 from pixray.events import Drawn, Event
-from pixray.settings.namespace import Layer, Settings
+from pixray.settings.layers import Layer, LayerKind, flags_layer, python_layer
+from pixray.settings.namespace import Settings
 from pixray.settings.yamlio import read_yaml
 
 if TYPE_CHECKING:
@@ -208,16 +209,16 @@ def resolve(
 
     always = [one for group in ALWAYS for one in declarations(group, "the engine")]
     peeked = peek_flags(always, argv)
-    layers: list[Layer] = [("add_settings", added)] if added else []
+    layers = [python_layer(added)] if added else []
     if base is not None:
         layers.insert(0, base)
     file = peeked.get("config_file") or added.get("config_file")
     if file:
         layers.insert(0 if base is None else 1, _read_file(str(file)))
-    schema = Schema.for_choice(catalog, [*layers, ("the command line", peeked)])
+    schema = Schema.for_choice(catalog, [*layers, flags_layer(peeked)])
     flags, problems = read_flags(schema.declared.values(), argv)
     if flags:
-        layers.append(("the command line", flags))
+        layers.append(flags_layer(flags))
     try:
         settings = schema.resolve(layers)
     except SettingsError as error:
@@ -232,8 +233,8 @@ def _read_file(file: str) -> Layer:
     from pixray.presets import preset_names, read_preset
 
     if not Path(file).expanduser().exists() and file in preset_names():
-        return f"preset {file}", read_preset(file)
-    return Path(file).name, read_yaml(file)
+        return Layer(LayerKind.PRESET, f"preset {file}", read_preset(file))
+    return Layer(LayerKind.FILE, Path(file).name, read_yaml(file))
 
 
 def load_settings(path: str | Path, **changes: Any) -> Settings:
@@ -244,7 +245,7 @@ def load_settings(path: str | Path, **changes: Any) -> Settings:
     """
     from pixray.provenance import read_record
 
-    return resolve(studio.catalog, changes, base=(Path(path).name, read_record(path)))
+    return resolve(studio.catalog, changes, base=Layer(LayerKind.RECORD, Path(path).name, read_record(path)))
 
 
 studio: Studio = Studio()

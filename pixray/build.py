@@ -12,6 +12,7 @@ from pixray.drawers.base import Canvas, Drawer
 from pixray.errors import SettingsError
 from pixray.events import Noticed
 from pixray.rng import Generators, seed_from
+from pixray.settings.declare import Role
 from pixray.settings.schema import Schema, layers_of
 from pixray.settings.text import parse_parts
 from pixray.settings.yamlio import to_plain
@@ -62,13 +63,14 @@ class _Builder:
         self.catalog = catalog
         self.notices: list[Noticed] = []
         self.text: dict[str, str] = {}
-        schema = Schema.for_choice(catalog, layers_of(settings))
-        self.settings = schema.recheck(settings)
+        self.schema = Schema.for_choice(catalog, layers_of(settings))
+        self.settings = self.schema.recheck(settings)
         self.store = store = store.but(self.settings.checkpoints_dir, self.settings.offline, self.settings.models_file)
         choice = choose(self.settings, catalog, store)
         if choice.supplied:
             layers = [*layers_of(settings), *choice.supplied]
-            self.settings = Schema.for_choice(catalog, layers).recheck(settings, choice.supplied)
+            self.schema = Schema.for_choice(catalog, layers)
+            self.settings = self.schema.recheck(settings, choice.supplied)
         self._notice(*self.settings.notices, *filter(None, [choice.notice]))
         self.device = choose_device(self.settings.device)
         self.generators = Generators(seed_from(self.settings.seed))
@@ -156,8 +158,9 @@ class _Builder:
         """Every given setting plus the seed and models really used, in one fixed order: enough to run it again."""
         given = {name: to_plain(raw) for name, raw in self.settings.given().items()}
         # Where files are and how steps are taken is no part of what they show; a rerun shall not overwrite them either.
-        for name in ("config_file", "skip_args", "outdir", "checkpoints_dir", "offline", "cuda_graph"):
-            given.pop(name, None)
+        for name, one in self.schema.declared.items():
+            if Role.UNRECORDED in one.role:
+                given.pop(name, None)
         given["seed"] = self.generators.seed
         given["clip_models"] = ",".join(self.settings.clip_models)
         given.update(drawer.chosen())

@@ -20,7 +20,8 @@ from pixray.errors import PixrayError, SettingsError, did_you_mean
 from pixray.process import prepare_process
 
 if TYPE_CHECKING:
-    from pixray.settings.namespace import Layer, Settings
+    from pixray.settings.layers import Layer
+    from pixray.settings.namespace import Settings
 
 COMMANDS: dict[str, tuple[str, str]] = {
     "doctor": ("pixray.commands.doctor", "versions, device, which models are here, what can be reached"),

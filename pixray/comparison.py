@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 from pixray.errors import PixrayError, SettingsError
 from pixray.grid import Cell, make_cells
 from pixray.provenance import read_record
+from pixray.settings.layers import Layer, LayerKind
 
 if TYPE_CHECKING:
     from pixray.catalog import Catalog
@@ -87,7 +88,7 @@ class Comparison:
         self.catalog, self.store, self.folder, self.judge = catalog, store, Path(folder), judge
         self.prompts, self.candidates = prompts, candidates
         given = {"prompts": prompts, "drawer": ",".join(drawers), "seed": ",".join(map(str, seeds)), **settings}
-        base = ("compare", {"remote_cache": "replay", "save_intermediates": False})
+        base = Layer(LayerKind.PYTHON, "compare", {"remote_cache": "replay", "save_intermediates": False})
         self.cells = make_cells(
             given, catalog, str(self.folder), over=("drawer", "seed"), base=base, adjust=self._adjusted
         )

@@ -25,6 +25,8 @@ from pixray.errors import SettingsError
 from pixray.events import Drawn, Dropped, Event, Finished, Frame, Kept, Noticed, Started, Stepped
 from pixray.pictures.names import expand, is_address
 from pixray.session import Session
+from pixray.settings.core import ALWAYS
+from pixray.settings.declare import Role, declarations
 from pixray.settings.text import Weighted, parse_weighted
 from pixray.settings.yamlio import to_plain
 
@@ -33,7 +35,9 @@ if TYPE_CHECKING:
 
     from pixray.settings.namespace import Settings
 
-PER_FRAME = ("overlay_image", "target_images", "init_image", "image_prompts")
+PER_FRAME = tuple(
+    one.name for group in ALWAYS for one in declarations(group, "the engine") if Role.PER_FRAME in one.role
+)
 """Settings whose files are dealt out to the frames; the longest list says how many frames there are."""
 
 

@@ -15,8 +15,10 @@ from typing import TYPE_CHECKING, Any
 from pixray.errors import SettingsError
 from pixray.pictures.io import write_atomic
 from pixray.pictures.page import page, picture_beside
-from pixray.settings.namespace import Layer, Settings
+from pixray.settings.layers import Layer, python_layer
+from pixray.settings.namespace import Settings
 from pixray.settings.reference import owners_of
+from pixray.settings.schema import Schema
 from pixray.settings.text import split_pipes
 
 if TYPE_CHECKING:
@@ -27,10 +29,6 @@ if TYPE_CHECKING:
     from pixray.weights.store import ModelStore
 
 _RANGE = re.compile(r"^(-?\d+)\.\.(-?\d+)$")
-_WHOLE = {"palette", "custom_loss", "losses", "filters", "clip_models", "size", "learning_rate_drops", "priors"}
-_WHOLE |= {"spot_prompts", "spot_prompts_off", "labels", "image_prompts", "target_images", "overlay_image"}
-_WHOLE |= {"noise_prompt_seeds", "noise_prompt_weights"}
-"""Settings in which a comma belongs to one value."""
 
 
 @dataclass(frozen=True)
@@ -58,15 +56,18 @@ class Cell:
             return False
 
 
-def values_of(name: str, text: str) -> list[str]:
+def values_of(text: str, separator: str = ",") -> list[str]:
     """The values that one setting takes in a grid.
 
-    >>> values_of("seed", "1..3"), values_of("drawer", "pixel,fft"), values_of("prompts", "a | b, c")
-    (['1', '2', '3'], ['pixel', 'fft'], ['a', 'b, c'])
+    Args:
+        separator: as the setting declares it.
+
+    >>> values_of("1..3"), values_of("pixel,fft"), values_of("a | b, c", "|"), values_of("red,blue", "")
+    (['1', '2', '3'], ['pixel', 'fft'], ['a', 'b, c'], ['red,blue'])
     """
-    if name == "prompts":
+    if separator == "|":
         return split_pipes(text)
-    if name in _WHOLE:
+    if not separator:
         return [text]
     values: list[str] = []
     for piece in (piece.strip() for piece in text.split(",")):
@@ -102,7 +103,11 @@ def make_cells(
     """
     from pixray.api import resolve
 
-    axes = {name: values_of(name, text) if over is None or name in over else [text] for name, text in given.items()}
+    separators = _separators(catalog, given)
+    axes = {
+        name: values_of(text, separators.get(name, ",")) if over is None or name in over else [text]
+        for name, text in given.items()
+    }
     empty = [name for name, values in axes.items() if not values]
     problems = [f"{name}='': expected at least one value" for name in empty]
     cells = []
@@ -119,6 +124,15 @@ def make_cells(
     if problems:
         raise SettingsError(list(dict.fromkeys(problems)))
     return cells
+
+
+def _separators(catalog: Catalog, given: Mapping[str, str]) -> dict[str, str]:
+    """What parts the values of each setting, by every name that it has, with any of the drawers."""
+    separators = {}
+    for drawer in values_of(given.get("drawer", "vqgan")):
+        declared = Schema.for_choice(catalog, [python_layer({**given, "drawer": drawer})]).declared
+        separators.update({name: one.grid for one in declared.values() for name in one.python_names})
+    return separators
 
 
 def _without_strangers(chosen: dict[str, str], drawers: Sequence[str]) -> dict[str, str]:

@@ -22,6 +22,7 @@ from pixray.pictures.io import on_white, open_picture, resized, to_tensor
 from pixray.pictures.names import expand
 from pixray.prompt import as_label, as_text, encoded, label, read_prompts
 from pixray.rng import Generators
+from pixray.settings.layers import LayerKind
 from pixray.settings.text import Weighted
 from pixray.vectors import CUSTOMARY, STRENGTH, Vectors, find_vectors, targets_for
 from pixray.weights.store import ModelStore
@@ -124,7 +125,7 @@ class Guidance:
                 )
             scaled = Weighted(prompt.text, prompt.weight * STRENGTH, prompt.stop)
             found = self._encoded([scaled], partial(self._vector_targets, vectors or {}), "vector_prompts")
-            if not found and self.settings.origin("vector_prompts") != "default":
+            if not found and self.settings.origin_kind("vector_prompts") is not LayerKind.DEFAULT:
                 models = ", ".join(self.perceptors)
                 self.notice(f"vector_prompts='{prompt.text}' has no vector for {models} and does nothing")
             losses += found

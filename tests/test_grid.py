@@ -11,18 +11,33 @@ FIXED = ["--size", "24x16", "--iterations", "3", "--num_cuts", "4", "--perceptor
 
 
 @pytest.mark.parametrize(
-    ("name", "text", "values"),
+    ("separator", "text", "values"),
     [
-        ("seed", "1..4", ["1", "2", "3", "4"]),
-        ("seed", "3..1, 7", ["3", "2", "1", "7"]),
-        ("seed", "-1..1", ["-1", "0", "1"]),
-        ("prompts", "a, b | c", ["a, b", "c"]),
-        ("custom_loss", "a:1,b:2", ["a:1,b:2"]),
-        ("pixel_type", "hex,tri", ["hex", "tri"]),
+        (",", "1..4", ["1", "2", "3", "4"]),
+        (",", "3..1, 7", ["3", "2", "1", "7"]),
+        (",", "-1..1", ["-1", "0", "1"]),
+        ("|", "a, b | c", ["a, b", "c"]),
+        ("", "a:1,b:2", ["a:1,b:2"]),
+        (",", "hex,tri", ["hex", "tri"]),
     ],
 )
-def test_values_are_lists_and_ranges(name, text, values):
-    assert values_of(name, text) == values
+def test_values_are_lists_and_ranges(separator, text, values):
+    assert values_of(text, separator) == values
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("palette", "[red, blue]"),
+        ("losses", "symmetry:1,smoothness:2"),
+        ("clip_models", "ViT-B/32,RN50"),
+        ("prices", "openai:1,regolo:2"),
+    ],
+)
+def test_a_comma_within_one_value_does_not_split_it(catalog, name, text):
+    given = {"prompts": "a", "drawer": "pixel", "seed": "1,2", "custom_loss": "edge", name: text}
+    cells = make_cells({**given, **({"custom_loss": ""} if name == "losses" else {})}, catalog, "grid")
+    assert [cell.values for cell in cells] == [{"seed": "1"}, {"seed": "2"}]
 
 
 def test_every_combination_is_painted_once(capsys):

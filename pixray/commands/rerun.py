@@ -26,5 +26,6 @@ def main(argv: Sequence[str]) -> int:
 
     from pixray.cli import paint
     from pixray.provenance import read_record
+    from pixray.settings.layers import Layer, LayerKind
 
-    return paint(list(argv[1:]), base=(Path(argv[0]).name, read_record(argv[0])))
+    return paint(list(argv[1:]), base=Layer(LayerKind.RECORD, Path(argv[0]).name, read_record(argv[0])))

@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     from pixray.weights.store import ModelStore
 
 MOST_SEED = 2**31 - 1
-_TRUSTED = ("default", "the command line", "add_settings", "the namespace", "set on the namespace")
 
 
 def client_for(provider: Provider, settings: Settings, models: ModelStore) -> Client:
@@ -60,11 +59,10 @@ def _check_origin(provider: Provider, settings: Settings) -> None:
     """A stranger's picture or file must not say where keys are sent, unless the environment says the same."""
     name = f"{provider.name}_url"
     given = getattr(settings, name, None)
-    origin = settings.origin(name) if given else "default"
-    if origin not in _TRUSTED and given != os.environ.get(provider.url_name or "-"):
+    if given and not settings.origin_kind(name).may_direct_keys and given != os.environ.get(provider.url_name or "-"):
         raise SettingsError(
-            f"{name} (from {origin}): a key would be sent there, so it is taken from the command line, from Python "
-            f"or from the variable {provider.url_name} only"
+            f"{name} (from {settings.origin(name)}): a key would be sent there, so it is taken from the command line, "
+            f"from Python or from the variable {provider.url_name} only"
         )
 
 

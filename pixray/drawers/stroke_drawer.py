@@ -12,7 +12,7 @@ from torch import Tensor
 
 from pixray.drawers.base import Canvas, Drawer, ParameterGroup
 from pixray.errors import SettingsError
-from pixray.settings.declare import setting
+from pixray.settings.declare import Refers, setting
 from pixray.steppers.gradient import GradientStepper
 from pixray.strokes.begin import PLACES, begin_points
 from pixray.strokes.render import render
@@ -33,7 +33,7 @@ class StrokeSettings:
     stroke_start: str = setting(
         "edges", "where strokes begin when there is an init_image; saliency: edges of what stands out", choices=PLACES
     )
-    init_svg: str | None = setting(None, "SVG file whose paths to start from")
+    init_svg: str | None = setting(None, "SVG file whose paths to start from", refers=Refers.FILE)
     page_width: float | None = setting(
         None, "real width of the SVG, for plotters and print; strokes then stay on the page", unit="mm", least=1
     )

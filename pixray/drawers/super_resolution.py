@@ -14,7 +14,8 @@ from pixray.drawers.base import Canvas, Drawer, ParameterGroup
 from pixray.errors import MissingPackage, ModelUnavailable
 from pixray.pictures.start import fitted
 from pixray.pictures.straight import clamp_inward
-from pixray.settings.declare import setting
+from pixray.settings.declare import Refers, setting
+from pixray.settings.references import model_files
 
 if TYPE_CHECKING:
     from pixray.weights.store import ModelStore
@@ -32,7 +33,10 @@ class SuperResolutionDrawer(Drawer):
         """Super resolution"""
 
         super_resolution_model: str = setting(
-            "RealESRGAN_x4plus", "the network: a name that `pixray models list` shows, or a weights file"
+            "RealESRGAN_x4plus",
+            "the network: a name that `pixray models list` shows, or a weights file",
+            refers=Refers.FILE,
+            references=model_files,
         )
 
     settings: Settings

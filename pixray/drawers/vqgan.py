@@ -15,7 +15,8 @@ from torch import Tensor
 
 from pixray.drawers.base import Canvas, Drawer, ParameterGroup
 from pixray.pictures.straight import clamp_inward, straight_through
-from pixray.settings.declare import setting
+from pixray.settings.declare import Refers, setting
+from pixray.settings.references import model_files
 from pixray.vqgan.files import EMBEDDED, VqganFiles, choose
 
 if TYPE_CHECKING:
@@ -39,10 +40,17 @@ class VqganDrawer(Drawer):
         """VQGAN"""
 
         vqgan_model: str = setting(
-            "auto", "model by name; auto: imagenet_f16_16384 if it can be had, else the embedded one"
+            "auto",
+            "model by name; auto: imagenet_f16_16384 if it can be had, else the embedded one",
+            refers=Refers.FILE,
+            references=model_files,
         )
-        vqgan_config: str | None = setting(None, "YAML of your own model, as taming-transformers writes it")
-        vqgan_checkpoint: str | None = setting(None, "weights of your own model: .ckpt or .safetensors")
+        vqgan_config: str | None = setting(
+            None, "YAML of your own model, as taming-transformers writes it", refers=Refers.FILE
+        )
+        vqgan_checkpoint: str | None = setting(
+            None, "weights of your own model: .ckpt or .safetensors", refers=Refers.FILE
+        )
         vqgan_precision: str = setting(
             "auto",
             "number format of the decoder; auto: bf16 where it is faster",

@@ -10,7 +10,8 @@ from torch import Tensor
 
 from pixray.losses.base import Look, Loss, Scene
 from pixray.losses.scales import OLD_SCALE
-from pixray.settings.declare import setting
+from pixray.settings.declare import Refers, setting
+from pixray.settings.references import palette_files
 
 
 def one_color(raw: Any) -> str:
@@ -38,11 +39,22 @@ class EdgeLoss(Loss):
         edge_margins: tuple[int, int, int, int] | None = setting(
             None, "widths of the left, right, top and bottom margin", unit="percent of that side", least=0, most=100
         )
-        edge_color: str = setting("white", "their colour: one of the palette grammar", parse=one_color)
+        edge_color: str = setting(
+            "white",
+            "their colour: one of the palette grammar",
+            parse=one_color,
+            refers=Refers.PICTURE,
+            references=palette_files,
+            grid="",
+        )
         edge_color_weight: float = setting(0.1, "how strongly it is wanted")
         global_color_weight: float = setting(0.05, "how strongly it is wanted in the whole picture, within that")
-        edge_input_image: str = setting("", "a picture to take the margins from, instead of a colour")
-        edge_mask_image: str = setting("", "a mask instead of margins; wanted is the colour where it is black")
+        edge_input_image: str = setting(
+            "", "a picture to take the margins from, instead of a colour", refers=Refers.PICTURE
+        )
+        edge_mask_image: str = setting(
+            "", "a mask instead of margins; wanted is the colour where it is black", refers=Refers.PICTURE
+        )
 
     settings: Settings
     capturable = True

@@ -20,7 +20,7 @@ from pixray.losses.strotss import (
     self_similarity_distance,
 )
 from pixray.losses.vgg import columns, load_vgg
-from pixray.settings.declare import setting
+from pixray.settings.declare import Refers, setting
 
 POINTS = 1024
 """Places compared in a step."""
@@ -43,7 +43,7 @@ class StyleLoss(Loss):
     class Settings:
         """Loss style"""
 
-        style_file: str = setting("", "the picture whose style is wanted")
+        style_file: str = setting("", "the picture whose style is wanted", refers=Refers.PICTURE)
         styleloss_content_weight: float = setting(
             32.0, "how strongly the content is held on to, halved from scale to finer scale", least=0.01
         )

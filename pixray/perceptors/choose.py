@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING
 from pixray.catalog import Catalog
 from pixray.errors import ModelUnavailable, SettingsError
 from pixray.perceptors.base import Perceptor
-from pixray.settings.namespace import Layer, Settings
-from pixray.settings.presets import embedded_layer
+from pixray.settings.layers import Layer, LayerKind
+from pixray.settings.namespace import Settings
+from pixray.settings.schema import embedded_layer
 from pixray.settings.text import parse_weighted
 from pixray.weights.store import ModelStore
 
@@ -37,7 +38,7 @@ def choose(settings: Settings, catalog: Catalog, store: ModelStore) -> Choice:
 
     Models that somebody named are never replaced: those fail later, with a clear error.
     """
-    named = settings.origin("clip_models") not in (f"quality={settings.quality}", "default")
+    named = settings.origin_kind("clip_models") not in (LayerKind.SUPPLIED, LayerKind.DEFAULT)
     if settings.perceptors != "auto" or named:
         return Choice()
     from pixray.perceptors.sources import fetch, read_name

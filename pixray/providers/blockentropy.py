@@ -19,7 +19,7 @@ from pixray.providers.http import Answer, File, Http
 from pixray.providers.openai_wire import png_file, size_of, transparent_mask
 from pixray.providers.refusals import read_complaint, shortened
 from pixray.providers.sizes import SizeRule
-from pixray.settings.declare import setting
+from pixray.settings.declare import Refers, setting
 
 _MOST_WORDS_OF_ERROR = 300
 
@@ -31,7 +31,9 @@ class BlockEntropy(Provider):
     class Settings:
         """BlockEntropy"""
 
-        blockentropy_url: str | None = setting(None, "base address, such as http://0.0.0.0:1234/v1")
+        blockentropy_url: str | None = setting(
+            None, "base address, such as http://0.0.0.0:1234/v1", refers=Refers.ENDPOINT
+        )
         blockentropy_model: str = setting("be-stable-diffusion-xl-base-1.0", "name of the model")
         blockentropy_quality: str | None = setting(None, "such as standard")
         blockentropy_style: str | None = setting(None, "weight of a start picture, as text: 0.6")

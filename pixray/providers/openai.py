@@ -17,7 +17,7 @@ from pixray.providers.errors import ProtocolError, UnsupportedFeature
 from pixray.providers.http import File, Http
 from pixray.providers.openai_wire import bill_of, facts_of, png_file, read_images, size_of, transparent_mask
 from pixray.providers.sizes import SizeRule
-from pixray.settings.declare import setting
+from pixray.settings.declare import Refers, setting
 
 _LONGEST_PROMPT = {"gpt-image": 32_000, "legacy": 4_000}
 _OF_LEGACY_ONLY = ("style",)
@@ -31,7 +31,7 @@ class OpenAI(Provider):
     class Settings:
         """OpenAI, or a compatible service"""
 
-        openai_url: str | None = setting(None, "base address, such as http://127.0.0.1:8080/v1")
+        openai_url: str | None = setting(None, "base address, such as http://127.0.0.1:8080/v1", refers=Refers.ENDPOINT)
         openai_model: str = setting("gpt-image-2", "name of the model")
         openai_dialect: str = setting(
             "auto",

@@ -10,7 +10,7 @@ from pixray.providers.base import Capabilities, ImageRequest, Provider, Reply
 from pixray.providers.http import Http
 from pixray.providers.openai_wire import read_images, size_of
 from pixray.providers.sizes import SizeRule
-from pixray.settings.declare import setting
+from pixray.settings.declare import Refers, setting
 
 
 class Regolo(Provider):
@@ -20,7 +20,7 @@ class Regolo(Provider):
     class Settings:
         """Regolo"""
 
-        regolo_url: str | None = setting(None, "base address, without /v1")
+        regolo_url: str | None = setting(None, "base address, without /v1", refers=Refers.ENDPOINT)
         regolo_model: str = setting("Qwen-Image", "name of the model")
         regolo_quality: str | None = setting(None, "standard or hd")
         regolo_style: str | None = setting(None, "such as realistic")

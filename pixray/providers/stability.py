@@ -19,7 +19,7 @@ from pixray.providers.base import Capabilities, ImageRequest, Made, Provider, Re
 from pixray.providers.errors import BadRequest, UnsupportedFeature
 from pixray.providers.sizes import SizeRule
 from pixray.providers.stability_status import error_of
-from pixray.settings.declare import setting
+from pixray.settings.declare import Refers, setting
 
 LARGEST_MESSAGE = 64 << 20
 STYLES = (
@@ -36,7 +36,7 @@ class Stability(Provider):
     class Settings:
         """Stability (gRPC)"""
 
-        stability_url: str | None = setting(None, "host:port, without a scheme")
+        stability_url: str | None = setting(None, "host:port, without a scheme", refers=Refers.ENDPOINT)
         stability_model: str = setting("stable-diffusion-xl-1024-v1-0", "name of the engine")
         stability_sampler: str | None = setting(None, "sampler; none: the service's choice", choices=wire.SAMPLERS)
         stability_steps: int | None = setting(None, "steps of the sampler", least=10, most=150)

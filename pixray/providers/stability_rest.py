@@ -16,7 +16,7 @@ from pixray.providers.http import Answer, File, Http
 from pixray.providers.openai_wire import png_file
 from pixray.providers.sizes import SizeRule
 from pixray.providers.stability import STYLES
-from pixray.settings.declare import setting
+from pixray.settings.declare import Refers, setting
 
 _SHAPES = {
     "1:1": (1024, 1024), "16:9": (1344, 768), "9:16": (768, 1344), "3:2": (1216, 832), "2:3": (832, 1216),
@@ -33,7 +33,7 @@ class StabilityRest(Provider):
     class Settings:
         """Stability (REST, v2beta)"""
 
-        stability_rest_url: str | None = setting(None, "base address")
+        stability_rest_url: str | None = setting(None, "base address", refers=Refers.ENDPOINT)
         stability_rest_service: str = setting("core", "which service", choices=_SERVICES)
         stability_rest_model: str | None = setting(None, "model of the service sd3, such as sd3.5-large")
         stability_rest_style: str | None = setting(None, "style preset, with core", choices=STYLES)

@@ -16,7 +16,7 @@ from pixray.providers.errors import BadRequest, ProtocolError, UnsupportedFeatur
 from pixray.providers.http import Answer, Http
 from pixray.providers.refusals import read_complaint, refusal
 from pixray.providers.sizes import SizeRule
-from pixray.settings.declare import setting
+from pixray.settings.declare import Refers, setting
 from pixray.settings.text import parse_parts
 
 _MOST_LORAS = 5
@@ -40,13 +40,13 @@ class VisionCraft(Provider):
     class Settings:
         """VisionCraft"""
 
-        visioncraft_url: str | None = setting(None, "base address")
+        visioncraft_url: str | None = setting(None, "base address", refers=Refers.ENDPOINT)
         visioncraft_model: str = setting("sdxl-base", "name of the model")
         visioncraft_sampler: str = setting("Euler a", "name of the sampler, as the service lists them")
         visioncraft_steps: int = setting(30, "steps of the sampler", least=1, most=35)
         visioncraft_guidance: float = setting(7.0, "how closely the prompt is followed, rounded", least=1, most=30)
         visioncraft_loras: str | None = setting(
-            None, "loras with weights, name[:weight] separated by commas", parse=lora_weights
+            None, "loras with weights, name[:weight] separated by commas", parse=lora_weights, grid=""
         )
 
     settings: Settings

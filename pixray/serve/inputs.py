@@ -20,10 +20,7 @@ from typing import Any
 from pixray.catalog import BUILT_IN, Catalog
 from pixray.presets import preset_names
 from pixray.settings.core import ALWAYS
-from pixray.settings.declare import Declaration, declarations
-
-SETTINGS = ("prompts", "drawer", "quality", "aspect", "seed", "iterations", "palette")
-"""Settings that are inputs of their own; all others can be given as YAML."""
+from pixray.settings.declare import Declaration, Refers, Role, declarations
 
 
 @dataclass(frozen=True)
@@ -39,8 +36,8 @@ class Field:
 
 def fields() -> list[Field]:
     """The inputs in their order."""
-    declared = {one.name: one for group in ALWAYS for one in declarations(group, "the engine")}
-    found = [_field(declared[name]) for name in SETTINGS]
+    declared = [one for group in ALWAYS for one in declarations(group, "the engine")]
+    found = [_field(one) for one in declared if Role.REQUEST_FIELD in one.role]
     found.append(Field("preset", "str", "a named set of settings to start from", tuple(preset_names())))
     found.append(Field("settings", "str", "further settings as YAML; they win over all others"))
     return found
@@ -48,7 +45,7 @@ def fields() -> list[Field]:
 
 def _field(one: Declaration) -> Field:
     choices = one.choices or ()
-    if one.name == "drawer":
+    if Refers.SERVICE in one.refers:
         choices = tuple(_local_drawers())
     kind = "int" if one.kind is int else "str"
     default = "" if one.default in (None, [], ()) else f" (default: {one.default})"

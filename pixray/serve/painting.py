@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import atexit
+import dataclasses
 import shutil
 import tempfile
 from collections.abc import Iterator, Mapping
@@ -13,35 +14,17 @@ from pixray.catalog import Catalog
 from pixray.errors import SettingsError
 from pixray.events import Drawn
 from pixray.presets import read_preset
-from pixray.settings.namespace import Layer, Settings
+from pixray.settings.declare import Refers, Role
+from pixray.settings.layers import Layer, LayerKind
+from pixray.settings.namespace import Settings
 from pixray.settings.schema import Schema
 from pixray.settings.yamlio import parse_yaml
 
 if TYPE_CHECKING:
     from pixray.recorders.files import FileRecorder
 
-NOT_FROM_OUTSIDE = (
-    "outdir",
-    "output",
-    "config_file",
-    "animation_dir",
-    "remote_mask",
-    "checkpoints_dir",
-    "models_file",
-)
-"""Settings that name places on the server."""
-GUIDES = (
-    "prompts",
-    "spot_prompts",
-    "spot_prompts_off",
-    "labels",
-    "image_prompts",
-    "target_images",
-    "noise_prompt_seeds",
-    "custom_loss",
-    "init_image",
-)
-"""Settings of which one at least has to say what to paint."""
+_PLACES = Refers.DESTINATION | Refers.INSTALLATION | Refers.ENDPOINT
+"""What requests never name: places on the server, and where the server's keys are sent."""
 
 
 class Painter:
@@ -104,11 +87,18 @@ def chosen_settings(catalog: Catalog, preset: str | None, settings: str | None, 
         SettingsError: all mistakes at once, each with the input it came from.
     """
     layers, problems = _layers(preset, settings, inputs)
+    schema = Schema.for_choice(catalog, layers)
+    places = {name for one in schema.declared.values() if one.refers & _PLACES for name in one.python_names}
+    *below, further = layers
+    refused = [name for name in further.values if name.strip().replace("-", "_") in places]
+    problems += [f"'{name}' (from settings) cannot be set here" for name in refused]
+    kept = {name: value for name, value in further.values.items() if name not in refused}
     try:
-        chosen = Schema.for_choice(catalog, layers).resolve(layers)
+        chosen = schema.resolve([*below, dataclasses.replace(further, values=kept)])
     except SettingsError as error:
         raise SettingsError([*problems, *error.problems]) from None
-    if not any(getattr(chosen, name) for name in GUIDES):
+    subjects = [name for name, one in schema.declared.items() if Role.SUBJECT in one.role]
+    if not any(getattr(chosen, name) for name in subjects):
         problems.append("nothing says what to paint: give prompts")
     if problems:
         raise SettingsError(problems)
@@ -120,21 +110,15 @@ def _layers(preset: str | None, settings: str | None, inputs: Mapping[str, Any])
     layers: list[Layer] = []
     problems: list[str] = []
     try:
-        layers += [(f"preset {preset}", read_preset(preset))] if preset else []
+        layers += [Layer(LayerKind.PRESET, f"preset {preset}", read_preset(preset))] if preset else []
     except SettingsError as error:
         problems += error.problems
-    layers.append(("the inputs", {name: value for name, value in inputs.items() if value is not None}))
+    given = {name: value for name, value in inputs.items() if value is not None}
+    layers.append(Layer(LayerKind.CLIENT, "the inputs", given))
+    further: dict[str, Any] = {}
     try:
         further = parse_yaml(settings or "", "settings")
     except SettingsError as error:
-        return layers, [*problems, *error.problems]
-    places = [name for name in further if _names_a_place(name)]
-    problems += [f"'{name}' (from settings) cannot be set here" for name in places]
-    layers.append(("settings", {name: value for name, value in further.items() if name not in places}))
+        problems += error.problems
+    layers.append(Layer(LayerKind.CLIENT, "settings", further))
     return layers, problems
-
-
-def _names_a_place(name: str) -> bool:
-    """Also addresses of services, to which the server's keys would be sent."""
-    name = name.strip().replace("-", "_")
-    return name in NOT_FROM_OUTSIDE or name.endswith("_url")

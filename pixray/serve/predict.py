@@ -24,9 +24,16 @@ class Predictor(BaseRunner):
             default=None, description="how the picture is made (vqgan, pixel, line_sketch, …) (default: vqgan)",
             choices=["clipdraw", "fft", "line_sketch", "multires", "pixel", "super_resolution", "vqgan"],
         ),
+        palette: Optional[str] = Input(
+            default=None, description="colours for the filter 'lookup', the loss 'palette' and drawers that use one",
+        ),
         quality: Optional[str] = Input(
             default=None, description="size, iterations and perceptors in one word (default: normal)",
             choices=["draft", "normal", "better", "best", "supreme"],
+        ),
+        iterations: Optional[int] = Input(
+            default=None, description="how many steps",
+            ge=0,
         ),
         aspect: Optional[str] = Input(
             default=None, description="shape of the picture (default: widescreen)",
@@ -34,13 +41,6 @@ class Predictor(BaseRunner):
         ),
         seed: Optional[str] = Input(
             default=None, description="a number or a text: the same seed makes the same picture",
-        ),
-        iterations: Optional[int] = Input(
-            default=None, description="how many steps",
-            ge=0,
-        ),
-        palette: Optional[str] = Input(
-            default=None, description="colours for the filter 'lookup', the loss 'palette' and drawers that use one",
         ),
         preset: Optional[str] = Input(
             default=None, description="a named set of settings to start from",
@@ -54,11 +54,11 @@ class Predictor(BaseRunner):
         for picture in self.painter.paint(
             prompts=prompts,
             drawer=drawer,
+            palette=palette,
             quality=quality,
+            iterations=iterations,
             aspect=aspect,
             seed=seed,
-            iterations=iterations,
-            palette=palette,
             preset=preset,
             settings=settings,
         ):

@@ -6,28 +6,18 @@ Settings of a drawer, loss or filter stand beside that part. Names and defaults 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import PurePath
 from typing import Any
 
 from pixray.pictures.names import FITS
-from pixray.settings.declare import setting
+from pixray.settings.declare import Refers, Role, setting
+from pixray.settings.output import ModelFiles, Output
 from pixray.settings.presets import ASPECT, EZSIZE, QUALITY
 from pixray.settings.prompts import OtherPrompts
+from pixray.settings.references import palette_files, perceptor_files
 from pixray.settings.remote import Remote
 from pixray.settings.text import Amount, parse_parts, parse_weighted
 
 OPTIMISERS = ("Adam", "AdamW", "Adagrad", "Adamax", "DiffGrad", "AdamP")
-_PICTURE_SUFFIXES = {".png", ".jpg", ".jpeg", ".webp", ".gif", ".bmp", ".tif", ".tiff"}
-
-
-def output_name(raw: Any) -> str:
-    """A bare file name that ends in .png; folders belong into `outdir`."""
-    name = str(raw).strip()
-    if not name or "/" in name or "\\" in name or name in (".", ".."):
-        raise ValueError("expected a file name without folders (folders belong into outdir)")
-    path = PurePath(name)
-    stem = path.stem if path.suffix.lower() in _PICTURE_SUFFIXES else path.name
-    return f"{stem}.png"
 
 
 def seed_value(raw: Any) -> int | str:
@@ -90,23 +80,48 @@ class Guidance:
     """What to paint"""
 
     prompts: list[str] = setting(
-        [], r"what to paint: texts separated by |, each text[:weight[:stop]]", aliases=("-p",), common=True
+        [],
+        r"what to paint: texts separated by |, each text[:weight[:stop]]",
+        aliases=("-p",),
+        common=True,
+        role=Role.SUBJECT | Role.REQUEST_FIELD,
+        grid="|",
     )
-    drawer: str = setting("vqgan", "how the picture is made (vqgan, pixel, line_sketch, …)", common=True)
-    filters: str | None = setting(None, "filters on the picture, name[:weight] separated by commas", parse=parts_text)
+    drawer: str = setting(
+        "vqgan",
+        "how the picture is made (vqgan, pixel, line_sketch, …)",
+        common=True,
+        refers=Refers.SERVICE,
+        role=Role.REQUEST_FIELD,
+    )
+    filters: str | None = setting(
+        None, "filters on the picture, name[:weight] separated by commas", parse=parts_text, grid=""
+    )
     custom_loss: str | None = setting(
-        None, "further losses, name[:weight[:stop]] separated by commas", aliases=("--losses",), parse=parts_text
+        None,
+        "further losses, name[:weight[:stop]] separated by commas",
+        aliases=("--losses",),
+        parse=parts_text,
+        role=Role.SUBJECT,
+        grid="",
     )
     priors: str | None = setting(
         None,
         "losses that a small perceptor needs to paint well, as custom_loss; set with it, or none",
         parse=parts_text,
+        grid="",
     )
     prior_prompts: list[str] = setting(
         [], "prompts that a small perceptor needs to paint well; set with it, or none", parse=prior_texts
     )
     palette: str | None = setting(
-        None, "colours for the filter 'lookup', the loss 'palette' and drawers that use one", parse=palette_text
+        None,
+        "colours for the filter 'lookup', the loss 'palette' and drawers that use one",
+        parse=palette_text,
+        refers=Refers.PICTURE,
+        references=palette_files,
+        role=Role.REQUEST_FIELD,
+        grid="",
     )
 
 
@@ -115,11 +130,23 @@ class Size:
     """How large and how long"""
 
     quality: str = setting(
-        "normal", "size, iterations and perceptors in one word", choices=tuple(QUALITY), aliases=("-q",), common=True
+        "normal",
+        "size, iterations and perceptors in one word",
+        choices=tuple(QUALITY),
+        aliases=("-q",),
+        common=True,
+        role=Role.REQUEST_FIELD,
     )
-    iterations: int | None = setting(None, "how many steps", least=0, aliases=("-i",), common=True)
+    iterations: int | None = setting(
+        None, "how many steps", least=0, aliases=("-i",), common=True, role=Role.REQUEST_FIELD
+    )
     aspect: str = setting(
-        "widescreen", "shape of the picture", choices=(*ASPECT, "retain"), aliases=("-asp",), common=True
+        "widescreen",
+        "shape of the picture",
+        choices=(*ASPECT, "retain"),
+        aliases=("-asp",),
+        common=True,
+        role=Role.REQUEST_FIELD,
     )
     size: tuple[int, int] | None = setting(
         None, "exact width and height", unit="pixels", least=1, most=16384, aliases=("-s",), common=True
@@ -127,7 +154,11 @@ class Size:
     scale: float | None = setting(None, "multiplies the base size of the aspect", least=0.05, aliases=("-sca",))
     ezsize: str | None = setting(None, "size in a word", choices=tuple(EZSIZE), aliases=("-ezs",))
     seed: Any = setting(
-        None, "a number or a text: the same seed makes the same picture", parse=seed_value, aliases=(), common=True
+        None,
+        "a number or a text: the same seed makes the same picture",
+        parse=seed_value,
+        common=True,
+        role=Role.REQUEST_FIELD,
     )
 
 
@@ -142,7 +173,12 @@ class Perceptors:
         common=True,
     )
     clip_models: Any = setting(
-        None, "models by name, separated by commas, each with an optional :weight", parse=model_names
+        None,
+        "models by name, separated by commas, each with an optional :weight",
+        parse=model_names,
+        refers=Refers.FILE,
+        references=perceptor_files,
+        grid="",
     )
     num_cuts: int | None = setting(None, "cutouts per perceptor size and batch", least=1, aliases=("-cuts",))
     batches: int | None = setting(None, "passes per step; their gradients are averaged", least=1, aliases=("-bats",))
@@ -179,7 +215,11 @@ class Optimiser:
     learning_rate: float = setting(0.2, "step size, for drawers without one of their own", least=0, aliases=("-lr",))
     optimiser: str = setting("Adam", "which optimizer", choices=OPTIMISERS, aliases=("--optimizer", "-opt"))
     learning_rate_drops: Any = setting(
-        ("75%",), "when the rate drops to a tenth; bare numbers are percents", parse=percent_amounts, aliases=("-lrd",)
+        ("75%",),
+        "when the rate drops to a tenth; bare numbers are percents",
+        parse=percent_amounts,
+        aliases=("-lrd",),
+        grid="",
     )
     auto_stop: bool = setting(False, "drop the rate, then stop, when the loss stalls for 12 steps", aliases=("-as",))
     device: str = setting("auto", "auto, cpu, cuda, cuda:1, mps", aliases=("--cuda_device", "-cud"), common=True)
@@ -187,6 +227,7 @@ class Optimiser:
         "auto",
         "record a step on a CUDA GPU and replay it; auto: where every part can be recorded, else step by step",
         choices=("auto", "on", "off"),
+        role=Role.UNRECORDED,
     )
     cudnn_determinism: bool = setting(False, "prefer deterministic GPU kernels", aliases=("--deterministic", "-d"))
 
@@ -196,7 +237,12 @@ class Start:
     """What to start from"""
 
     init_image: str | None = setting(
-        None, "picture to start from: a file, a glob or an address", aliases=("-ii",), common=True
+        None,
+        "picture to start from: a file, a glob or an address",
+        aliases=("-ii",),
+        common=True,
+        refers=Refers.PICTURE,
+        role=Role.SUBJECT | Role.PER_FRAME,
     )
     init_image_alpha: int = setting(
         200, "how opaque the start picture lies over the noise", least=0, most=255, aliases=("-iia",)
@@ -216,7 +262,10 @@ class Start:
         0.0, "holds the picture itself to the start picture; works with every drawer", aliases=("-iwp",)
     )
     image_labels: str | None = setting(
-        None, "pictures whose mean, in the drawer's latents, to come near: a glob", aliases=("-il",)
+        None,
+        "pictures whose mean, in the drawer's latents, to come near: a glob",
+        aliases=("-il",),
+        refers=Refers.PICTURE,
     )
     image_label_weight: float = setting(1.0, "how much that counts", aliases=("-ilw",))
     transparent: bool = setting(False, "let the drawer use transparency, if it can")
@@ -230,7 +279,12 @@ class Over:
     """What is laid over the drawing while it is made, and animations"""
 
     overlay_image: str | None = setting(
-        None, "picture laid over the drawing again and again: a file, a glob or an address", aliases=("-ovi",)
+        None,
+        "picture laid over the drawing again and again: a file, a glob or an address",
+        aliases=("-ovi",),
+        refers=Refers.PICTURE,
+        role=Role.PER_FRAME,
+        grid="",
     )
     overlay_alpha: int | None = setting(
         None, "how opaque it is; not set or 0: as opaque as the file says", least=0, most=255, aliases=("-ova",)
@@ -239,40 +293,14 @@ class Over:
     overlay_offset: Amount = setting(Amount(0, "iterations"), "at which step of every period", aliases=("-ovo",))
     overlay_until: Amount | None = setting(None, "the step from which on it is left out", aliases=("-ovu",))
     animation_dir: str | None = setting(
-        None, "folder for an animation: every file of a glob becomes a frame of its own", aliases=("-anim",)
+        None,
+        "folder for an animation: every file of a glob becomes a frame of its own",
+        aliases=("-anim",),
+        refers=Refers.DESTINATION,
     )
     animation_alpha: int = setting(
         128, "how opaque the frame before is laid over each frame between rounds", least=0, most=255, aliases=("-ana",)
     )
-
-
-@dataclass(frozen=True, kw_only=True)
-class Output:
-    """Where the results go"""
-
-    outdir: str = setting("outputs/%DATE%_%SEQ%", "folder for everything; %DATE% and %SEQ% are filled in", common=True)
-    output: str = setting("output.png", "name of the picture in that folder", parse=output_name, common=True)
-    save_every: Amount = setting(Amount(10, "iterations"), "how often to save; 0: only at the end", aliases=("-se",))
-    save_intermediates: bool = setting(True, "keep every saved step and make a film of them", aliases=("-si",))
-    display_every: Amount = setting(
-        Amount(20, "iterations"), "how often to show the picture; 0: only at the end", aliases=("-de",)
-    )
-    display_clear: bool = setting(False, "clear the notebook's output before each picture", aliases=("-dc",))
-    make_video: bool = setting(False, "make a film of every single step", aliases=("--video", "-vid"))
-    checkpoint_every: Amount = setting(
-        Amount(50, "iterations"), "how often to keep the state, so that `pixray resume` can go on; 0: never"
-    )
-    config_file: str | None = setting(None, "YAML file of settings", common=True)
-    skip_args: Any = setting(None, "accepted from old scripts, without effect", parse=lambda raw: None, internal=True)
-
-
-@dataclass(frozen=True, kw_only=True)
-class ModelFiles:
-    """Where model files come from"""
-
-    checkpoints_dir: str | None = setting(None, "folder of model files; searched first, and downloads go there")
-    models_file: str | None = setting(None, "YAML file that describes further models, as docs/models.md says")
-    offline: bool = setting(False, "never download a model file")
 
 
 ALWAYS: tuple[type, ...] = (

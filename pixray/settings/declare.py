@@ -11,11 +11,45 @@ the settings page and the inputs of the cog predictor. Nothing else in the packa
 from __future__ import annotations
 
 import dataclasses
+import enum
 import types
 import typing
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
+
+
+class Refers(enum.Flag):
+    """What the values of a setting name outside of the run; `pixray.settings.policy` decides who may name what."""
+
+    NOTHING = 0
+    FILE = enum.auto()
+    """A file, folder or glob of this machine that is read."""
+    ADDRESS = enum.auto()
+    """A web address that is fetched."""
+    DESTINATION = enum.auto()
+    """Where results are written."""
+    INSTALLATION = enum.auto()
+    """How this machine is set up, such as its folder of model files."""
+    ENDPOINT = enum.auto()
+    """Where a service is, to which its key is sent."""
+    SERVICE = enum.auto()
+    """A remote service that may cost money."""
+    PICTURE = FILE | ADDRESS
+
+
+class Role(enum.Flag):
+    """What the rest of the package does with a setting besides handing it to its part."""
+
+    NONE = 0
+    SUBJECT = enum.auto()
+    """Says what to paint: a request has to give one of these."""
+    REQUEST_FIELD = enum.auto()
+    """A field of its own in requests of servers; all others are given as YAML."""
+    PER_FRAME = enum.auto()
+    """Several files are dealt out to the frames of an animation."""
+    UNRECORDED = enum.auto()
+    """Where files are and how steps are taken: no part of what a picture shows, and not in its record."""
 
 
 @dataclass(frozen=True)
@@ -30,6 +64,10 @@ class Declaration:
         parse: turns a raw value into the final one; raises ValueError saying what is right.
         common: among the few that the short help shows.
         internal: settable, but left out of help pages (kept for old settings that no longer do anything).
+        refers: what its values name outside of the run.
+        references: the names in a value, where they are not the whole text or the texts of weighted prompts.
+        role: what the rest of the package does with it.
+        grid: what separates several values in a grid: "," or "|"; "": it takes one value.
         owner: the part it belongs to, such as "drawer pixel".
     """
 
@@ -46,6 +84,10 @@ class Declaration:
     parse: Callable[[Any], Any] | None
     common: bool
     internal: bool
+    refers: Refers
+    references: Callable[[Any], Iterable[str]] | None
+    role: Role
+    grid: str
     owner: str
 
     @property
@@ -66,6 +108,10 @@ def setting(
     parse: Callable[[Any], Any] | None = None,
     common: bool = False,
     internal: bool = False,
+    refers: Refers = Refers.NOTHING,
+    references: Callable[[Any], Iterable[str]] | None = None,
+    role: Role = Role.NONE,
+    grid: str | None = None,
 ) -> Any:
     """Declare one setting as a dataclass field.
 
@@ -79,6 +125,10 @@ def setting(
         parse: for values with a grammar of their own; takes the raw value, raises ValueError with what is right.
         common: show it in the short help.
         internal: accept it, but leave it out of help pages.
+        refers: what its values name outside of the run: files, addresses, services …
+        references: finds those names in a raw value that has a grammar of its own.
+        role: what the rest of the package does with it.
+        grid: what separates several values in a grid; default: a comma, unless the setting takes several values itself.
     """
     facts = {
         "help": help,
@@ -90,6 +140,10 @@ def setting(
         "parse": parse,
         "common": common,
         "internal": internal,
+        "refers": refers,
+        "references": references,
+        "role": role,
+        "grid": grid,
     }
     if isinstance(default, list):
         return dataclasses.field(default_factory=lambda: list(default), metadata=facts)
@@ -112,9 +166,10 @@ def declarations(group: type, owner: str) -> tuple[Declaration, ...]:
         kind, optional = _without_none(hints[field.name])
         factory = field.default_factory
         default = field.default if factory is dataclasses.MISSING else factory()
-        found.append(
-            Declaration(name=field.name, kind=kind, optional=optional, default=default, owner=owner, **field.metadata)
-        )
+        facts = dict(field.metadata)
+        if facts["grid"] is None:
+            facts["grid"] = "" if typing.get_origin(kind) in (tuple, list) else ","
+        found.append(Declaration(name=field.name, kind=kind, optional=optional, default=default, owner=owner, **facts))
     return tuple(found)
 
 

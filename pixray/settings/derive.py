@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from pixray.settings import presets
+from pixray.settings.layers import LayerKind
 from pixray.settings.namespace import Origin
 from pixray.settings.text import Amount, parse_weighted
 
@@ -38,7 +39,7 @@ def _check_prompts(values: Mapping[str, Any], origins: Mapping[str, Origin], pro
             try:
                 parse_weighted(text)
             except ValueError as error:
-                problems.append(f"{name}={text!r} (from {origins[name].layer}): {error}")
+                problems.append(f"{name}={text!r} (from {origins[name].label}): {error}")
 
 
 def _check_anchors(values: dict[str, Any], problems: list[str]) -> None:
@@ -57,7 +58,7 @@ def _derive_size(values: dict[str, Any], origins: Mapping[str, Origin], problems
     if values["size"] is not None:
         values["size"] = list(values["size"])
         return
-    if values["ezsize"] is not None and "=" in origins["scale"].layer:
+    if values["ezsize"] is not None and origins["scale"].kind is LayerKind.SUPPLIED:
         values["scale"] = presets.EZSIZE[values["ezsize"]]
     image_size = None
     if values["aspect"] == "retain":

@@ -9,16 +9,21 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-Layer = tuple[str, Mapping[str, Any]]
-"""Where values come from, in words for the user, and the values as given."""
+from pixray.settings.layers import Layer, LayerKind
 
 
 @dataclass(frozen=True)
 class Origin:
     """Where a value came from, and what was asked for there: of the right type, but before "5%" became a number."""
 
-    layer: str
+    kind: LayerKind
+    label: str
     raw: Any
+
+    @property
+    def asked_for(self) -> bool:
+        """Whether somebody asked for it: it is neither a default nor implied by another setting."""
+        return self.kind not in (LayerKind.DEFAULT, LayerKind.SUPPLIED)
 
 
 class Settings(argparse.Namespace):
@@ -45,7 +50,11 @@ class Settings(argparse.Namespace):
 
     def origin(self, name: str) -> str:
         """Where the value of a setting came from: "default", "quality=draft", "pixray.yaml", "the command line" …"""
-        return "set on the namespace" if name in self.changed() else self._origins[name].layer
+        return "set on the namespace" if name in self.changed() else self._origins[name].label
+
+    def origin_kind(self, name: str) -> LayerKind:
+        """Who brought the value of a setting."""
+        return LayerKind.NAMESPACE if name in self.changed() else self._origins[name].kind
 
     def section(self, group: type) -> Any:
         """The frozen dataclass that one part declared, filled from this namespace."""
@@ -53,11 +62,7 @@ class Settings(argparse.Namespace):
 
     def given(self) -> dict[str, Any]:
         """What somebody asked for: everything that is neither a default nor supplied by a preset."""
-        asked = {
-            name: origin.raw
-            for name, origin in self._origins.items()
-            if origin.layer != "default" and "=" not in origin.layer
-        }
+        asked = {name: origin.raw for name, origin in self._origins.items() if origin.asked_for}
         return {**asked, **self.changed()}
 
     def changed(self) -> dict[str, Any]:

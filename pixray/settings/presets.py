@@ -50,10 +50,10 @@ def quality_layer(quality: str) -> dict[str, Any]:
     return {**QUALITY[quality], "clip_models": list(CLIP_MODELS[quality])}
 
 
-def embedded_layer(drawer: str | None, filters: str | None) -> tuple[str, dict[str, Any]]:
-    """What the embedded guide supplies, and its name as an origin; pixel grids in free colours want other values."""
+def embedded_values(drawer: str | None, filters: str | None) -> dict[str, Any]:
+    """What the embedded guide supplies; pixel grids in free colours want other values."""
     free = drawer == "pixel" and all(name != "lookup" for name, *_ in parse_parts(filters))
-    return "perceptors=embedded", {**EMBEDDED, **(EMBEDDED_PIXEL if free else {})}
+    return {**EMBEDDED, **(EMBEDDED_PIXEL if free else {})}
 
 
 def canvas_size(aspect: str, scale: float, image_size: tuple[int, int] | None = None) -> tuple[int, int]:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from pixray.settings.declare import setting
+from pixray.settings.declare import Refers, Role, setting
+from pixray.settings.references import vector_files
 from pixray.settings.text import parse_weighted, split_pipes
 
 
@@ -22,25 +23,37 @@ class OtherPrompts:
     """Prompts that are no plain texts"""
 
     spot_prompts: list[str] = setting(
-        [], "prompts for the dark part of spot_file alone; by default a disc in the middle", aliases=("--spot", "-sp")
+        [],
+        "prompts for the dark part of spot_file alone; by default a disc in the middle",
+        aliases=("--spot", "-sp"),
+        role=Role.SUBJECT,
     )
     spot_prompts_off: list[str] = setting(
-        [], "prompts for the white part of spot_file alone", aliases=("--spot_off", "-spo")
+        [], "prompts for the white part of spot_file alone", aliases=("--spot_off", "-spo"), role=Role.SUBJECT
     )
     spot_file: str | None = setting(
-        None, "mask: the dark part is the spot, the white part the rest; greys count in part", aliases=("-spf",)
+        None,
+        "mask: the dark part is the spot, the white part the rest; greys count in part",
+        aliases=("-spf",),
+        refers=Refers.PICTURE,
     )
     labels: list[str] = setting(
-        [], "names of things, put into seven sentences each: name[:weight[:stop]]", aliases=("-l",)
+        [], "names of things, put into seven sentences each: name[:weight[:stop]]", aliases=("-l",), role=Role.SUBJECT
     )
     vector_prompts: Any = setting(
         ("textoff",),
         "directions made by `pixray vectorize`: name or .json file[:weight[:stop]]; none: not even the default",
         aliases=("-vp",),
         parse=vector_names,
+        refers=Refers.PICTURE,
+        references=vector_files,
     )
     image_prompts: list[str] = setting(
-        [], "pictures to resemble, part by part: file, glob or address[:weight[:stop]]", aliases=("-ip",)
+        [],
+        "pictures to resemble, part by part: file, glob or address[:weight[:stop]]",
+        aliases=("-ip",),
+        refers=Refers.PICTURE,
+        role=Role.SUBJECT | Role.PER_FRAME,
     )
     image_prompt_weight: float | None = setting(None, "multiplies the weights of image_prompts", aliases=("-ipw",))
     image_prompt_shuffle: bool = setting(
@@ -52,9 +65,15 @@ class OtherPrompts:
         choices=("aligned", "all"),
     )
     target_images: list[str] = setting(
-        [], "pictures to mean the same as: file, glob or address[:weight[:stop]]", aliases=("-ti",)
+        [],
+        "pictures to mean the same as: file, glob or address[:weight[:stop]]",
+        aliases=("-ti",),
+        refers=Refers.PICTURE,
+        role=Role.SUBJECT | Role.PER_FRAME,
     )
-    noise_prompt_seeds: list[int] = setting([], "a random direction for each of these seeds", aliases=("-nps",))
+    noise_prompt_seeds: list[int] = setting(
+        [], "a random direction for each of these seeds", aliases=("-nps",), role=Role.SUBJECT
+    )
     noise_prompt_weights: list[float] = setting(
         [], "weights of the random directions; where one is missing, 1", aliases=("-npw",)
     )

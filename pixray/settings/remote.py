@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from pixray.settings.declare import setting
+from pixray.settings.declare import Refers, setting
 from pixray.settings.text import parse_parts
 
 
@@ -23,14 +23,18 @@ class Remote:
     """Remote services"""
 
     init_from: str | None = setting(
-        None, "a remote service (stability, openai …) whose picture is the start of this drawer"
+        None,
+        "a remote service (stability, openai …) whose picture is the start of this drawer",
+        refers=Refers.SERVICE,
     )
     negative_prompt: str | None = setting(None, "what a remote service shall not paint")
     remote_strength: float = setting(
         0.65, "how far a remote service may leave the start picture: 0 keeps it, 1 ignores it", least=0, most=1
     )
     remote_mask: str | None = setting(
-        None, "grey picture, white where a remote service repaints the start picture: a path"
+        None,
+        "grey picture, white where a remote service repaints the start picture: a path",
+        refers=Refers.PICTURE,
     )
     remote_control: str | None = setting(
         None,
@@ -44,6 +48,7 @@ class Remote:
         None,
         "what a picture costs, service:amount separated by commas (or openai.token:amount)",
         parse=price_list,
+        grid="",
     )
     remote_cache: str = setting(
         "auto",

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import argparse
 import copy
-from collections.abc import Iterable, Mapping, Sequence
+import dataclasses
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from pixray.catalog import Catalog
@@ -17,7 +18,8 @@ from pixray.settings.convert import convert
 from pixray.settings.core import ALWAYS
 from pixray.settings.declare import Declaration, declarations
 from pixray.settings.derive import derive
-from pixray.settings.namespace import Layer, Origin, Settings
+from pixray.settings.layers import Layer, LayerKind
+from pixray.settings.namespace import Origin, Settings
 from pixray.settings.old_names import RENAMED, RETIRED, RETIRED_VALUES
 from pixray.settings.reference import owner_of
 from pixray.settings.text import Amount, parse_parts
@@ -64,7 +66,7 @@ class Schema:
             part = catalog.load(kind, name)
             group = getattr(part, "Settings", None)
             if getattr(part, "supplies", None):
-                supplies.append((f"{kind}={name}", part.supplies))
+                supplies.append(Layer(LayerKind.SUPPLIED, f"{kind}={name}", part.supplies))
             # A service is known as the drawer of its name, also where it only makes the start.
             owner = f"{'drawer' if kind == 'provider' else kind} {catalog.canonical(kind, name)}"
             if group is not None and not any(one.owner == owner for one in declared):
@@ -93,7 +95,7 @@ class Schema:
         Args:
             layers: what people gave.
             supplied: what follows from a choice made meanwhile, such as falling back to the embedded perceptor; it
-                stands below everything that people gave. Its names hold "=", as those of all presets.
+                stands below everything that people gave.
 
         Raises:
             SettingsError: all problems at once, a line each.
@@ -103,19 +105,19 @@ class Schema:
         given = self._gather(layers, problems, notices)
         values: dict[str, Any] = {}
         origins: dict[str, Origin] = {}
-        for source, offered in [*self._presets(given), *supplied, *given]:
-            for name, raw in offered.items():
-                origins[name] = Origin(source, raw)
+        for layer in [*self._presets(given), *supplied, *given]:
+            for name, raw in layer.values.items():
+                origins[name] = Origin(layer.kind, layer.label, raw)
         for name, one in self.declared.items():
-            origin = origins.setdefault(name, Origin(DEFAULT, one.default))
+            origin = origins.setdefault(name, Origin(LayerKind.DEFAULT, DEFAULT, one.default))
             try:
                 values[name] = convert(one, origin.raw) if origin.raw is not None else None
-                origins[name] = Origin(origin.layer, copy.deepcopy(values[name]))
+                origins[name] = dataclasses.replace(origin, raw=copy.deepcopy(values[name]))
             except ValueError as error:
-                if origin.layer == DEFAULT:
+                if origin.kind is LayerKind.DEFAULT:
                     raise  # a wrong default is our mistake, not the user's
                 what = RETIRED_VALUES.get(name, {}).get(str(origin.raw), error)
-                problems.append(f"{name}={origin.raw!r} (from {origin.layer}): {what}")
+                problems.append(f"{name}={origin.raw!r} (from {origin.label}): {what}")
         if not problems:
             derive(values, origins, problems)
         if problems:
@@ -126,21 +128,21 @@ class Schema:
         """Resolve a namespace again, with whatever its owner assigned to it since."""
         return self.resolve(layers_of(settings), supplied)
 
-    def _gather(self, layers: Sequence[Layer], problems: list[str], notices: list[str]) -> list[tuple[str, dict]]:
+    def _gather(self, layers: Sequence[Layer], problems: list[str], notices: list[str]) -> list[Layer]:
         """The layers with every name understood; unknown names become problems."""
         gathered = []
-        for source, supplied in layers:
+        for layer in layers:
             known: dict[str, Any] = {}
-            for key, raw in supplied.items():
+            for key, raw in layer.values.items():
                 name = str(key).strip().replace("-", "_")
                 if name in RENAMED and name not in self._by_name:
                     notices.append(f"'{name}' is now called '{RENAMED[name]}'")
                     name = RENAMED[name]
                 if name not in self._by_name:
-                    problems.append(self._unknown(name, source))
+                    problems.append(self._unknown(name, layer.label))
                 elif raw is not None or not self._by_name[name].optional or self._by_name[name].default is not None:
                     known[self._by_name[name].name] = raw
-            gathered.append((source, known))
+            gathered.append(dataclasses.replace(layer, values=known))
         return gathered
 
     def _unknown(self, name: str, source: str) -> str:
@@ -151,18 +153,19 @@ class Schema:
             return f"'{name}' (from {source}) is a setting of {owner}, which this run does not use"
         return f"unknown setting '{name}' (from {source}).{did_you_mean(name, self._by_name)}"
 
-    def _presets(self, given: list[tuple[str, dict]]) -> list[Layer]:
+    def _presets(self, given: Sequence[Layer]) -> list[Layer]:
         """What the chosen quality and perceptors supply; a wrong quality is reported by convert() in its place."""
         names = ("quality", "perceptors", "clip_models", "drawer", "filters")
         chosen = {name: self._choice(name, given) for name in names}
         below: list[Layer] = []
         if chosen["quality"] in presets.QUALITY:
-            below.append((f"quality={chosen['quality']}", presets.quality_layer(chosen["quality"])))
+            quality = chosen["quality"]
+            below.append(Layer(LayerKind.SUPPLIED, f"quality={quality}", presets.quality_layer(quality)))
         if chosen["perceptors"] == "embedded" or chosen["clip_models"] == ["embedded"]:
-            below.append(presets.embedded_layer(chosen["drawer"], chosen["filters"]))
+            below.append(embedded_layer(chosen["drawer"], chosen["filters"]))
         return [*below, *self.supplies]
 
-    def _choice(self, name: str, given: list[tuple[str, dict]]) -> Any:
+    def _choice(self, name: str, given: Sequence[Layer]) -> Any:
         found = _strongest(name, given)
         try:
             return convert(self.declared[name], found[0] if found else self.declared[name].default)
@@ -170,20 +173,25 @@ class Schema:
             return None
 
 
-def _strongest(name: str, layers: Sequence[tuple[str, Mapping[str, Any]]]) -> tuple[Any, str] | None:
+def embedded_layer(drawer: str | None, filters: str | None) -> Layer:
+    """What follows from painting with the embedded guide."""
+    return Layer(LayerKind.SUPPLIED, "perceptors=embedded", presets.embedded_values(drawer, filters))
+
+
+def _strongest(name: str, layers: Sequence[Layer]) -> tuple[Any, str] | None:
     """The value that wins, and where it came from; None when no layer gives one."""
-    for source, supplied in reversed(layers):
-        if supplied.get(name) is not None:
-            return supplied[name], source
+    for layer in reversed(layers):
+        if layer.values.get(name) is not None:
+            return layer.values[name], layer.label
     return None
 
 
 def layers_of(settings: argparse.Namespace) -> tuple[Layer, ...]:
     """What people gave for these settings, what they assigned afterwards included; a plain namespace is one layer."""
     if not isinstance(settings, Settings):
-        return (("the namespace", dict(vars(settings))),)
+        return (Layer(LayerKind.NAMESPACE, "the namespace", dict(vars(settings))),)
     changed = {name: _as_iterations(name, value) for name, value in settings.changed().items()}
-    return (*settings.layers, ("the namespace", changed)) if changed else settings.layers
+    return (*settings.layers, Layer(LayerKind.NAMESPACE, "the namespace", changed)) if changed else settings.layers
 
 
 def _as_iterations(name: str, value: Any) -> Any:

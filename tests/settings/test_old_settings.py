@@ -11,6 +11,7 @@ from pixray.settings.convert import convert
 from pixray.settings.core import ALWAYS
 from pixray.settings.declare import declarations
 from pixray.settings.flags import read_flags
+from pixray.settings.layers import Layer, LayerKind
 from pixray.settings.schema import Schema
 
 _SPEC = importlib.util.spec_from_file_location("old_settings", Path(__file__).parents[2] / "docs" / "old_settings.py")
@@ -68,7 +69,7 @@ def test_every_old_default_is_the_default_or_the_list_says_otherwise(row):
 def test_what_is_gone_is_answered_with_what_replaces_it(row):
     catalog = Catalog(BUILT_IN)
     given = {"prompts": "x", row["name"]: "1", "drawer": row["of"].split()[1] if "of" in row else "pixel"}
-    layers = [("old.yaml", given)]
+    layers = [Layer(LayerKind.FILE, "old.yaml", given)]
     with pytest.raises(SettingsError, match="gone") as caught:
         Schema.for_choice(catalog, layers).resolve(layers)
     assert any("use" in problem for problem in caught.value.problems)

@@ -5,7 +5,8 @@ import pickle
 import pytest
 
 from pixray.errors import SettingsError
-from pixray.settings.core import output_name
+from pixray.settings.layers import python_layer
+from pixray.settings.output import output_name
 from pixray.settings.schema import Schema
 
 
@@ -234,4 +235,4 @@ def test_two_parts_cannot_declare_one_name(catalog):
 
     catalog.add("drawer", "greedy", Greedy)
     with pytest.raises(SettingsError, match="'iterations' is declared twice: by the engine and by drawer greedy"):
-        Schema.for_choice(catalog, [("add_settings", {"drawer": "greedy"})])
+        Schema.for_choice(catalog, [python_layer({"drawer": "greedy"})])
