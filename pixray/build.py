@@ -51,7 +51,7 @@ def build(settings: argparse.Namespace, catalog: Catalog, store: ModelStore) -> 
     from pixray.frames import make_film
 
     def session_of(mine: Settings, first: Session | None) -> Session:
-        return _Builder(mine, catalog, store).session(first.cutouts if first else None)
+        return _Builder(mine, catalog, store).session(first.objective.cutouts if first else None)
 
     return make_film(builder.settings, builder.generators.seed, session_of)
 
@@ -83,8 +83,9 @@ class _Builder:
     def session(self, cutouts: Cutouts | None = None) -> Session:
         from pixray.cadence import Cadence
         from pixray.guidance import Guidance
+        from pixray.objective import Objective
         from pixray.perceptors.pieces import Pieces
-        from pixray.replay.choose import choose_replay
+        from pixray.replay.choose import choose_executor
         from pixray.replay.replay import Replayed
         from pixray.session import Session
 
@@ -103,29 +104,31 @@ class _Builder:
         )
         scene = self._scene(drawer)
         losses = _unique([*guidance.losses(), *self._anchors(drawer, scene), *self._losses(scene)])
-        filters = self._filters()
-        replay = choose_replay(settings, self.device, drawer, cutouts, self.perceptors, losses, filters)
+        objective = Objective(
+            self._filters(),
+            cutouts,
+            self.perceptors,
+            losses,
+            guidance.spots(),
+            settings.batches,
+            Pieces(settings.cuts_at_once),
+        )
+        executor = choose_executor(settings, self.device, drawer, objective)
         return Session(
             settings=settings,
             record=self.record(drawer),
             drawer=drawer,
-            perceptors=self.perceptors,
-            cutouts=cutouts,
-            losses=losses,
-            filters=filters,
-            stepper=self._stepper(drawer, capturable=isinstance(replay, Replayed)),
+            objective=objective,
+            stepper=self._stepper(drawer, capturable=isinstance(executor, Replayed)),
             generators=self.generators,
             steps=settings.iterations,
-            batches=settings.batches,
+            executor=executor,
             cadence=Cadence(
                 settings.save_every, settings.display_every, settings.checkpoint_every, settings.make_video
             ),
             device=self.device,
-            spots=guidance.spots(),
             overlay=self._overlay(drawer),
             notices=tuple(self.notices),
-            pieces=Pieces(settings.cuts_at_once),
-            replay=replay,
             text=self.text,
         )
 

@@ -1,6 +1,6 @@
-"""Everything random about a step, drawn before the step begins and apart from what is done with it.
+"""The random numbers of a step, all drawn before its work begins.
 
-So a step itself is a function of tensors, which a GPU can do again with other numbers without asking the host.
+The work itself is then a function of tensors, which a GPU can replay with other numbers without asking the host.
 """
 
 from __future__ import annotations
@@ -19,11 +19,11 @@ from pixray.rng import Generators
 
 @dataclass(frozen=True)
 class View:
-    """One look at the picture.
+    """One batch of cutouts.
 
     Attributes:
-        fill: the grey behind transparent parts and around the picture, in [0, 1], no dimensions.
-        plans: where to look, by perceptor input size.
+        fill: the grey behind transparent parts and around the canvas, in [0, 1], no dimensions.
+        plans: where the cutouts lie, by perceptor input size.
     """
 
     fill: Tensor
@@ -32,7 +32,7 @@ class View:
 
 @dataclass(frozen=True)
 class Chance:
-    """One step: its looks, and what each filter drew for it."""
+    """The random numbers of one step: its batches of cutouts, and what each filter drew, in the filters' order."""
 
     views: Sequence[View]
     filters: Sequence[Any]
@@ -44,20 +44,20 @@ def draw(
     input_sizes: Iterable[int],
     filters: Iterable[Filter],
     size: tuple[int, int],
-    views: int,
+    batches: int,
     step: int,
 ) -> Chance:
-    """Draw for one step, all of it on the CPU.
+    """Draw the random numbers of one step, on the CPU.
 
     Args:
         input_sizes: of the perceptors, each once.
-        size: width and height of the picture.
-        views: how many looks there are.
+        size: width and height of the canvas.
+        batches: how many batches of cutouts to plan.
         step: steps taken so far.
     """
-    cuts, chosen = generators.get("cuts"), []
-    for _ in range(views):
+    cuts, views = generators.get("cuts"), []
+    for _ in range(batches):
         fill = torch.rand((), generator=cuts)
         plans = {side: cutouts.plan(cuts, side, step, float(fill)) for side in input_sizes}
-        chosen.append(View(fill, plans))
-    return Chance(chosen, [one.draw(size, generators.get("filters")) for one in filters])
+        views.append(View(fill, plans))
+    return Chance(views, [filter_.draw(size, generators.get("filters")) for filter_ in filters])

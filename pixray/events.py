@@ -7,7 +7,7 @@ servers all read these.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -46,11 +46,11 @@ class Stepped:
 
     Attributes:
         step: the number of this step, from 1 to `steps`.
-        total: the loss that was minimised, before the step.
-        losses: each loss by name, weighted, so that they add up to the total.
         rate: the learning-rate factor in force (1, then 0.1 …).
         seconds: time this step took.
         remaining: estimated seconds until the end.
+        losses: each loss by name, weighted, before the step; they add up to the total. On a GPU they are fetched when
+            one of them is read.
     """
 
     step: int
@@ -58,20 +58,16 @@ class Stepped:
     rate: float
     seconds: float
     remaining: float
-    _read: Callable[[], Mapping[str, float]] = field(repr=False, compare=False)
+    losses: Mapping[str, float] = field(repr=False, compare=False)
 
     @property
     def waiting(self) -> bool:
         """Whether the losses are still on a device, so that reading them means waiting for it."""
-        return not getattr(self._read(), "at_hand", True)
-
-    @property
-    def losses(self) -> Mapping[str, float]:
-        """Read from the device on first use: on a GPU a value that nobody looks at costs no waiting."""
-        return self._read()
+        return not getattr(self.losses, "at_hand", True)
 
     @property
     def total(self) -> float:
+        """The loss that was minimised."""
         return sum(self.losses.values())
 
 

@@ -1,8 +1,11 @@
-"""THE LOOP. A session owns everything one run needs and yields what happens as events.
+"""THE LOOP. A session owns everything that one run needs, and yields what happens as events.
 
-    chance  |  render -> filter -> cutouts -> perceptors -> losses -> backward -> optimizer -> project
+    randomness = draw()                         random numbers of the step
+    canvas     = render(randomness)             the drawer's picture
+    losses     = step(canvas, randomness)       objective.py: filters, cutouts, perceptors, losses, backward;
+                                                then the optimizer, and the drawer's valid range
+    events                                      pictures, losses, checkpoints
 
-What chance decides is drawn first; the rest is a function of that and of the parameters, so that a GPU can replay it.
 Nothing here knows which drawer, perceptor or loss it works with, and nothing outside a session changes while it runs:
 two sessions stepped in turn give the same pictures as each alone.
 """
@@ -14,22 +17,18 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import torch
 from torch import Tensor
 
 from pixray.cadence import Cadence
-from pixray.chance import Chance, View, draw
-from pixray.cutouts.base import Cutouts
+from pixray.chance import Chance
 from pixray.drawers.base import Drawer
 from pixray.errors import RunFailed
 from pixray.events import Drawn, Dropped, Event, Finished, Kept, Noticed, Started, Stepped
-from pixray.filters.base import Filter
-from pixray.losses.base import Look, WeightedLoss
 from pixray.losses.reading import Reading
-from pixray.perceptors.base import Perceptor
-from pixray.perceptors.pieces import Pieces
+from pixray.objective import Moment, Objective
 from pixray.pictures.io import to_u8
 from pixray.pictures.overlay import Overlay
 from pixray.replay.replay import Plainly
@@ -44,7 +43,7 @@ if TYPE_CHECKING:
 
 
 _LAG = 16
-"""Steps after which losses on a GPU are looked at, to notice numbers that are not finite."""
+"""Steps after which losses on a GPU are read, to notice numbers that are not finite."""
 
 
 @dataclass
@@ -53,52 +52,45 @@ class Session:
 
     Attributes:
         settings, record: what was asked for, and what is needed to run it again.
-        drawer: owns the parameters.
-        perceptors: by name.
-        cutouts: decides where they look.
-        losses: weighted; filters: with the weights of their penalties, in order.
+        drawer: owns the parameters and renders them.
+        objective: turns a canvas into losses and gradients.
         stepper: owns the optimizer, or remembers the best candidate of a drawer without gradients.
         generators: all randomness of the run.
-        steps, batches: how many steps, and looks per step whose gradients are averaged.
-        cadence: when pictures are due.
+        steps: how many steps the run takes; step: how many were taken.
+        executor: does the work of a step, on GPUs by replaying captured steps.
+        cadence: when pictures and checkpoints are due.
+        device: where the tensors are, such as "cpu" or "cuda:0".
         notices: what there is to say at the start.
-        spots: masks 1 1 H W of the parts of the picture that some prompts see alone, by name; white is seen.
-        pieces: how many cutouts are encoded at once.
-        replay: how the same step is taken again and again.
-        overlay: a picture laid over this one from time to time.
+        overlay: a picture laid over the canvas from time to time.
         text: facts for the metadata of every picture.
+        stopping: whether somebody asked the run to end.
     """
 
     settings: Settings
     record: Mapping[str, Any]
     drawer: Drawer
-    perceptors: Mapping[str, Perceptor]
-    cutouts: Cutouts
-    losses: Sequence[WeightedLoss]
-    filters: Sequence[tuple[Filter, float]]
+    objective: Objective
     stepper: GradientStepper | SearchStepper
     generators: Generators
     steps: int
-    batches: int = 1
+    executor: Plainly = field(default_factory=Plainly)
     cadence: Cadence = Cadence()
     device: str = "cpu"
     notices: Sequence[Noticed] = ()
-    spots: Mapping[str, Tensor] = field(default_factory=dict)
     overlay: Overlay | None = None
     text: Mapping[str, str] = field(default_factory=dict)
     step: int = 0
-    pieces: Pieces = field(default_factory=Pieces)
-    replay: Plainly = field(default_factory=Plainly)
-    _unread: list[Reading] = field(default_factory=list, init=False)
     stopping: bool = field(default=False, init=False)
+    _unread: list[Reading] = field(default_factory=list, init=False)
+    _seconds_per_step: float | None = field(default=None, init=False)
 
     def run(self) -> Iterator[Event]:
         """Take the remaining steps.
 
         Raises:
-            RunFailed: a loss or the picture is no longer finite; the last good picture was yielded before.
+            RunFailed: a loss or the canvas is no longer finite; the last good picture was yielded before.
         """
-        begun = time.perf_counter()
+        started = time.perf_counter()
         seed = self.generators.seed
         yield Started(self.settings, self.record, self.drawer.size, self.device, seed, self.steps, self.step)
         yield from self.notices
@@ -107,13 +99,13 @@ class Session:
                 yield Kept(self.step, self.state())
             yield from self.advance()
         if self._unread:
-            yield from self._stop_if_broken(self.drawer.render(self.step))
+            yield from self._stop_if_broken(self.render())
         if self.cadence.keep and self.step:
             yield Kept(self.step, self.state())
         if self.stepper.ready:
             yield self.draw(final=True)
         best = None if math.isinf(self.stepper.best) else (self.stepper.best, self.stepper.best_step)
-        yield Finished(self._reason(), self.step, time.perf_counter() - begun, best)
+        yield Finished(self._reason(), self.step, time.perf_counter() - started, best)
 
     @property
     def unfinished(self) -> bool:
@@ -127,26 +119,41 @@ class Session:
         if isinstance(self.stepper, SearchStepper):
             yield from self._search(self.stepper)
             return
-        begun = time.perf_counter()
-        if self.overlay is not None and self.overlay.due(self.step):
-            self._lay_over(self.overlay)
-        chance = self._chance()
-        stages = self._take(chance)
-        canvas = next(stages)
+        started = time.perf_counter()
+        self._lay_overlay_if_due()
+        randomness = self._draw_randomness()
+        canvas = self.executor.render(self, randomness)
         save, show = self.cadence.due(self.step)
         if save or show or self.cadence.film:
             yield self._drawn(canvas, save=save, show=show)
-        losses = self.pieces.fit(lambda: next(stages), lambda: self._take_afresh(chance), self.generators)
+        losses = self._step_within_memory(canvas, randomness)
         self._unread.append(losses)
         if losses.at_hand or save or show or len(self._unread) >= _LAG:
             yield from self._stop_if_broken(canvas)
         self.step += 1
-        yield self._stepped(losses, time.perf_counter() - begun)
+        yield self._stepped(losses, time.perf_counter() - started)
         if self.stepper.watch(self.step, losses):
             yield Dropped(self.step, self.stepper.factor)
 
+    def render(self) -> Tensor:
+        """The canvas as it is now, 1 C H W in [0, 1], differentiable with respect to the parameters."""
+        return self.drawer.render(self.step)
+
+    def update(self, canvas: Tensor, randomness: Chance) -> Reading:
+        """Move the parameters once against all losses; returns each loss by name, as it was before the move."""
+        self.stepper.clear()
+        moment = Moment(self.step, self.step / max(1, self.steps), self.drawer.latent())
+        losses = self.objective.backward(canvas, randomness, moment)
+        if self.stepper.update(losses):
+            self.drawer.project()
+        return losses
+
+    def changed_tensors(self) -> Sequence[Tensor]:
+        """Every tensor that `update` changes in place."""
+        return self.stepper.tensors()
+
     def stop(self) -> None:
-        """Ask the run to end after the step it is in; the final picture still comes."""
+        """Ask the run to end after the current step; the final picture is still yielded."""
         self.stopping = True
 
     def state(self) -> dict[str, Any]:
@@ -156,77 +163,62 @@ class Session:
             "drawer": self.drawer.state(),
             "stepper": self.stepper.state(),
             "generators": self.generators.state(),
-            "losses": {one.name: state for one in self.losses if (state := one.loss.state())},
+            "losses": {loss.name: state for loss in self.objective.losses if (state := loss.loss.state())},
         }
 
     def restore(self, state: Mapping[str, Any]) -> None:
         """Continue from a saved state; the session must have been built from the same settings."""
-        self.replay.forget()
+        self.executor.forget()
         self.step = int(state["step"])
         self.drawer.restore(state["drawer"])
         self.stepper.restore(state["stepper"])
         self.generators.restore(state["generators"])
-        for one in self.losses:
-            one.loss.restore(state.get("losses", {}).get(one.name, {}))
+        for loss in self.objective.losses:
+            loss.loss.restore(state.get("losses", {}).get(loss.name, {}))
 
     def image(self) -> Image.Image:
         """The picture as it is now, for Pillow."""
         return self.draw().image
 
     @torch.no_grad()
-    def _lay_over(self, overlay: Overlay) -> None:
-        """Put the overlay on the picture and let the drawer take the result over."""
-        self.drawer.paint(overlay.over(self.drawer.render(self.step)))
+    def draw(self, *, show: bool = True, final: bool = False) -> Drawn:
+        """The picture as it is now."""
+        return self._drawn(self.render(), save=True, show=show, final=final)
 
-    def _chance(self) -> Chance:
-        sizes = dict.fromkeys(perceptor.input_size for perceptor in self.perceptors.values())
-        filters = [one for one, _ in self.filters]
-        return draw(self.generators, self.cutouts, sizes, filters, self.drawer.size, self.batches, self.step)
+    def _draw_randomness(self) -> Chance:
+        return self.objective.draw(self.generators, self.drawer.size, self.step)
 
-    def _take(self, chance: Chance, canvas: Tensor | None = None) -> Iterator[Any]:
-        """One step, from a canvas or from what the drawer draws: gives first this, then the losses."""
-        stages = (lambda *_: self.drawer.render(self.step) if canvas is None else canvas, self._descend)
-        return self.replay.take(stages, chance, self.stepper.tensors)
+    @torch.no_grad()
+    def _lay_overlay_if_due(self) -> None:
+        """Lay the overlay over the canvas and let the drawer take over the result."""
+        if self.overlay is not None and self.overlay.due(self.step):
+            self.drawer.paint(self.overlay.over(self.render()))
 
-    def _take_afresh(self, chance: Chance) -> Reading:
-        self.replay.forget()
-        *_, losses = self._take(chance)
-        return losses
+    def _step_within_memory(self, canvas: Tensor, randomness: Chance) -> Reading:
+        """The step, taken again with fewer cutouts at once as often as the device runs out of memory.
 
-    def _descend(self, chance: Chance, canvas: Tensor) -> Reading:
-        """Move the parameters once against all losses; each loss by name, as it was before."""
-        self.stepper.clear()
-        filtered, penalties = self._filtered(canvas, chance)
-        # Looks differentiate down to the finished canvas only; then the drawer is walked back through once,
-        # however many batches of cutouts there were.
-        leaf = filtered.detach().requires_grad_(True)
-        values: dict[str, Tensor] = {}
-        for view in chance.views:
-            look = self._look(leaf, view)
-            terms = {loss.name: loss(look) / self.batches for loss in self.losses}
-            total = sum(terms.values())
-            if isinstance(total, Tensor) and total.requires_grad:
-                total.backward()
-            for name, term in terms.items():
-                values[name] = values.get(name, 0.0) + term.detach()
-        roots = {name: penalty for name, penalty in penalties.items() if penalty.requires_grad}
-        seeds: list[Tensor | None] = [None] * len(roots)
-        if filtered.requires_grad and leaf.grad is not None:
-            roots["canvas"] = filtered
-            seeds.append(leaf.grad)
-        if roots:
-            torch.autograd.backward(list(roots.values()), seeds)
-        values.update({name: penalty.detach() for name, penalty in penalties.items()})
-        losses = Reading.of(values)
-        if self.stepper.update(losses):
-            self.drawer.project()
-        return losses
+        Raises:
+            torch.OutOfMemoryError: a single cutout at a time is still too much.
+        """
+        before = self.generators.state()
+        while True:
+            try:
+                return self.executor.step(self, canvas, randomness)
+            except torch.OutOfMemoryError:
+                if not self.objective.pieces.halve():
+                    raise
+            # After the except block, where the error no longer holds on to the tensors of the failed try.
+            if torch.cuda.is_available():
+                torch.cuda.empty_cache()
+            self.generators.restore(before)
+            self.executor.forget()
+            canvas = self.executor.render(self, randomness)
 
     @torch.no_grad()
     def _search(self, stepper: SearchStepper) -> Iterator[Event]:
         """One step of a drawer without gradients: it proposes, the losses judge, the best so far is kept."""
-        begun = time.perf_counter()
-        looks = {purpose: self.generators.get(purpose).get_state() for purpose in ("cuts", "filters")}
+        started = time.perf_counter()
+        randomness: Chance | None = None
         losses = Reading()
         with closing(self.drawer.propose(self.step)) as proposals:  # type: ignore[type-var]
             for proposal in proposals:
@@ -238,73 +230,42 @@ class Session:
                     continue
                 better = False
                 if proposal.finished:
-                    # Every candidate is looked at through the same cutouts, or chance would choose between them.
-                    for purpose, state in looks.items():
-                        self.generators.get(purpose).set_state(state)
-                    *_, losses = self._take(self._chance(), proposal.image)
+                    # All candidates are seen through the same cutouts, or chance would choose between them.
+                    randomness = randomness or self._draw_randomness()
+                    losses = self.executor.step(self, proposal.image, randomness)
                     better = stepper.offer(self.step + 1, sum(losses.values()))
                 if better:
                     self.drawer.accept(proposal)
                 yield self._drawn(proposal.image, save=better, show=True)
         self.step += 1
-        yield self._stepped(losses, time.perf_counter() - begun)
-
-    def _filtered(self, canvas: Tensor, chance: Chance) -> tuple[Tensor, dict[str, Tensor]]:
-        """The canvas as perceptors see it, and the filters' penalties by name."""
-        penalties: dict[str, Tensor] = {}
-        for number, ((one, weight), drawn) in enumerate(zip(self.filters, chance.filters, strict=True)):
-            result = one(canvas, drawn)
-            canvas = result.canvas
-            if result.penalty is not None:
-                called = type(one).__name__.lower() + (f"#{number}" if number else "")
-                penalties[called] = weight * result.penalty
-        return canvas, penalties
-
-    def _look(self, canvas: Tensor, view: View) -> Look:
-        """Everything that losses may see, from one set of cutouts."""
-        alpha = canvas[:, 3:] if canvas.shape[1] == 4 else None
-        flat = canvas if alpha is None else canvas[:, :3] * alpha + view.fill * (1 - alpha)
-        crops = {size: plan(flat) for size, plan in view.plans.items()}
-        embeddings = {name: self.pieces.encode(one, crops[one.input_size]) for name, one in self.perceptors.items()}
-        for spot, mask in self.spots.items():  # the same cutouts of the picture with the rest of it painted black
-            for name, one in self.perceptors.items():
-                embeddings[f"{name}/{spot}"] = self.pieces.encode(one, view.plans[one.input_size](flat * mask))
-        progress = self.step / max(1, self.steps)
-        return Look(flat, alpha, self.drawer.latent(), view.plans, crops, embeddings, self.step, progress)
-
-    @torch.no_grad()
-    def draw(self, *, show: bool = True, final: bool = False) -> Drawn:
-        """The picture as it is now."""
-        return self._drawn(self.drawer.render(self.step), save=True, show=show, final=final)
+        yield self._stepped(losses, time.perf_counter() - started)
 
     def _drawn(self, canvas: Tensor, *, save: bool, show: bool, final: bool = False) -> Drawn:
-        with torch.no_grad():
-            canvas = canvas.detach()
-            for one, _ in self.filters:
-                canvas = one.present(canvas)
+        image_u8 = to_u8(self.objective.presented(canvas))
         files = self.drawer.files() if save else {}
         text = {**self.text, **self.drawer.facts()} if save else {}
-        return Drawn(self.step, to_u8(canvas), final=final, save=save, show=show, files=files, text=text)
+        return Drawn(self.step, image_u8, final=final, save=save, show=show, files=files, text=text)
 
     def _stepped(self, losses: Reading, seconds: float) -> Stepped:
-        self._pace = 0.8 * getattr(self, "_pace", seconds) + 0.2 * seconds
-        remaining = self._pace * (self.steps - self.step)
-        return Stepped(self.step, self.steps, self.stepper.factor, seconds, remaining, lambda: losses)
+        average = seconds if self._seconds_per_step is None else self._seconds_per_step
+        self._seconds_per_step = 0.8 * average + 0.2 * seconds
+        remaining = self._seconds_per_step * (self.steps - self.step)
+        return Stepped(self.step, self.steps, self.stepper.factor, seconds, remaining, losses)
 
     def _stop_if_broken(self, canvas: Tensor) -> Iterator[Event]:
-        """Look at the losses that nobody has looked at yet."""
+        """Read the losses that were not read yet; raise if one is not finite, after the last good picture."""
         unread, self._unread = self._unread, []
         broken = dict.fromkeys(name for losses in unread for name, value in losses.items() if not math.isfinite(value))
         if not broken:
             return
         if finite(canvas):
             yield self._drawn(canvas, save=True, show=True, final=True)
-        named = ", ".join(f"'{name}'" for name in broken)
+        names = ", ".join(f"'{name}'" for name in broken)
         raise RunFailed(
-            f"the loss {named} is not a finite number after {self.step} steps; the last good picture is kept"
+            f"the loss {names} is not a finite number after {self.step} steps; the last good picture is kept"
         )
 
-    def _reason(self) -> Any:
+    def _reason(self) -> Literal["complete", "stopped", "stalled"]:
         if self.step >= self.steps:
             return "complete"
         return "stopped" if self.stopping else "stalled"

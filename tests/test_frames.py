@@ -95,16 +95,19 @@ def test_b18_any_list_of_files_alone_makes_frames(film, setting):
 def test_shorter_lists_begin_again_and_weights_stay_with_their_files(film):
     Image.new("RGB", (8, 8)).save("one:two|three.png")
     made = film(target_images="in_{0,1}.png:2:0.3", image_prompts=r"one\:two\|three.png")
-    targets = [[loss for loss in one.losses if loss.name.startswith("target")] for one in made.sessions]
+    targets = [[loss for loss in one.objective.losses if loss.name.startswith("target")] for one in made.sessions]
     assert [found[0].name for found in targets] == [f"target_images: in_{n}.png" for n in (0, 1, 0)]
     assert all((found[0].loss.weight, found[0].loss.stop) == (2.0, 0.3) for found in targets)
-    assert all(any("one:two|three" in loss.name for loss in one.losses) for one in made.sessions)
+    assert all(any("one:two|three" in loss.name for loss in one.objective.losses) for one in made.sessions)
 
 
 def test_frames_share_what_never_changes_and_nothing_else(film):
     made = film()
     one, other = made.sessions[:2]
-    assert one.perceptors["toy"] is other.perceptors["toy"] and one.cutouts is other.cutouts
+    assert (
+        one.objective.perceptors["toy"] is other.objective.perceptors["toy"]
+        and one.objective.cutouts is other.objective.cutouts
+    )
     assert one.drawer is not other.drawer and one.generators is not other.generators
 
 

@@ -172,8 +172,8 @@ def test_the_default_spot_is_a_disc_in_the_middle(size, share):
 
 
 def test_spots_cost_nothing_when_no_prompt_uses_them(session):
-    assert session().spots == {} and session(spot_prompts="red:0").spots == {}
-    assert list(session(spot_prompts="red").spots) == [SPOT]
+    assert session().objective.spots == {} and session(spot_prompts="red:0").objective.spots == {}
+    assert list(session(spot_prompts="red").objective.spots) == [SPOT]
 
 
 class Larger(ToyPerceptor):
@@ -190,7 +190,7 @@ def test_b13_spots_work_for_perceptors_of_every_size(session, catalog):
 def test_b13_a_second_run_sees_its_own_mask(session):
     for name, grey in (("a.png", 0), ("b.png", 255)):
         Image.new("L", (8, 8), grey).save(name)
-    masks = [session(spot_prompts="red", spot_file=name).spots[SPOT] for name in ("a.png", "b.png")]
+    masks = [session(spot_prompts="red", spot_file=name).objective.spots[SPOT] for name in ("a.png", "b.png")]
     assert masks[0].min() == 1 and masks[1].max() == 0
 
 
@@ -201,7 +201,7 @@ def test_a_label_is_the_mean_of_seven_sentences(session):
     toy = ToyPerceptor()
     sentences = toy.encode_text([template.format("cat") for template in TEMPLATES])
     wanted = F.normalize(sentences.mean(0, keepdim=True), dim=-1)
-    label = next(loss for loss in session(labels="cat:2:0.5").losses if loss.name == "labels: cat")
+    label = next(loss for loss in session(labels="cat:2:0.5").objective.losses if loss.name == "labels: cat")
     assert torch.allclose(label.loss.targets, wanted, atol=1e-6)
     assert (label.loss.weight, label.loss.stop) == (2.0, 0.5) and len(TEMPLATES) == 7
 
@@ -209,7 +209,7 @@ def test_a_label_is_the_mean_of_seven_sentences(session):
 def test_a_vector_counts_a_tenth_of_its_weight(session):
     Path("vectors").mkdir()
     Path("vectors/mine.json").write_text(json.dumps({"toy": [[2.0] + [0.0] * 23], "other": [[1.0]]}))
-    one = next(loss for loss in session(vector_prompts="mine:4").losses if "vector" in loss.name).loss
+    one = next(loss for loss in session(vector_prompts="mine:4").objective.losses if "vector" in loss.name).loss
     assert one.weight == pytest.approx(0.4) and one.targets.norm() == 1
 
 
@@ -269,7 +269,8 @@ def test_b12_noise_prompts_pull_on_every_perceptor_and_need_no_weights(session, 
 
 def test_a_noise_prompt_is_a_fixed_direction_for_its_seed(session):
     one, again, other = (
-        session(noise_prompt_seeds=[seed], seed=run).losses[-1].loss.targets for seed, run in ((3, 1), (3, 2), (4, 1))
+        session(noise_prompt_seeds=[seed], seed=run).objective.losses[-1].loss.targets
+        for seed, run in ((3, 1), (3, 2), (4, 1))
     )
     assert torch.equal(one, again) and not torch.equal(one, other)
 

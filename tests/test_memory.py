@@ -1,7 +1,5 @@
 """Cutouts in pieces, and runs whose device is too small for all of them."""
 
-import functools
-
 import pytest
 import torch
 
@@ -43,9 +41,9 @@ def test_a_run_that_is_short_of_memory_halves_its_pieces_and_loses_no_step(sessi
     catalog.add("perceptor", "toy", Cramped, replace=True)
     wanted = last_picture(session(num_cuts=12, filters=None))
     made = session(num_cuts=12)
-    made.perceptors["toy"].room = 4
+    made.objective.perceptors["toy"].room = 4
     events = list(made.run())
-    assert made.step == made.steps and made.pieces.at_once == 3
+    assert made.step == made.steps and made.objective.pieces.at_once == 3
     picture = [event for event in events if isinstance(event, Drawn)][-1].image_u8
     assert abs(picture.astype(int) - wanted.astype(int)).max() <= 1
 
@@ -53,14 +51,14 @@ def test_a_run_that_is_short_of_memory_halves_its_pieces_and_loses_no_step(sessi
 def test_a_device_without_room_for_a_single_cutout_is_an_error(session, catalog):
     catalog.add("perceptor", "toy", Cramped, replace=True)
     made = session(num_cuts=4)
-    made.perceptors["toy"].room = 0
+    made.objective.perceptors["toy"].room = 0
     with pytest.raises(torch.OutOfMemoryError):
         list(made.run())
 
 
 def test_fewer_cutouts_at_once_can_be_asked_for(session):
     made = session(num_cuts=12, cuts_at_once=5)
-    assert made.pieces.at_once == 5
+    assert made.objective.pieces.at_once == 5
     assert abs(last_picture(made).astype(int) - last_picture(session(num_cuts=12)).astype(int)).max() <= 1
 
 
@@ -71,18 +69,17 @@ class Elsewhere(Reading):
 
     @property
     def at_hand(self):
-        return "_numbers" in vars(self)
+        return self._numbers is not None
 
-    @functools.cached_property
-    def _numbers(self):
-        type(self).fetched += 1
-        return dict(zip(self.names, self.column.tolist(), strict=True))
+    def _read(self):
+        type(self).fetched += self._numbers is None
+        return super()._read()
 
 
 def test_losses_on_a_device_are_read_only_when_shown(session, monkeypatch):
     wanted = session(iterations=30)
     events = list(wanted.run())
-    monkeypatch.setattr("pixray.session.Reading", Elsewhere)
+    monkeypatch.setattr("pixray.objective.Reading", Elsewhere)
     made = session(iterations=30, save_every=0, display_every=0)
     stepped = [event for event in made.run() if type(event).__name__ == "Stepped"]
     # Sixteen steps are looked at together, to notice numbers that are not finite.
@@ -94,10 +91,10 @@ def test_losses_on_a_device_are_read_only_when_shown(session, monkeypatch):
 def test_a_loss_on_a_device_that_is_not_finite_spoils_nothing(session, monkeypatch):
     from pixray.errors import RunFailed
 
-    monkeypatch.setattr("pixray.session.Reading", Elsewhere)
+    monkeypatch.setattr("pixray.objective.Reading", Elsewhere)
     made = session(iterations=30, save_every=0, display_every=0)
-    original = made.losses[0].loss
-    made.losses[0] = type(made.losses[0])(
+    original = made.objective.losses[0].loss
+    made.objective.losses[0] = type(made.objective.losses[0])(
         "prompt", lambda look: original(look) * (float("nan") if look.step == 3 else 1.0), 1.0
     )
     pictures = []

@@ -53,11 +53,13 @@ class Proposal:
         image: 1 3 H W in [0, 1], of the drawer's `size`; None: nothing yet, it only says that it is still at work.
         finished: a candidate to be judged; otherwise a preview of one.
         notice: something the user should know, as a sentence.
+        source: what the drawer made the picture from, for itself: `accept` receives it again.
     """
 
     image: Tensor | None = field(default=None, repr=False, compare=False)
     finished: bool = False
     notice: str | None = None
+    source: Any = field(default=None, repr=False, compare=False)
 
 
 class Drawer(ABC):

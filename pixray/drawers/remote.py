@@ -63,7 +63,6 @@ class RemoteDrawer(Drawer):
         self._best = torch.full((1, 3, canvas.height, canvas.width), 0.5, device=canvas.device)
         self._found = False
         self._facts: dict[str, str] = {}
-        self._proposed: dict[int, ImageResult] = {}
         self._candidates: list[ImageResult] = []
         self._chosen: ImageResult | None = None
         self._hopeless = False
@@ -119,7 +118,7 @@ class RemoteDrawer(Drawer):
     def accept(self, proposal: Proposal) -> None:
         assert proposal.image is not None
         self._best = proposal.image
-        self._chosen = self._proposed.get(id(proposal.image))
+        self._chosen = proposal.source
         if self._chosen is not None:
             self._facts = facts_of(self.provider, self._chosen)
 
@@ -168,9 +167,8 @@ class RemoteDrawer(Drawer):
         self._costs.append(result.cost)
         for image in usable:
             self._candidates.append(image)
-            tensor = self._tensor(image.picture())
-            self._proposed = {id(tensor): image}
-            yield Proposal(tensor, finished=True, notice=_said(self.provider, image, result))
+            notice = _said(self.provider, image, result)
+            yield Proposal(self._tensor(image.picture()), finished=True, notice=notice, source=image)
 
     def _tensor(self, picture: Image.Image) -> Tensor:
         fitting = cut_to(picture, (self.canvas.width, self.canvas.height))

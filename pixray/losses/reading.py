@@ -1,36 +1,37 @@
-"""Losses of a step that are read from the device when somebody looks, all in one go."""
+"""The losses of a step, read from the device together, when somebody looks at one of them."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from functools import cached_property
+from dataclasses import dataclass, field
 
 import torch
 from torch import Tensor
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(eq=False)
 class Reading(Mapping[str, float]):
-    """Each loss by name.
+    """Each loss by name. Read only.
 
     Attributes:
-        names: of the losses; column: one number for each, on some device; None when there are no losses.
+        names: of the losses.
+        column: one number for each, on any device; None when there are no losses.
     """
 
     names: tuple[str, ...] = ()
     column: Tensor | None = None
+    _numbers: dict[str, float] | None = field(default=None, init=False, repr=False)
 
     @classmethod
     def of(cls, values: Mapping[str, Tensor]) -> Reading:
         """Losses by name, as scalars."""
         if not values:
             return cls()
-        # A loss that has nothing to say may answer with a number on the CPU, whatever the device of the others.
+        # A constant loss may be a number on the CPU, whatever the device of the others.
         devices = [value.device for value in values.values()]
-        device = next((one for one in devices if one.type != "cpu"), devices[0])
-        columns = [value.detach().float().reshape(()).to(device) for value in values.values()]
-        return cls(tuple(values), torch.stack(columns))
+        device = next((device for device in devices if device.type != "cpu"), devices[0])
+        scalars = [value.detach().float().reshape(()).to(device) for value in values.values()]
+        return cls(tuple(values), torch.stack(scalars))
 
     @property
     def total(self) -> Tensor | None:
@@ -39,12 +40,11 @@ class Reading(Mapping[str, float]):
 
     @property
     def at_hand(self) -> bool:
-        """Whether looking costs no waiting."""
-        there = self.column
-        return there is None or there.device.type == "cpu" or "_numbers" in vars(self)
+        """Whether reading the losses costs no waiting for a device."""
+        return self.column is None or self.column.device.type == "cpu" or self._numbers is not None
 
     def __getitem__(self, name: str) -> float:
-        return self._numbers[name]
+        return self._read()[name]
 
     def __iter__(self) -> Iterator[str]:
         return iter(self.names)
@@ -52,7 +52,8 @@ class Reading(Mapping[str, float]):
     def __len__(self) -> int:
         return len(self.names)
 
-    @cached_property
-    def _numbers(self) -> dict[str, float]:
-        there = self.column
-        return {} if there is None else dict(zip(self.names, there.tolist(), strict=True))
+    def _read(self) -> dict[str, float]:
+        if self._numbers is None:
+            numbers = [] if self.column is None else self.column.tolist()
+            self._numbers = dict(zip(self.names, numbers, strict=True))
+        return self._numbers

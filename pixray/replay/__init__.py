@@ -1,1 +1,1 @@
-"""Taking the same step again and again: what changes from step to step apart from what is done with it."""
+"""CUDA-graph capture and replay of steps, and the executors that use it or run steps directly."""

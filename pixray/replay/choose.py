@@ -1,8 +1,8 @@
-"""How the steps of a run are taken: recorded and replayed on a GPU if everything that takes part in them allows it."""
+"""Which executor does the steps of a run: on a GPU they are captured and replayed if all parts of the run allow it."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from pixray.errors import SettingsError
@@ -11,57 +11,47 @@ from pixray.replay.replay import Plainly, Replayed
 from pixray.steppers.optimisers import CAPTURABLE
 
 if TYPE_CHECKING:
-    from pixray.cutouts.base import Cutouts
     from pixray.drawers.base import Drawer
-    from pixray.filters.base import Filter
-    from pixray.losses.base import WeightedLoss
-    from pixray.perceptors.base import Perceptor
+    from pixray.objective import Objective
     from pixray.settings.namespace import Settings
 
 
-def choose_replay(
-    settings: Settings,
-    device: str,
-    drawer: Drawer,
-    cutouts: Cutouts,
-    perceptors: Mapping[str, Perceptor],
-    losses: Sequence[WeightedLoss],
-    filters: Sequence[tuple[Filter, float]],
-) -> Plainly:
-    """Recorded, or step by step.
+def choose_executor(settings: Settings, device: str, drawer: Drawer, objective: Objective) -> Plainly:
+    """The executor of a run.
 
     Raises:
-        SettingsError: `cuda_graph=on`, and something cannot be recorded.
+        SettingsError: `cuda_graph=on`, and something cannot be captured.
     """
-    # Elsewhere nothing waits for copies (CPU), or one that is not waited for may come to nothing (MPS).
+    cutouts = objective.cutouts
+    # Elsewhere nothing waits for copies (CPU), or a copy that is not waited for may be incomplete (MPS).
     plain = Plainly(device if cutouts.capturable and device.startswith("cuda") else None)
     if settings.cuda_graph == "off":
         return plain
     parts: dict[str, Any] = {f"drawer={settings.drawer}": drawer, f"cutouts={settings.cutouts}": cutouts}
-    parts.update({f"the perceptor {name}": one for name, one in perceptors.items()})
-    parts.update({f"the loss '{one.name}'": one.loss for one in losses})
-    parts.update({f"the filter {type(one).__name__.lower()}": one for one, _ in filters})
+    parts.update({f"the perceptor {name}": perceptor for name, perceptor in objective.perceptors.items()})
+    parts.update({f"the loss '{weighted.name}'": weighted.loss for weighted in objective.losses})
+    parts.update({f"the filter {type(filter_).__name__.lower()}": filter_ for filter_, _ in objective.filters})
     obstacle = f"drawer={settings.drawer} is not optimised by gradients"
     if drawer.parameters():
         obstacle = find_obstacle(settings, device, parts) or ""
     if not obstacle:
         return Replayed(device, CudaGraphs(device))
     if settings.cuda_graph == "on":
-        raise SettingsError(f"cuda_graph=on: {obstacle} (cuda_graph=auto takes such runs step by step)")
+        raise SettingsError(f"cuda_graph=on: {obstacle} (cuda_graph=auto runs such steps directly)")
     return plain
 
 
 def find_obstacle(settings: Settings, device: str, parts: Mapping[str, Any]) -> str | None:
-    """Why the steps of a run cannot be recorded, as half a sentence; None: they can.
+    """Why the steps of a run cannot be captured, as half a sentence; None: they can.
 
     Args:
-        parts: all that takes part in a step, with its name.
+        parts: everything that takes part in a step, by the name that the user knows it by.
     """
     if not device.startswith("cuda"):
-        return f"a step can be recorded on a CUDA GPU, and this run is on {device}"
+        return f"a step can be captured on a CUDA GPU, and this run is on {device}"
     if settings.animation_dir:
-        return "the frames of an animation would each hold the memory of a recorded step"
+        return "the frames of an animation would each hold the memory of a captured step"
     if settings.optimiser not in CAPTURABLE:
-        return f"optimiser={settings.optimiser} cannot be recorded; {' and '.join(CAPTURABLE)} can"
+        return f"optimiser={settings.optimiser} cannot be captured; {' and '.join(CAPTURABLE)} can"
     unfit = [name for name, part in parts.items() if not part.capturable]
-    return f"{unfit[0]} cannot be recorded" if unfit else None
+    return f"{unfit[0]} cannot be captured" if unfit else None

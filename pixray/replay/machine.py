@@ -1,4 +1,4 @@
-"""What records work on a device and does it again: the contract, and CUDA graphs behind it."""
+"""The contract of what captures work on a device and replays it, and CUDA graphs as one implementation."""
 
 from __future__ import annotations
 
@@ -13,30 +13,31 @@ T = TypeVar("T")
 
 
 class Machine(ABC):
-    """Records work of a device.
+    """Captures work on a device.
 
-    Recorded work reads and writes the very memory that it was recorded with, and takes nothing from the host: what
-    Python knew then, such as its numbers, stays as it was.
+    Captured work reads and writes the memory that it was captured with, and takes nothing from the host: Python's
+    numbers stay what they were during the capture.
     """
 
     @abstractmethod
     def warm_up(self) -> AbstractContextManager[None]:
-        """Around work of the kind that is to be recorded later: libraries get ready, and buffers that stay are made."""
+        """Around work like that to be captured later: libraries initialise, and lasting buffers are allocated."""
 
     @abstractmethod
     def record(self, work: Callable[[], T]) -> tuple[Callable[[], object], T]:
-        """Record some work.
+        """Capture some work.
 
         Returns:
-            what does it again, and its result, in memory that this writes to. Recording need not do the work itself.
+            a function that replays it, and its result, in memory that each replay writes to. The capture itself need
+            not do the work.
 
         Raises:
-            RuntimeError: this work cannot be recorded, or there is too little memory.
+            RuntimeError: this work cannot be captured, or there is too little memory.
         """
 
 
 class CudaGraphs(Machine):
-    """CUDA graphs in one pool of memory: every recorded step begins anew, so one may overwrite what another left."""
+    """CUDA graphs in one memory pool: no step needs what another left there, so they may share its memory."""
 
     def __init__(self, device: str) -> None:
         self._device = torch.device(device)
@@ -59,10 +60,10 @@ class CudaGraphs(Machine):
         with torch.cuda.device(self._device):
             usual = torch.cuda.current_stream()
             try:
-                # Only this thread is barred from what recording forbids: other runs may use the GPU at the same time.
+                # What a capture forbids is forbidden to this thread alone: other runs may use the GPU at the same time.
                 mode = "thread_local"
                 with torch.cuda.graph(graph, pool=self._pool, stream=self._stream, capture_error_mode=mode):
                     result = work()
             finally:
-                torch.cuda.set_stream(usual)  # which a recording that fails leaves to its caller
+                torch.cuda.set_stream(usual)  # a capture that fails does not restore it
         return graph.replay, result

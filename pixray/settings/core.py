@@ -225,7 +225,7 @@ class Optimiser:
     device: str = setting("auto", "auto, cpu, cuda, cuda:1, mps", aliases=("--cuda_device", "-cud"), common=True)
     cuda_graph: str = setting(
         "auto",
-        "record a step on a CUDA GPU and replay it; auto: where every part can be recorded, else step by step",
+        "capture a step as a CUDA graph and replay it; auto: where every part allows it, else run steps directly",
         choices=("auto", "on", "off"),
         role=Role.UNRECORDED,
     )

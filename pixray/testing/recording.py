@@ -197,7 +197,7 @@ class Tape(Machine):
 def as_on_a_gpu(session: Session) -> Session:
     """The session with its optimizer as CUDA graphs need it."""
     settings, old = session.settings, session.stepper
-    assert isinstance(old, GradientStepper), "only what is optimised by gradients can be recorded"
+    assert isinstance(old, GradientStepper), "only what is optimised by gradients can be captured"
     session.stepper = GradientStepper(
         session.drawer.parameters(), settings.optimiser, settings.learning_rate, old.drops, old.auto_stop, True
     )
@@ -211,14 +211,14 @@ def check_replay(make: Callable[[], Session]) -> None:
         make: a new session, always the same, of at least seven steps.
     """
     plain, replayed = as_on_a_gpu(make()), as_on_a_gpu(make())
-    replay = replayed.replay = Replayed("cpu", Tape())
+    executor = replayed.executor = Replayed("cpu", Tape())
     pictures, totals = [], []
     for session in (plain, replayed):
         events = list(session.run())
         pictures.append(torch.tensor([event.image_u8.tolist() for event in events if isinstance(event, Drawn)]))
         totals.append([event.total for event in events if isinstance(event, Stepped)])
-    assert replay.obstacle is None, replay.obstacle
-    assert replay.recordings, f"{plain.steps} steps are too few for one of them to be recorded"
+    assert executor.obstacle is None, executor.obstacle
+    assert executor.recordings, f"{plain.steps} steps are too few for one of them to be recorded"
     assert len(totals[0]) == len(totals[1])
     off = max(abs(one - other) for one, other in zip(*totals, strict=True))
     assert off <= 1e-5, f"the losses of replayed steps are off by {off}"

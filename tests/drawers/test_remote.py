@@ -1,3 +1,4 @@
+import dataclasses
 import json
 import threading
 import time
@@ -174,6 +175,13 @@ def test_keys_may_come_from_a_callable(services, remote, catalog, monkeypatch):
     catalog.keys["openai"] = lambda: FAKE_KEY
     list(remote(drawer="openai").run())
     assert services["openai"].requests[0].headers["authorization"] == f"Bearer {FAKE_KEY}"
+
+
+def test_a_candidate_brings_its_facts_along_wherever_its_picture_lies(services, remote):
+    drawer = remote(drawer="openai").drawer
+    (candidate,) = [proposal for proposal in drawer.propose(0) if proposal.finished]
+    drawer.accept(dataclasses.replace(candidate, image=candidate.image.clone()))
+    assert drawer.facts()["pixray_provider"] == "openai"
 
 
 def test_stopping_a_run_lets_go_of_the_service_within_a_second(services, remote):

@@ -223,14 +223,14 @@ def test_gaussian_frees_the_middle():
 
 def test_losses_of_a_run_are_named_weighted_and_stopped(session):
     made = session(custom_loss="smoothness:0.5, symmetry:2:0.1, smoothness", iterations=1)
-    assert [loss.name for loss in made.losses[-3:]] == ["smoothness", "symmetry", "smoothness #2"]
-    assert (made.losses[-2].weight, made.losses[-2].stop) == (2.0, 0.1)
+    assert [loss.name for loss in made.objective.losses[-3:]] == ["smoothness", "symmetry", "smoothness #2"]
+    assert (made.objective.losses[-2].weight, made.objective.losses[-2].stop) == (2.0, 0.1)
 
 
 def test_arguments_behind_arrows_reach_the_loss_with_and_without_a_weight(session):
     """`name->x` without a weight was a KeyError."""
     for text in ("symmetry:2->a->b", "symmetry->a->b"):
-        assert session(custom_loss=text).losses[-1].loss.arguments == ("a", "b")
+        assert session(custom_loss=text).objective.losses[-1].loss.arguments == ("a", "b")
 
 
 def test_a_loss_of_ones_own_runs_under_its_name():
@@ -288,7 +288,7 @@ def test_b26_batches_average_their_gradients(session):
     def moved(batches):
         made = session(prompts=[], custom_loss="saturation", batches=batches, iterations=1)
         before = made.drawer.render(0)
-        list(made._take(made._chance(), before))
+        made.update(before, made._draw_randomness())
         return made.drawer.colour.grad
 
     assert torch.allclose(moved(1), moved(4), atol=1e-7)

@@ -12,8 +12,8 @@ pixel = {"drawer": "pixel", "size": [32, 24], "pixel_size": [8, 6], "iterations"
 
 def test_without_any_model_the_embedded_one_paints_and_says_so(session):
     made = session(**pixel, num_cuts=None)
-    assert list(made.perceptors) == ["embedded"]
-    assert made.cutouts.num_cuts == 6 and made.settings.origin("num_cuts") == "perceptors=embedded"
+    assert list(made.objective.perceptors) == ["embedded"]
+    assert made.objective.cutouts.num_cuts == 6 and made.settings.origin("num_cuts") == "perceptors=embedded"
     events = list(made.run())
     notices = [event.text for event in events if isinstance(event, Noticed)]
     assert any("small embedded perceptor" in text and "ViT-B/32" in text for text in notices)
@@ -22,7 +22,7 @@ def test_without_any_model_the_embedded_one_paints_and_says_so(session):
 
 def test_what_people_set_wins_over_what_the_embedded_perceptor_wants(session):
     made = session(**pixel, num_cuts=5, cut_noise=0.3)
-    assert made.cutouts.num_cuts == 5 and made.cutouts.noise == 0.3
+    assert made.objective.cutouts.num_cuts == 5 and made.objective.cutouts.noise == 0.3
 
 
 def test_asking_for_it_by_name_needs_no_notice(session):
@@ -47,7 +47,7 @@ def test_loaded_perceptors_are_shared_between_sessions(catalog, resolve, tiny):
 
     store = ModelStore()
     one, two = (build(resolve(**tiny), catalog, store) for _ in range(2))
-    assert one.perceptors["toy"] is two.perceptors["toy"]
+    assert one.objective.perceptors["toy"] is two.objective.perceptors["toy"]
 
 
 def test_the_embedded_perceptor_keeps_the_contract():
@@ -78,10 +78,10 @@ def test_priors_come_with_the_guide_are_named_in_the_log_and_can_be_left_out(ses
     made = session(**{**pixel, "perceptors": "embedded"})
     assert made.settings.priors == "tv:1.5" and made.settings.prior_prompts == ["noise:-0.05"]
     assert made.settings.origin("priors") == "perceptors=embedded" and made.settings.cut_noise == 0.2
-    names = [loss.name for loss in made.losses]
+    names = [loss.name for loss in made.objective.losses]
     assert "tv" in names and len(names) == 3
     bare = session(**{**pixel, "perceptors": "embedded", "priors": "none", "prior_prompts": "none"})
-    assert len(bare.losses) == 1
+    assert len(bare.objective.losses) == 1
     named = session(**{**pixel, "clip_models": "toy"})
     assert named.settings.priors is None and named.settings.prior_prompts == []
 

@@ -163,7 +163,7 @@ def test_a_wrong_palette_is_reported_with_everything_else(resolve, tiny):
 
 def test_yaml_lists_are_palettes_too(session):
     made = session(palette=["mat:red", "#00f"], filters="lookup")
-    assert as_bytes(made.filters[0][0].palette) == [(255, 0, 0), (0, 0, 255)]
+    assert as_bytes(made.objective.filters[0][0].palette) == [(255, 0, 0), (0, 0, 255)]
     assert made.record["palette"] == "[mat:red,#00f]"
 
 

@@ -44,15 +44,16 @@ class OnlyThere(TorchDispatchMode):
 
 def step_elsewhere(session):
     """Take a step of the session there; which losses it has."""
-    chance = session._chance()
+    randomness = session._draw_randomness()
     memo = {id(one): one for one in session.generators._made.values()}
     memo.update({id(one): emptied(one) for one in gc.get_objects() if isinstance(one, nn.Parameter)})
     with _Emptying():
-        moved, chance = copy.deepcopy((session, chance), memo)
+        moved, randomness = copy.deepcopy((session, randomness), memo)
     # PyTorch's fused Adam is the one operation that is not made for this device.
     moved.stepper.optimiser.step = lambda: None
     with OnlyThere():
-        canvas, losses = moved._take(chance)
+        canvas = moved.executor.render(moved, randomness)
+        losses = moved.executor.step(moved, canvas, randomness)
     assert canvas.device.type == losses.column.device.type == DEVICE
     for tensor in moved.drawer.parameters()[0].tensors:
         assert tensor.grad is not None and tensor.grad.device.type == DEVICE

@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from pixray.errors import SettingsError
-from pixray.replay.choose import choose_replay, find_obstacle
+from pixray.replay.choose import choose_executor, find_obstacle
 from pixray.replay.replay import Plainly, Replayed
 
 SETTINGS = argparse.Namespace(animation_dir=None, optimiser="Adam")
@@ -14,9 +14,9 @@ SETTINGS = argparse.Namespace(animation_dir=None, optimiser="Adam")
 
 def obstacle(made, device="cuda:0", **changes):
     settings = argparse.Namespace(**{**vars(SETTINGS), **changes})
-    parts = {"drawer": made.drawer, "cutouts": made.cutouts, **made.perceptors}
-    parts.update({one.name: one.loss for one in made.losses})
-    parts.update({type(one).__name__: one for one, _ in made.filters})
+    parts = {"drawer": made.drawer, "cutouts": made.objective.cutouts, **made.objective.perceptors}
+    parts.update({one.name: one.loss for one in made.objective.losses})
+    parts.update({type(one).__name__: one for one, _ in made.objective.filters})
     return find_obstacle(settings, device, parts)
 
 
@@ -34,20 +34,20 @@ def obstacle(made, device="cuda:0", **changes):
 )
 def test_parts_say_whether_they_can_be_recorded(session, changes, unfit):
     found = obstacle(session(**changes))
-    assert found == (None if unfit is None else f"{unfit} cannot be recorded")
+    assert found == (None if unfit is None else f"{unfit} cannot be captured")
 
 
 def test_other_obstacles(session):
     made = session(drawer="pixel")
     assert "this run is on cpu" in obstacle(made, device="cpu")
-    assert obstacle(made, optimiser="Adagrad") == "optimiser=Adagrad cannot be recorded; Adam and AdamW can"
+    assert obstacle(made, optimiser="Adagrad") == "optimiser=Adagrad cannot be captured; Adam and AdamW can"
     assert "animation" in obstacle(made, animation_dir="frames")
 
 
-def test_on_a_cpu_steps_are_taken_plainly_and_insisting_is_answered(session):
-    assert type(session().replay) is Plainly and type(session(cuda_graph="off").replay) is Plainly
+def test_on_a_cpu_steps_run_directly_and_insisting_is_answered(session):
+    assert type(session().executor) is Plainly and type(session(cuda_graph="off").executor) is Plainly
     assert "cuda_graph" not in session(cuda_graph="off").record, "it says nothing about the picture"
-    with pytest.raises(SettingsError, match="cuda_graph=on: a step can be recorded on a CUDA GPU, and this run is on"):
+    with pytest.raises(SettingsError, match="cuda_graph=on: a step can be captured on a CUDA GPU, and this run is on"):
         session(cuda_graph="on")
 
 
@@ -55,7 +55,7 @@ def test_only_cuda_is_sent_numbers_that_nothing_waits_for(session, monkeypatch):
     made, sent = session(drawer="line_sketch"), []
     monkeypatch.setattr("pixray.replay.choose.Plainly", sent.append)
     for device in ("cpu", "mps", "cuda:1"):
-        choose_replay(made.settings, device, made.drawer, made.cutouts, made.perceptors, made.losses, made.filters)
+        choose_executor(made.settings, device, made.drawer, made.objective)
     assert sent == [None, None, "cuda:1"]
 
 
@@ -68,5 +68,5 @@ def test_a_gpu_replays_what_it_would_do_step_by_step(session, drawer):
         facts = {"drawer": drawer, "clip_models": None, "perceptors": "embedded", "size": [64, 48], "iterations": 20}
         made = session(**facts, device="cuda", cuda_graph=wanted)
         totals.append([event.total for event in made.run() if type(event).__name__ == "Stepped"])
-    assert isinstance(made.replay, Replayed) and made.replay.recordings == 2, made.replay.obstacle
+    assert isinstance(made.executor, Replayed) and made.executor.recordings == 2, made.executor.obstacle
     assert totals[0] == pytest.approx(totals[1], rel=0.02)

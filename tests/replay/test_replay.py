@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from pixray.replay.replay import MOST, Plainly, Replayed
+from pixray.replay.replay import MOST_SHAPES, Plainly, Replayed
 from pixray.replay.transfer import Places, moved
 from pixray.replay.trees import mapped, shape_of, tensors
 from pixray.testing.recording import Tape
@@ -24,22 +24,27 @@ class Walk:
 
     def __init__(self):
         self.place = torch.zeros(3)
-        self.stages = (lambda inputs, _: self.place.clone(), self.go)
 
-    def go(self, inputs, before):
+    def render(self):
+        return self.place.clone()
+
+    def update(self, canvas, inputs):
         self.place.add_(inputs.numbers.mean())
-        return {"from": before.sum(), "far": inputs.numbers.mean()}
+        return {"from": canvas.sum(), "far": inputs.numbers.mean()}
 
-    def take(self, replay, inputs):
-        return list(replay.take(self.stages, inputs, lambda: [self.place]))
+    def changed_tensors(self):
+        return [self.place]
 
 
-def walked(replay, kinds=("even", "odd"), steps=14):
+def stepped(executor, work, inputs):
+    canvas = executor.render(work, inputs)
+    return canvas, executor.step(work, canvas, inputs)
+
+
+def walked(executor, kinds=("even", "odd"), steps=14):
     walk = Walk()
-    results = [
-        walk.take(replay, Inputs(torch.full((4,), float(step)), kinds[step % len(kinds)])) for step in range(steps)
-    ]
-    return results, walk.place
+    inputs = [Inputs(torch.full((4,), float(step)), kinds[step % len(kinds)]) for step in range(steps)]
+    return [stepped(executor, walk, one) for one in inputs], walk.place
 
 
 def test_a_replayed_walk_is_the_same_and_its_results_are_kept():
@@ -68,21 +73,45 @@ def test_a_replay_that_differs_is_noticed_and_spoils_nothing(wrong, caplog):
         found, there = walked(replay)
     wanted, place = walked(Plainly())
     assert torch.equal(place, there) and [one[1] for one in found] == [one[1] for one in wanted]
-    assert replay.recordings == 0 and "not the same as the plain one" in caplog.text
+    assert replay.recordings == 0 and "not the same as the direct one" in caplog.text
 
 
-def test_what_cannot_be_recorded_goes_on_plainly_and_says_why(caplog):
-    walk, replay = Walk(), Replayed("cpu", Tape())
-    walk.stages = (lambda inputs, _: walk.place * float(inputs.numbers[0]),)
+def test_what_cannot_be_captured_goes_on_directly_and_says_why(caplog):
+    class Reading(Walk):
+        def update(self, canvas, inputs):
+            return canvas * float(inputs.numbers[0])
+
+    walk, executor = Reading(), Replayed("cpu", Tape())
     with caplog.at_level("DEBUG", "pixray"):
-        results = [walk.take(replay, Inputs(torch.ones(1))) for _ in range(6)]
-    assert len(results) == 6 and "reads numbers back" in replay.obstacle
-    assert caplog.text.count("taken plainly from here on") == 1
+        results = [stepped(executor, walk, Inputs(torch.ones(1))) for _ in range(6)]
+    assert len(results) == 6 and "reads numbers back" in executor.obstacle
+    assert caplog.text.count("run directly from here on") == 1
+
+
+def test_inputs_that_cannot_be_compared_are_never_taken_for_those_of_another_step():
+    """An array or a set was once known by its address, which another one may have later."""
+    executor = Replayed("cpu", Tape())
+    inputs = [Inputs(torch.full((4,), float(step)), {"a", step}) for step in range(6)]
+    walk, direct = Walk(), Walk()
+    for one in inputs:
+        stepped(executor, walk, one), stepped(Plainly(), direct, one)
+    assert executor.recordings == 0 and "a set, which cannot be told from" in executor.obstacle
+    assert torch.equal(walk.place, direct.place)
+
+
+def test_an_update_of_another_canvas_is_not_replayed():
+    executor, walk, direct = Replayed("cpu", Tape()), Walk(), Walk()
+    for step in range(8):
+        inputs, other = Inputs(torch.full((4,), float(step))), torch.full((3,), 5.0)
+        executor.render(walk, inputs)
+        result = executor.step(walk, other, inputs)
+        assert result["from"] == 15 and result == direct.update(other, inputs)
+    assert executor.recordings == 1 and torch.equal(walk.place, direct.place)
 
 
 def test_ever_new_shapes_are_not_recorded_for_ever():
     replay = Replayed("cpu", Tape())
-    _, place = walked(replay, kinds=[f"kind {number}" for number in range(MOST + 1)], steps=60)
+    _, place = walked(replay, kinds=[f"kind {number}" for number in range(MOST_SHAPES + 1)], steps=60)
     assert "too many shapes" in replay.obstacle and torch.equal(place, walked(Plainly(), steps=60)[1])
 
 

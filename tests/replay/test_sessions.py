@@ -81,7 +81,7 @@ def test_the_way_of_gpus_needs_nothing_from_the_host(session, case, more):
 
 def recorded(session, tape=None, **changes):
     made = as_on_a_gpu(session(drawer="pixel", pixel_size=[8, 6], **{"iterations": 12, **changes}))
-    made.replay = Replayed("cpu", tape or Tape())
+    made.executor = Replayed("cpu", tape or Tape())
     return made
 
 
@@ -93,10 +93,10 @@ def test_every_step_is_replayed_once_both_kinds_of_border_are_recorded(session):
     tape = Tape()
     made = recorded(session, tape)
     plain, taken = as_on_a_gpu(session(drawer="pixel", pixel_size=[8, 6], iterations=12)), []
-    descend = made._descend
-    made._descend = lambda *given: taken.append(made.step) or descend(*given)
+    update = made.update
+    made.update = lambda canvas, randomness: taken.append(made.step) or update(canvas, randomness)
     assert (last_picture(made) == last_picture(plain)).all()
-    assert made.replay.recordings == 2
+    assert made.executor.recordings == 2
     # Taken twice each to warm up, once to be recorded and twice to prove the replay; then never again.
     assert sorted(taken) == [0, 1, 2, 3, 4, 4, 5, 5, 6, 7]
 
@@ -113,7 +113,7 @@ def test_drops_overlays_and_restored_states_reach_recorded_steps(session):
             kept = made.state()
             break
     made.restore(kept)
-    assert made.replay.recordings == 0, "what was recorded knows the old tensors of the optimizer"
+    assert made.executor.recordings == 0, "what was recorded knows the old tensors of the optimizer"
     assert (last_picture(made) == wanted).all()
     assert any(isinstance(event, Dropped) for event in recorded(session, **changes).run())
 
@@ -143,13 +143,13 @@ def test_a_step_that_runs_out_of_memory_is_taken_again_in_pieces_and_recorded_an
 
     catalog.add("perceptor", "toy", Cramped, replace=True)
     made = recorded(session, num_cuts=12, iterations=20)
-    made.perceptors["toy"].tight = False
+    made.objective.perceptors["toy"].tight = False
     for event in made.run():
         if isinstance(event, Stepped) and event.step == 3:
             break
-    made.perceptors["toy"].tight = True
-    assert len(list(made.run())) and made.pieces.at_once == 3
-    assert made.step == 20 and made.replay.recordings == 2
+    made.objective.perceptors["toy"].tight = True
+    assert len(list(made.run())) and made.objective.pieces.at_once == 3
+    assert made.step == 20 and made.executor.recordings == 2
 
 
 def test_running_out_of_memory_while_recording_goes_on_plainly(session):
@@ -160,7 +160,7 @@ def test_running_out_of_memory_while_recording_goes_on_plainly(session):
     made = recorded(session, NoRoom())
     plain = as_on_a_gpu(session(drawer="pixel", pixel_size=[8, 6], iterations=12))
     assert (last_picture(made) == last_picture(plain)).all()
-    assert "no room" in made.replay.obstacle and made.pieces.at_once is None
+    assert "no room" in made.executor.obstacle and made.objective.pieces.at_once is None
 
 
 def test_a_loss_that_is_not_finite_moves_nothing_in_a_recorded_step(session):
@@ -170,5 +170,5 @@ def test_a_loss_that_is_not_finite_moves_nothing_in_a_recorded_step(session):
         for event in made.run():
             if isinstance(event, Stepped) and event.step == 10:
                 before = made.drawer.colours.detach().clone()
-                made.losses[0].loss.targets.fill_(math.nan)
+                made.objective.losses[0].loss.targets.fill_(math.nan)
     assert torch.isfinite(made.drawer.colours).all() and not torch.equal(before, torch.zeros_like(before))

@@ -114,7 +114,7 @@ def test_a_runs_settings_reach_the_store_and_loaded_models_stay_shared(own, cata
     first = build(resolve(**tiny, checkpoints_dir="mine", offline=True), catalog, store)
     second = build(resolve(**tiny), catalog, store)
     assert seen[0].offline and seen[0].folders[0] == Path("mine") and not store.offline and seen[1] is store
-    assert first.perceptors["toy"] is second.perceptors["toy"]
+    assert first.objective.perceptors["toy"] is second.objective.perceptors["toy"]
     assert not {"checkpoints_dir", "offline"} & set(first.record)
 
 
