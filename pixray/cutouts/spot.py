@@ -7,7 +7,7 @@ from collections.abc import Collection
 import torch
 from torch import Tensor
 
-from pixray.pictures.io import open_picture, resized, to_tensor
+from pixray.pictures.io import open_mask, resized, to_tensor
 from pixray.pictures.names import expand
 
 SPOT, SPOT_OFF = "spot", "spot_off"
@@ -20,7 +20,7 @@ def spot_masks(sides: Collection[str], file: str | None, size: tuple[int, int], 
 
     Args:
         sides: those wanted: SPOT is the dark part of the mask file, SPOT_OFF the white one.
-        file: the mask file (a colour counts by its brightness); None: a dark disc in the middle.
+        file: the mask file (a colour counts by its brightness, transparency as white); None: a dark disc in the middle.
         size: width and height of the picture.
 
     Raises:
@@ -35,8 +35,7 @@ def spot_masks(sides: Collection[str], file: str | None, size: tuple[int, int], 
 
 
 def _brightness(file: str, size: tuple[int, int]) -> Tensor:
-    picture = open_picture(expand(file, "spot_file")[0], "spot_file")
-    return to_tensor(resized(picture.convert("L"), size))[:, :1]
+    return to_tensor(resized(open_mask(expand(file, "spot_file")[0], "spot_file"), size))[:, :1]
 
 
 def _disc(size: tuple[int, int]) -> Tensor:

@@ -15,7 +15,7 @@ from torch import Tensor
 from pixray.drawers.base import Canvas, Drawer, ParameterGroup, Proposal
 from pixray.drawers.remote_order import MOST_SEED, client_for, request_for
 from pixray.pictures.frame import cut_to
-from pixray.pictures.io import open_picture, resized, to_tensor, to_u8
+from pixray.pictures.io import on_white, open_picture, resized, to_tensor, to_u8
 from pixray.pictures.names import expand
 from pixray.providers.base import ImageRequest, Provider
 from pixray.providers.client import Client
@@ -174,7 +174,7 @@ class RemoteDrawer(Drawer):
         fitting = cut_to(picture, (self.canvas.width, self.canvas.height))
         if fitting.mode == "RGBA" and self.canvas.transparent:
             return to_tensor(fitting, 4).to(self.canvas.device)
-        return to_tensor(_on_white(fitting)).to(self.canvas.device)
+        return to_tensor(on_white(fitting)).to(self.canvas.device)
 
 
 def drawer_of(service: type[Provider], key: Callable[[], str | None] | None = None) -> type[RemoteDrawer]:
@@ -242,14 +242,6 @@ def _said(provider: Provider, image: ImageResult, result: GenerateResult) -> str
     seed = "no seed" if image.seed is None else f"seed {image.seed}"
     origin = "from the cache" if result.cached else f"in {result.seconds:.1f} s, cost {result.cost}"
     return f"{provider.name} made {image.width}x{image.height}, {seed}, {origin}"
-
-
-def _on_white(picture: Image.Image) -> Image.Image:
-    from PIL import Image
-
-    if picture.mode != "RGBA":
-        return picture
-    return Image.alpha_composite(Image.new("RGBA", picture.size, "white"), picture).convert("RGB")
 
 
 def _png(picture: Image.Image) -> bytes:

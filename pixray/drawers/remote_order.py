@@ -12,7 +12,7 @@ from PIL import Image
 
 from pixray.errors import SettingsError
 from pixray.pictures.frame import placed_in
-from pixray.pictures.io import open_picture
+from pixray.pictures.io import on_white, open_mask
 from pixray.prompt import read_prompts
 from pixray.providers.base import Control, ImageRequest, Provider
 from pixray.providers.cache import Cache, default_folder
@@ -126,12 +126,12 @@ def _with_pictures(
                 raise SettingsError(f"{name}={getattr(settings, name)!r}: give the start picture too (init_image)")
         return request
     outer = (request.width, request.height)
-    picture = _png(placed_in(init.convert("RGB"), outer))
+    picture = _png(placed_in(on_white(init), outer))
     if settings.remote_control:
         return replace(request, control=Control(settings.remote_control, picture, settings.remote_control_scale))
     mask = None
     if settings.remote_mask:
-        opened = open_picture(settings.remote_mask, "remote_mask").convert("L").resize(size)
+        opened = open_mask(settings.remote_mask, "remote_mask").resize(size)
         mask = _png(placed_in(opened, outer))
     return replace(request, init=picture, strength=settings.remote_strength, mask=mask)
 

@@ -15,11 +15,13 @@ from pixray.settings.references import palette_files
 
 
 def one_color(raw: Any) -> str:
-    """One colour of the palette grammar, or three numbers from 0 to 255."""
+    """One colour of the palette grammar, or three numbers: fractions from 0 to 1, or from 0 to 255."""
+    from pixray.pictures.color import triple_of
     from pixray.pictures.palette import read_one_color
 
     words = [str(word) for word in raw] if isinstance(raw, list | tuple) else [str(raw)]
-    text = f"({'+'.join(words)})" if len(words) == 3 else " ".join(words)
+    numbers = len(words) == 3 and not any(letter.isalpha() for word in words for letter in word)
+    text = triple_of(words) if numbers else " ".join(words)
     read_one_color(text)
     return text
 
@@ -60,19 +62,19 @@ class EdgeLoss(Loss):
     capturable = True
 
     def prepare(self, scene: Scene) -> None:
-        from pixray.pictures.io import open_picture, resized, to_tensor
+        from pixray.pictures.io import on_white, open_mask, open_picture, resized, to_tensor
         from pixray.pictures.palette import read_one_color
 
         settings = self.settings
         if settings.edge_input_image:
-            picture = open_picture(settings.edge_input_image, "edge_input_image").convert("RGB")
+            picture = on_white(open_picture(settings.edge_input_image, "edge_input_image"))
             target = to_tensor(resized(picture, scene.size))
         else:
             target = torch.tensor(read_one_color(settings.edge_color)).view(1, 3, 1, 1)
         self._target = target.to(scene.device)
         self._mask: Tensor | None = None
         if settings.edge_mask_image:
-            mask = open_picture(settings.edge_mask_image, "edge_mask_image").convert("L")
+            mask = open_mask(settings.edge_mask_image, "edge_mask_image")
             self._mask = (to_tensor(resized(mask, scene.size))[:, :1] < 0.5).float().to(scene.device)
 
     def __call__(self, look: Look) -> Tensor:

@@ -58,11 +58,11 @@ class StyleLoss(Loss):
     settings: Settings
 
     def prepare(self, scene: Scene) -> None:
-        from pixray.pictures.io import open_picture, resized, to_tensor
+        from pixray.pictures.io import on_white, open_picture, resized, to_tensor
 
         if not self.settings.style_file:
             raise SettingsError("custom_loss=style needs a picture whose style is wanted: give style_file")
-        picture = open_picture(self.settings.style_file, "style_file").convert("RGB")
+        picture = on_white(open_picture(self.settings.style_file, "style_file"))
         self._generator = scene.generator
         self._vgg = load_vgg(scene.models, scene.device)
         self._sizes = scales(scene.size)

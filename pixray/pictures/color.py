@@ -7,8 +7,10 @@ matplotlib is the one kept-up library that knows both the survey's names and tho
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 from pixray.errors import did_you_mean
+from pixray.pictures.names import short
 
 Color = tuple[float, float, float]
 """Red, green and blue from 0 to 1, sRGB."""
@@ -23,6 +25,7 @@ OWN: dict[str, Color] = {
 """The old pixray's own names."""
 
 _TRIPLE = re.compile(r"([(\[])\s*([^+()\[\]]+?)\s*\+\s*([^+()\[\]]+?)\s*\+\s*([^+()\[\]]+?)\s*([)\]])")
+_TRANSLUCENT = re.compile(r"#[0-9a-f]{8}")
 _HEX = re.compile(r"#([0-9a-f]{3}|[0-9a-f]{6})")
 
 
@@ -54,6 +57,31 @@ def read_color(text: str) -> Color:
     return _by_name(word, low)
 
 
+def triple_of(numbers: Sequence[str | float]) -> str:
+    """Three numbers, as lists in YAML and Python hold them, in the notation of `read_color`.
+
+    Fractions up to 1 count from 0 to 1, everything else from 0 to 255.
+
+    >>> triple_of([0.5, 1.0, 0.0]), triple_of([255, 128, 0])
+    ('[0.5+1.0+0.0]', '(255+128+0)')
+
+    Raises:
+        ValueError: they could mean either, or are no three numbers.
+    """
+    words = [str(number).strip() for number in numbers]
+    try:
+        values = [float(word) for word in words]
+    except ValueError:
+        values = []
+    if len(values) != 3:
+        raise ValueError(f"expected three numbers for a colour, not {short(', '.join(words))}")
+    joined = "+".join(words)
+    fractions = any(not word.lstrip("+-").isdigit() for word in words)
+    if max(values) == 1 and not fractions:
+        raise ValueError(f"{', '.join(words)} could be from 0 to 1 or from 0 to 255: write [{joined}] or ({joined})")
+    return f"[{joined}]" if fractions and max(values) <= 1 else f"({joined})"
+
+
 def _from_triple(word: str, triple: re.Match[str]) -> Color:
     opening, *numbers, closing = triple.groups()
     most = 255.0 if opening == "(" else 1.0
@@ -61,24 +89,26 @@ def _from_triple(word: str, triple: re.Match[str]) -> Color:
         red, green, blue = (float(number) for number in numbers)
     except ValueError:
         raise ValueError(
-            f"'{word}' is no colour: expected three numbers from 0 to {most:g} between plus signs"
+            f"'{short(word)}' is no colour: expected three numbers from 0 to {most:g} between plus signs"
         ) from None
     if (opening == "(") != (closing == ")"):
-        raise ValueError(f"'{word}' opens with one kind of bracket and closes with the other")
+        raise ValueError(f"'{short(word)}' opens with one kind of bracket and closes with the other")
     if not all(0 <= value <= most for value in (red, green, blue)):
-        raise ValueError(f"'{word}' is no colour: numbers in {opening}{closing} go from 0 to {most:g}")
+        raise ValueError(f"'{short(word)}' is no colour: numbers in {opening}{closing} go from 0 to {most:g}")
     return red / most, green / most, blue / most
 
 
 def _by_name(word: str, low: str) -> Color:
     from matplotlib import colors
 
+    if _TRANSLUCENT.fullmatch(low):
+        raise ValueError(f"'{short(word)}' holds an opacity, and colours have none here: write '{low[:-2]}'")
     pure = low.startswith("mat:")
     name, exact = (low[4:].strip(), word[4:].strip()) if pure else (low, word)
     # Case matters to matplotlib only in the cycle's C0, C1 …
     for tried in ([] if pure else [f"xkcd:{name}"]) + [name, exact]:
-        if colors.is_color_like(tried):
+        if name != "none" and colors.is_color_like(tried):  # matplotlib's "none" is a transparent black
             red, green, blue = colors.to_rgb(tried)
             return float(red), float(green), float(blue)
     known = [one.removeprefix("xkcd:") for one in colors.get_named_colors_mapping()]
-    raise ValueError(f"'{word}' is no colour.{did_you_mean(name, [*OWN, *known])}")
+    raise ValueError(f"'{short(word)}' is no colour.{did_you_mean(name, [*OWN, *known])}")

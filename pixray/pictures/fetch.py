@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import http.client
 import time
 import urllib.error
 import urllib.parse
@@ -44,7 +45,7 @@ def fetch(address: str, what: str, *, most_bytes: int = MOST_BYTES, seconds: flo
     except urllib.error.HTTPError as error:
         error.close()
         raise PixrayError(f"{shown}: the server answers {error.code} {error.reason}") from None
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, http.client.HTTPException) as error:
         raise PixrayError(f"{shown}: cannot be fetched ({getattr(error, 'reason', error)})") from error
     return content
 

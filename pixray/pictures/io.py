@@ -6,15 +6,15 @@ import contextlib
 import io
 import os
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 from PIL import Image, ImageOps, PngImagePlugin, UnidentifiedImageError
 
-from pixray.errors import PixrayError
-from pixray.pictures.names import is_address
+from pixray.errors import MissingPackage, PixrayError
+from pixray.pictures.names import is_address, local_path, short
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -39,29 +39,82 @@ def to_tensor(picture: Image.Image, channels: int = 3) -> Tensor:
 
 
 def open_picture(path: str | Path, what: str = "picture") -> Image.Image:
-    """A picture from a file or a web address, turned upright, fully read.
+    """A picture from a file or a web address: upright, in 8 bits of sRGB, of several frames the first.
+
+    Everything that reads pictures for a run opens them here, so that depth, colour space, embedded profile,
+    orientation and transparency mean the same everywhere.
 
     Args:
         what: how the message calls it, such as "init_image".
 
+    Returns:
+        RGB, or RGBA where the file holds transparency.
+
     Raises:
-        PixrayError: no such file, no answer, or no picture.
+        PixrayError: no such file, no answer, no picture, or one that is too large.
+        MissingPackage: its format needs a library that is not installed.
     """
-    try:
-        with Image.open(_source(path, what)) as opened:
-            return ImageOps.exif_transpose(opened).copy()
-    except FileNotFoundError:
-        raise PixrayError(f"{what}='{path}': there is no such file") from None
-    except (UnidentifiedImageError, OSError, ValueError, Image.DecompressionBombError) as error:
-        raise PixrayError(f"{what}='{path}': cannot be read as a picture ({error})") from error
+    from pixray.pictures.srgb import as_srgb
+
+    with _opened(path, what) as picture:
+        return as_srgb(_upright(picture))
 
 
-def _source(path: str | Path, what: str) -> Path | io.BytesIO:
-    if not is_address(path):
-        return Path(path).expanduser()
+def open_mask(path: str | Path, what: str) -> Image.Image:
+    """A picture whose brightness counts, as L; transparency counts as white.
+
+    Raises:
+        PixrayError: as `open_picture`.
+    """
+    return on_white(open_picture(path, what)).convert("L")
+
+
+def picture_size(path: str | Path, what: str) -> tuple[int, int]:
+    """Width and height of a picture once it is upright; its pixels are not read.
+
+    Raises:
+        PixrayError: as `open_picture`.
+    """
+    with _opened(path, what) as picture:
+        return picture.size[::-1] if _orientation(picture) >= 5 else picture.size
+
+
+@contextlib.contextmanager
+def _opened(path: str | Path, what: str) -> Iterator[Image.Image]:
+    """The picture with nothing but its header read; whatever goes wrong inside becomes one sentence."""
     from pixray.pictures.fetch import fetch
+    from pixray.pictures.formats import KNOWN, open_header
 
-    return io.BytesIO(fetch(str(path), what))
+    source = fetch(str(path), what) if is_address(path) else local_path(path, what)
+    shown = short(path)
+    try:
+        with open_header(source) as picture:
+            yield picture
+    except MissingPackage:
+        raise
+    except FileNotFoundError:
+        raise PixrayError(f"{what}='{shown}': there is no such file") from None
+    except UnidentifiedImageError:
+        raise PixrayError(f"{what}='{shown}': cannot be read as a picture (expected {KNOWN})") from None
+    except Exception as error:  # decoders raise whatever a damaged file makes them stumble over
+        reason = str(error) if isinstance(error, OSError | ValueError | SyntaxError) else "it is damaged"
+        raise PixrayError(f"{what}='{shown}': cannot be read as a picture ({reason or 'it is damaged'})") from error
+
+
+def _upright(picture: Image.Image) -> Image.Image:
+    """The picture as its camera was held."""
+    if _orientation(picture) == 1:
+        return picture
+    return ImageOps.exif_transpose(picture)
+
+
+def _orientation(picture: Image.Image) -> int:
+    """The EXIF code, 1 to 8; 1 where it is missing or damaged."""
+    try:
+        code = picture.getexif().get(0x0112, 1)
+    except Exception:  # the picture itself is sound
+        return 1
+    return code if isinstance(code, int) and 1 <= code <= 8 else 1
 
 
 def resized(picture: Image.Image, size: tuple[int, int], fit: str = "stretch") -> Image.Image:

@@ -18,13 +18,44 @@ from pixray.errors import PixrayError
 FITS = ("stretch", "crop", "contain")
 """How a picture of other proportions is brought to a size."""
 
-_RANGE = re.compile(r"(-?\d+)\.\.(-?\d+)(?:\.\.(-?\d+))?|([A-Za-z])\.\.([A-Za-z])")
+_RANGE = re.compile(r"(-?\d{1,18})\.\.(-?\d{1,18})(?:\.\.(-?\d{1,18}))?|([A-Za-z])\.\.([A-Za-z])")
 _MOST = 10_000
+_MOST_BRACES = 100
+_SHOWN = 160
 
 
 def is_address(text: str | Path) -> bool:
     """Whether a text is a web address rather than a path."""
     return str(text).lower().startswith(("http://", "https://"))
+
+
+def short(text: str | Path) -> str:
+    """A name as messages show it: not longer than a line, and without characters that a terminal would obey."""
+    line = "".join(letter if letter.isprintable() else "\N{REPLACEMENT CHARACTER}" for letter in str(text))
+    return line if len(line) <= _SHOWN else f"{line[: _SHOWN // 2]}…{line[-_SHOWN // 2 :]}"
+
+
+def local_path(text: str | Path, what: str) -> Path:
+    """The path that a text names, `~` written out; nothing has to be there.
+
+    Args:
+        what: how messages call it, such as "init_image".
+
+    Raises:
+        PixrayError: no file can have this name.
+    """
+    try:
+        path = Path(text).expanduser()
+        path.stat()
+    except FileNotFoundError:
+        return path
+    except RuntimeError:
+        raise PixrayError(f"{what}='{short(text)}': there is no user of this name here") from None
+    except ValueError:
+        raise PixrayError(f"{what}='{short(text)}': no file can have a name with these characters") from None
+    except OSError as error:
+        raise PixrayError(f"{what}='{short(text)}': there is no such file ({error.strerror})") from None
+    return path
 
 
 def expand(text: str, what: str = "picture") -> list[str]:
@@ -37,22 +68,38 @@ def expand(text: str, what: str = "picture") -> list[str]:
     Raises:
         PixrayError: nothing matches.
     """
-    if Path(text).expanduser().is_file():
-        return [str(Path(text).expanduser())]  # also when its name happens to hold a star or a brace
+    whole = _local(text)
+    if whole is not None and whole.is_file():
+        return [str(whole)]  # also when its name happens to hold a star or a brace
     found: list[str] = []
-    for name in braces(text):
+    for name in _braces_of(text, what):
         if is_address(name):
             found.append(name)
             continue
-        name = str(Path(name).expanduser())
-        matches = [name] if Path(name).is_file() else glob.glob(name, recursive=True)  # noqa: PTH207, also absolute ones
+        path = local_path(name, what)
+        matches = [str(path)] if path.is_file() else glob.glob(str(path), recursive=True)  # noqa: PTH207, also absolute ones
         found += [match for match in matches if Path(match).is_file()]
     if not found:
-        if Path(text).expanduser().is_dir():
-            raise PixrayError(f"{what}='{text}' is a folder; its pictures are written {text.rstrip('/')}/*.png")
+        if whole is not None and whole.is_dir():
+            raise PixrayError(f"{what}='{short(text)}' is a folder; its pictures are written {text.rstrip('/')}/*.png")
         pattern = any(mark in text for mark in "*?[{")
-        raise PixrayError(f"{what}='{text}': " + ("no file matches" if pattern else "there is no such file"))
+        raise PixrayError(f"{what}='{short(text)}': " + ("no file matches" if pattern else "there is no such file"))
     return sorted(dict.fromkeys(found), key=_by_number)
+
+
+def _local(text: str) -> Path | None:
+    """The path of a text that is no pattern; None where a pattern alone could be meant."""
+    try:
+        return local_path(text, "")
+    except PixrayError:
+        return None
+
+
+def _braces_of(text: str, what: str) -> list[str]:
+    try:
+        return braces(text)
+    except PixrayError as error:
+        raise PixrayError(f"{what}='{short(text)}': {error}") from None
 
 
 def braces(text: str) -> list[str]:
@@ -61,13 +108,18 @@ def braces(text: str) -> list[str]:
     >>> braces("a{1,2}{x..z}"), braces("f{08..10}")
     (['a1x', 'a1y', 'a1z', 'a2x', 'a2y', 'a2z'], ['f08', 'f09', 'f10'])
     """
+    if text.count("{") > _MOST_BRACES:
+        raise PixrayError(f"it holds more than {_MOST_BRACES} braces")
     start = 0
     while (start := text.find("{", start)) >= 0:
         end = _closing(text, start)
         choices = _choices(text[start + 1 : end]) if end > 0 else []
         if choices:
             head, tail = text[:start], braces(text[end + 1 :])
-            return [head + middle + rest for choice in choices for middle in braces(choice) for rest in tail]
+            middles = [middle for choice in choices for middle in braces(choice)]
+            if len(middles) * len(tail) > _MOST:
+                raise PixrayError(f"it means more than {_MOST} files")
+            return [head + middle + rest for middle in middles for rest in tail]
         start += 1
     return [text]
 
@@ -110,4 +162,5 @@ def _steps(first: int, last: int, step: int) -> list[int]:
 
 def _by_number(name: str) -> list[tuple[int, int, str]]:
     """Sorts frame_2 before frame_10."""
-    return [(0, int(piece), "") if piece.isdecimal() else (1, 0, piece) for piece in re.split(r"(\d+)", name) if piece]
+    pieces = [(piece, piece.lstrip("0")) for piece in re.split(r"(\d+)", name) if piece]
+    return [(0, len(digits), digits) if piece.isdecimal() else (1, 0, piece) for piece, digits in pieces]

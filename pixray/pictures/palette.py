@@ -4,7 +4,8 @@ r"""Palettes: several colours from one text.
     section := list | file | ramp
     list    := [ colour, colour, … ] \N       exactly these; with \N resampled to N colours
     ramp    := colour -> colour -> … \N       N steps along the chain, 16 if not said; one colour: from black to it
-    file    := @PATH or an address, \N        .png .jpg .jpeg .gif .webp .bmp or .act; at most N colours of it
+    file    := @PATH or an address, \N        a picture, or an Adobe table (.act); at most N colours of it
+    \N exact                                 of a list or a file: N of its own colours, none in between
 
 Ramps and resampling are linear in sRGB, as in the old pixray. Colours are those of `pixray.pictures.color`.
 """
@@ -12,18 +13,14 @@ Ramps and resampling are linear in sRGB, as in the old pixray. Colours are those
 from __future__ import annotations
 
 import re
-from pathlib import Path
-from typing import Any
-from urllib.parse import urlsplit
 
-from pixray.pictures.color import Color, read_color
+from pixray.pictures.color import Color, read_color, triple_of
+from pixray.pictures.names import is_address
 
 STEPS = 16
 """Colours of a ramp that does not say how many."""
-MOST = 255
-"""Colours taken from a picture that does not say how many."""
-_COUNT = re.compile(r"\\\s*(\d+)\s*$")
-_PICTURES = (".png", ".jpg", ".jpeg", ".gif", ".webp", ".bmp")
+_COUNT = re.compile(r"\\\s*(\d{1,9})(\s+exact)?\s*$")
+_NUMBERS = re.compile(r"[\[(]?\s*[\d.]+\s*,\s*[\d.]+\s*,\s*[\d.]+\s*[\])]?")
 _MOST_COUNT = 4096
 
 Palette = tuple[Color, ...]
@@ -45,12 +42,14 @@ def read_palette(text: str) -> Palette:
 
 
 def read_one_color(text: str) -> Color:
-    """The colour of a text that names a single one, also as a list of one: `white`, `[white]`.
+    """The colour of a text that names a single one: `white`, `[white]`, or three numbers with commas.
 
     Raises:
         ValueError: it names none, or several.
     """
     text = str(text).strip()
+    if _NUMBERS.fullmatch(text):
+        return read_color(triple_of(text.strip("[]() ").split(",")))
     try:
         return read_color(text)
     except ValueError:
@@ -75,13 +74,21 @@ def resampled(colours: list[Color], count: int) -> list[Color]:
     return made
 
 
+def fewer(colours: list[Color], count: int) -> list[Color]:
+    """So many of the colours themselves, evenly along the list, its ends included."""
+    if count >= len(colours):
+        return colours
+    return [colours[round(number * (len(colours) - 1) / max(1, count - 1))] for number in range(count)]
+
+
 def _section(text: str, begin: int, end: int) -> list[Color]:
     begin, end = _trimmed(text, begin, end)
     if begin == end:
         raise ValueError(f"expected a colour at {_place(text, begin)}")
     counted = _COUNT.search(text, begin, end)
-    count = None
+    count, exact = None, False
     if counted:
+        exact = bool(counted[2])
         count, (_, end) = int(counted[1]), _trimmed(text, begin, counted.start())
         if not 1 <= count <= _MOST_COUNT:
             raise ValueError(
@@ -90,10 +97,12 @@ def _section(text: str, begin: int, end: int) -> list[Color]:
     elif text.find("\\", begin, end) >= 0 and not _is_file(text[begin:end]):
         raise ValueError(f"expected a number after the \\ at {_place(text, text.find(chr(92), begin, end))}")
     if _is_file(text[begin:end]):
-        return _from_file(text[begin:end], count, _place(text, begin))
+        return _from_file(text[begin:end], count, exact, _place(text, begin))
     if text[begin:end].startswith("[") and _closes(text, begin) == end - 1 and not _is_triple(text[begin:end]):
         colours = [_colour(text, *piece) for piece in _pieces(text, ",", begin + 1, end - 1)]
-        return colours if count is None else resampled(colours, count)
+        return colours if count is None else fewer(colours, count) if exact else resampled(colours, count)
+    if exact:
+        raise ValueError(f"exact takes colours of a list or a file, but a ramp at {_place(text, begin)} has none")
     chain = [_colour(text, *piece) for piece in _pieces(text, "->", begin, end)]
     black = (0.0, 0.0, 0.0)
     return resampled([black, *chain] if len(chain) == 1 else chain, count or STEPS)
@@ -167,58 +176,20 @@ def _place(text: str, index: int) -> str:
 
 
 def _is_file(section: str) -> bool:
-    return section.startswith("@") or section.lower().startswith(("http://", "https://"))
+    return section.startswith("@") or is_address(section)
 
 
-def _from_file(section: str, count: int | None, place: str) -> list[Color]:
+def _from_file(section: str, count: int | None, exact: bool, place: str) -> list[Color]:
     from pixray.errors import PixrayError
+    from pixray.pictures.palette_files import colors_of_picture, colors_of_table, is_table
 
     path = section.removeprefix("@").strip()
-    address = path.lower().startswith(("http://", "https://"))
-    ending = Path(urlsplit(path).path if address else path).suffix.lower()
-    if ending not in (*_PICTURES, ".act"):
-        known = ", ".join((*_PICTURES, ".act"))
-        raise ValueError(f"at {place}: a palette file ends in one of {known}, not in '{ending}'")
-    if ending == ".act":
-        if address:
-            raise ValueError(f"at {place}: .act tables are read from files only; download it and write @FILE.act")
-        return _fewer(_from_table(path, place), count or MOST + 1)
-    from pixray.pictures.io import open_picture
-
     try:
-        picture = open_picture(path, "palette").convert("RGBA")
-    except PixrayError as error:
+        if not is_table(path):
+            return colors_of_picture(path, count, exact)
+        colours = colors_of_table(path)
+    except (PixrayError, ValueError) as error:
         raise ValueError(f"at {place}: {error}") from None
-    pixels: list[Any] = picture.getcolors(picture.width * picture.height) or []
-    visible = (pixel[:3] for _, pixel in pixels if pixel[3])
-    colours = sorted(dict.fromkeys(visible))
-    if len(colours) > (count or MOST):
-        from PIL import Image
-
-        # By how much of the picture a colour covers, which the list of its different colours no longer tells.
-        few = picture.convert("RGB").quantize(count or MOST, Image.Quantize.MEDIANCUT).getpalette() or []
-        colours = list(dict.fromkeys(zip(few[::3], few[1::3], few[2::3], strict=True)))
-    if not colours:
-        raise ValueError(f"at {place}: every pixel of the picture is transparent")
-    return [_scaled(colour) for colour in colours[: count or MOST]]
-
-
-def _from_table(path: str, place: str) -> list[Color]:
-    """An Adobe colour table: 256 colours of 3 bytes, then maybe 2 bytes that say how many of them count."""
-    try:
-        content = Path(path).expanduser().read_bytes()
-    except OSError as error:
-        raise ValueError(f"at {place}: {path} cannot be read ({error.strerror})") from None
-    if len(content) not in (768, 772):
-        raise ValueError(f"at {place}: {path} is no Adobe colour table (it has {len(content)} bytes, not 768 or 772)")
-    count = int.from_bytes(content[768:770], "big") if len(content) == 772 else 256
-    return [_scaled(tuple(content[3 * one : 3 * one + 3])) for one in range(min(count or 256, 256))]
-
-
-def _fewer(colours: list[Color], count: int) -> list[Color]:
-    return colours if len(colours) <= count else resampled(colours, count)
-
-
-def _scaled(colour: tuple[int, ...]) -> Color:
-    red, green, blue = (value / 255 for value in colour)
-    return red, green, blue
+    if count is None or count >= len(colours):
+        return colours
+    return fewer(colours, count) if exact else resampled(colours, count)

@@ -13,6 +13,8 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
+from pixray.pictures.io import on_white, open_picture
+
 SECONDS, SLOWEST, FASTEST = 14, 10, 60
 
 
@@ -93,9 +95,7 @@ def _write_animation(frames: Sequence[Path], path: Path, rate: float, hold: floa
 
 def _flat(frame: Path) -> Image.Image:
     """The picture on white, without transparency."""
-    with Image.open(frame) as opened:
-        picture = opened.convert("RGBA")
-    return Image.alpha_composite(Image.new("RGBA", picture.size, "white"), picture).convert("RGB")
+    return on_white(open_picture(frame))
 
 
 def even_sized(frame: Path) -> np.ndarray:

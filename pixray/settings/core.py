@@ -58,11 +58,22 @@ def parts_text(raw: Any) -> str:
     return text
 
 
-def palette_text(raw: Any) -> str:
-    """A palette, kept as text after a check of its grammar, colours and files; a list of colours is taken as one."""
+def palette_text(raw: Any) -> str | None:
+    """A palette, kept as text after a check of its grammar, colours and files; "none" and nothing are no palette.
+
+    A list is one of colours, each a text or three numbers; three numbers by themselves are one colour.
+    """
+    from pixray.pictures.color import triple_of
     from pixray.pictures.palette import read_palette
 
-    text = f"[{','.join(str(word) for word in raw)}]" if isinstance(raw, list | tuple) else str(raw)
+    if isinstance(raw, list | tuple):
+        colors = [raw] if len(raw) == 3 and all(isinstance(item, int | float) for item in raw) else raw
+        words = [triple_of(color) if isinstance(color, list | tuple) else str(color) for color in colors]
+        text = f"[{','.join(words)}]" if words else ""
+    else:
+        text = str(raw)
+    if text.strip().lower() in ("", "none"):
+        return None
     if "://" not in text:  # nothing is fetched before a run begins
         read_palette(text)
     return text

@@ -75,21 +75,15 @@ def _derive_size(values: dict[str, Any], origins: Mapping[str, Origin], problems
 
 
 def _picture_size(text: str, problems: list[str]) -> tuple[int, int] | None:
-    from PIL import Image, UnidentifiedImageError
-
     from pixray.errors import PixrayError
+    from pixray.pictures.io import picture_size
     from pixray.pictures.names import expand, is_address
 
     if is_address(text):
         problems.append(f"init_image={text!r}: aspect=retain needs a file on this machine")
         return None
     try:
-        with Image.open(expand(text, "init_image")[0]) as picture:
-            # A picture that its camera held sideways is turned upright before it is used.
-            turned = picture.getexif().get(0x0112, 1) >= 5
-            return picture.size[::-1] if turned else picture.size
+        return picture_size(expand(text, "init_image")[0], "init_image")
     except PixrayError as error:
         problems.append(str(error))
-    except (OSError, UnidentifiedImageError) as error:
-        problems.append(f"init_image={text!r}: aspect=retain needs its size, but it cannot be read ({error})")
     return None

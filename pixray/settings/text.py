@@ -14,6 +14,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, Literal
 
+_ADDRESS = re.compile(r"https?://[^/?#\s]*([^?#\s]*[?#]\S*)?", re.IGNORECASE)
 _AMOUNT = re.compile(r"^(\d+(?:\.\d+)?|\.\d+)\s*(i|iter|iters|iteration|iterations|p|%|percent)?$")
 
 
@@ -71,7 +72,8 @@ class Weighted:
 def parse_weighted(text: str) -> Weighted:
     r"""`text[:weight[:stop]]`, read from the right.
 
-    At most two trailing numbers are taken. A colon that belongs to the text is written `\:`, as in `at 12\:30`.
+    At most two trailing numbers are taken. A colon that belongs to the text is written `\:`, as in `at 12\:30`. An
+    address keeps its port, and everything behind its question mark: a weight may follow after a space.
 
     >>> parse_weighted("blue:3"), parse_weighted("a:b").text, parse_weighted(r"at 12\:30").text
     (Weighted(text='blue', weight=3.0, stop=-inf), 'a:b', 'at 12:30')
@@ -80,7 +82,8 @@ def parse_weighted(text: str) -> Weighted:
         ValueError: a weight or stop that is not finite (`x:nan`).
     """
     # An escaped colon is put out of the way, so that the tail rule sees only the real ones.
-    pieces = text.strip().replace(r"\:", "\0").split(":")
+    address, rest = _address(text.strip())
+    pieces = rest.replace(r"\:", "\0").split(":")
     numbers: list[float] = []
     while len(pieces) > 1 and len(numbers) < 2 and _is_number(pieces[-1]):
         value = float(pieces.pop())
@@ -89,8 +92,14 @@ def parse_weighted(text: str) -> Weighted:
                 f"the weight and the stop of '{text.strip()}' must be finite; write a colon of the text itself as \\:"
             )
         numbers.insert(0, value)
-    words = ":".join(pieces).replace("\0", ":").strip()
+    words = address + ":".join(pieces).replace("\0", ":").strip()
     return Weighted(words, *numbers)
+
+
+def _address(text: str) -> tuple[str, str]:
+    """The part of a text in which colons belong to an address, and the rest."""
+    match = _ADDRESS.match(text)
+    return (match[0], text[match.end() :]) if match else ("", text)
 
 
 def _is_number(text: str) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -9,6 +10,7 @@ from typing import Any
 from pixray.errors import SettingsError
 from pixray.settings.text import Amount
 
+_LOST_COLOR = re.compile(r"\s*(?:([\w-]+)\s*:|-)\s+(#(?:[0-9a-fA-F]{3}){1,2})(?!\w)")
 HEADER = "# Settings of a pixray run. Run it again:  python -m pixray settings.yaml\n"
 
 
@@ -47,12 +49,28 @@ def parse_yaml(text: str, where: str) -> dict[str, Any]:
         mark = getattr(error, "problem_mark", None)
         place = f" at line {mark.line + 1}, column {mark.column + 1}" if mark else ""
         what = getattr(error, "problem", None) or "is not valid YAML"
+        if re.search(r"[\[,]\s*#[0-9a-fA-F]{3}", text):
+            place += "; a colour such as '#f00' needs its quotes, since a comment begins at the #"
         raise SettingsError(f"{where}: {what}{place}") from error
     if values is None:
         return {}
     if not isinstance(values, dict):
         raise SettingsError(f"{where}: expected lines of the form 'name: value'")
+    _refuse_lost_colors(text, values, where)
     return {str(name): value for name, value in values.items()}
+
+
+def _refuse_lost_colors(text: str, values: dict[Any, Any], where: str) -> None:
+    """`palette: #f00` is a setting without a value to YAML, since a comment begins at the #."""
+    empty = {str(name) for name, value in values.items() if value is None}
+    holes = any(isinstance(value, list) and None in value for value in values.values())
+    for number, line in enumerate(text.splitlines(), 1):
+        lost = _LOST_COLOR.match(line)
+        if lost and (lost[1] in empty if lost[1] else holes):
+            raise SettingsError(
+                f"{where}: a comment begins at the # in line {number}, so that {lost[2]} is lost: "
+                f"write '{lost[2]}' with quotes"
+            )
 
 
 def _loader() -> Any:

@@ -68,7 +68,6 @@ def test_spaces_around_arrows_mean_nothing(text):
         ("rebeccapurple", (102, 51, 153)),
         ("tab:blue", (31, 119, 180)),
         ("0.5", (128, 128, 128)),
-        ("none", (0, 0, 0)),
         ("#0f0", (0, 255, 0)),
         ("(1+2+3)", (1, 2, 3)),
         ("[0+0.2+1]", (0, 51, 255)),
@@ -170,3 +169,99 @@ def test_yaml_lists_are_palettes_too(session):
 def test_a_palette_that_nothing_uses_is_mentioned(session):
     assert any("palette has no effect" in notice.text for notice in session(palette="red").notices)
     assert not any("palette" in notice.text for notice in session(palette="red", filters="lookup").notices)
+
+
+def test_hidden_colours_of_transparent_pixels_are_in_no_palette(tmp_path):
+    """Also not where the picture has too many colours to take them all."""
+    picture = Image.linear_gradient("L").convert("RGBA")
+    green = Image.new("RGBA", (256, 128), (0, 255, 0, 0))
+    picture.paste(green, (0, 0))
+    picture.save(tmp_path / "sprite.png")
+    for text in (f"@{tmp_path / 'sprite.png'}\\4", f"@{tmp_path / 'sprite.png'}\\4 exact"):
+        colours = as_bytes(read_palette(text))
+        assert len(colours) == 4 and all(red == green == blue for red, green, blue in colours)
+
+
+def test_exact_takes_colours_that_are_in_the_picture(tmp_path):
+    picture = Image.new("RGB", (10, 10), (200, 30, 30))
+    for number in range(8):
+        picture.putpixel((number, 0), (200 + number, 31, 32))
+        picture.putpixel((number, 1), (10, 20, 200 + 3 * number))
+    picture.save(tmp_path / "p.png")
+    there = {colour for _, colour in picture.getcolors()}
+    exact = as_bytes(read_palette(f"@{tmp_path / 'p.png'}\\2 exact"))
+    assert len(exact) == 2 and set(exact) <= there and (200, 30, 30) in exact
+    assert not set(as_bytes(read_palette(f"@{tmp_path / 'p.png'}\\3"))) <= there, "without it they are means"
+
+
+def test_exact_thins_a_list_and_is_refused_for_a_ramp():
+    assert as_bytes(read_palette(r"[#000, #010101, #fff, #020202, #00f]\3 exact")) == [
+        (0, 0, 0),
+        (255, 255, 255),
+        (0, 0, 255),
+    ]
+    with pytest.raises(ValueError, match="exact takes colours of a list or a file, but a ramp at character 1"):
+        read_palette(r"red->blue\8 exact")
+
+
+@pytest.mark.parametrize("none", ["none", "None", " ", "", []])
+def test_no_palette_is_no_palette(session, none):
+    """matplotlib knows "none" as a transparent black, and pictures came out black."""
+    made = session(palette=none, filters="lookup")
+    assert made.settings.palette is None and len(made.filters[0][0]._colours) == 15
+    with pytest.raises(ValueError, match="'none' is no colour"):
+        read_palette("[none, red]")
+
+
+def test_an_opacity_in_a_colour_is_not_lost_silently():
+    with pytest.raises(ValueError, match="'#ff000080' holds an opacity, and colours have none here: write '#ff0000'"):
+        read_palette("[#ff000080]")
+
+
+@pytest.mark.parametrize(
+    ("numbers", "colour"),
+    [
+        ([0.2, 0.4, 1.0], (51, 102, 255)),
+        ([51, 102, 255], (51, 102, 255)),
+        ([1.0, 0.0, 0.0], (255, 0, 0)),
+        ([0, 0, 0], (0, 0, 0)),
+        ([255.0, 51.0, 0.0], (255, 51, 0)),
+    ],
+)
+def test_three_numbers_are_one_colour(session, numbers, colour):
+    made = session(palette=numbers, filters="lookup", custom_loss="edge", edge_color=numbers)
+    assert as_bytes(made.filters[0][0].palette) == [colour]
+    assert as_bytes([read_one_color(made.settings.edge_color)]) == [colour]
+    assert as_bytes([read_one_color(", ".join(map(str, numbers)))]) == [colour]
+    assert as_bytes(session(palette=[numbers, "#fff"], filters="lookup").filters[0][0].palette)[0] == colour
+
+
+def test_numbers_that_could_mean_either_are_refused(resolve, tiny):
+    with pytest.raises(SettingsError, match=r"1, 0, 0 could be from 0 to 1 or from 0 to 255: write \[1\+0\+0\] or"):
+        resolve(**tiny, palette=[1, 0, 0])
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "palette: #f00\n",
+        "seed: 1\npalette:   #ff8000  # orange\n",
+        "palette:\n  - #f00\n  - blue\n",
+        "palette: [#f00]\n",
+    ],
+)
+def test_a_colour_that_yaml_takes_for_a_comment_is_not_lost_silently(text):
+    from pixray.settings.yamlio import parse_yaml
+
+    with pytest.raises(SettingsError, match="comment begins at the #"):
+        parse_yaml(text, "config_file='x.yaml'")
+    assert parse_yaml("prompts: red  # a note\nseed:  # later\n", "x") == {"prompts": "red", "seed": None}
+
+
+@pytest.mark.parametrize(
+    "text", ["[" * 5000, "(" * 5000 + ")" * 5000, "9" * 5000, "red\\" + "9" * 5000, "a;" * 5000, "\0"]
+)
+def test_absurd_palettes_are_refused_at_once_with_one_sentence(text):
+    with pytest.raises(ValueError) as caught:
+        read_palette(text)
+    assert len(str(caught.value)) < 500 and "\n" not in str(caught.value)

@@ -86,3 +86,22 @@ def test_parts_have_weights_stops_and_arguments():
     assert parse_parts("name->x") == [("name", 1, -math.inf, ("x",))]
     assert parse_parts("name:1:0.5->x->y") == [("name", 1, 0.5, ("x", "y"))]
     assert parse_parts(None) == parse_parts("") == parse_parts("none") == []
+
+
+@pytest.mark.parametrize(
+    ("text", "address", "numbers"),
+    [
+        ("https://host:8080/x.png?y=1:2", "https://host:8080/x.png?y=1:2", ()),
+        ("https://host:8080/x.png", "https://host:8080/x.png", ()),
+        ("https://host:8080", "https://host:8080", ()),
+        ("https://host:8080/x.png:2", "https://host:8080/x.png", (2.0,)),
+        ("https://host/x.png:2:-0.5", "https://host/x.png", (2.0, -0.5)),
+        ("https://host/x.png?y=1:2 :3:0.5", "https://host/x.png?y=1:2", (3.0, 0.5)),
+        ("HTTP://host:80/a:b.png#x:9", "HTTP://host:80/a:b.png#x:9", ()),
+        (r"https\://host/x.png?y=1\:2:4", "https://host/x.png?y=1:2", (4.0,)),
+    ],
+)
+def test_an_address_keeps_its_colons(text, address, numbers):
+    read = parse_weighted(text)
+    assert read == Weighted(address, *numbers)
+    assert parse_weighted(str(read)) == read

@@ -92,6 +92,8 @@ ARROWS = {
         "pixray.catalog",
         "pixray.errors",
         "pixray.settings",
+        "pixray.pictures.color",
+        "pixray.pictures.io",
         "pixray.pictures.names",
         "pixray.pictures.palette",
     },
