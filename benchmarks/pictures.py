@@ -21,11 +21,11 @@ from PIL import Image
 
 from benchmarks.common import machine, table
 from pixray.api import resolve
-from pixray.build import build
-from pixray.catalog import Catalog
+from pixray.engine.build import build
+from pixray.models.store import ModelStore
 from pixray.perceptors.embedded import Embedded, Referee
-from pixray.pictures.sheet import contact_sheet
-from pixray.weights.store import ModelStore
+from pixray.registry import Registry
+from pixray.runs.report.sheet import contact_sheet
 
 OBJECTS = (
     "a red heart|a cat|a tree|a house|a fish|a yellow star|a face|a car|a dog|a bird|a flower|a boat|an apple|"
@@ -45,7 +45,7 @@ PROMPTS = (*OBJECTS, *OTHERS)
 SIZES = {"vqgan": (192, 192)}
 
 
-def paint(prompt: str, drawer: str, catalog: Catalog, store: ModelStore, options: argparse.Namespace):
+def paint(prompt: str, drawer: str, registry: Registry, store: ModelStore, options: argparse.Namespace):
     """A picture and how many seconds it took after start-up."""
     settings = {
         "prompts": prompt,
@@ -61,7 +61,7 @@ def paint(prompt: str, drawer: str, catalog: Catalog, store: ModelStore, options
     }
     if drawer == "pixel":
         settings["pixel_size"] = (40, 40)
-    session = build(resolve(catalog, settings), catalog, store)
+    session = build(resolve(registry, settings), registry, store)
     begun = time.perf_counter()
     for _ in session.run():
         pass
@@ -105,17 +105,17 @@ def main() -> None:
     )
     options = parser.parse_args()
     options.out.mkdir(parents=True, exist_ok=True)
-    catalog, store = Catalog.discover(""), ModelStore()
-    catalog.add("perceptor", "candidate", functools.partial(Embedded, folder=options.guide))
+    registry, store = Registry.discover(""), ModelStore()
+    registry.add("perceptor", "candidate", functools.partial(Embedded, folder=options.guide))
     referee = Referee(folder=options.referee)
     in_turn = [prompt for pair in zip(OBJECTS, OTHERS, strict=True) for prompt in pair]
     prompts = [prompt for prompt in PROMPTS if prompt in in_turn[: options.first]]
     rows = []
     for drawer in options.drawers.split(","):
-        if drawer not in catalog.names("drawer"):
+        if drawer not in registry.names("drawer"):
             print(f"there is no drawer {drawer}")
             continue
-        painted = [paint(prompt, drawer, catalog, store, options) for prompt in prompts]
+        painted = [paint(prompt, drawer, registry, store, options) for prompt in prompts]
         rows.append(_report(drawer, prompts, painted, referee, options.out))
     print(machine())
     header = ["drawer", "recall at 1", "recall at 5", "of objects", "of others", "seconds a picture"]

@@ -11,22 +11,22 @@ import torch
 
 from benchmarks.common import interleaved, machine, median, ratio, table
 from pixray.drawers.base import Canvas
-from pixray.drawers.pixel import PixelDrawer
-from pixray.drawers.pixel_cells import CELL_TYPES
-from pixray.steppers.gradient import GradientStepper
+from pixray.drawers.pixel.cells import CELL_TYPES
+from pixray.drawers.pixel.drawer import PixelDrawer
+from pixray.optim.gradient import GradientOptimizer
 
 
 def ours(cell_type, size):
     """Render, backward, Adam and projection of one step."""
     drawer = PixelDrawer(PixelDrawer.Settings(pixel_type=cell_type), Canvas(*size))
     drawer.start(None, torch.Generator().manual_seed(0))
-    stepper = GradientStepper(drawer.parameters())
+    optimizer = GradientOptimizer(drawer.parameters())
     target = torch.rand(1, 3, size[1], size[0])
 
     def once():
-        stepper.clear()
+        optimizer.clear()
         drawer.render(0).backward(target)
-        stepper.update()
+        optimizer.update()
         drawer.project()
 
     return drawer, once

@@ -21,15 +21,15 @@ import torch
 from benchmarks.common import machine, table
 from benchmarks.pictures import _PLACES, PROMPTS, _crop
 from pixray.api import resolve
-from pixray.build import build
-from pixray.catalog import Catalog
+from pixray.engine.build import build
+from pixray.models.store import ModelStore
 from pixray.perceptors.embedded import Referee
-from pixray.weights.store import ModelStore
+from pixray.registry import Registry
 
 SIDES = {"old": {"cutouts": "classic", "cut_contrast": "minmax"}, "ours": {}}
 
 
-def paint(prompt, seed, side, options, catalog, store):
+def paint(prompt, seed, side, options, registry, store):
     settings = {
         "prompts": prompt,
         "drawer": "pixel",
@@ -42,7 +42,7 @@ def paint(prompt, seed, side, options, catalog, store):
         "display_every": 0,
         **SIDES[side],
     }
-    session = build(resolve(catalog, settings), catalog, store)
+    session = build(resolve(registry, settings), registry, store)
     for _ in session.run():
         pass
     return session.image().convert("RGB")
@@ -72,13 +72,13 @@ def main() -> None:
     parser.add_argument("--size", type=int, nargs=2, default=(160, 160))
     parser.add_argument("--out", type=Path, help="keep the pictures in this folder")
     options = parser.parse_args()
-    catalog, store, referee = Catalog.discover(""), ModelStore(offline=True), Referee()
+    registry, store, referee = Registry.discover(""), ModelStore(offline=True), Referee()
     found = {side: [] for side in SIDES}
     begun = time.perf_counter()
     for prompt in PROMPTS[:: max(1, len(PROMPTS) // options.prompts)][: options.prompts]:
         for seed in range(1, options.seeds + 1):
             for side in SIDES:
-                picture = paint(prompt, seed, side, options, catalog, store)
+                picture = paint(prompt, seed, side, options, registry, store)
                 found[side].append(score(picture, prompt, referee))
                 if options.out:
                     options.out.mkdir(parents=True, exist_ok=True)

@@ -16,12 +16,12 @@ from benchmarks.common import interleaved, machine, median, ratio, table
 from benchmarks.cutouts import OldCutouts
 from pixray.cutouts.zoom_wide import ZoomWide
 from pixray.drawers.base import Canvas
-from pixray.drawers.pixel import PixelDrawer
-from pixray.losses.prompt import angular_distance
+from pixray.drawers.pixel.drawer import PixelDrawer
+from pixray.ops.surrogate import clamp_inward
+from pixray.optim.gradient import GradientOptimizer
 from pixray.perceptors.embedded import Embedded
 from pixray.perceptors.openclip import OpenClip
-from pixray.pictures.straight import clamp_inward
-from pixray.steppers.gradient import GradientStepper
+from pixray.prompts.loss import angular_distance
 
 PARTS = ("render", "cutouts", "encode", "backward", "update")
 
@@ -44,12 +44,12 @@ class Step:
         self.perceptor = perceptor
         drawer = PixelDrawer(PixelDrawer.Settings(), Canvas(*size))
         drawer.start(None, torch.Generator().manual_seed(0))
-        self.drawer, self.stepper = drawer, GradientStepper(drawer.parameters())
+        self.drawer, self.optimizer = drawer, GradientOptimizer(drawer.parameters())
         self.cutouts, self.generator = cutouts, torch.Generator().manual_seed(0)
         self.target = perceptor.encode_text(["a red circle"])
 
     def render(self):
-        self.stepper.clear()
+        self.optimizer.clear()
         self.canvas = clamp_inward(self.drawer.render(0))
 
     def cut(self):
@@ -62,7 +62,7 @@ class Step:
         self.loss.backward()
 
     def update(self):
-        self.stepper.update()
+        self.optimizer.update()
         self.drawer.project()
 
     def parts(self):

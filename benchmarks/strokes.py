@@ -22,11 +22,11 @@ import torch
 
 from benchmarks.common import interleaved, machine, median, ratio, table
 from pixray.drawers.base import Canvas
-from pixray.drawers.clipdraw import ClipDrawDrawer
-from pixray.drawers.line_sketch import LineSketchDrawer
-from pixray.strokes.render import BUDGET, render
-from pixray.strokes.scene import flatten
-from pixray.strokes.tiles import EDGE
+from pixray.drawers.strokes.clipdraw import ClipDrawDrawer
+from pixray.drawers.strokes.line_sketch import LineSketchDrawer
+from pixray.drawers.strokes.render import BUDGET, render
+from pixray.drawers.strokes.scene import flatten
+from pixray.drawers.strokes.tiles import EDGE
 
 STROKES = (24, 96, 256, 1024)
 SIZES = ((192, 108), (384, 216), (768, 432), (1920, 1080))

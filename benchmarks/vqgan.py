@@ -18,9 +18,9 @@ import torch
 from torch import nn
 
 from benchmarks.common import interleaved, machine, median, ratio, table
-from pixray.pictures.straight import straight_through
-from pixray.vqgan.config import VqganConfig
-from pixray.vqgan.model import Vqgan
+from pixray.drawers.vqgan.config import VqganConfig
+from pixray.drawers.vqgan.model import Vqgan
+from pixray.ops.surrogate import straight_through
 
 F16_16384 = VqganConfig(
     {

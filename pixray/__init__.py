@@ -34,7 +34,7 @@ _PUBLIC: dict[str, tuple[str, str]] = {
         ("pixray.api", ""),
     ),
     "Studio": ("pixray.api", "Studio"),
-    "Session": ("pixray.session", "Session"),
+    "Session": ("pixray.engine.session", "Session"),
     "Drawer": ("pixray.drawers.base", "Drawer"),
     "Canvas": ("pixray.drawers.base", "Canvas"),
     "ParameterGroup": ("pixray.drawers.base", "ParameterGroup"),
@@ -56,12 +56,12 @@ __all__ = ["__version__", *_PUBLIC]  # noqa: PLE0604, the names are strings
 if TYPE_CHECKING:
     from pixray.api import Studio, load_settings, studio
     from pixray.drawers.base import Canvas, Drawer, ParameterGroup
+    from pixray.engine.session import Session
     from pixray.errors import PixrayError, SettingsError
     from pixray.filters.base import Filter, Filtered
-    from pixray.losses.base import Look, Loss, Scene
+    from pixray.losses.base import Loss, LossContext, LossInputs
     from pixray.perceptors.base import Perceptor
     from pixray.providers.base import Provider
-    from pixray.session import Session
     from pixray.settings.declare import setting
 
     add_custom_loss = studio.add_custom_loss

@@ -8,7 +8,7 @@ import sys
 def main() -> int:
     """The command line, whose modules are loaded here so that Ctrl-C while they load is answered as later on."""
     try:
-        from pixray import cli
+        from pixray.cli import main as cli
 
         return cli.main()
     except KeyboardInterrupt:

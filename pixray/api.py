@@ -7,19 +7,19 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pixray.catalog import Catalog
 from pixray.errors import PixrayError
 from pixray.events import Drawn, Event
+from pixray.registry import Registry
+from pixray.runtime.yaml_io import read_yaml
 from pixray.settings.layers import Layer, LayerKind, flags_layer, python_layer
 from pixray.settings.namespace import Settings
-from pixray.settings.yamlio import read_yaml
 
 if TYPE_CHECKING:
     from PIL import Image
 
-    from pixray.frames import Film
-    from pixray.session import Session
-    from pixray.weights.store import ModelStore
+    from pixray.engine.session import Session
+    from pixray.models.store import ModelStore
+    from pixray.runs.animation import Animation
 
 
 class Studio:
@@ -30,24 +30,24 @@ class Studio:
         store: where models come from; loaded models stay with it between runs.
     """
 
-    def __init__(self, catalog: Catalog | None = None, store: ModelStore | None = None) -> None:
-        self._catalog, self._store = catalog, store
+    def __init__(self, registry: Registry | None = None, store: ModelStore | None = None) -> None:
+        self._catalog, self._store = registry, store
         self._added: dict[str, Any] = {}
-        self._session: Session | Film | None = None
+        self._session: Session | Animation | None = None
         self._events: Iterator[Event] | None = None
         self._image: Image.Image | None = None
 
     @property
-    def catalog(self) -> Catalog:
+    def registry(self) -> Registry:
         if self._catalog is None:
-            self._catalog = Catalog.discover()
+            self._catalog = Registry.discover()
         return self._catalog
 
     @property
     def store(self) -> ModelStore:
         if self._store is None:
+            from pixray.models.store import ModelStore
             from pixray.recorders.console import DownloadBar
-            from pixray.weights.store import ModelStore
 
             self._store = ModelStore(progress=DownloadBar())
         return self._store
@@ -73,16 +73,16 @@ class Studio:
         Raises:
             SettingsError: all mistakes at once, a line each.
         """
-        return resolve(self.catalog, self._added, argv)
+        return resolve(self.registry, self._added, argv)
 
     def do_init(self, settings: argparse.Namespace) -> None:
         """Build a run from settings: models, drawer, losses. The settings may be used again."""
-        from pixray.build import build
+        from pixray.engine.build import build
         from pixray.recorders.base import attach
         from pixray.recorders.defaults import default_recorders
 
         self._close()
-        self._session = build(settings, self.catalog, self.store)
+        self._session = build(settings, self.registry, self.store)
         self._events = attach(self._session.run(), *default_recorders(self._session.settings))
         self._image = None
 
@@ -98,7 +98,7 @@ class Studio:
         """
         if self._events is None or self._session is None:
             raise PixrayError("do_run: call do_init(settings) first")
-        from pixray.interrupt import graceful
+        from pixray.runtime.signals import graceful
 
         with graceful(self._session):
             for event in self._events:
@@ -126,7 +126,7 @@ class Studio:
 
     def new_session(
         self, prompts: str | Sequence[str] | None = None, drawer: str = "vqgan", **settings: Any
-    ) -> Session | Film:
+    ) -> Session | Animation:
         """A run of its own, apart from the settings collected here: iterate its `run()`, which yields events.
 
         Nothing is written; `pixray.recorders` holds what writes and shows.
@@ -134,10 +134,10 @@ class Studio:
         Raises:
             SettingsError: all mistakes at once, a line each.
         """
-        from pixray.build import build
+        from pixray.engine.build import build
 
         given = {"drawer": drawer, **settings, **({} if prompts is None else {"prompts": prompts})}
-        return build(resolve(self.catalog, given), self.catalog, self.store)
+        return build(resolve(self.registry, given), self.registry, self.store)
 
     def compare(
         self,
@@ -160,11 +160,11 @@ class Studio:
         Returns:
             what compare.json holds: a dict for every drawer and seed in "rows".
         """
-        from pixray.comparison import Comparison
-        from pixray.interrupt import graceful
-        from pixray.pictures.comparison_page import write_comparison
+        from pixray.runs.compare import Comparison
+        from pixray.runs.report.compare_page import write_comparison
+        from pixray.runtime.signals import graceful
 
-        comparison = Comparison(prompts, drawers, seeds, settings, self.catalog, self.store, outdir, judge, candidates)
+        comparison = Comparison(prompts, drawers, seeds, settings, self.registry, self.store, outdir, judge, candidates)
         with graceful(comparison):
             for _ in comparison.run():
                 pass
@@ -173,7 +173,7 @@ class Studio:
 
     def set_key(self, service: str, read: Callable[[], str | None]) -> None:
         """Let a callable give the key of a remote service, in place of the environment."""
-        self.catalog.keys[service] = read
+        self.registry.keys[service] = read
 
     def add_custom_loss(self, name: str, cls: type) -> None:
         """Make a Loss of one's own known under a name, for `custom_loss="name:weight"`."""
@@ -181,7 +181,7 @@ class Studio:
 
     def register(self, kind: str, name: str, part: Any) -> None:
         """Make a part known: `register("drawer", "clay", Clay)`. A second part of the name replaces the first."""
-        self.catalog.add(kind, name, part, replace=True)
+        self.registry.add(kind, name, part, replace=True)
 
     def _close(self) -> None:
         close = getattr(self._events, "close", None)
@@ -191,7 +191,7 @@ class Studio:
 
 
 def resolve(
-    catalog: Catalog, added: Mapping[str, Any], argv: Sequence[str] = (), base: Layer | None = None
+    registry: Registry, added: Mapping[str, Any], argv: Sequence[str] = (), base: Layer | None = None
 ) -> Settings:
     """Settings from the three places people write them: a YAML file, Python, and the command line.
 
@@ -215,7 +215,7 @@ def resolve(
     file = peeked.get("config_file") or added.get("config_file")
     if file:
         layers.insert(0 if base is None else 1, _read_file(str(file)))
-    schema = Schema.for_choice(catalog, [*layers, flags_layer(peeked)])
+    schema = Schema.for_choice(registry, [*layers, flags_layer(peeked)])
     flags, problems = read_flags(schema.declared.values(), argv)
     if flags:
         layers.append(flags_layer(flags))
@@ -230,7 +230,7 @@ def resolve(
 
 def _read_file(file: str) -> Layer:
     """A YAML file, or a preset of that name when there is no such file."""
-    from pixray.presets import preset_names, read_preset
+    from pixray.settings.presets import preset_names, read_preset
 
     if not Path(file).expanduser().exists() and file in preset_names():
         return Layer(LayerKind.PRESET, f"preset {file}", read_preset(file))
@@ -243,9 +243,9 @@ def load_settings(path: str | Path, **changes: Any) -> Settings:
     Args:
         path: a PNG or SVG that pixray made, a YAML file of settings, or the folder of a run.
     """
-    from pixray.provenance import read_record
+    from pixray.recorders.record import read_record
 
-    return resolve(studio.catalog, changes, base=Layer(LayerKind.RECORD, Path(path).name, read_record(path)))
+    return resolve(studio.registry, changes, base=Layer(LayerKind.RECORD, Path(path).name, read_record(path)))
 
 
 studio: Studio = Studio()

@@ -112,7 +112,7 @@ class Drawn:
 
 
 @dataclass(frozen=True)
-class Kept:
+class CheckpointDue:
     """The state of the run after this many steps, for continuing it later.
 
     Attributes:
@@ -132,7 +132,7 @@ class Noticed:
 
 
 @dataclass(frozen=True)
-class Dropped:
+class LearningRateDropped:
     """The learning rate was multiplied to this factor of its start value."""
 
     step: int
@@ -155,4 +155,4 @@ class Finished:
     best: tuple[float, int] | None
 
 
-Event = Started | Stepped | Drawn | Kept | Dropped | Noticed | Finished
+Event = Started | Stepped | Drawn | CheckpointDue | LearningRateDropped | Noticed | Finished

@@ -25,12 +25,12 @@ def _alone(tmp_path, monkeypatch):
 
 
 @pytest.fixture
-def catalog():
+def registry():
     """The built-in parts plus the fakes."""
-    from pixray.catalog import BUILT_IN, Catalog
+    from pixray.registry import BUILT_IN, Registry
     from pixray.testing.fakes import FlatDrawer, ToyPerceptor
 
-    made = Catalog(BUILT_IN)
+    made = Registry(BUILT_IN)
     made.add("drawer", "flat", FlatDrawer)
     made.add("perceptor", "toy", ToyPerceptor)
     return made
@@ -51,24 +51,24 @@ def tiny():
 
 
 @pytest.fixture
-def resolve(catalog):
+def resolve(registry):
     """Settings from keywords, as `add_settings` would take them."""
     from pixray.api import resolve as resolve_settings
 
     def from_keywords(argv=(), **settings):
-        return resolve_settings(catalog, settings, argv)
+        return resolve_settings(registry, settings, argv)
 
     return from_keywords
 
 
 @pytest.fixture
-def session(catalog, resolve, tiny):
+def session(registry, resolve, tiny):
     """A function that builds a session from the tiny settings and changes to them."""
-    from pixray.build import build
-    from pixray.weights.store import ModelStore
+    from pixray.engine.build import build
+    from pixray.models.store import ModelStore
 
     def make(**changes):
-        return build(resolve(**{**tiny, **changes}), catalog, ModelStore())
+        return build(resolve(**{**tiny, **changes}), registry, ModelStore())
 
     return make
 

@@ -16,8 +16,8 @@ from pixray.losses.base import Loss
 
 
 @pytest.fixture
-def studio(catalog):
-    return Studio(catalog)
+def studio(registry):
+    return Studio(registry)
 
 
 def test_settings_are_collected_and_forgotten(studio):

@@ -9,9 +9,9 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from pixray.drawers.pixel import RATE
-from pixray.settings.presets import EMBEDDED_PIXEL
-from pixray.strokes.sketch import Sketch
+from pixray.drawers.pixel.drawer import RATE
+from pixray.drawers.strokes.sketch import Sketch
+from pixray.settings.tables import EMBEDDED_PIXEL
 from training.captions import Captions
 from training.goals import Goals
 from training.inventing import Picture, Thing

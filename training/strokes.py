@@ -7,8 +7,8 @@ from dataclasses import replace
 import torch
 from torch import Tensor
 
-from pixray.strokes.render import render
-from pixray.strokes.sketch import Sketch, open_paths, wander
+from pixray.drawers.strokes.render import render
+from pixray.drawers.strokes.sketch import Sketch, open_paths, wander
 
 SIZE = 64
 SEGMENTS = 4

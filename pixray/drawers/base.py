@@ -13,8 +13,8 @@ if TYPE_CHECKING:
     import torch
     from torch import Tensor
 
+    from pixray.models.store import ModelStore
     from pixray.settings.namespace import Settings as RunSettings
-    from pixray.weights.store import ModelStore
 
 
 @dataclass(frozen=True)
@@ -96,7 +96,7 @@ class Drawer(ABC):
         """Fetch and load weights, if it has any."""
         return
 
-    def brief(self, settings: RunSettings, seed: int) -> None:
+    def configure(self, settings: RunSettings, seed: int) -> None:
         """Hear what the whole run is about. Only drawers that hand the work to somebody else need to know.
 
         Args:

@@ -9,9 +9,9 @@ import torch
 from torch import Tensor
 
 from pixray.drawers.base import Canvas, Drawer, ParameterGroup
-from pixray.drawers.spectra import Frequencies, Held, Pixels, Wavelets
+from pixray.drawers.spectra import Frequencies, Parametrization, Pixels, Wavelets
 from pixray.errors import SettingsError
-from pixray.pictures.decorrelated import Decorrelated
+from pixray.ops.color_space import Decorrelated
 from pixray.settings.declare import setting
 
 CONTRAST = 0.9
@@ -46,7 +46,7 @@ class FftDrawer(Drawer):
         self.capturable = settings.fft_use != "dwt"  # ptwt brings its filters to the device in every step
         self._colours = Decorrelated(settings.fft_colors, canvas.device)
         self._contrast = torch.tensor(CONTRAST, device=canvas.device)
-        self._held: Held | None = None
+        self._held: Parametrization | None = None
 
     def start(self, image: Tensor | None, generator: torch.Generator) -> None:
         settings, (width, height), device = self.settings, self.size, self.canvas.device
@@ -63,7 +63,7 @@ class FftDrawer(Drawer):
             self.paint(image[:, :3])
 
     @property
-    def held(self) -> Held:
+    def held(self) -> Parametrization:
         """The form that the picture is held in."""
         assert self._held is not None, "start() comes first"
         return self._held

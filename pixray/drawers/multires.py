@@ -10,7 +10,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from pixray.drawers.base import Canvas, Drawer, ParameterGroup
-from pixray.pictures.decorrelated import Decorrelated
+from pixray.ops.color_space import Decorrelated
 from pixray.settings.declare import setting
 
 

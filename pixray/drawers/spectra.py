@@ -18,7 +18,7 @@ STRENGTH = 3.0
 """Root mean square of tensors that hold a given picture: a step of 0.3 then changes a tenth of it."""
 
 
-class Held(ABC):
+class Parametrization(ABC):
     """A picture in some form."""
 
     tensors: list[Tensor]
@@ -41,7 +41,7 @@ class Held(ABC):
             tensor.copy_(one * (STRENGTH / strength.clamp_min(1e-6)))
 
 
-class Frequencies(Held):
+class Frequencies(Parametrization):
     """Real and imaginary parts of the spectrum, low frequencies scaled up as they are in natural pictures.
 
     Args:
@@ -64,7 +64,7 @@ class Frequencies(Held):
         return [torch.view_as_real(torch.fft.rfft2(values, norm="ortho")) / self._scale]
 
 
-class Wavelets(Held):
+class Wavelets(Parametrization):
     """Coefficients of a wavelet pyramid (ptwt), coarse levels scaled up.
 
     Args:
@@ -104,7 +104,7 @@ class Wavelets(Held):
         return [part / scale for part, scale in zip(parts, self._scales, strict=True)]
 
 
-class Pixels(Held):
+class Pixels(Parametrization):
     """Every pixel by itself."""
 
     def __init__(self, width: int, height: int, generator: torch.Generator, device: str) -> None:

@@ -12,13 +12,13 @@ from torch import Tensor
 
 from pixray.drawers.base import Canvas, Drawer, ParameterGroup
 from pixray.errors import MissingPackage, ModelUnavailable
-from pixray.pictures.start import fitted
-from pixray.pictures.straight import clamp_inward
+from pixray.images.noise import fitted
+from pixray.ops.surrogate import clamp_inward
 from pixray.settings.declare import Refers, setting
 from pixray.settings.references import model_files
 
 if TYPE_CHECKING:
-    from pixray.weights.store import ModelStore
+    from pixray.models.store import ModelStore
 
 
 class SuperResolutionDrawer(Drawer):
@@ -95,7 +95,7 @@ class SuperResolutionDrawer(Drawer):
 
 def _load(path: Path, device: str) -> tuple[int, torch.nn.Module]:
     """How many times the network enlarges, and the network, frozen."""
-    from pixray.weights.tensors import read_tensors
+    from pixray.models.safe_load import read_tensors
 
     try:
         from spandrel import ImageModelDescriptor, ModelLoader

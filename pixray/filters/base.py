@@ -46,7 +46,7 @@ class Filter(ABC):
         return generator
 
     @abstractmethod
-    def __call__(self, canvas: Tensor, chance: Any) -> Filtered:
+    def __call__(self, canvas: Tensor, randomness: Any) -> Filtered:
         """What the perceptors see.
 
         Args:

@@ -9,8 +9,8 @@ import torch
 from torch import Tensor
 
 from pixray.filters.base import Filter, Filtered
-from pixray.pictures.nearest import nearest_colors
-from pixray.pictures.straight import straight_through
+from pixray.ops.quantize import nearest_colors
+from pixray.ops.surrogate import straight_through
 from pixray.settings.declare import setting
 
 DEFAULT = tuple(
@@ -56,7 +56,7 @@ class Lookup(Filter):
         super().__init__(settings, palette, device)
         self._colours = torch.tensor(palette or DEFAULT, device=device)
 
-    def __call__(self, canvas: Tensor, chance: Any) -> Filtered:
+    def __call__(self, canvas: Tensor, randomness: Any) -> Filtered:
         colour = canvas[:, :3]
         quantised = nearest_colors(colour, self._colours)
         off = (colour - quantised).square().mean()

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from pixray.filters.base import Filter, Filtered
-from pixray.pictures.rolled import rolled
+from pixray.ops.roll import rolled
 
 
 class Tiler(Filter):
@@ -22,8 +22,8 @@ class Tiler(Filter):
         width, height = size
         return torch.randint(height, (), generator=generator), torch.randint(width, (), generator=generator)
 
-    def __call__(self, canvas: Tensor, chance: tuple[Tensor, Tensor]) -> Filtered:
-        down, right = chance
+    def __call__(self, canvas: Tensor, randomness: tuple[Tensor, Tensor]) -> Filtered:
+        down, right = randomness
         return Filtered(rolled(rolled(canvas, down, 2), right, 3))
 
     def present(self, canvas: Tensor) -> Tensor:

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from pixray.filters.base import Filter, Filtered
-from pixray.pictures.rolled import rolled
+from pixray.ops.roll import rolled
 from pixray.settings.declare import setting
 
 TYPES = ("none", "horizontal", "vertical", "shift")
@@ -45,10 +45,10 @@ class Wallpaper(Filter):
         rows = 2 if self.settings.wallpaper_type == "shift" else 1
         return torch.tensor(int(down * rows * height)), torch.tensor(int(right * width))
 
-    def __call__(self, canvas: Tensor, chance: tuple[Tensor, Tensor]) -> Filtered:
+    def __call__(self, canvas: Tensor, randomness: tuple[Tensor, Tensor]) -> Filtered:
         kind = self.settings.wallpaper_type or "none"
         height, width = canvas.shape[2:]
-        down, right = chance
+        down, right = randomness
         across, along = kind != "vertical", kind != "horizontal"
         window = rolled(canvas, right, 3) if across else canvas
         if kind == "shift":

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from pixray.errors import ModelUnavailable, SettingsError
-from pixray.losses.base import Look, Loss, Scene
+from pixray.losses.base import Loss, LossContext, LossInputs
 from pixray.losses.scales import OLD_SCALE
 from pixray.perceptors.base import Perceptor
 from pixray.settings.declare import setting
@@ -39,7 +39,7 @@ class AestheticLoss(Loss):
     capturable = True
     needs: ClassVar[frozenset[str]] = frozenset({"embeddings"})
 
-    def prepare(self, scene: Scene) -> None:
+    def prepare(self, scene: LossContext) -> None:
         scored = [name for name in scene.perceptors if name in HEADS]
         if not scored:
             raise SettingsError(
@@ -50,15 +50,15 @@ class AestheticLoss(Loss):
             name: _read_head(scene.models.path(HEADS[name]), scene.perceptors[name], scene.device) for name in scored
         }
 
-    def __call__(self, look: Look) -> Tensor:
+    def __call__(self, inputs: LossInputs) -> Tensor:
         target = self.settings.aesthetic_target
-        scores = [look.embeddings[name] @ weight + bias for name, (weight, bias) in self._heads.items()]
+        scores = [inputs.embeddings[name] @ weight + bias for name, (weight, bias) in self._heads.items()]
         return OLD_SCALE["aesthetic"] * torch.stack([(score - target).square().mean() for score in scores]).mean()
 
 
 def _read_head(path: Path, perceptor: Perceptor, device: str) -> tuple[Tensor, Tensor]:
     """Weight D and bias of a head."""
-    from pixray.weights.tensors import read_tensors
+    from pixray.models.safe_load import read_tensors
 
     tensors = read_tensors(path)
     weight, bias = tensors.get("weight"), tensors.get("bias")

@@ -14,8 +14,8 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from pixray.errors import SettingsError
-from pixray.losses.base import Look, Loss, Scene, WeightedLoss
-from pixray.losses.prompt import angular_distance
+from pixray.losses.base import Loss, LossContext, LossInputs, WeightedLoss
+from pixray.prompts.loss import angular_distance
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -65,13 +65,13 @@ class Anchor(Loss):
         self.needs = frozenset({part})  # type: ignore[misc]
         self._measure, self._anchor, self._part = measure, anchor.detach().clone(), part
 
-    def __call__(self, look: Look) -> Tensor:
-        held = look.latent if self._part == "latent" else look.canvas
+    def __call__(self, inputs: LossInputs) -> Tensor:
+        held = inputs.latent if self._part == "latent" else inputs.canvas
         assert held is not None, "the drawer had a latent at the start"
         return self._measure(held, self._anchor)
 
 
-def anchor_losses(settings: Any, scene: Scene, given: Tensor | None) -> list[WeightedLoss]:
+def anchor_losses(settings: Any, scene: LossContext, given: Tensor | None) -> list[WeightedLoss]:
     """The losses of init_weight and its three relatives.
 
     Args:
@@ -113,7 +113,7 @@ def label_loss(
     Raises:
         SettingsError: the drawer has no latents.
     """
-    from pixray.pictures.io import to_tensor
+    from pixray.images.io import to_tensor
 
     latents = []
     for picture in pictures:

@@ -13,12 +13,12 @@ if TYPE_CHECKING:
     from torch import Tensor
 
     from pixray.cutouts.base import Plan
+    from pixray.models.store import ModelStore
     from pixray.perceptors.base import Perceptor
-    from pixray.weights.store import ModelStore
 
 
 @dataclass(frozen=True)
-class Look:
+class LossInputs:
     """One look at the picture: all that losses may see of it.
 
     Attributes:
@@ -42,7 +42,7 @@ class Look:
 
 
 @dataclass(frozen=True)
-class Scene:
+class LossContext:
     """What a loss may prepare itself with, once, before the first step.
 
     Attributes:
@@ -83,12 +83,12 @@ class Loss(ABC):
         self.settings = settings
         self.arguments = arguments
 
-    def prepare(self, scene: Scene) -> None:
+    def prepare(self, scene: LossContext) -> None:
         """Get ready for a run: load a picture, keep the start. Called once, before the first look."""
         return
 
     @abstractmethod
-    def __call__(self, look: Look) -> Tensor:
+    def __call__(self, inputs: LossInputs) -> Tensor:
         """The loss as a scalar tensor with gradient."""
 
     def state(self) -> dict[str, Tensor]:
@@ -109,7 +109,7 @@ class WeightedLoss:
     weight: float = 1.0
     stop: float = field(default=-math.inf)
 
-    def __call__(self, look: Look) -> Tensor:
-        from pixray.pictures.straight import stop_below
+    def __call__(self, inputs: LossInputs) -> Tensor:
+        from pixray.ops.surrogate import stop_below
 
-        return self.weight * stop_below(self.loss(look), self.stop)
+        return self.weight * stop_below(self.loss(inputs), self.stop)

@@ -8,7 +8,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from pixray.losses.base import Look, Loss, Scene
+from pixray.losses.base import Loss, LossContext, LossInputs
 from pixray.losses.scales import OLD_SCALE
 from pixray.settings.declare import Refers, setting
 from pixray.settings.references import palette_files
@@ -16,8 +16,8 @@ from pixray.settings.references import palette_files
 
 def one_color(raw: Any) -> str:
     """One colour of the palette grammar, or three numbers: fractions from 0 to 1, or from 0 to 255."""
-    from pixray.pictures.color import triple_of
-    from pixray.pictures.palette import read_one_color
+    from pixray.images.color import triple_of
+    from pixray.images.palette import read_one_color
 
     words = [str(word) for word in raw] if isinstance(raw, list | tuple) else [str(raw)]
     numbers = len(words) == 3 and not any(letter.isalpha() for word in words for letter in word)
@@ -61,9 +61,9 @@ class EdgeLoss(Loss):
     settings: Settings
     capturable = True
 
-    def prepare(self, scene: Scene) -> None:
-        from pixray.pictures.io import on_white, open_mask, open_picture, resized, to_tensor
-        from pixray.pictures.palette import read_one_color
+    def prepare(self, scene: LossContext) -> None:
+        from pixray.images.io import on_white, open_mask, open_picture, resized, to_tensor
+        from pixray.images.palette import read_one_color
 
         settings = self.settings
         if settings.edge_input_image:
@@ -77,8 +77,8 @@ class EdgeLoss(Loss):
             mask = open_mask(settings.edge_mask_image, "edge_mask_image")
             self._mask = (to_tensor(resized(mask, scene.size))[:, :1] < 0.5).float().to(scene.device)
 
-    def __call__(self, look: Look) -> Tensor:
-        off = (look.canvas - self._target).square()
+    def __call__(self, inputs: LossInputs) -> Tensor:
+        off = (inputs.canvas - self._target).square()
         margins = (off * self._mask).mean() if self._mask is not None else self._strips(off)
         whole = margins + self.settings.global_color_weight * off.mean()
         return OLD_SCALE["edge"] * self.settings.edge_color_weight * whole

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from pixray.losses.base import Look, Loss, Scene
+from pixray.losses.base import Loss, LossContext, LossInputs
 from pixray.losses.scales import OLD_SCALE
 from pixray.settings.declare import setting
 
@@ -30,7 +30,7 @@ class GaussianLoss(Loss):
     settings: Settings
     capturable = True
 
-    def prepare(self, scene: Scene) -> None:
+    def prepare(self, scene: LossContext) -> None:
         width, height = scene.size
         down, across = self.settings.gaussian_std
         bump = _bump(height, down)[:, None] * _bump(width, across)[None]
@@ -38,8 +38,8 @@ class GaussianLoss(Loss):
         colour = torch.tensor(self.settings.gaussian_color, dtype=torch.float32) / 255
         self._colour = colour.view(1, 3, 1, 1).to(scene.device)
 
-    def __call__(self, look: Look) -> Tensor:
-        off = (look.canvas - self._colour).abs() * self._wanted
+    def __call__(self, inputs: LossInputs) -> Tensor:
+        off = (inputs.canvas - self._colour).abs() * self._wanted
         return OLD_SCALE["gaussian"] * self.settings.gaussian_weight * off.mean()
 
 

@@ -8,10 +8,10 @@ import torch
 from torch import Tensor
 
 from pixray.errors import SettingsError
-from pixray.losses.base import Look, Loss, Scene
+from pixray.losses.base import Loss, LossContext, LossInputs
 from pixray.losses.scales import OLD_SCALE
-from pixray.pictures.nearest import nearest_colors
-from pixray.pictures.straight import flat_sqrt
+from pixray.ops.quantize import nearest_colors
+from pixray.ops.surrogate import flat_sqrt
 from pixray.settings.declare import setting
 
 
@@ -31,12 +31,12 @@ class PaletteLoss(Loss):
     settings: Settings
     capturable = True
 
-    def prepare(self, scene: Scene) -> None:
+    def prepare(self, scene: LossContext) -> None:
         if not scene.palette:
             raise SettingsError("custom_loss=palette needs colours: give palette='[black, red, gold]' or another")
         self._colours = torch.tensor(scene.palette, device=scene.device)
 
-    def __call__(self, look: Look) -> Tensor:
-        off = look.canvas - nearest_colors(look.canvas, self._colours)
+    def __call__(self, inputs: LossInputs) -> Tensor:
+        off = inputs.canvas - nearest_colors(inputs.canvas, self._colours)
         distance = flat_sqrt(off.square().sum(1)).mean()
         return OLD_SCALE["palette"] * self.settings.palette_weight * distance

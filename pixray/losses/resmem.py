@@ -10,7 +10,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from pixray.errors import MissingPackage
-from pixray.losses.base import Look, Loss, Scene
+from pixray.losses.base import Loss, LossContext, LossInputs
 from pixray.losses.scales import OLD_SCALE
 from pixray.settings.declare import setting
 
@@ -36,11 +36,11 @@ class ResmemLoss(Loss):
     settings: Settings
     needs: ClassVar[frozenset[str]] = frozenset({"crops"})
 
-    def prepare(self, scene: Scene) -> None:
+    def prepare(self, scene: LossContext) -> None:
         self._model = scene.models.shared(("resmem", scene.device), lambda: _load(scene.device))
 
-    def __call__(self, look: Look) -> Tensor:
-        crops = look.crops[max(look.crops)]
+    def __call__(self, inputs: LossInputs) -> Tensor:
+        crops = inputs.crops[max(inputs.crops)]
         shown = crops[:: -(-len(crops) // _MOST)]
         shown = F.interpolate(shown, size=(_SIDE, _SIDE), mode="bilinear", antialias=True, align_corners=False)
         score = self._model(shown.clamp(0, 1)).mean()

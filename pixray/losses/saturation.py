@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 from torch import Tensor
 
-from pixray.losses.base import Look, Loss
+from pixray.losses.base import Loss, LossInputs
 from pixray.losses.scales import OLD_SCALE
-from pixray.pictures.straight import flat_sqrt
+from pixray.ops.surrogate import flat_sqrt
 from pixray.settings.declare import setting
 
 
@@ -24,8 +24,8 @@ class SaturationLoss(Loss):
     settings: Settings
     capturable = True
 
-    def __call__(self, look: Look) -> Tensor:
-        red, green, blue = look.canvas[0]
+    def __call__(self, inputs: LossInputs) -> Tensor:
+        red, green, blue = inputs.canvas[0]
         red_green = red - green
         yellow_blue = (red + green) / 2 - blue
         spread = flat_sqrt(red_green.var(correction=0) + yellow_blue.var(correction=0))

@@ -8,9 +8,9 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from pixray.losses.base import Look, Loss
+from pixray.losses.base import Loss, LossInputs
 from pixray.losses.scales import OLD_SCALE
-from pixray.pictures.straight import flat_sqrt
+from pixray.ops.surrogate import flat_sqrt
 from pixray.settings.declare import setting
 
 TYPES = ("default", "clipped", "log")
@@ -52,9 +52,9 @@ class SmoothnessLoss(Loss):
         super().__init__(settings, arguments)
         self.capturable = not settings.smoothness_gaussian_kernel  # kornia makes the blur's weights in every step
 
-    def __call__(self, look: Look) -> Tensor:
+    def __call__(self, inputs: LossInputs) -> Tensor:
         settings = self.settings
-        picture = self._blurred(look.canvas)
+        picture = self._blurred(inputs.canvas)
         short = [side for side in picture.shape[2:] if side <= settings.smoothness_edge_order]
         if short:
             return picture.sum() * 0.0  # too small to have neighbours

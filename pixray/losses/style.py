@@ -10,7 +10,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from pixray.errors import SettingsError
-from pixray.losses.base import Look, Loss, Scene
+from pixray.losses.base import Loss, LossContext, LossInputs
 from pixray.losses.scales import OLD_SCALE
 from pixray.losses.strotss import (
     color_distance,
@@ -57,8 +57,8 @@ class StyleLoss(Loss):
 
     settings: Settings
 
-    def prepare(self, scene: Scene) -> None:
-        from pixray.pictures.io import on_white, open_picture, resized, to_tensor
+    def prepare(self, scene: LossContext) -> None:
+        from pixray.images.io import on_white, open_picture, resized, to_tensor
 
         if not self.settings.style_file:
             raise SettingsError("custom_loss=style needs a picture whose style is wanted: give style_file")
@@ -76,18 +76,18 @@ class StyleLoss(Loss):
             with torch.no_grad():
                 self._style.append(columns(self._vgg.maps(image), self._points(_POOL, image)))
 
-    def __call__(self, look: Look) -> Tensor:
+    def __call__(self, inputs: LossInputs) -> Tensor:
         settings = self.settings
-        if look.step < settings.styleloss_skip or (look.step - settings.styleloss_skip) % settings.styleloss_every:
-            return look.canvas.new_zeros(())
+        if inputs.step < settings.styleloss_skip or (inputs.step - settings.styleloss_skip) % settings.styleloss_every:
+            return inputs.canvas.new_zeros(())
         if self._content is None:
-            self._content = look.canvas.detach().clone()
+            self._content = inputs.canvas.detach().clone()
         if not self._content_maps:
             self._content_maps = [self._maps_at(self._content, size) for size in self._sizes]
-        total = look.canvas.new_zeros(())
+        total = inputs.canvas.new_zeros(())
         for number, size in enumerate(self._sizes):
             weight = 1.0 if number == len(self._sizes) - 1 else _COARSE_WEIGHT
-            total = total + weight * self._at_scale(look.canvas, number, size)
+            total = total + weight * self._at_scale(inputs.canvas, number, size)
         return OLD_SCALE["style"] * total
 
     def state(self) -> dict[str, Tensor]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from torch import Tensor
 
-from pixray.losses.base import Look, Loss
+from pixray.losses.base import Loss, LossInputs
 from pixray.losses.scales import OLD_SCALE
 from pixray.settings.declare import setting
 
@@ -23,6 +23,6 @@ class SymmetryLoss(Loss):
     settings: Settings
     capturable = True
 
-    def __call__(self, look: Look) -> Tensor:
-        difference = (look.canvas - look.canvas.flip(3)).square().mean()
+    def __call__(self, inputs: LossInputs) -> Tensor:
+        difference = (inputs.canvas - inputs.canvas.flip(3)).square().mean()
         return OLD_SCALE["symmetry"] * self.settings.symmetry_weight * difference

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from pixray.losses.base import Look, Loss
+from pixray.losses.base import Loss, LossInputs
 
 SIDE = 64
 """Points along the longer side, to which finer pictures are averaged down."""
@@ -46,5 +46,5 @@ class TotalVariation(Loss):
 
     capturable = True
 
-    def __call__(self, look: Look) -> Tensor:
-        return total_variation(look.canvas).mean()
+    def __call__(self, inputs: LossInputs) -> Tensor:
+        return total_variation(inputs.canvas).mean()

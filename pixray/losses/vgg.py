@@ -9,7 +9,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 if TYPE_CHECKING:
-    from pixray.weights.store import ModelStore
+    from pixray.models.store import ModelStore
 
 LAYERS = (1, 3, 6, 8, 11, 13, 15, 22, 29)
 """Outputs that style is compared on: nine of the rectified convolutions, as in STROTSS."""
@@ -67,7 +67,7 @@ def load_vgg(models: ModelStore, device: str) -> VggFeatures:
         ModelUnavailable: its weights cannot be had.
     """
     from pixray.errors import ModelUnavailable
-    from pixray.weights.tensors import read_tensors
+    from pixray.models.safe_load import read_tensors
 
     def load() -> VggFeatures:
         path = models.path("vgg16")

@@ -7,14 +7,14 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
-from pixray.catalog import Catalog
 from pixray.errors import ModelUnavailable, SettingsError
+from pixray.models.store import ModelStore
 from pixray.perceptors.base import Perceptor
+from pixray.registry import Registry
+from pixray.settings.grammar import parse_weighted
 from pixray.settings.layers import Layer, LayerKind
 from pixray.settings.namespace import Settings
 from pixray.settings.schema import embedded_layer
-from pixray.settings.text import parse_weighted
-from pixray.weights.store import ModelStore
 
 if TYPE_CHECKING:
     import torch
@@ -33,7 +33,7 @@ class Choice:
     notice: str | None = None
 
 
-def choose(settings: Settings, catalog: Catalog, store: ModelStore) -> Choice:
+def choose(settings: Settings, registry: Registry, store: ModelStore) -> Choice:
     """Decide between real and embedded perceptors, fetching the real ones if need be.
 
     Models that somebody named are never replaced: those fail later, with a clear error.
@@ -46,7 +46,7 @@ def choose(settings: Settings, catalog: Catalog, store: ModelStore) -> Choice:
     names = [parse_weighted(name).text for name in settings.clip_models]
     try:
         for name in names:
-            if name not in catalog.names("perceptor"):
+            if name not in registry.names("perceptor"):
                 fetch(read_name(name), store)
     except ModelUnavailable:
         return Choice(
@@ -58,7 +58,7 @@ def choose(settings: Settings, catalog: Catalog, store: ModelStore) -> Choice:
 
 
 def load_perceptors(
-    names: Sequence[str], settings: Settings, catalog: Catalog, store: ModelStore, device: str
+    names: Sequence[str], settings: Settings, registry: Registry, store: ModelStore, device: str
 ) -> tuple[dict[str, Perceptor], dict[str, float]]:
     """Perceptors by name, and their weights. Loaded at most once per store.
 
@@ -74,22 +74,22 @@ def load_perceptors(
         if wanted.text in perceptors:
             raise SettingsError(f"clip_models names '{wanted.text}' twice; give it a weight instead")
         key = ("perceptor", wanted.text, device, str(dtype), settings.cut_contrast)
-        load = partial(_load, wanted.text, settings, catalog, store, device, dtype)
+        load = partial(_load, wanted.text, settings, registry, store, device, dtype)
         perceptors[wanted.text] = store.shared(key, load)
         weights[wanted.text] = wanted.weight
     return perceptors, weights
 
 
 def _load(
-    name: str, settings: Settings, catalog: Catalog, store: ModelStore, device: str, dtype: torch.dtype
+    name: str, settings: Settings, registry: Registry, store: ModelStore, device: str, dtype: torch.dtype
 ) -> Perceptor:
     import torch
 
-    if name in catalog.names("perceptor"):
+    if name in registry.names("perceptor"):
         if settings.precision == "auto" and device == "cpu":
             # Small perceptors take little time, and bfloat16 turns their gradients too far (cosine 0.998).
             dtype = torch.float32
-        return catalog.load("perceptor", name)(device=device, dtype=dtype, contrast=settings.cut_contrast)
+        return registry.load("perceptor", name)(device=device, dtype=dtype, contrast=settings.cut_contrast)
     from pixray.perceptors.openclip import load_openclip
     from pixray.perceptors.sources import fetch, read_name
 
@@ -100,7 +100,7 @@ def choose_dtype(precision: str, device: str) -> torch.dtype:
     """The number format for a device: 16 bits where its units are made for them, else 32, unless somebody insists."""
     import torch
 
-    from pixray.devices import multiplies_bf16
+    from pixray.runtime.devices import multiplies_bf16
 
     formats: Mapping[str, torch.dtype] = {"fp32": torch.float32, "bf16": torch.bfloat16, "fp16": torch.float16}
     if precision in formats:

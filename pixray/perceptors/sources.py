@@ -17,8 +17,8 @@ from pathlib import Path
 from typing import Any
 
 from pixray.errors import ModelUnavailable, did_you_mean
+from pixray.models.store import ModelStore
 from pixray.perceptors.library import import_open_clip
-from pixray.weights.store import ModelStore
 
 OPENAI = ("RN50", "RN101", "RN50x4", "RN50x16", "RN50x64", "ViT-B/32", "ViT-B/16", "ViT-L/14", "ViT-L/14@336px")
 _ENDINGS = (".safetensors", ".bin", ".pt", ".pth")

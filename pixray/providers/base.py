@@ -126,7 +126,7 @@ class Preview:
 
 
 @dataclass(frozen=True)
-class Made:
+class GeneratedImage:
     """One finished picture as it came, or the news that it was refused.
 
     Attributes:
@@ -158,7 +158,7 @@ class Bill:
     tokens: int | None = None
 
 
-Reply = Preview | Made | Bill
+Reply = Preview | GeneratedImage | Bill
 
 
 class Provider(ABC):
@@ -220,7 +220,7 @@ class Provider(ABC):
         """Whether the same request gives the same picture again."""
         return self.capabilities.deterministic and request.seed is not None
 
-    def wishes(self) -> dict[str, Any]:
+    def request_fields(self) -> dict[str, Any]:
         """The settings as fields of a request: `stability_steps` is `steps`; all others are `options`."""
         if self.settings is None:
             return {}

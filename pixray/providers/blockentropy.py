@@ -11,7 +11,7 @@ from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from pixray.providers.base import Capabilities, Control, ImageRequest, Made, Provider, Reply
+from pixray.providers.base import Capabilities, Control, GeneratedImage, ImageRequest, Provider, Reply
 from pixray.providers.decode import from_base64, open_safely
 from pixray.providers.download import download
 from pixray.providers.errors import ProtocolError, ProviderError, Transient
@@ -96,7 +96,7 @@ class BlockEntropy(Provider):
             files.append(("mask", png_file("mask.png", transparent_mask(request.mask))))
         return files
 
-    def _read(self, answer: Answer) -> Made:
+    def _read(self, answer: Answer) -> GeneratedImage:
         """The picture in whatever form this worker sends it."""
         payload = answer.json(self.name)
         if payload is None:
@@ -105,7 +105,7 @@ class BlockEntropy(Provider):
             raise self._worker_error(answer)
         data = payload.get("data") if isinstance(payload, dict) else None
         if isinstance(data, str):
-            return Made(from_base64(data))
+            return GeneratedImage(from_base64(data))
         if not isinstance(data, list) or not data or not isinstance(data[0], dict):
             raise ProtocolError("blockentropy answered without a picture ('data')")
         return _from_entry(data[0])
@@ -115,7 +115,7 @@ class BlockEntropy(Provider):
         said = self.key.redact(shortened(read_complaint(answer.body).text, _MOST_WORDS_OF_ERROR))
         return WorkerFailed(f"blockentropy's worker failed: {said}", status=200)
 
-    async def _kept_outside(self, made: Made, init: bytes, mask: bytes) -> Made:
+    async def _kept_outside(self, made: GeneratedImage, init: bytes, mask: bytes) -> GeneratedImage:
         """The reply inside of the mask, the start picture outside of it."""
         from PIL import Image
 
@@ -144,7 +144,7 @@ class WorkerFailed(Transient):
     most_attempts = 2
 
 
-def _from_entry(entry: Mapping[str, Any]) -> Made:
+def _from_entry(entry: Mapping[str, Any]) -> GeneratedImage:
     beside: dict[str, bytes | str] = {}
     if entry.get("b64_json_pose"):
         beside["pose"] = from_base64(entry["b64_json_pose"])
@@ -152,8 +152,8 @@ def _from_entry(entry: Mapping[str, Any]) -> Made:
         beside["pose"] = entry["url_pose"]
     for name in ("b64_json", "b64_json_image"):
         if entry.get(name):
-            return Made(from_base64(entry[name]), beside=beside)
+            return GeneratedImage(from_base64(entry[name]), beside=beside)
     for name in ("url", "url_image"):
         if isinstance(entry.get(name), str):
-            return Made(address=entry[name], beside=beside)
+            return GeneratedImage(address=entry[name], beside=beside)
     raise ProtocolError("blockentropy answered with a picture in no form that is known")

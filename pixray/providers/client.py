@@ -19,7 +19,7 @@ from dataclasses import replace
 from typing import Any, Literal
 
 from pixray.providers.addresses import is_loopback, split
-from pixray.providers.base import Bill, ImageRequest, Made, Preview, Provider
+from pixray.providers.base import Bill, GeneratedImage, ImageRequest, Preview, Provider
 from pixray.providers.cache import Cache, key_of
 from pixray.providers.decode import open_safely, sniff
 from pixray.providers.download import download
@@ -196,7 +196,7 @@ class _Submission:
                     await self._take(reply, request)
         return bill
 
-    async def _take(self, made: Made, request: ImageRequest) -> None:
+    async def _take(self, made: GeneratedImage, request: ImageRequest) -> None:
         """Fetch and decode one picture. A bad picture is an error of that picture, not of the others."""
         seed = made.seed if made.seed is not None else self._seed_of_next()
         common: dict[str, Any] = {

@@ -86,7 +86,7 @@ def _hopeless(provider: Provider, request: ImageRequest) -> list[str]:
     for name, picture in (("start picture", request.init), ("mask", request.mask)):
         if picture is not None and len(picture) > able.most_input:
             problems.append(f"the {name} has {len(picture)} bytes, at most {able.most_input} are taken")
-    allowed = provider.wishes().get("options", {}).keys() | _option_names(provider)
+    allowed = provider.request_fields().get("options", {}).keys() | _option_names(provider)
     for name in request.options:
         if name not in allowed:
             problems.append(f"unknown option '{name}'.{did_you_mean(name, allowed)}")

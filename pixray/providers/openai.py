@@ -11,7 +11,7 @@ from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from pixray.providers.base import Bill, Capabilities, ImageRequest, Made, Preview, Provider, Reply
+from pixray.providers.base import Bill, Capabilities, GeneratedImage, ImageRequest, Preview, Provider, Reply
 from pixray.providers.decode import from_base64
 from pixray.providers.errors import ProtocolError, UnsupportedFeature
 from pixray.providers.http import File, Http
@@ -140,19 +140,19 @@ class OpenAI(Provider):
                 yield Preview(from_base64(event.get("b64_json")))
             elif kind.endswith(".completed"):
                 finished += 1
-                yield Made(from_base64(event.get("b64_json")), facts=facts_of({}, event))
+                yield GeneratedImage(from_base64(event.get("b64_json")), facts=facts_of({}, event))
                 bill = bill_of(event)
                 if bill is not None:
                     yield bill
             elif "data" in event:  # a server that knows no streaming answers in one piece
                 for reply in _in_one_piece(self.name, event):
-                    finished += isinstance(reply, Made)
+                    finished += isinstance(reply, GeneratedImage)
                     yield reply
         if not finished:
             raise ProtocolError("openai ended its stream without a finished picture")
 
 
-def _in_one_piece(service: str, payload: Mapping[str, Any]) -> list[Made | Bill]:
+def _in_one_piece(service: str, payload: Mapping[str, Any]) -> list[GeneratedImage | Bill]:
     import json
 
     from pixray.providers.http import Answer

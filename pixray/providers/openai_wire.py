@@ -6,7 +6,7 @@ import io
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from pixray.providers.base import Bill, ImageRequest, Made
+from pixray.providers.base import Bill, GeneratedImage, ImageRequest
 from pixray.providers.decode import from_base64
 from pixray.providers.errors import ContentFiltered, ProtocolError
 from pixray.providers.http import Answer, File
@@ -35,7 +35,7 @@ def transparent_mask(mask: bytes) -> bytes:
     return buffer.getvalue()
 
 
-def read_images(service: str, answer: Answer) -> Iterator[Made | Bill]:
+def read_images(service: str, answer: Answer) -> Iterator[GeneratedImage | Bill]:
     """The pictures of an answer, and its bill.
 
     Raises:
@@ -63,16 +63,16 @@ def facts_of(headers: Mapping[str, str], payload: Mapping[str, Any]) -> dict[str
     return {name: value[:200] for name, value in facts.items() if value}
 
 
-def read_item(service: str, item: Any, facts: Mapping[str, str]) -> Made:
+def read_item(service: str, item: Any, facts: Mapping[str, str]) -> GeneratedImage:
     """One entry of the list: `b64_json`, or `url`."""
     if not isinstance(item, dict):
         raise ProtocolError(f"{service} answered with a picture that is no object")
     revised = item.get("revised_prompt")
     revised = revised if isinstance(revised, str) else None
     if item.get("b64_json") is not None:
-        return Made(from_base64(item["b64_json"]), revised_prompt=revised, facts=facts)
+        return GeneratedImage(from_base64(item["b64_json"]), revised_prompt=revised, facts=facts)
     if isinstance(item.get("url"), str):
-        return Made(address=item["url"], revised_prompt=revised, facts=facts)
+        return GeneratedImage(address=item["url"], revised_prompt=revised, facts=facts)
     raise ProtocolError(f"{service} answered with a picture that has neither b64_json nor url")
 
 

@@ -15,7 +15,7 @@ from typing import Any
 from pixray.errors import MissingPackage
 from pixray.providers import stability_messages as wire
 from pixray.providers.addresses import is_loopback
-from pixray.providers.base import Capabilities, ImageRequest, Made, Provider, Reply
+from pixray.providers.base import Capabilities, GeneratedImage, ImageRequest, Provider, Reply
 from pixray.providers.errors import BadRequest, UnsupportedFeature
 from pixray.providers.sizes import SizeRule
 from pixray.providers.stability_status import error_of
@@ -253,7 +253,7 @@ def _add_picture(message: Any, kind: int, content: bytes) -> None:
     artifact.type, artifact.binary = kind, content
 
 
-def _read(answer: Any, request: ImageRequest) -> Iterator[Made]:
+def _read(answer: Any, request: ImageRequest) -> Iterator[GeneratedImage]:
     """The pictures and refusals in one answer; one without artifacts only keeps the connection alive."""
     facts = {"request_id": answer.request_id, "engine": answer.meta.engine_id or request.model or ""}
     blurred = [
@@ -265,10 +265,14 @@ def _read(answer: Any, request: ImageRequest) -> Iterator[Made]:
     for artifact in answer.artifacts:
         seed = artifact.seed or None
         if artifact.type == wire.ARTIFACT_TEXT and artifact.finish_reason == wire.FINISH_FILTER:
-            yield Made(status="filtered", refusal=artifact.text[:300], seed=seed, facts=facts)
+            yield GeneratedImage(status="filtered", refusal=artifact.text[:300], seed=seed, facts=facts)
         elif artifact.type == wire.ARTIFACT_IMAGE and artifact.finish_reason == wire.FINISH_ERROR:
-            yield Made(status="error", refusal="the service reports an error for this picture", seed=seed, facts=facts)
+            yield GeneratedImage(
+                status="error", refusal="the service reports an error for this picture", seed=seed, facts=facts
+            )
         elif artifact.type == wire.ARTIFACT_IMAGE and artifact.binary:
             flagged = blurred or artifact.finish_reason == wire.FINISH_FILTER
             refusal = f"by the service's filter ({blurred[0] if blurred else 'prompt or picture'})" if flagged else ""
-            yield Made(artifact.binary, seed=seed, status="blurred" if flagged else "ok", refusal=refusal, facts=facts)
+            yield GeneratedImage(
+                artifact.binary, seed=seed, status="blurred" if flagged else "ok", refusal=refusal, facts=facts
+            )

@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from typing import Any
 
-from pixray.providers.base import Capabilities, ImageRequest, Made, Provider, Reply
+from pixray.providers.base import Capabilities, GeneratedImage, ImageRequest, Provider, Reply
 from pixray.providers.decode import from_base64, sniff
 from pixray.providers.errors import ProtocolError, UnsupportedFeature
 from pixray.providers.http import Answer, File, Http
@@ -90,7 +90,7 @@ class StabilityRest(Provider):
     def _files(self, request: ImageRequest) -> list[tuple[str, File]]:
         return [] if request.init is None else [("image", png_file("image.png", request.init))]
 
-    def _read(self, answer: Answer, model: str) -> Made:
+    def _read(self, answer: Answer, model: str) -> GeneratedImage:
         facts = {"model": model, "request_id": answer.headers.get("x-request-id", "")}
         if sniff(answer.body) is not None:
             return self._made(answer.body, answer.headers.get("finish-reason", ""), answer.headers.get("seed"), facts)
@@ -100,8 +100,10 @@ class StabilityRest(Provider):
         content = from_base64(payload["image"])
         return self._made(content, str(payload.get("finish_reason", "")), payload.get("seed"), facts)
 
-    def _made(self, content: bytes, finish: str, seed: Any, facts: dict[str, str]) -> Made:
+    def _made(self, content: bytes, finish: str, seed: Any, facts: dict[str, str]) -> GeneratedImage:
         number = int(seed) if str(seed).isdigit() else None
         filtered = "FILTER" in finish.upper()
         refusal = f"by the service's filter ({finish})" if filtered else ""
-        return Made(content, seed=number, status="blurred" if filtered else "ok", refusal=refusal, facts=facts)
+        return GeneratedImage(
+            content, seed=number, status="blurred" if filtered else "ok", refusal=refusal, facts=facts
+        )

@@ -10,14 +10,14 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass, replace
 from typing import Any
 
-from pixray.providers.base import Capabilities, ImageRequest, Made, Provider, Reply
+from pixray.providers.base import Capabilities, GeneratedImage, ImageRequest, Provider, Reply
 from pixray.providers.decode import sniff
 from pixray.providers.errors import BadRequest, ProtocolError, UnsupportedFeature
 from pixray.providers.http import Answer, Http
 from pixray.providers.refusals import read_complaint, refusal
 from pixray.providers.sizes import SizeRule
 from pixray.settings.declare import Refers, setting
-from pixray.settings.text import parse_parts
+from pixray.settings.grammar import parse_parts
 
 _MOST_LORAS = 5
 
@@ -83,7 +83,7 @@ class VisionCraft(Provider):
         answer = await self._http().post_json("/sd", self._body(request), accept="*/*")
         if sniff(answer.body) is None:
             raise self._masked_complaint(answer)
-        yield Made(answer.body)
+        yield GeneratedImage(answer.body)
 
     async def models(self, family: str = "sdxl") -> list[str]:
         """Names of models.

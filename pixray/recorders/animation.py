@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from pixray.events import Drawn
-from pixray.pictures.io import png_bytes, write_atomic
+from pixray.images.io import png_bytes, write_atomic
 from pixray.recorders.video import make_film
 
 RATE = 10

@@ -6,8 +6,8 @@ import json
 import sys
 from typing import TYPE_CHECKING, Any, TextIO
 
-from pixray.events import Drawn, Dropped, Event, Finished, Noticed, Started, Stepped
-from pixray.weights.progress import Progress
+from pixray.events import Drawn, Event, Finished, LearningRateDropped, Noticed, Started, Stepped
+from pixray.models.progress import Progress
 
 if TYPE_CHECKING:
     from pixray.recorders.files import FileRecorder
@@ -36,7 +36,7 @@ class ConsoleRecorder:
                 self._bar.update(1)
             elif self._bar.update(1):
                 self._bar.set_postfix_str(f"loss {event.total:.4g}", refresh=False)
-        elif isinstance(event, Dropped):
+        elif isinstance(event, LearningRateDropped):
             self._say(f"step {event.step}: learning rate times {event.rate:g}")
         elif isinstance(event, Finished):
             self._end(event)

@@ -21,16 +21,16 @@ from pathlib import Path
 from typing import IO, Any
 
 from pixray import __version__
-from pixray.checkpoint import NAME, pack
-from pixray.events import Drawn, Dropped, Event, Finished, Kept, Noticed, Started, Stepped
-from pixray.pictures.io import png_bytes, write_atomic
-from pixray.provenance import svg_with_record
+from pixray.events import CheckpointDue, Drawn, Event, Finished, LearningRateDropped, Noticed, Started, Stepped
+from pixray.images.io import png_bytes, write_atomic
 from pixray.recorders.animation import AnimationFiles
 from pixray.recorders.background import Background
+from pixray.recorders.checkpoint import NAME, pack
 from pixray.recorders.outdir import make_outdir
+from pixray.recorders.record import svg_with_record
 from pixray.recorders.video import make_film
+from pixray.runtime.yaml_io import write_yaml
 from pixray.settings.namespace import Settings
-from pixray.settings.yamlio import write_yaml
 
 logger = logging.getLogger(__name__)
 
@@ -80,7 +80,7 @@ class FileRecorder:
             self._begin(event)
         elif isinstance(event, Drawn):
             self._draw(event)
-        elif isinstance(event, Kept):
+        elif isinstance(event, CheckpointDue):
             self._background.wait()  # a run that goes on from this state counts on the pictures before it
             write_atomic(self.folder / NAME, pack(event.state))
         self._waiting.append(event)
@@ -185,11 +185,11 @@ def as_json(event: Event) -> dict[str, Any]:
     if isinstance(event, Drawn):
         frame = {"frame": event.frame.name} if event.frame else {}
         return {**kind, "step": event.step, "final": event.final, "save": event.save, "show": event.show, **frame}
-    if isinstance(event, Kept):
+    if isinstance(event, CheckpointDue):
         return {**kind, "step": event.step}
     if isinstance(event, Noticed):
         return {**kind, "level": event.level, "text": event.text}
-    if isinstance(event, Dropped):
+    if isinstance(event, LearningRateDropped):
         return {**kind, "step": event.step, "rate": event.rate}
     assert isinstance(event, Finished)
     facts = {"reason": event.reason, "steps": event.steps, "seconds": round(event.seconds, 2)}

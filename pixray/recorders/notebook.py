@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from pixray.events import Drawn, Dropped, Event, Finished, Noticed, Started, Stepped
+from pixray.events import Drawn, Event, Finished, LearningRateDropped, Noticed, Started, Stepped
 from pixray.recorders.curve import loss_curve
 from pixray.recorders.displays import Display, find_display
 
@@ -63,7 +63,7 @@ class NotebookRecorder:
             self._show_below()
         elif isinstance(event, Noticed):
             self._notes.append(event.text)
-        elif isinstance(event, Dropped):
+        elif isinstance(event, LearningRateDropped):
             self._notes.append(f"step {event.step}: learning rate times {event.rate:g}")
         elif isinstance(event, Stepped):
             self._step(event)

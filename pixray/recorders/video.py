@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from pixray.pictures.io import on_white, open_picture
+from pixray.images.io import on_white, open_picture
 
 SECONDS, SLOWEST, FASTEST = 14, 10, 60
 

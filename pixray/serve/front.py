@@ -15,8 +15,8 @@ import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
-from pixray.catalog import Catalog
 from pixray.errors import SettingsError, did_you_mean
+from pixray.registry import Registry
 from pixray.serve.inputs import Field, fields
 from pixray.serve.painting import chosen_settings
 
@@ -39,7 +39,7 @@ class Front(ThreadingHTTPServer):
     def __init__(self, address: tuple[str, int], behind: int) -> None:
         super().__init__(address, _Passage)
         self.behind = behind
-        self._catalog, self._checking = Catalog.discover(), threading.Lock()
+        self._catalog, self._checking = Registry.discover(), threading.Lock()
 
     def mistakes(self, given: Any) -> list[str]:
         """What is wrong with the inputs of a request, a sentence each; nothing is loaded for it."""

@@ -17,10 +17,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from pixray.catalog import BUILT_IN, Catalog
-from pixray.presets import preset_names
+from pixray.registry import BUILT_IN, Registry
 from pixray.settings.core import ALWAYS
 from pixray.settings.declare import Declaration, Refers, Role, declarations
+from pixray.settings.presets import preset_names
 
 
 @dataclass(frozen=True)
@@ -54,9 +54,9 @@ def _field(one: Declaration) -> Field:
 
 def _local_drawers() -> Iterator[str]:
     """Drawers that need no key of a remote service."""
-    catalog = Catalog(BUILT_IN)
-    for name in catalog.names("drawer"):
-        if name not in catalog.names("provider"):
+    registry = Registry(BUILT_IN)
+    for name in registry.names("drawer"):
+        if name not in registry.names("provider"):
             yield name
 
 

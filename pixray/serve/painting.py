@@ -10,15 +10,15 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pixray.catalog import Catalog
 from pixray.errors import SettingsError
 from pixray.events import Drawn
-from pixray.presets import read_preset
+from pixray.registry import Registry
+from pixray.runtime.yaml_io import parse_yaml
 from pixray.settings.declare import Refers, Role
 from pixray.settings.layers import Layer, LayerKind
 from pixray.settings.namespace import Settings
+from pixray.settings.presets import read_preset
 from pixray.settings.schema import Schema
-from pixray.settings.yamlio import parse_yaml
 
 if TYPE_CHECKING:
     from pixray.recorders.files import FileRecorder
@@ -31,9 +31,9 @@ class Painter:
     """Paints for one request at a time, and keeps loaded models between requests."""
 
     def __init__(self) -> None:
-        from pixray.weights.store import ModelStore
+        from pixray.models.store import ModelStore
 
-        self.catalog, self.store = Catalog.discover(), ModelStore()
+        self.registry, self.store = Registry.discover(), ModelStore()
         self._handed_over = Path(tempfile.mkdtemp(prefix="pixray-handed-over-"))
         atexit.register(shutil.rmtree, self._handed_over, ignore_errors=True)
 
@@ -48,7 +48,7 @@ class Painter:
         Raises:
             SettingsError: all mistakes at once, before anything is loaded.
         """
-        from pixray.build import build
+        from pixray.engine.build import build
         from pixray.recorders.base import attach
         from pixray.recorders.files import FileRecorder
 
@@ -56,8 +56,8 @@ class Painter:
         for picture in self._handed_over.iterdir():
             picture.unlink()
         with tempfile.TemporaryDirectory(prefix="pixray-") as folder:
-            chosen = chosen_settings(self.catalog, preset, settings, {**inputs, "outdir": folder})
-            session = build(chosen, self.catalog, self.store)
+            chosen = chosen_settings(self.registry, preset, settings, {**inputs, "outdir": folder})
+            session = build(chosen, self.registry, self.store)
             files = FileRecorder(chosen)
             for event in attach(session.run(), files):
                 if isinstance(event, Drawn) and (event.final or (event.show and event.step)):
@@ -65,7 +65,7 @@ class Painter:
 
     def _hand_over(self, event: Drawn, files: FileRecorder) -> Path:
         """A picture file that outlives the folder of the run."""
-        from pixray.pictures.io import png_bytes
+        from pixray.images.io import png_bytes
 
         picture = self._handed_over / f"{event.step:06d}{'-finished' if event.final else ''}.png"
         if event.final:
@@ -75,7 +75,9 @@ class Painter:
         return picture
 
 
-def chosen_settings(catalog: Catalog, preset: str | None, settings: str | None, inputs: Mapping[str, Any]) -> Settings:
+def chosen_settings(
+    registry: Registry, preset: str | None, settings: str | None, inputs: Mapping[str, Any]
+) -> Settings:
     """The settings of one request, complete and checked; nothing is written, made or loaded.
 
     Args:
@@ -87,7 +89,7 @@ def chosen_settings(catalog: Catalog, preset: str | None, settings: str | None, 
         SettingsError: all mistakes at once, each with the input it came from.
     """
     layers, problems = _layers(preset, settings, inputs)
-    schema = Schema.for_choice(catalog, layers)
+    schema = Schema.for_choice(registry, layers)
     places = {name for one in schema.declared.values() if one.refers & _PLACES for name in one.python_names}
     *below, further = layers
     refused = [name for name in further.values if name.strip().replace("-", "_") in places]

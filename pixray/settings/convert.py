@@ -9,7 +9,7 @@ from typing import Any
 
 from pixray.errors import did_you_mean
 from pixray.settings.declare import Declaration
-from pixray.settings.text import Amount, split_pipes
+from pixray.settings.grammar import Amount, split_pipes
 
 _YES = {"yes", "true", "t", "y", "1", "on"}
 _NO = {"no", "false", "f", "n", "0", "off"}

@@ -8,14 +8,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from pixray.pictures.names import FITS
+from pixray.images.glob import FITS
 from pixray.settings.declare import Refers, Role, setting
+from pixray.settings.grammar import Amount, parse_parts, parse_weighted
 from pixray.settings.output import ModelFiles, Output
-from pixray.settings.presets import ASPECT, EZSIZE, QUALITY
-from pixray.settings.prompts import OtherPrompts
+from pixray.settings.prompt_kinds import OtherPrompts
 from pixray.settings.references import palette_files, perceptor_files
 from pixray.settings.remote import Remote
-from pixray.settings.text import Amount, parse_parts, parse_weighted
+from pixray.settings.tables import ASPECT, EZSIZE, QUALITY
 
 OPTIMISERS = ("Adam", "AdamW", "Adagrad", "Adamax", "DiffGrad", "AdamP")
 
@@ -63,8 +63,8 @@ def palette_text(raw: Any) -> str | None:
 
     A list is one of colours, each a text or three numbers; three numbers by themselves are one colour.
     """
-    from pixray.pictures.color import triple_of
-    from pixray.pictures.palette import read_palette
+    from pixray.images.color import triple_of
+    from pixray.images.palette import read_palette
 
     if isinstance(raw, list | tuple):
         colors = [raw] if len(raw) == 3 and all(isinstance(item, int | float) for item in raw) else raw

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from pixray.settings import presets
+from pixray.settings import tables as presets
+from pixray.settings.grammar import Amount, parse_weighted
 from pixray.settings.layers import LayerKind
 from pixray.settings.namespace import Origin
-from pixray.settings.text import Amount, parse_weighted
 
 
 def derive(values: dict[str, Any], origins: Mapping[str, Origin], problems: list[str]) -> None:
@@ -76,8 +76,8 @@ def _derive_size(values: dict[str, Any], origins: Mapping[str, Origin], problems
 
 def _picture_size(text: str, problems: list[str]) -> tuple[int, int] | None:
     from pixray.errors import PixrayError
-    from pixray.pictures.io import picture_size
-    from pixray.pictures.names import expand, is_address
+    from pixray.images.glob import expand, is_address
+    from pixray.images.io import picture_size
 
     if is_address(text):
         problems.append(f"init_image={text!r}: aspect=retain needs a file on this machine")

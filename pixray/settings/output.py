@@ -7,7 +7,7 @@ from pathlib import PurePath
 from typing import Any
 
 from pixray.settings.declare import Refers, Role, setting
-from pixray.settings.text import Amount
+from pixray.settings.grammar import Amount
 
 _PICTURE_SUFFIXES = {".png", ".jpg", ".jpeg", ".webp", ".gif", ".bmp", ".tif", ".tiff"}
 

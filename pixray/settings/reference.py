@@ -30,16 +30,16 @@ def owner_of(name: str) -> str | None:
 
 def collect() -> dict[str, list[dict[str, Any]]]:
     """The index, made anew by importing every built-in part."""
-    from pixray.catalog import BUILT_IN, Catalog
+    from pixray.registry import BUILT_IN, Registry
+    from pixray.runtime.yaml_io import to_plain
     from pixray.settings.convert import describe
     from pixray.settings.declare import declarations
     from pixray.settings.flags import help_rows
-    from pixray.settings.yamlio import to_plain
 
-    catalog = Catalog(BUILT_IN)
+    registry = Registry(BUILT_IN)
     parts: dict[str, list[dict[str, Any]]] = {}
     for kind in ("drawer", "filter", "loss"):
-        for name, cls in catalog.classes(kind):
+        for name, cls in registry.classes(kind):
             group = getattr(cls, "Settings", None)
             shown = [] if group is None else declarations(group, f"{kind} {name}")
             rows = []

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from pathlib import PurePath
 from typing import Any
 
-from pixray.settings.text import parse_weighted, split_pipes
+from pixray.settings.grammar import parse_weighted, split_pipes
 
 _FILE_ENDINGS = (".bin", ".ckpt", ".json", ".pt", ".pth", ".safetensors", ".yaml", ".yml")
 _PUBLISHED_CLIP = re.compile(r"(RN|ViT)[-\w]*(/\d+)?(@\d+px)?")

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from pixray.settings.declare import Refers, setting
-from pixray.settings.text import parse_parts
+from pixray.settings.grammar import parse_parts
 
 
 def price_list(raw: Any) -> str:

@@ -11,18 +11,18 @@ import dataclasses
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from pixray.catalog import Catalog
 from pixray.errors import SettingsError, did_you_mean
-from pixray.settings import presets
+from pixray.registry import Registry
+from pixray.settings import tables as presets
 from pixray.settings.convert import convert
 from pixray.settings.core import ALWAYS
 from pixray.settings.declare import Declaration, declarations
 from pixray.settings.derive import derive
+from pixray.settings.grammar import Amount, parse_parts
 from pixray.settings.layers import Layer, LayerKind
 from pixray.settings.namespace import Origin, Settings
 from pixray.settings.old_names import RENAMED, RETIRED, RETIRED_VALUES
 from pixray.settings.reference import owner_of
-from pixray.settings.text import Amount, parse_parts
 
 DEFAULT = "default"
 
@@ -51,7 +51,7 @@ class Schema:
             self.declared[one.name] = one
 
     @classmethod
-    def for_choice(cls, catalog: Catalog, layers: Sequence[Layer]) -> Schema:
+    def for_choice(cls, registry: Registry, layers: Sequence[Layer]) -> Schema:
         """Import just the parts that some layer chooses, and collect their settings with those of the engine.
 
         An unknown drawer, loss or filter is a problem that `resolve` reports with all others.
@@ -59,16 +59,16 @@ class Schema:
         declared = [one for group in ALWAYS for one in declarations(group, "the engine")]
         problems, supplies = [], []
         for kind, name, source in cls._chosen(layers):
-            problem = catalog.problem(kind, name, source)
+            problem = registry.problem(kind, name, source)
             if problem:
                 problems.append(problem)
                 continue
-            part = catalog.load(kind, name)
+            part = registry.load(kind, name)
             group = getattr(part, "Settings", None)
             if getattr(part, "supplies", None):
                 supplies.append(Layer(LayerKind.SUPPLIED, f"{kind}={name}", part.supplies))
             # A service is known as the drawer of its name, also where it only makes the start.
-            owner = f"{'drawer' if kind == 'provider' else kind} {catalog.canonical(kind, name)}"
+            owner = f"{'drawer' if kind == 'provider' else kind} {registry.canonical(kind, name)}"
             if group is not None and not any(one.owner == owner for one in declared):
                 declared += declarations(group, owner)
         return cls(declared, problems, supplies)

@@ -19,13 +19,13 @@ from torch import Tensor
 from pixray.cutouts.zoom_wide import ZoomWide
 from pixray.drawers.base import Canvas, Drawer
 from pixray.filters.base import Filter
-from pixray.losses.base import Look, Loss, Scene
+from pixray.losses.base import Loss, LossContext, LossInputs
+from pixray.models.store import ModelStore
+from pixray.optim.gradient import GradientOptimizer
 from pixray.perceptors.base import Perceptor
 from pixray.settings.declare import declarations
-from pixray.steppers.gradient import GradientStepper
 from pixray.testing.fakes import ToyPerceptor
 from pixray.testing.provider_contract import check_provider as check_provider
-from pixray.weights.store import ModelStore
 
 PALETTE = ((0.9, 0.1, 0.1), (0.1, 0.1, 0.9), (1.0, 1.0, 1.0))
 
@@ -109,12 +109,12 @@ def _check_gradients(drawer: Drawer) -> None:
 
 def _check_descent(drawer: Drawer, steps: int = 5) -> None:
     """Five steps towards white make the picture whiter, and project() keeps it valid."""
-    stepper = GradientStepper(drawer.parameters(), rate=0.05)
+    optimizer = GradientOptimizer(drawer.parameters(), rate=0.05)
     before = _distance_to_white(drawer.render(0))
     for step in range(steps):
-        stepper.clear()
+        optimizer.clear()
         _distance_to_white(drawer.render(step)).backward()
-        stepper.update()
+        optimizer.update()
         drawer.project()
     picture = drawer.render(steps)
     _check_picture(picture.detach(), drawer.size, type(drawer).__name__)
@@ -167,7 +167,7 @@ def check_perceptor(perceptor: Perceptor) -> None:
     assert torch.allclose(perceptor.encode_image(crops[:1]), images[:1], atol=1e-3), "an embedding depends on its batch"
 
 
-def look_at(canvas: Tensor, *, step: int = 0, latent: Tensor | None = None, num_cuts: int = 4) -> Look:
+def look_at(canvas: Tensor, *, step: int = 0, latent: Tensor | None = None, num_cuts: int = 4) -> LossInputs:
     """A Look at a canvas through the toy perceptor, for trying losses.
 
     Args:
@@ -180,7 +180,7 @@ def look_at(canvas: Tensor, *, step: int = 0, latent: Tensor | None = None, num_
     cutouts = ZoomWide(num_cuts, canvas.shape[3] / canvas.shape[2], noise=0.0)
     plan = cutouts.plan(generator, perceptor.input_size, step, 0.5)
     crops = plan(flat)
-    return Look(
+    return LossInputs(
         canvas=flat,
         alpha=alpha,
         latent=latent,
@@ -192,9 +192,9 @@ def look_at(canvas: Tensor, *, step: int = 0, latent: Tensor | None = None, num_
     )
 
 
-def scene_for(canvas: Tensor, latent: Tensor | None = None) -> Scene:
+def scene_for(canvas: Tensor, latent: Tensor | None = None) -> LossContext:
     """A Scene for trying losses on canvases of this size."""
-    return Scene(
+    return LossContext(
         size=(canvas.shape[3], canvas.shape[2]),
         device="cpu",
         perceptors={"toy": ToyPerceptor()},

@@ -56,10 +56,10 @@ def check_provider(cls: type[Provider], fake: Fake, **settings: Any) -> None:
 
 
 def _request(provider: Provider) -> ImageRequest:
-    wishes = provider.wishes()
-    width, height = provider.sizes(wishes.get("model")).nearest(96, 64)
+    request_fields = provider.request_fields()
+    width, height = provider.sizes(request_fields.get("model")).nearest(96, 64)
     seed = 7 if provider.capabilities.seeds is not None else None
-    return ImageRequest(prompts=(("a red circle", 1.0),), width=width, height=height, seed=seed, **wishes)
+    return ImageRequest(prompts=(("a red circle", 1.0),), width=width, height=height, seed=seed, **request_fields)
 
 
 def _check_pictures(provider: Provider, request: ImageRequest) -> None:

@@ -23,11 +23,11 @@ from torch.overrides import TorchFunctionMode
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_flatten, tree_map
 
+from pixray.engine.capture.backend import GraphBackend
+from pixray.engine.capture.executor import CudaGraphExecutor
+from pixray.engine.session import Session
 from pixray.events import Drawn, Stepped
-from pixray.replay.machine import Machine
-from pixray.replay.replay import Replayed
-from pixray.session import Session
-from pixray.steppers.gradient import GradientStepper
+from pixray.optim.gradient import GradientOptimizer
 
 T = TypeVar("T")
 
@@ -177,7 +177,7 @@ def _check(func: Any, args: Sequence[Any]) -> None:
             raise CannotRecord(f"{name} {does}")
 
 
-class Tape(Machine):
+class Tape(GraphBackend):
     """Stands where CUDA graphs do, on a CPU."""
 
     def __init__(self) -> None:
@@ -196,9 +196,9 @@ class Tape(Machine):
 
 def as_on_a_gpu(session: Session) -> Session:
     """The session with its optimizer as CUDA graphs need it."""
-    settings, old = session.settings, session.stepper
-    assert isinstance(old, GradientStepper), "only what is optimised by gradients can be captured"
-    session.stepper = GradientStepper(
+    settings, old = session.settings, session.optimizer
+    assert isinstance(old, GradientOptimizer), "only what is optimised by gradients can be captured"
+    session.optimizer = GradientOptimizer(
         session.drawer.parameters(), settings.optimiser, settings.learning_rate, old.drops, old.auto_stop, True
     )
     return session
@@ -211,7 +211,7 @@ def check_replay(make: Callable[[], Session]) -> None:
         make: a new session, always the same, of at least seven steps.
     """
     plain, replayed = as_on_a_gpu(make()), as_on_a_gpu(make())
-    executor = replayed.executor = Replayed("cpu", Tape())
+    executor = replayed.executor = CudaGraphExecutor("cpu", Tape())
     pictures, totals = [], []
     for session in (plain, replayed):
         events = list(session.run())

@@ -9,7 +9,7 @@ from pixray.drawers.base import Canvas
 from pixray.drawers.fft import FftDrawer
 from pixray.drawers.multires import MultiresDrawer, layer_shapes
 from pixray.errors import MissingPackage, SettingsError
-from pixray.pictures.decorrelated import Decorrelated
+from pixray.ops.color_space import Decorrelated
 from pixray.testing.contracts import check_drawer, settings_of
 
 USES = ("fft", "dwt", "pixel")

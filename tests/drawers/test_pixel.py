@@ -6,8 +6,8 @@ import torch
 from PIL import Image, ImageDraw
 
 from pixray.drawers.base import Canvas
-from pixray.drawers.pixel import PixelDrawer
-from pixray.drawers.pixel_cells import CELL_TYPES, Cells, coverage, grid_shape
+from pixray.drawers.pixel.cells import CELL_TYPES, Cells, coverage, grid_shape
+from pixray.drawers.pixel.drawer import PixelDrawer
 from pixray.testing.contracts import check_drawer
 
 WIDE, SQUARE, PORTRAIT = (384, 216), (288, 288), (256, 320)
@@ -124,8 +124,8 @@ def test_b5_it_starts_at_random_without_any_picture():
     assert drawer_of().colours.std() > 0.1
 
 
-def test_fast_pixel_is_the_same_drawer(catalog):
-    assert catalog.load("drawer", "fast_pixel") is PixelDrawer
+def test_fast_pixel_is_the_same_drawer(registry):
+    assert registry.load("drawer", "fast_pixel") is PixelDrawer
 
 
 def test_transparency_leaves_uncovered_parts_and_the_colours_right():

@@ -7,13 +7,13 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from pixray.catalog import BUILT_IN, Catalog
 from pixray.errors import SettingsError
 from pixray.events import Drawn, Noticed
-from pixray.pictures.frame import cut_to, placed_in
+from pixray.images.fit import cut_to, placed_in
 from pixray.providers.errors import AuthError, BudgetExceeded, ContentFiltered, UnsupportedFeature
 from pixray.recorders.base import attach
 from pixray.recorders.files import FileRecorder
+from pixray.registry import BUILT_IN, Registry
 from pixray.testing.contracts import check_drawer
 from pixray.testing.fake_server import FAKE_KEY, Scripted, fake_picture
 from pixray.testing.fake_services import openai_error
@@ -32,9 +32,9 @@ def painted(run):
 
 
 def test_contract(services):
-    catalog = Catalog(BUILT_IN)
+    registry = Registry(BUILT_IN)
     for name in services:
-        check_drawer(catalog.load("drawer", name))
+        check_drawer(registry.load("drawer", name))
 
 
 @pytest.mark.parametrize("name", ["openai", "regolo", "visioncraft", "blockentropy", "stability_rest", "stability"])
@@ -61,7 +61,7 @@ def test_candidates_take_seeds_of_their_own_and_the_best_by_score_is_kept(servic
     sent = [received.json()["n"] for received in services["blockentropy"].requests]
     assert sent == [5, 1005, 2005]
     with Image.open(path) as picture:
-        assert int(picture.text["pixray_service_seed"]) == 5 + 1000 * (run.stepper.best_step - 1)
+        assert int(picture.text["pixray_service_seed"]) == 5 + 1000 * (run.optimizer.best_step - 1)
     assert len(list(path.parent.glob("output_candidate_*.png"))) == 3
 
 
@@ -170,9 +170,9 @@ def test_no_key_no_request(services, remote, monkeypatch):
     assert services["openai"].requests == []
 
 
-def test_keys_may_come_from_a_callable(services, remote, catalog, monkeypatch):
+def test_keys_may_come_from_a_callable(services, remote, registry, monkeypatch):
     monkeypatch.delenv("OPENAI_API_KEY")
-    catalog.keys["openai"] = lambda: FAKE_KEY
+    registry.keys["openai"] = lambda: FAKE_KEY
     list(remote(drawer="openai").run())
     assert services["openai"].requests[0].headers["authorization"] == f"Bearer {FAKE_KEY}"
 
@@ -248,16 +248,16 @@ def test_a_picture_of_a_strange_shape_is_cut_to_the_canvas(services, remote):
         assert picture.size == (64, 64) and picture.text["pixray_service_size"] == "300x100"
 
 
-def test_a_file_of_a_stranger_cannot_say_where_keys_are_sent(services, catalog, tiny):
+def test_a_file_of_a_stranger_cannot_say_where_keys_are_sent(services, registry, tiny):
     from pixray.api import resolve
-    from pixray.build import build
-    from pixray.weights.store import ModelStore
+    from pixray.engine.build import build
+    from pixray.models.store import ModelStore
 
     Path("stranger.yaml").write_text(f"openai_url: {services['regolo'].url}\n")
-    settings = resolve(catalog, {**tiny, "drawer": "openai", "iterations": 1, "config_file": "stranger.yaml"})
+    settings = resolve(registry, {**tiny, "drawer": "openai", "iterations": 1, "config_file": "stranger.yaml"})
     with pytest.raises(SettingsError, match=r"openai_url \(from stranger.yaml\).*OPENAI_BASE_URL"):
-        build(settings, catalog, ModelStore())
+        build(settings, registry, ModelStore())
     mine = ["--openai_url", services["openai"].url]
-    settings = resolve(catalog, {**tiny, "drawer": "openai", "iterations": 1, "config_file": "stranger.yaml"}, mine)
-    list(build(settings, catalog, ModelStore()).run())
+    settings = resolve(registry, {**tiny, "drawer": "openai", "iterations": 1, "config_file": "stranger.yaml"}, mine)
+    list(build(settings, registry, ModelStore()).run())
     assert len(services["openai"].requests) == 1 and services["regolo"].requests == []

@@ -6,8 +6,8 @@ import torch
 from pixray.drawers.base import Canvas
 from pixray.drawers.super_resolution import SuperResolutionDrawer
 from pixray.errors import MissingPackage, ModelUnavailable
+from pixray.models.store import ModelStore
 from pixray.testing.contracts import check_drawer, settings_of
-from pixray.weights.store import ModelStore
 
 pytest.importorskip("spandrel")
 

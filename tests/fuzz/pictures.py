@@ -12,10 +12,10 @@ import numpy as np
 from PIL import Image
 
 from pixray.errors import PixrayError
-from pixray.pictures.io import open_picture, picture_size
-from pixray.pictures.names import expand
-from pixray.pictures.palette import read_palette
-from pixray.settings.text import parse_weighted
+from pixray.images.glob import expand
+from pixray.images.io import open_picture, picture_size
+from pixray.images.palette import read_palette
+from pixray.settings.grammar import parse_weighted
 
 SVG = b'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 8 8"><path d="M0 0L8 8V0z" fill="#f00"/></svg>'
 _TEXTS = (
@@ -82,17 +82,19 @@ def cases(seed: int, count: int, folder: Path) -> Iterator[Case]:
     Args:
         folder: an empty one, for the files.
     """
-    chance = random.Random(seed)
+    randomness = random.Random(seed)
     files = sorted(_files().items())
     for number in range(count):
         if number % 3:
-            name, content = chance.choice(files)
-            damaged = _damaged(content, chance)
+            name, content = randomness.choice(files)
+            damaged = _damaged(content, randomness)
             yield Case(f"{name} #{number}", damaged, _reader(folder / f"{number}_{name}", damaged))
         else:
-            text = _changed(chance.choice(_TEXTS), chance)
+            text = _changed(randomness.choice(_TEXTS), randomness)
             # Nothing here reaches a network, and a palette may name an address.
-            read = chance.choice((expand, parse_weighted) if "://" in text else (read_palette, expand, parse_weighted))
+            read = randomness.choice(
+                (expand, parse_weighted) if "://" in text else (read_palette, expand, parse_weighted)
+            )
             yield Case(f"text #{number}", text, lambda read=read, text=text: read(text))
 
 
@@ -138,28 +140,30 @@ def _saved(name: str, picture: Image.Image, options: dict) -> bytes:
     return buffer.getvalue()
 
 
-def _damaged(content: bytes, chance: random.Random) -> bytes:
+def _damaged(content: bytes, randomness: random.Random) -> bytes:
     data = bytearray(content)
-    for _ in range(chance.randint(1, 4)):
-        place = chance.randrange(len(data) + 1)
-        kind = chance.randrange(5)
+    for _ in range(randomness.randint(1, 4)):
+        place = randomness.randrange(len(data) + 1)
+        kind = randomness.randrange(5)
         if kind == 0:
             del data[place:]
         elif kind == 1:
-            data[place : place + 1] = bytes([chance.randrange(256)])
+            data[place : place + 1] = bytes([randomness.randrange(256)])
         elif kind == 2:
-            data[place : place + 4] = chance.choice((b"\xff\xff\xff\xff", b"\x7f\xff\xff\xff", bytes(4), b"\0\1\0\0"))
+            data[place : place + 4] = randomness.choice(
+                (b"\xff\xff\xff\xff", b"\x7f\xff\xff\xff", bytes(4), b"\0\1\0\0")
+            )
         elif kind == 3:
-            data[place:place] = chance.randbytes(chance.randint(1, 20))
+            data[place:place] = randomness.randbytes(randomness.randint(1, 20))
         else:
-            other = chance.randrange(len(data) + 1)
+            other = randomness.randrange(len(data) + 1)
             data[min(place, other) : max(place, other)] = b""
     return bytes(data)
 
 
-def _changed(text: str, chance: random.Random) -> str:
-    for _ in range(chance.randint(1, 6)):
-        place = chance.randrange(len(text) + 1)
-        piece = chance.choice(_PIECES) * chance.choice((1, 1, 1, 3, 5000))
-        text = text[:place] + piece + text[place + chance.randint(0, 2) :]
+def _changed(text: str, randomness: random.Random) -> str:
+    for _ in range(randomness.randint(1, 6)):
+        place = randomness.randrange(len(text) + 1)
+        piece = randomness.choice(_PIECES) * randomness.choice((1, 1, 1, 3, 5000))
+        text = text[:place] + piece + text[place + randomness.randint(0, 2) :]
     return text

@@ -5,8 +5,8 @@ import torch
 from PIL import Image
 
 from pixray.errors import SettingsError
+from pixray.images.io import open_picture, resized, to_tensor
 from pixray.losses.anchor import LATENT, Anchor, cosine, half_absolute, half_squared, spherical
-from pixray.pictures.io import open_picture, resized, to_tensor
 from pixray.testing.contracts import look_at
 
 MEASURES = {"init_weight": spherical, "init_weight_dist": half_squared, "init_weight_cos": cosine}

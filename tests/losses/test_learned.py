@@ -10,9 +10,9 @@ import torch
 from pixray.errors import MissingPackage, ModelUnavailable, SettingsError
 from pixray.losses.aesthetic import AestheticLoss
 from pixray.losses.resmem import ResmemLoss
+from pixray.models.store import ModelStore
 from pixray.testing.contracts import check_loss, look_at, scene_for, settings_of
 from pixray.testing.fakes import ToyPerceptor
-from pixray.weights.store import ModelStore
 
 
 class Scored(ToyPerceptor):
@@ -48,10 +48,10 @@ def test_b14_aesthetic_scores_the_perceptor_its_head_belongs_to(tmp_path):
     loss = AestheticLoss(settings_of(AestheticLoss, aesthetic_target=7.0))
     loss.prepare(made)
     embeddings = {"ViT-B/16": torch.eye(24)[:1], "RN50": torch.eye(24)[1:2]}
-    look = dataclasses.replace(look_at(canvas), embeddings=embeddings)
-    assert float(loss(look)) == pytest.approx(0.02 * (5.0 + 2.0 - 7.0) ** 2)
-    look = dataclasses.replace(look, embeddings=dict(reversed(embeddings.items())))
-    assert float(loss(look)) == pytest.approx(0.0), "the order of perceptors does not matter"
+    inputs = dataclasses.replace(look_at(canvas), embeddings=embeddings)
+    assert float(loss(inputs)) == pytest.approx(0.02 * (5.0 + 2.0 - 7.0) ** 2)
+    inputs = dataclasses.replace(inputs, embeddings=dict(reversed(embeddings.items())))
+    assert float(loss(inputs)) == pytest.approx(0.0), "the order of perceptors does not matter"
 
 
 def test_aesthetic_raises_the_score(tmp_path):

@@ -200,7 +200,7 @@ def test_edge_takes_a_picture_and_a_mask(tmp_path):
 
 @pytest.mark.parametrize("given", ["(0+128+255)", [0, 128, 255], "[(0+128+255)]"])
 def test_an_edge_colour_is_one_colour(resolve, tiny, given):
-    from pixray.pictures.palette import read_one_color
+    from pixray.images.palette import read_one_color
 
     text = resolve(**tiny, custom_loss="edge", edge_color=given).edge_color
     assert [round(255 * part) for part in read_one_color(text)] == [0, 128, 255]
@@ -239,8 +239,8 @@ def test_a_loss_of_ones_own_runs_under_its_name():
     from pixray.testing.fakes import FlatDrawer, ToyPerceptor
 
     class Redness(pixray.Loss):
-        def __call__(self, look):
-            return (1 - look.canvas[:, 0]).mean() + float(self.arguments[0])
+        def __call__(self, inputs):
+            return (1 - inputs.canvas[:, 0]).mean() + float(self.arguments[0])
 
     studio = Studio()
     studio.register("drawer", "flat", FlatDrawer)

@@ -41,12 +41,12 @@ def test_a_model_named_twice_is_a_mistake(session):
         session(**{**pixel, "clip_models": "embedded,embedded:2"})
 
 
-def test_loaded_perceptors_are_shared_between_sessions(catalog, resolve, tiny):
-    from pixray.build import build
-    from pixray.weights.store import ModelStore
+def test_loaded_perceptors_are_shared_between_sessions(registry, resolve, tiny):
+    from pixray.engine.build import build
+    from pixray.models.store import ModelStore
 
     store = ModelStore()
-    one, two = (build(resolve(**tiny), catalog, store) for _ in range(2))
+    one, two = (build(resolve(**tiny), registry, store) for _ in range(2))
     assert one.objective.perceptors["toy"] is two.objective.perceptors["toy"]
 
 

@@ -206,7 +206,7 @@ def test_small_gradients_survive_half_precision():
 def test_a_cpu_works_in_bfloat16_only_if_it_is_faster_there(quick, dtype, monkeypatch):
     from pixray.perceptors.choose import choose_dtype
 
-    monkeypatch.setattr("pixray.devices.multiplies_bf16", lambda: quick)
+    monkeypatch.setattr("pixray.runtime.devices.multiplies_bf16", lambda: quick)
     assert choose_dtype("auto", "cpu") == dtype and choose_dtype("auto", "mps") == torch.float32
     assert choose_dtype("fp16", "cpu") == torch.float16
 

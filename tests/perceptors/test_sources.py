@@ -8,11 +8,11 @@ import pytest
 import torch
 
 from pixray.errors import ModelUnavailable, UnsafeFile
+from pixray.models.store import ModelStore
 from pixray.perceptors.frozen.tower import compile_tower
 from pixray.perceptors.openclip import OPENAI_MEAN, OPENAI_STD, load_openclip
 from pixray.perceptors.sources import fetch, find_local, read_name
 from pixray.testing.contracts import check_perceptor
-from pixray.weights.store import ModelStore
 
 TINY = {
     "embed_dim": 16,

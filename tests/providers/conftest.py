@@ -12,8 +12,8 @@ def ask():
 
     def generate(cls, fake, settings=None, client=None, **changes):
         provider = cls(cls.Settings(**settings or {}), key=lambda: FAKE_KEY, url=fake.url)
-        width, height = provider.sizes(provider.wishes().get("model")).nearest(256, 256)
-        facts = {"prompts": (("a red circle", 1.0),), "width": width, "height": height, **provider.wishes()}
+        width, height = provider.sizes(provider.request_fields().get("model")).nearest(256, 256)
+        facts = {"prompts": (("a red circle", 1.0),), "width": width, "height": height, **provider.request_fields()}
         rules = {"retries": Retries(draw=lambda: 0.0), **(client or {})}
         return Client(provider, **rules).start(ImageRequest(**{**facts, **changes})).result()
 

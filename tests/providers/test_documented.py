@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-import pixray.weights.store as store
-from pixray.cli import main
+import pixray.models.store as store
+from pixray.cli.main import main
 
 DOCS = Path(__file__).parents[2] / "docs"
 EXAMPLES = [

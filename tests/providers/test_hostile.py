@@ -11,7 +11,7 @@ import pytest
 from PIL import Image
 
 from pixray.providers import addresses, decode
-from pixray.providers.base import ImageRequest, Made, Provider
+from pixray.providers.base import GeneratedImage, ImageRequest, Provider
 from pixray.providers.blockentropy import BlockEntropy
 from pixray.providers.client import Client
 from pixray.providers.decode import from_base64, open_safely
@@ -203,7 +203,7 @@ def test_a_provider_of_a_stranger_gets_the_same_care():
         capabilities = OpenAI.capabilities
 
         async def generate(self, request):
-            yield Made(b"no picture")
+            yield GeneratedImage(b"no picture")
 
     request = ImageRequest(prompts=(("x", 1.0),), width=1024, height=1024)
     with pytest.raises(DecodeError):

@@ -45,7 +45,13 @@ def ask(fake):
     def generate(retries=AT_ONCE, settings=None, **changes):
         chosen = Stability.Settings(stability_plaintext=True, stability_model="stable-diffusion-v1-6", **settings or {})
         provider = Stability(chosen, key=lambda: FAKE_KEY, url=fake.url)
-        facts = {"prompts": (("a red circle", 1.0),), "width": 320, "height": 320, "seed": 7, **provider.wishes()}
+        facts = {
+            "prompts": (("a red circle", 1.0),),
+            "width": 320,
+            "height": 320,
+            "seed": 7,
+            **provider.request_fields(),
+        }
         return Client(provider, retries=retries).start(ImageRequest(**{**facts, **changes})).result()
 
     return generate

@@ -86,7 +86,7 @@ def test_openai_streams_in_pieces_and_stops_at_an_error(ask):
         provider = OpenAI(OpenAI.Settings(**GPT, openai_partial_images=2), key=lambda: FAKE_KEY, url=fake.url)
         from pixray.providers.base import ImageRequest
 
-        request = ImageRequest(prompts=(("x", 1.0),), width=1024, height=1024, **provider.wishes())
+        request = ImageRequest(prompts=(("x", 1.0),), width=1024, height=1024, **provider.request_fields())
         result = Client(provider, prices={"openai.token": 0.001}).start(request, previews.append).result()
         assert len(previews) == 2 and result.images[0].usable
         assert str(result.cost) == "1.156 (reported)"

@@ -33,10 +33,10 @@ def test_a_folder_that_cannot_be_made_is_explained():
 
 
 def test_the_default_cadence_keeps_26_frames():
-    from pixray.cadence import Cadence
+    from pixray.engine.schedule import Schedule
 
-    cadence = Cadence(10, 20)
-    assert sum(cadence.due(step)[0] for step in range(250)) + 1 == 26
+    schedule = Schedule(10, 20)
+    assert sum(schedule.due(step)[0] for step in range(250)) + 1 == 26
 
 
 def test_steps_are_kept_and_filmed(session):

@@ -13,12 +13,12 @@ from PIL import Image
 
 from pixray.api import resolve as resolve_settings
 from pixray.events import Drawn
-from pixray.presets import preset_names, read_preset
-from pixray.prompt import read_prompts
+from pixray.prompts.text import read_prompts
 from pixray.recorders.base import attach
 from pixray.recorders.files import FileRecorder
-from pixray.settings.text import parse_weighted
-from pixray.settings.yamlio import read_yaml
+from pixray.runtime.yaml_io import read_yaml
+from pixray.settings.grammar import parse_weighted
+from pixray.settings.presets import preset_names, read_preset
 
 TESTS = Path(__file__).parents[1]
 HERE = "regression/test_old_bugs.py"
@@ -189,20 +189,20 @@ def test_every_old_bug_is_covered():
     assert set(BUGS) == set(range(1, 29))
 
 
-def test_b7_a_config_file_works_and_is_recorded_by_its_settings(catalog):
+def test_b7_a_config_file_works_and_is_recorded_by_its_settings(registry):
     Path("mine.yaml").write_text("prompts: red\ndrawer: flat\nclip_models: toy\nsize: [16, 8]\niterations: 2\n")
-    settings = resolve_settings(catalog, {"outdir": "out"}, ["--config_file", "mine.yaml", "--seed", "3"])
+    settings = resolve_settings(registry, {"outdir": "out"}, ["--config_file", "mine.yaml", "--seed", "3"])
     assert (settings.prompts, settings.size, settings.seed) == (["red"], [16, 8], 3)
-    made = _session(settings, catalog)
+    made = _session(settings, registry)
     list(attach(made.run(), FileRecorder(settings)))
     written = read_yaml("out/settings.yaml")
     assert written["prompts"] == ["red"] and "config_file" not in written
 
 
 @pytest.mark.parametrize("name", preset_names())
-def test_b8_every_preset_is_accepted_as_it_is(catalog, name):
+def test_b8_every_preset_is_accepted_as_it_is(registry, name):
     """No folder in `output`, no setting that is gone."""
-    settings = resolve_settings(catalog, {}, base=(f"preset {name}", read_preset(name)))
+    settings = resolve_settings(registry, {}, base=(f"preset {name}", read_preset(name)))
     assert "/" not in settings.output and settings.iterations > 0
 
 
@@ -215,18 +215,20 @@ def test_b10_a_time_of_day_can_be_part_of_a_prompt(text, words, weight):
     assert read_prompts([text])[0].text == words
 
 
-def test_b25_a_run_s_settings_hold_its_seed_and_make_the_same_picture(catalog, tiny):
-    settings = resolve_settings(catalog, {**tiny, "seed": None, "drawer": "pixel", "pixel_size": (6, 4), "outdir": "a"})
-    list(attach(_session(settings, catalog).run(), FileRecorder(settings)))
-    again = resolve_settings(catalog, {"config_file": "a/settings.yaml", "outdir": "b"})
+def test_b25_a_run_s_settings_hold_its_seed_and_make_the_same_picture(registry, tiny):
+    settings = resolve_settings(
+        registry, {**tiny, "seed": None, "drawer": "pixel", "pixel_size": (6, 4), "outdir": "a"}
+    )
+    list(attach(_session(settings, registry).run(), FileRecorder(settings)))
+    again = resolve_settings(registry, {"config_file": "a/settings.yaml", "outdir": "b"})
     assert isinstance(again.seed, int)
-    last = [event for event in _session(again, catalog).run() if isinstance(event, Drawn)][-1]
+    last = [event for event in _session(again, registry).run() if isinstance(event, Drawn)][-1]
     with Image.open("a/output.png") as picture:
         assert np.array_equal(last.image_u8, np.asarray(picture))
 
 
-def _session(settings, catalog):
-    from pixray.build import build
-    from pixray.weights.store import ModelStore
+def _session(settings, registry):
+    from pixray.engine.build import build
+    from pixray.models.store import ModelStore
 
-    return build(settings, catalog, ModelStore())
+    return build(settings, registry, ModelStore())

@@ -11,9 +11,9 @@ from asking import TINY, call, wait_for, when_free
 from PIL import Image
 
 from pixray.errors import SettingsError
-from pixray.presets import preset_names, read_preset
 from pixray.serve import inputs
 from pixray.serve.painting import Painter
+from pixray.settings.presets import preset_names, read_preset
 
 ROOT = Path(__file__).parents[2]
 
@@ -85,7 +85,7 @@ def test_mistakes_are_explained(given, words):
 
 
 def test_mistakes_are_told_together_and_before_anything_is_loaded(monkeypatch):
-    monkeypatch.setattr("pixray.build.build", lambda *words: pytest.fail("something was loaded"))
+    monkeypatch.setattr("pixray.engine.build.build", lambda *words: pytest.fail("something was loaded"))
     with pytest.raises(SettingsError) as caught:
         list(Painter().paint(preset="tile", iterations=-3, settings="iteratons: 3\noutdir: x\ndrawer: vqgna"))
     told = "\n".join(caught.value.problems)
@@ -103,11 +103,13 @@ def test_pictures_go_when_the_next_request_comes():
 
 
 @pytest.mark.parametrize("name", preset_names())
-def test_presets_are_linked_and_resolve(name, catalog):
+def test_presets_are_linked_and_resolve(name, registry):
     from pixray.api import resolve
 
-    assert (ROOT / "configs" / f"{name}.yaml").resolve() == (ROOT / "pixray/presets" / f"{name}.yaml").resolve()
-    settings = resolve(catalog, {"config_file": name, "prompts": "a"})
+    assert (ROOT / "configs" / f"{name}.yaml").resolve() == (
+        ROOT / "pixray/settings/presets" / f"{name}.yaml"
+    ).resolve()
+    settings = resolve(registry, {"config_file": name, "prompts": "a"})
     assert all(name in settings.given() for name in read_preset(name))
 
 

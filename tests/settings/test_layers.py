@@ -11,25 +11,25 @@ from pixray.settings.layers import LayerKind
 
 
 @pytest.mark.parametrize("name", ["add_settings", "the command line", "default", "the namespace"])
-def test_a_file_named_like_a_trusted_source_does_not_say_where_keys_are_sent(catalog, tmp_path, name):
+def test_a_file_named_like_a_trusted_source_does_not_say_where_keys_are_sent(registry, tmp_path, name):
     from pixray.api import resolve
-    from pixray.drawers.remote_order import client_for
-    from pixray.weights.store import ModelStore
+    from pixray.drawers.remote.order import client_for
+    from pixray.models.store import ModelStore
 
     (tmp_path / name).write_text("openai_url: https://stranger.example\n")
-    settings = resolve(catalog, {"drawer": "openai", "prompts": "a", "config_file": str(tmp_path / name)})
+    settings = resolve(registry, {"drawer": "openai", "prompts": "a", "config_file": str(tmp_path / name)})
     assert settings.origin("openai_url") == name and settings.origin_kind("openai_url") is LayerKind.FILE
-    service = catalog.load("provider", "openai")
+    service = registry.load("provider", "openai")
     provider = service(settings.section(service.Settings), None)
     with pytest.raises(SettingsError, match=r"openai_url \(from .*a key would be sent there"):
         client_for(provider, settings, ModelStore())
 
 
-def test_a_file_with_an_equals_sign_in_its_name_is_recorded(catalog, tmp_path):
+def test_a_file_with_an_equals_sign_in_its_name_is_recorded(registry, tmp_path):
     from pixray.api import resolve
 
     (tmp_path / "run=1.yaml").write_text("iterations: 7\nezsize: large\nscale: 1.5\n")
-    settings = resolve(catalog, {"drawer": "pixel", "prompts": "a", "config_file": str(tmp_path / "run=1.yaml")})
+    settings = resolve(registry, {"drawer": "pixel", "prompts": "a", "config_file": str(tmp_path / "run=1.yaml")})
     assert settings.given()["iterations"] == 7
     assert settings.scale == 1.5, "what a person's file says wins over the size in a word"
 
@@ -41,11 +41,11 @@ def test_what_a_quality_implies_is_not_asked_for(resolve):
 
 def _declared():
     """Every setting of the engine and of every built-in part."""
-    from pixray.catalog import BUILT_IN, Catalog
+    from pixray.registry import BUILT_IN, Registry
 
     groups = [(group, "the engine") for group in ALWAYS]
     for kind in ("drawer", "loss", "filter"):
-        groups += [(cls.Settings, f"{kind} {name}") for name, cls in Catalog(BUILT_IN).classes(kind)]
+        groups += [(cls.Settings, f"{kind} {name}") for name, cls in Registry(BUILT_IN).classes(kind)]
     return [one for group, owner in groups if group is not None for one in declarations(group, owner)]
 
 

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from pixray.catalog import ALIASES, BUILT_IN, GONE, Catalog
 from pixray.errors import SettingsError
+from pixray.registry import ALIASES, BUILT_IN, GONE, Registry
 from pixray.settings.convert import convert
 from pixray.settings.core import ALWAYS
 from pixray.settings.declare import declarations
@@ -35,7 +35,7 @@ def declared_for(row):
     declared = [one for group in ALWAYS for one in declarations(group, "the engine")]
     if "of" in row:
         kind, _, name = row["of"].partition(" ")
-        declared += declarations(Catalog(BUILT_IN).load(kind, name).Settings, row["of"])
+        declared += declarations(Registry(BUILT_IN).load(kind, name).Settings, row["of"])
     return declared
 
 
@@ -67,11 +67,11 @@ def test_every_old_default_is_the_default_or_the_list_says_otherwise(row):
 
 @pytest.mark.parametrize("row", [row for row in ROWS if "gone" in row], ids=called)
 def test_what_is_gone_is_answered_with_what_replaces_it(row):
-    catalog = Catalog(BUILT_IN)
+    registry = Registry(BUILT_IN)
     given = {"prompts": "x", row["name"]: "1", "drawer": row["of"].split()[1] if "of" in row else "pixel"}
     layers = [Layer(LayerKind.FILE, "old.yaml", given)]
     with pytest.raises(SettingsError, match="gone") as caught:
-        Schema.for_choice(catalog, layers).resolve(layers)
+        Schema.for_choice(registry, layers).resolve(layers)
     assert any("use" in problem for problem in caught.value.problems)
     _, problems = read_flags([one for group in ALWAYS for one in declarations(group, "e")], [f"--{row['name']}", "1"])
     assert "gone: use" in problems[0]
@@ -82,8 +82,8 @@ def test_what_is_gone_is_answered_with_what_replaces_it(row):
     [(kind, name) for kind, names in PARTS.items() for name in names],
 )
 def test_every_old_part_is_there_or_says_what_replaces_it(kind, name):
-    catalog = Catalog(BUILT_IN)
-    known = [*catalog.names(kind), *ALIASES.get(kind, {})]
+    registry = Registry(BUILT_IN)
+    known = [*registry.names(kind), *ALIASES.get(kind, {})]
     assert name in known or name in GONE[kind]
 
 

@@ -1,6 +1,7 @@
 from pathlib import Path
 
-from pixray.settings import page, reference
+from pixray.settings import docs as page
+from pixray.settings import reference
 
 ROOT = Path(__file__).parents[2]
 
@@ -16,5 +17,5 @@ def test_the_index_knows_owners():
 
 def test_the_page_of_settings_is_up_to_date():
     assert page.main([str(ROOT / "docs" / "settings.md"), "--check"]) == 0, (
-        "run: python -m pixray.settings.page docs/settings.md"
+        "run: python -m pixray.settings.docs docs/settings.md"
     )

@@ -175,28 +175,28 @@ def test_resolving_has_no_side_effect_and_leaves_its_input_alone(resolve, tmp_pa
     assert list(tmp_path.iterdir()) == []
 
 
-def test_settings_survive_copying_pickling_and_changing(resolve, catalog):
+def test_settings_survive_copying_pickling_and_changing(resolve, registry):
     settings = resolve(drawer="pixel", iterations=40, save_every="10%")
     for other in (copy.copy(settings), copy.deepcopy(settings), pickle.loads(pickle.dumps(settings))):
         assert vars(other) == vars(settings) and other.origin("iterations") == "add_settings"
     settings.iterations = 20
     assert settings.origin("iterations") == "set on the namespace"
-    again = Schema.for_choice(catalog, settings.layers).recheck(settings)
+    again = Schema.for_choice(registry, settings.layers).recheck(settings)
     assert (again.iterations, again.save_every, again.learning_rate_drops) == (20, 2, [14])
     assert isinstance(settings, argparse.Namespace)
 
 
-def test_changed_settings_are_checked_again(resolve, catalog):
+def test_changed_settings_are_checked_again(resolve, registry):
     settings = resolve(drawer="pixel")
     settings.num_cuts = -3
     with pytest.raises(SettingsError, match=r"num_cuts=-3 \(from the namespace\): expected at least 1"):
-        Schema.for_choice(catalog, settings.layers).recheck(settings)
+        Schema.for_choice(registry, settings.layers).recheck(settings)
 
 
-def test_drops_assigned_to_the_namespace_are_iterations(resolve, catalog):
+def test_drops_assigned_to_the_namespace_are_iterations(resolve, registry):
     settings = resolve(drawer="pixel")
     settings.learning_rate_drops = [100]
-    assert Schema.for_choice(catalog, settings.layers).recheck(settings).learning_rate_drops == [100]
+    assert Schema.for_choice(registry, settings.layers).recheck(settings).learning_rate_drops == [100]
 
 
 def test_given_holds_what_was_asked_for_only(resolve):
@@ -220,7 +220,7 @@ def test_aspect_retain_takes_the_shape_of_the_start_image(resolve):
     assert "no such file" in problems(resolve, drawer="pixel", aspect="retain", init_image="none.png")[0]
 
 
-def test_two_parts_cannot_declare_one_name(catalog):
+def test_two_parts_cannot_declare_one_name(registry):
     from dataclasses import dataclass
 
     from pixray.settings.declare import setting
@@ -233,6 +233,6 @@ def test_two_parts_cannot_declare_one_name(catalog):
 
             iterations: int = setting(3, "not yours")
 
-    catalog.add("drawer", "greedy", Greedy)
+    registry.add("drawer", "greedy", Greedy)
     with pytest.raises(SettingsError, match="'iterations' is declared twice: by the engine and by drawer greedy"):
-        Schema.for_choice(catalog, [python_layer({"drawer": "greedy"})])
+        Schema.for_choice(registry, [python_layer({"drawer": "greedy"})])

@@ -5,9 +5,9 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
+from pixray.drawers.vqgan.model import load_vqgan
 from pixray.perceptors.embedded import Embedded, Referee
 from pixray.testing.contracts import check_perceptor
-from pixray.vqgan.model import load_vqgan
 from training import clip, guide, referee, strokes, vqgan
 from training import export as exporting
 from training.buffer import STROKES, Buffer

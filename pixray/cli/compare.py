@@ -1,0 +1,85 @@
+"""pixray compare --drawers pixel,stability --prompts "…": the same prompts by several drawers, side by side."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+
+from pixray.cli.grid import read_words
+from pixray.errors import SettingsError
+
+USAGE = """\
+usage: pixray compare --drawers NAMES --prompts PROMPTS [--seeds 1,2,3] [--judge PERCEPTOR] [--candidates 1]
+                      [--outdir FOLDER] [settings]
+
+The same prompts by several drawers, with one score for all, time and cost:
+
+  pixray compare --drawers pixel,line_sketch,stability,openai --prompts "a lighthouse at night" --seeds 1,2
+
+Remote services are asked all at once and only those named; their keys come from the environment. The folder (default:
+compare) gets index.html, which stands by itself, sheet.png, compare.json and a folder per run. The same command again
+reads what is there and costs nothing. --iterations is for drawers of this machine, --candidates says how many pictures
+each service makes for a seed, of which the best is shown. --max_cost and --max_requests count for the whole comparison.
+"""
+
+
+def main(argv: Sequence[str]) -> int:
+    """Compare; exit code 0 if every run is done, 1 if some failed, 130 after Ctrl-C."""
+    if not argv or argv[0] in ("-h", "--help"):
+        sys.stdout.write(USAGE)
+        return 0
+    given, output = read_words(argv)
+    drawers, seeds = (_names(given, name, default) for name, default in (("drawers", ""), ("seeds", "1")))
+    folder, judge, prompts = (given.pop(name, None) for name in ("outdir", "judge", "prompts"))
+    candidates = given.pop("candidates", "1")
+    if not candidates.isdigit() or int(candidates) < 1:
+        raise SettingsError(f"candidates='{candidates}': expected a whole number from 1")
+    if not drawers or not prompts:
+        raise SettingsError("pixray compare: needs --drawers and --prompts (try pixray compare --help)")
+
+    from pixray.models.store import ModelStore
+    from pixray.registry import Registry
+    from pixray.runs.compare import Comparison
+    from pixray.runs.report.compare_page import write_comparison
+    from pixray.runtime.signals import graceful
+
+    comparison = Comparison(
+        prompts,
+        drawers,
+        seeds,
+        given,
+        Registry.discover(),
+        ModelStore(),
+        folder or "compare",
+        judge or None,
+        int(candidates),
+    )
+    with graceful(comparison):
+        for number, row in enumerate(comparison.run(), 1):
+            if output == "live":
+                reason = f": {row.reason}" if row.reason else ""
+                count = len(comparison.rows)
+                sys.stderr.write(f"[{number}/{count}] {row.drawer}, seed {row.seed} {row.status}{reason}\n")
+    write_comparison(comparison.folder, comparison.as_json())
+    if output == "live":
+        sys.stderr.write(_table(comparison.as_json()["rows"]))
+    sys.stdout.write(f"{comparison.folder / 'index.html'}\n")
+    return 130 if comparison.stopped else 1 if any(row.status == "failed" for row in comparison.rows) else 0
+
+
+def _names(given: dict[str, str], name: str, default: str) -> list[str]:
+    """A list of the words of one flag, which is also understood in the singular."""
+    from pixray.runs.grid import values_of
+
+    text = given.pop(name, None) or given.pop(name.removesuffix("s"), None) or default
+    return values_of(name.removesuffix("s"), text)
+
+
+def _table(rows: Sequence[dict]) -> str:
+    lines = [f"{'drawer':<16}{'seed':>6}{'guided':>9}{'held out':>10}{'seconds':>9}  cost"]
+    for row in rows:
+        numbers = [row["guided"], row["held_out"], row["seconds"]]
+        words = ["" if number is None else f"{number:.1f}" for number in numbers]
+        end = row["facts"].get("cost", "") if row["status"] == "done" else row["status"]
+        lines.append(f"{row['drawer']:<16}{row['seed']:>6}{words[0]:>9}{words[1]:>10}{words[2]:>9}  {end}")
+    return "\n".join(lines) + "\n"

@@ -1,0 +1,63 @@
+"""pixray diff A B: which settings, and how much of the picture, differ."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from pixray.cli.parsing import Parser
+
+
+def main(argv: Sequence[str]) -> int:
+    """Print the differences; exit code 0 if there are none, 1 otherwise, as diff does."""
+    parser = Parser("diff", "Say what differs between two pictures.")
+    parser.add_argument("first", help="a PNG or SVG of pixray, a settings.yaml, or the folder of a run")
+    parser.add_argument("second", help="what to compare it with")
+    wanted = parser.parse_args(argv)
+
+    from pixray.recorders.record import read_record
+
+    lines = list(differing_settings(read_record(wanted.first), read_record(wanted.second)))
+    lines += differing_pixels(_picture(wanted.first), _picture(wanted.second))
+    sys.stdout.write("".join(f"{line}\n" for line in lines) or "no difference\n")
+    return 1 if lines else 0
+
+
+def _picture(path: str) -> Path:
+    """The file itself, or the picture in the folder of a run."""
+    from pixray.recorders.record import read_record
+
+    given = Path(path).expanduser()
+    return given / str(read_record(given).get("output", "output.png")) if given.is_dir() else given
+
+
+def differing_settings(first: dict[str, Any], second: dict[str, Any]) -> Iterator[str]:
+    """`name: this -> that` for each setting that is not the same in both."""
+    for name in dict.fromkeys([*first, *second]):
+        one, other = (_shown(record[name]) if name in record else "(default)" for record in (first, second))
+        if one != other:
+            yield f"{name}: {one} -> {other}"
+
+
+def differing_pixels(first: Path, second: Path) -> list[str]:
+    """How far apart two pictures of one size are; nothing for files that are no PNG."""
+    if any(path.suffix.lower() != ".png" for path in (first, second)):
+        return []
+    import numpy as np
+
+    from pixray.images.io import open_picture
+
+    one, other = (np.asarray(open_picture(path).convert("RGBA"), dtype=np.float32) for path in (first, second))
+    if one.shape != other.shape:
+        return [f"size: {one.shape[1]}x{one.shape[0]} -> {other.shape[1]}x{other.shape[0]}"]
+    difference = np.abs(one - other)
+    if not difference.any():
+        return []
+    share = (difference.max(-1) > 0).mean()
+    return [f"pixels: {share:.1%} differ, by {difference.mean() / 255:.2%} of full scale on average"]
+
+
+def _shown(value: Any) -> str:
+    return " | ".join(map(str, value)) if isinstance(value, list) else str(value)

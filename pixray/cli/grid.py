@@ -1,0 +1,94 @@
+"""pixray grid --prompts "a | b" --drawer pixel,fft --seed 1..4: every combination, continued where it stopped."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pixray.errors import PixrayError, SettingsError
+
+if TYPE_CHECKING:
+    from pixray.models.store import ModelStore
+    from pixray.registry import Registry
+    from pixray.runs.grid import Cell
+
+USAGE = """\
+usage: pixray grid --SETTING VALUES … [--outdir FOLDER]
+
+Paint every combination of several values. Prompts are separated by |, everything else by commas; 1..4 is a range:
+
+  pixray grid --prompts "a red heart | a green tree" --drawer pixel,fft --seed 1..4 --iterations 150
+
+The folder (default: grid) gets a folder per picture, index.html, sheet.png and grid.json. The same command goes on
+where it was stopped; pictures that are finished are left alone.
+"""
+
+
+def main(argv: Sequence[str]) -> int:
+    """Paint the grid; exit code 0 if every cell is done, 1 if some failed, 130 after Ctrl-C."""
+    if not argv or "-h" in argv or "--help" in argv:
+        sys.stdout.write(USAGE)
+        return 0
+    given, output = read_words(argv)
+    folder = Path(given.pop("outdir", "grid"))
+
+    from pixray.models.store import ModelStore
+    from pixray.recorders.console import DownloadBar
+    from pixray.registry import Registry
+    from pixray.runs.grid import make_cells, write_results
+
+    registry, store = Registry.discover(), ModelStore(progress=DownloadBar() if output == "live" else None)
+    cells = make_cells(given, registry, str(folder))
+    failed: dict[str, str] = {}
+    stopped = False
+    for number, cell in enumerate(cells, 1):
+        if stopped or cell.done():
+            continue
+        if output == "live":
+            sys.stderr.write(f"[{number}/{len(cells)}] {', '.join(cell.values.values()) or cell.folder.name}\n")
+        try:
+            stopped = _paint(cell, registry, store, output)
+        except PixrayError as error:
+            failed[cell.folder.name] = str(error)
+            sys.stderr.write(f"pixray: {error}\n")
+        write_results(folder, cells, failed)
+    write_results(folder, cells, failed)
+    if stopped and output == "live":
+        sys.stderr.write("stopped; the same command goes on where it was\n")
+    sys.stdout.write(f"{folder / 'index.html'}\n")
+    return 130 if stopped else 1 if failed else 0
+
+
+def _paint(cell: Cell, registry: Registry, store: ModelStore, output: str) -> bool:
+    """Paint one cell; whether Ctrl-C ended it."""
+    from pixray.recorders.base import attach
+    from pixray.recorders.defaults import screen_recorder
+    from pixray.runs.grid import paint_cell
+    from pixray.runtime.signals import graceful
+
+    session, files = paint_cell(cell, registry, store)
+    screen = screen_recorder(None, "quiet" if output == "quiet" else "live")
+    with graceful(session):
+        for _ in attach(session.run(), files, *screen):
+            pass
+    return session.stopping
+
+
+def read_words(argv: Sequence[str]) -> tuple[dict[str, str], str]:
+    """`--name values` pairs, and which output was asked for."""
+    given: dict[str, str] = {}
+    output, name = "live", None
+    for word in argv:
+        if word == "--quiet":
+            output, name = "quiet", None
+        elif word.startswith("--"):
+            name, _, value = word[2:].partition("=")
+            name = name.replace("-", "_")
+            given[name] = value
+        elif name is None:
+            raise SettingsError(f"pixray grid: unexpected word '{word}'; settings are written --name values")
+        else:
+            given[name] = f"{given[name]} {word}".strip()
+    return given, output

@@ -1,0 +1,131 @@
+"""The command line: words to settings to a session, whose events the recorders write and show; then an exit code.
+
+    python -m pixray --prompts "a red heart" --drawer pixel      paint
+    python -m pixray settings.yaml --iterations 50               paint with the settings of a file
+    python -m pixray doctor                                      a command of its own (see COMMANDS)
+
+Exit codes: 0 done, 1 failed, 2 wrong settings, 130 ended by Ctrl-C.
+"""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from pixray import __version__
+from pixray.errors import PixrayError, SettingsError, did_you_mean
+from pixray.registry import Registry
+from pixray.runtime.allocator import prepare_process
+
+if TYPE_CHECKING:
+    from pixray.settings.layers import Layer
+    from pixray.settings.namespace import Settings
+
+COMMANDS: dict[str, tuple[str, str]] = {
+    "doctor": ("pixray.cli.doctor", "versions, device, which models are here, what can be reached"),
+    "resume": ("pixray.cli.resume", "go on with an earlier run"),
+    "show": ("pixray.cli.show", "the settings that made a picture"),
+    "rerun": ("pixray.cli.rerun", "make a picture again, perhaps with changes"),
+    "diff": ("pixray.cli.diff", "what differs between two pictures"),
+    "models": ("pixray.cli.models", "model files: list, fetch, verify, path, where"),
+    "grid": ("pixray.cli.grid", "a grid of prompts, drawers, seeds …"),
+    "services": ("pixray.cli.services", "remote services: what they can do, and whether their keys are set"),
+    "compare": ("pixray.cli.compare", "the same prompts by several drawers and services, with scores and costs"),
+    "sheet": ("pixray.cli.sheet", "a contact sheet of a folder"),
+    "video": ("pixray.cli.video", "a film of a run: mp4, gif or WebP"),
+    "serve": ("pixray.cli.serve", "answer requests over HTTP, as Replicate does"),
+    "vectorize": ("pixray.cli.vectorize", "vectors of pictures, and the direction from some to others"),
+    "words": ("pixray.cli.words", "the words that the embedded perceptor knows"),
+}
+"""Name of a command: the module whose `main(argv)` does it, and a line of help."""
+
+OUTPUTS = {"--quiet": "quiet", "--json": "json"}
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command line.
+
+    Args:
+        argv: words after the program's name; default: those of this process.
+
+    Returns:
+        the exit code.
+    """
+    words = list(sys.argv[1:] if argv is None else argv)
+    try:
+        return _dispatch(words)
+    except SettingsError as error:
+        sys.stderr.write("".join(f"pixray: {problem}\n" for problem in error.problems))
+        return 2
+    except PixrayError as error:
+        sys.stderr.write(f"pixray: {error}\n")
+        return 1
+    except KeyboardInterrupt:
+        sys.stderr.write("pixray: interrupted\n")
+        return 130
+    except BrokenPipeError:
+        return 1  # whoever read our output has left
+
+
+def _dispatch(words: list[str]) -> int:
+    if words and words[0] in COMMANDS:
+        prepare_process()
+        return importlib.import_module(COMMANDS[words[0]][0]).main(words[1:])
+    if "--version" in words:
+        sys.stdout.write(f"pixray {__version__}\n")
+        return 0
+    if not words or "--help" in words or "-h" in words or "--help-all" in words:
+        from pixray.settings.help import help_page
+
+        sys.stdout.write(help_page(COMMANDS, everything="--help-all" in words))
+        return 0
+    return paint(words)
+
+
+def paint(words: list[str], base: Layer | None = None) -> int:
+    """Paint a picture as the words say.
+
+    Args:
+        base: settings below them, such as those of an earlier picture, and where they come from.
+    """
+    from pixray.api import resolve
+
+    output = "live"
+    for flag, name in OUTPUTS.items():
+        if flag in words:
+            words.remove(flag)
+            output = name
+    registry = Registry.discover()
+    settings = resolve(registry, {}, _with_config_flag(words), base)
+    return _run(settings, registry, output)
+
+
+def _run(settings: Settings, registry: Registry, output: str) -> int:
+    # From here on torch is needed; everything before answers at once.
+    prepare_process()
+    from pixray.engine.build import build
+    from pixray.models.store import ModelStore
+    from pixray.recorders.base import attach
+    from pixray.recorders.console import DownloadBar
+    from pixray.recorders.defaults import default_recorders
+    from pixray.runtime.signals import graceful
+
+    session = build(settings, registry, ModelStore(progress=DownloadBar() if output == "live" else None))
+    with graceful(session):
+        for _ in attach(session.run(), *default_recorders(session.settings, output)):
+            pass
+    return 130 if session.stopping else 0
+
+
+def _with_config_flag(words: list[str]) -> list[str]:
+    """`settings.yaml --iterations 50` is `--config_file settings.yaml --iterations 50`."""
+    if not words or words[0].startswith("-"):
+        return words
+    if words[0].lower().endswith((".yaml", ".yml")):
+        return ["--config_file", *words]
+    raise SettingsError(
+        f"unknown command '{words[0]}': expected {', '.join(COMMANDS)}, a YAML file, or flags such as "
+        f'--prompts "{words[0]}".{did_you_mean(words[0], COMMANDS)}'
+    )

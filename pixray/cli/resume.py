@@ -1,0 +1,50 @@
+"""pixray resume OUTDIR: go on with an earlier run."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from pixray.cli.parsing import Parser, add_output_flags, output_of
+
+
+def main(argv: Sequence[str]) -> int:
+    """Go on in the folder of an earlier run."""
+    parser = Parser("resume", "Go on with a run that was interrupted, or for more steps.")
+    parser.add_argument("outdir", help="folder of the earlier run, or the picture in it")
+    parser.add_argument("--iterations", "-i", help="new total, or +100 for that many more")
+    parser.add_argument("--device", help="where to go on, if not where it began: auto, cpu, cuda, cuda:1, mps")
+    parser.add_argument("--checkpoints_dir", "--checkpoints-dir", help="folder of model files")
+    parser.add_argument("--offline", action="store_true", help="never download a model file")
+    add_output_flags(parser)
+    wanted = parser.parse_args(argv)
+
+    from pixray.models.store import ModelStore
+    from pixray.recorders.base import attach
+    from pixray.recorders.console import DownloadBar
+    from pixray.recorders.defaults import screen_recorder
+    from pixray.registry import Registry
+    from pixray.runs.resume import resume
+    from pixray.runtime.signals import graceful
+
+    output = output_of(wanted)
+    given = Path(wanted.outdir).expanduser()
+    store = ModelStore(progress=DownloadBar() if output == "live" else None)
+    session, files = resume(
+        given.parent if given.is_file() else given, Registry.discover(), store, wanted.iterations, _changes(wanted)
+    )
+    if output == "live" and session.step >= session.steps:
+        sys.stderr.write(f"all {session.steps} steps were taken already; --iterations +100 takes 100 more\n")
+    with graceful(session):
+        for _ in attach(session.run(), files, *screen_recorder(files, output)):
+            pass
+    return 130 if session.stopping else 0
+
+
+def _changes(wanted: argparse.Namespace) -> dict[str, Any]:
+    """What may differ from the run before, since it says where things are and not what is painted."""
+    chosen = {"device": wanted.device, "checkpoints_dir": wanted.checkpoints_dir, "offline": wanted.offline or None}
+    return {name: value for name, value in chosen.items() if value is not None}

@@ -1,0 +1,57 @@
+"""pixray services: the remote services, what they can do, and whether their keys are set; with a name, its models."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from collections.abc import Sequence
+from typing import Any
+
+from pixray.cli.parsing import Parser
+from pixray.errors import PixrayError
+
+_LISTS = ("models", "engines", "samplers", "loras")
+
+
+def main(argv: Sequence[str]) -> int:
+    """Print the table, or what one service lists."""
+    from pixray.registry import Registry
+
+    parser = Parser("services", "List remote services, or ask one for its models and samplers.")
+    parser.add_argument("service", nargs="?", help="a service to ask; this talks to it")
+    wanted = parser.parse_args(argv)
+    registry = Registry.discover()
+    if wanted.service is None:
+        for name in registry.names("provider"):
+            sys.stdout.write(describe(name, registry.load("provider", name)))
+        return 0
+    provider = registry.load("provider", wanted.service)()
+    lists = [name for name in _LISTS if hasattr(provider, name)]
+    if not lists:
+        raise PixrayError(f"{wanted.service} offers no lists")
+    for name in lists:
+        found = asyncio.run(getattr(provider, name)())
+        sys.stdout.write(f"{name}: {', '.join(found)}\n")
+    return 0
+
+
+def describe(name: str, service: Any) -> str:
+    """One line about a service; nothing is sent."""
+    able = service.capabilities
+    can = {
+        "start picture": able.init,
+        "mask": able.mask,
+        "control " + "/".join(able.controls): able.controls,
+        "seed": able.seeds is not None,
+        "negative prompt": able.negative,
+        "weights": able.weights != "none",
+        "previews": able.previews,
+    }
+    provider = service()
+    try:
+        provider.key.reveal()
+        key = f"{service.key_name} is set"
+    except PixrayError:
+        key = f"{service.key_name} is not set"
+    abilities = ", ".join(what for what, able_to in can.items() if able_to) or "prompts only"
+    return f"{name:<16}{key:<30}{abilities}\n"

@@ -1,0 +1,66 @@
+"""pixray video OUTDIR: a film of the steps of a run, as mp4, gif or animated WebP."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from pixray.cli.parsing import Parser, folder_of
+from pixray.errors import PixrayError, SettingsError
+
+FORMATS = ("mp4", "gif", "webp")
+
+
+def main(argv: Sequence[str]) -> int:
+    """Write the film and print its path."""
+    parser = Parser("video", "Make a film of the saved steps of a run.")
+    parser.add_argument("outdir", help="folder of a run, or any folder of frame_NNNN.png files")
+    parser.add_argument("--format", choices=FORMATS, help="default: what --out ends in, else mp4")
+    parser.add_argument("--fps", type=float, help="frames per second (default: about 14 seconds in all)")
+    parser.add_argument("--hold", type=float, default=1.0, help="seconds to stay on the last frame (default: 1)")
+    parser.add_argument("--loop", type=int, default=0, help="gif and webp: times to play, 0 for ever; mp4: repeats")
+    parser.add_argument("--out", help="where to write it (default: film.FORMAT in the folder)")
+    wanted = parser.parse_args(argv)
+    if wanted.fps is not None and not 0 < wanted.fps <= 240:
+        raise SettingsError(f"fps={wanted.fps:g}: expected a number above 0, at most 240")
+    if wanted.hold < 0 or wanted.loop < 0:
+        raise SettingsError("hold and loop: expected numbers of at least 0")
+    folder = folder_of(wanted.outdir)
+    path = _target(folder, wanted.format, wanted.out)
+    frames = frames_of(folder)
+
+    from pixray.recorders.video import make_film
+
+    make_film(frames, path, rate=wanted.fps, hold=wanted.hold, loop=wanted.loop)
+    sys.stdout.write(f"{path}\n")
+    return 0
+
+
+def _target(folder: Path, kind: str | None, out: str | None) -> Path:
+    """Where the film goes; its ending and the format must agree."""
+    if out is None:
+        return folder / f"film.{kind or 'mp4'}"
+    path = Path(out).expanduser()
+    endings = [f".{one}" for one in ((kind,) if kind else FORMATS)]
+    if path.suffix not in endings:
+        raise SettingsError(f"out='{out}': expected a name that ends in {' or '.join(endings)}")
+    return path
+
+
+def frames_of(folder: Path) -> list[Path]:
+    """The frames of a run in order: every step if it was filmed, else the saved ones.
+
+    Raises:
+        PixrayError: fewer than two frames.
+    """
+    for place in (folder / "video", folder / "steps", folder):
+        frames = sorted(place.glob("frame_*.png"), key=_number)
+        if len(frames) > 1:
+            return frames
+    raise PixrayError(f"{folder} holds fewer than two frames (frame_NNNN.png in video/, steps/ or itself)")
+
+
+def _number(path: Path) -> int:
+    digits = path.stem.removeprefix("frame_")
+    return int(digits) if digits.isdigit() else 0

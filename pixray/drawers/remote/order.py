@@ -1,0 +1,142 @@
+"""From the settings of a run to what a remote service is asked for."""
+
+from __future__ import annotations
+
+import io
+import os
+from collections.abc import Callable
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from PIL import Image
+
+from pixray.errors import SettingsError
+from pixray.images.fit import placed_in
+from pixray.images.io import on_white, open_mask
+from pixray.prompts.text import read_prompts
+from pixray.providers.base import Control, ImageRequest, Provider
+from pixray.providers.cache import Cache, default_folder
+from pixray.providers.client import Client
+from pixray.providers.policy import Budget, Gate, Retries
+from pixray.settings.grammar import parse_parts
+
+if TYPE_CHECKING:
+    from pixray.models.store import ModelStore
+    from pixray.settings.namespace import Settings
+
+MOST_SEED = 2**31 - 1
+
+
+def client_for(provider: Provider, settings: Settings, models: ModelStore) -> Client:
+    """A client under the rules that the settings state.
+
+    Args:
+        models: sessions that share it share the service's limits.
+
+    Raises:
+        SettingsError: max_cost without the price of this service, or an address from an untrusted place.
+    """
+    _check_origin(provider, settings)
+    prices = {name: amount for name, amount, _, _ in parse_parts(settings.prices)}
+    if settings.max_cost is not None and provider.name not in prices:
+        raise SettingsError(
+            f"max_cost={settings.max_cost:g}: the price of a picture is needed, prices={provider.name}:AMOUNT"
+        )
+    able = provider.capabilities
+    gate = models.shared(("remote gate", provider.name), lambda: Gate(able.concurrency, able.rate))
+    return Client(
+        provider,
+        retries=Retries(settings.remote_attempts, billable=settings.pay_twice),
+        budget=Budget(settings.max_cost, settings.max_requests),
+        gate=gate,
+        cache=None if settings.remote_cache == "off" else Cache(default_folder()),
+        caching=settings.remote_cache,
+        prices=prices,
+    )
+
+
+def _check_origin(provider: Provider, settings: Settings) -> None:
+    """A stranger's picture or file must not say where keys are sent, unless the environment says the same."""
+    name = f"{provider.name}_url"
+    given = getattr(settings, name, None)
+    if given and not settings.origin_kind(name).may_direct_keys and given != os.environ.get(provider.url_name or "-"):
+        raise SettingsError(
+            f"{name} (from {settings.origin(name)}): a key would be sent there, so it is taken from the command line, "
+            f"from Python or from the variable {provider.url_name} only"
+        )
+
+
+def request_for(
+    provider: Provider,
+    settings: Settings,
+    seed: int,
+    size: tuple[int, int],
+    init: Image.Image | None,
+    notice: Callable[[str], None],
+) -> ImageRequest:
+    """What the run asks the service for.
+
+    Args:
+        seed: of the run; services count from 1 to 2**31 - 1.
+        size: of the canvas; the request is of the nearest size that the service makes.
+        init: the start picture, of the canvas' size.
+        notice: hears what had to be changed.
+
+    Raises:
+        SettingsError: a start picture is needed for what was asked.
+    """
+    request_fields = provider.request_fields()
+    made = provider.sizes(request_fields.get("model")).nearest(*size)
+    if made != size:
+        width, height = size
+        notice(f"{provider.name} makes {made[0]}x{made[1]}; the picture is fitted to {width}x{height} afterwards")
+    prompts, negative = _prompts(provider, settings, notice)
+    request = ImageRequest(
+        prompts=prompts,
+        width=made[0],
+        height=made[1],
+        negative=negative,
+        seed=seed if 1 <= seed <= MOST_SEED else seed % MOST_SEED + 1,
+        timeout=settings.remote_timeout,
+        **request_fields,
+    )
+    return _with_pictures(request, settings, size, init)
+
+
+def _prompts(
+    provider: Provider, settings: Settings, notice: Callable[[str], None]
+) -> tuple[tuple[tuple[str, float], ...], str]:
+    """Prompts with weights, and what shall not be painted, as far as the service has such things."""
+    able, negative = provider.capabilities, settings.negative_prompt or ""
+    prompts = tuple((prompt.text, prompt.weight) for prompt in read_prompts(settings.prompts))
+    if able.weights == "none" and any(weight > 0 and weight != 1 for _, weight in prompts):
+        notice(f"{provider.name} has no weights of prompts; the prompts are joined as they are")
+    if not able.negative and (negative or any(weight < 0 for _, weight in prompts)):
+        notice(f"{provider.name} takes no negative prompts; they only take part in the choice among candidates")
+        return tuple(one for one in prompts if one[1] >= 0), ""
+    return prompts, negative
+
+
+def _with_pictures(
+    request: ImageRequest, settings: Settings, size: tuple[int, int], init: Image.Image | None
+) -> ImageRequest:
+    if init is None:
+        for name in ("remote_mask", "remote_control"):
+            if getattr(settings, name):
+                raise SettingsError(f"{name}={getattr(settings, name)!r}: give the start picture too (init_image)")
+        return request
+    outer = (request.width, request.height)
+    picture = _png(placed_in(on_white(init), outer))
+    if settings.remote_control:
+        return replace(request, control=Control(settings.remote_control, picture, settings.remote_control_scale))
+    mask = None
+    if settings.remote_mask:
+        opened = open_mask(settings.remote_mask, "remote_mask").resize(size)
+        mask = _png(placed_in(opened, outer))
+    return replace(request, init=picture, strength=settings.remote_strength, mask=mask)
+
+
+def _png(picture: Image.Image) -> bytes:
+    buffer = io.BytesIO()
+    picture.save(buffer, format="PNG")
+    return buffer.getvalue()

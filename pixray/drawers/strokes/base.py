@@ -1,0 +1,191 @@
+"""What drawers of strokes share: settings, parameters with their rates, rendering, painting over, SVG and state."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from pixray.drawers.base import Canvas, Drawer, ParameterGroup
+from pixray.drawers.strokes.begin import PLACES, begin_points
+from pixray.drawers.strokes.render import render
+from pixray.drawers.strokes.sketch import Sketch
+from pixray.drawers.strokes.svg_read import read_svg
+from pixray.drawers.strokes.svg_write import sketch_svg
+from pixray.errors import SettingsError
+from pixray.optim.gradient import GradientOptimizer
+from pixray.settings.declare import Refers, setting
+
+POINT_RATE, WIDTH_RATE, COLOUR_RATE = 1.0, 0.1, 0.01
+"""Adam's steps in pixels, in pixels of width, and in shares of colour: the old pixray's and CLIPDraw's."""
+PAINT_STEPS = 40
+"""Steps that `paint` takes; with the rates above a point moves up to 40 pixels."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class StrokeSettings:
+    """Strokes"""
+
+    stroke_start: str = setting(
+        "edges", "where strokes begin when there is an init_image; saliency: edges of what stands out", choices=PLACES
+    )
+    init_svg: str | None = setting(None, "SVG file whose paths to start from", refers=Refers.FILE)
+    page_width: float | None = setting(
+        None, "real width of the SVG, for plotters and print; strokes then stay on the page", unit="mm", least=1
+    )
+    svg_order: str = setting(
+        "drawn",
+        "order of the strokes in the SVG; travel: by ink, little travel of the pen",
+        choices=("drawn", "travel"),
+    )
+
+
+class StrokeDrawer(Drawer):
+    """Strokes as parameters. A subclass says how a drawing begins and which of its numbers are free."""
+
+    wants_noise = False
+
+    def __init__(self, settings: Any, canvas: Canvas) -> None:
+        super().__init__(settings, canvas)
+        self._sketch: Sketch | None = None
+        self._groups: list[ParameterGroup] = []
+        low, high = settings.min_stroke_width, settings.max_stroke_width
+        if low > high:
+            raise SettingsError(f"min_stroke_width={low:g}: expected at most max_stroke_width={high:g}")
+
+    @abstractmethod
+    def begin(self, image: Tensor | None, generator: torch.Generator) -> Sketch:
+        """The first drawing, on the CPU."""
+
+    @abstractmethod
+    def free(self) -> dict[str, float]:
+        """Which of `Sketch.tensors()` are optimised, with their rates."""
+
+    def shown(self) -> Sketch:
+        """The drawing as it is to be seen."""
+        return self.sketch
+
+    def width_range(self) -> tuple[float, float]:
+        """Smallest and largest width in pixels."""
+        percent = self.size[1] / 100
+        return self.settings.min_stroke_width * percent, self.settings.max_stroke_width * percent
+
+    @property
+    def sketch(self) -> Sketch:
+        """The drawing as it is now, with all its free numbers."""
+        assert self._sketch is not None, "start() comes first"
+        return self._sketch
+
+    def start(self, image: Tensor | None, generator: torch.Generator) -> None:
+        settings, canvas = self.settings, self.canvas
+        with torch.no_grad():
+            sketch = self.begin(image, generator)
+            if settings.init_svg:
+                sketch = self._from_file(sketch)
+            self._sketch = sketch = sketch.to(canvas.device)
+        tensors = sketch.tensors()
+        self._groups = [
+            ParameterGroup([tensors[name].requires_grad_(True)], rate)
+            for name, rate in self.free().items()
+            if name in tensors
+        ]
+        self.project()
+        canvas.notice(f"{len(sketch)} strokes of {sketch.index.shape[0]} segments together")
+
+    def _from_file(self, sketch: Sketch) -> Sketch:
+        """The paths of `init_svg`, on its own paper or else on the drawing's."""
+        given = read_svg(self.settings.init_svg, self.size)
+        if self.canvas.transparent:
+            given.paper = None
+        elif given.paper is None:
+            given.paper = sketch.paper
+        low, high = self.width_range()
+        wrong = int((~given.filled & ((given.widths < low - 1e-4) | (given.widths > high + 1e-4))).sum())
+        if wrong and "widths" in self.free():
+            self.canvas.notice(
+                f"{wrong} strokes of {self.settings.init_svg} are thinner than min_stroke_width or thicker than "
+                f"max_stroke_width ({low:.3g} to {high:.3g} pixels) and were changed"
+            )
+        return given
+
+    def begins(self, image: Tensor | None, count: int, generator: torch.Generator) -> Tensor | None:
+        """Where strokes begin on a picture, count x 2 from 0 to 1; None: not by a picture."""
+        if image is None or self.settings.stroke_start == "random":
+            return None
+        return begin_points(image[:, :3], count, self.settings.stroke_start, generator)
+
+    def parameters(self) -> list[ParameterGroup]:
+        return self._groups
+
+    def render(self, step: int) -> Tensor:
+        sketch = self.shown()
+        return render(sketch.scene(), self.size, sketch.paper)
+
+    @torch.no_grad()
+    def project(self) -> None:
+        tensors, free = self.sketch.tensors(), self.free()
+        if "widths" in free:
+            tensors["widths"].clamp_(*self.width_range())
+        for name in {"colours", "opacity", "paper"} & free.keys() & tensors.keys():
+            tensors[name].clamp_(0, 1)
+        if self.settings.page_width:
+            # A curve lies within its control points: with these on the page, a plotter never leaves it.
+            width, height = self.size
+            tensors["points"][:, 0].clamp_(0, width)
+            tensors["points"][:, 1].clamp_(0, height)
+
+    def paint(self, image: Tensor) -> None:
+        """Move the strokes towards a picture by descending on the difference, at four sharpnesses at once."""
+        before = self.state()
+        image = image.to(self.canvas.device)
+        own = GradientOptimizer(self._groups)  # the run's optimizer keeps its own momentum
+        with torch.no_grad():
+            wanted = _difference(self._flat(), image)
+        for _ in range(PAINT_STEPS):
+            own.clear()
+            with torch.enable_grad():
+                _difference(self._flat(), image).backward()
+            own.update()
+            self.project()
+        own.clear()
+        with torch.no_grad():
+            if _difference(self._flat(), image) > wanted:
+                self.restore(before)
+
+    def _flat(self) -> Tensor:
+        """The picture, over white where it is transparent."""
+        picture = self.render(0)
+        return picture if picture.shape[1] == 3 else picture[:, :3] * picture[:, 3:] + 1 - picture[:, 3:]
+
+    def files(self) -> Mapping[str, bytes]:
+        travel = self.settings.svg_order == "travel"
+        return {".svg": sketch_svg(self.shown(), self.size, self.settings.page_width, travel)}
+
+    def state(self) -> dict[str, Tensor]:
+        return {name: tensor.detach().cpu().clone() for name, tensor in self.sketch.tensors().items()}
+
+    @torch.no_grad()
+    def restore(self, state: Mapping[str, Tensor]) -> None:
+        for name, tensor in self.sketch.tensors().items():
+            tensor.copy_(state[name])
+
+
+def sampled(image: Tensor, points: Tensor) -> Tensor:
+    """The colours of a picture (1 C H W) at points (N 2, from 0 to 1): N 3."""
+    height, width = image.shape[2:]
+    column = (points[:, 0] * width).long().clamp(0, width - 1)
+    row = (points[:, 1] * height).long().clamp(0, height - 1)
+    return image[0, :3, row, column].t().cpu()
+
+
+def _difference(picture: Tensor, target: Tensor) -> Tensor:
+    """Mean absolute difference, of the pixels and of three coarser versions, which draw strokes from further away."""
+    total = (picture - target).abs().mean()
+    for size in (2, 4, 8):
+        if min(picture.shape[2:]) >= size:
+            total = total + torch.nn.functional.avg_pool2d(picture - target, size).abs().mean()
+    return total

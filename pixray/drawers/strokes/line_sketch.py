@@ -1,0 +1,128 @@
+"""A few long pen strokes on paper."""
+
+from __future__ import annotations
+
+import dataclasses
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from pixray.drawers.base import Canvas
+from pixray.drawers.strokes.base import COLOUR_RATE, POINT_RATE, WIDTH_RATE, StrokeDrawer, StrokeSettings, sampled
+from pixray.drawers.strokes.sketch import Sketch, open_paths, wander
+from pixray.errors import SettingsError
+from pixray.images.color import read_color
+from pixray.settings.declare import setting
+
+PAPER = (242 / 255, 238 / 255, 203 / 255)
+"""The old pixray's ivory."""
+INKS = ("auto", "palette", "free")
+
+
+def ink_name(raw: Any) -> str:
+    """One of the words, or a colour as people write it."""
+    text = str(raw).strip()
+    if text.lower() in INKS:
+        return text.lower()
+    try:
+        read_color(text)
+    except ValueError as error:
+        raise ValueError(f"expected auto, palette, free, or a colour such as navy or #203060; {error}") from None
+    return text
+
+
+class LineSketchDrawer(StrokeDrawer):
+    """Long open strokes; control points, widths and, if wanted, inks and the paper's colour are optimised."""
+
+    @dataclass(frozen=True, kw_only=True)
+    class Settings(StrokeSettings):
+        """Line sketch"""
+
+        strokes: int = setting(24, "how many strokes", least=1, most=65536)
+        stroke_length: int = setting(8, "cubic segments per stroke", least=1, most=1024)
+        min_stroke_width: float = setting(0.5, "thinnest stroke", unit="percent of the height", least=0, most=100)
+        max_stroke_width: float = setting(2, "thickest stroke", unit="percent of the height", least=0, most=100)
+        pen_width: float | None = setting(
+            None, "one fixed width for every stroke, for plotters; needs page_width", unit="mm", least=0.01
+        )
+        ink: str = setting(
+            "auto",
+            "colour of the strokes; palette: each takes the nearest colour of the palette; free: any, optimised; "
+            "auto: the palette if one is given, else black",
+            parse=ink_name,
+        )
+        stroke_opacity: float = setting(1, "opacity of the ink", least=0.01, most=1)
+        allow_paper_color: bool = setting(False, "optimise the paper's colour, too")
+
+    settings: Settings
+    uses_palette = True
+
+    def __init__(self, settings: Settings, canvas: Canvas) -> None:
+        super().__init__(settings, canvas)
+        if settings.pen_width and not settings.page_width:
+            raise SettingsError(f"pen_width={settings.pen_width:g} (mm) needs page_width, the width of the sheet in mm")
+        if self.ink == "palette" and not canvas.palette:
+            raise SettingsError("ink='palette' needs a palette, such as palette='black->red'")
+
+    @property
+    def ink(self) -> str:
+        """The ink with "auto" decided."""
+        if self.settings.ink != "auto":
+            return self.settings.ink
+        return "palette" if self.canvas.palette else "black"
+
+    def begin(self, image: Tensor | None, generator: torch.Generator) -> Sketch:
+        settings = self.settings
+        count, length = settings.strokes, settings.stroke_length
+        begin = 0.5 + 0.5 * (torch.rand(count, 2, generator=generator) - 0.5)
+        by_image = self.begins(image, count, generator)
+        begin = begin if by_image is None else by_image
+        radius = torch.full((count,), 1 / (length + 2))
+        points = wander(begin, length, radius, self.size, generator)
+        index, path = open_paths([length] * count)
+        low, high = self.width_range()
+        return Sketch(
+            points=points.reshape(-1, 2),
+            index=index,
+            path=path,
+            widths=torch.full((count,), max(high / 10, low)),
+            colours=self._first_inks(begin, image, generator),
+            opacity=torch.full((count,), float(settings.stroke_opacity)),
+            filled=torch.zeros(count, dtype=torch.bool),
+            paper=None if self.canvas.transparent else torch.tensor(PAPER),
+        )
+
+    def _first_inks(self, begin: Tensor, image: Tensor | None, generator: torch.Generator) -> Tensor:
+        if self.ink not in ("palette", "free"):
+            return torch.tensor(read_color(self.ink)).repeat(len(begin), 1)
+        if image is not None:
+            return sampled(image, begin)
+        return torch.rand(len(begin), 3, generator=generator)
+
+    def free(self) -> dict[str, float]:
+        rates = {"points": POINT_RATE}
+        if not self.settings.pen_width:
+            rates["widths"] = WIDTH_RATE
+        if self.ink in ("palette", "free"):
+            rates["colours"] = COLOUR_RATE
+        if self.settings.allow_paper_color:
+            rates["paper"] = COLOUR_RATE
+        return rates
+
+    def shown(self) -> Sketch:
+        """With ink from a palette, each stroke in its nearest colour; the colour behind it keeps moving freely."""
+        if self.ink != "palette":
+            return self.sketch
+        colours = self.sketch.colours
+        palette = colours.new_tensor(self.canvas.palette)
+        nearest = palette[torch.cdist(colours.detach(), palette).argmin(1)]
+        # Straight-through (Bengio et al. 2013): the value of one, the gradient of the other.
+        return dataclasses.replace(self.sketch, colours=nearest + colours - colours.detach())
+
+    def width_range(self) -> tuple[float, float]:
+        if self.settings.pen_width and self.settings.page_width:
+            pixels = self.settings.pen_width / self.settings.page_width * self.size[0]
+            return pixels, pixels
+        return super().width_range()

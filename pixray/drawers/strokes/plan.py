@@ -1,0 +1,174 @@
+"""Which pixels a scene touches: a search without gradients, whose cost follows the covered area.
+
+Every straight piece is listed with the tiles that it comes near ("pairs"). Pairs of one path in one tile share a
+"slot", and within a slot each pixel keeps the nearest piece ("hits").
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from pixray.drawers.strokes.tiles import EDGE, Grid, near_pairs, stack_by_rank
+from pixray.drawers.strokes.winding import Winding, winding_of
+
+FAR = 1e6
+"""Where, in pixels, the piece lies that stands for "no edge near here" inside of filled paths."""
+
+
+@dataclass(frozen=True)
+class Shapes:
+    """What the search needs to know of a flattened scene.
+
+    Attributes:
+        ends: N+1 2 2 in pixels, the last far away; path: N, the path of each piece, in ascending order.
+        half: P, half the widths; filled: P, or None when nothing is.
+    """
+
+    ends: Tensor
+    path: Tensor
+    half: Tensor
+    filled: Tensor | None
+
+    @property
+    def reach(self) -> Tensor:
+        """P: how far a path's pieces have influence; a filled path has an edge only."""
+        half = self.half if self.filled is None else self.half.masked_fill(self.filled, 0)
+        return half + EDGE
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What is to be composited where.
+
+    Attributes:
+        tiles: K, the touched tiles, busiest first; ranks: see `stack_by_rank`; they add up to T slots.
+        slot_path: T, the path of each slot, rank by rank.
+        place: M, where a hit lies in T x lanes; piece: M, its nearest piece; path: M; xy: 2 x M, pixel centres.
+        side: M, for filled paths +1 inside and -1 outside, for strokes 0; None when nothing is filled.
+    """
+
+    tiles: Tensor
+    ranks: list[int]
+    slot_path: Tensor
+    place: Tensor
+    piece: Tensor
+    path: Tensor
+    xy: Tensor
+    side: Tensor | None
+
+
+def make_plan(shapes: Shapes, grid: Grid, span: tuple[int, int]) -> Plan:
+    """Find the pixels that paths touch within a span of tiles, and the piece nearest to each."""
+    ends, paths, reach = shapes.ends, shapes.half.shape[0], shapes.reach
+    piece, tile, gap = near_pairs(ends[:-1], reach[shapes.path], grid, span)
+    path = shapes.path[piece]
+    whole = gap + grid.radius <= reach[path] - 2 * EDGE
+    winding = _winding(shapes, grid, span)
+    if winding is not None:
+        path, tile = torch.cat([path, winding.path]), torch.cat([tile, winding.tile])
+        piece = torch.cat([piece, torch.full_like(winding.path, ends.shape[0] - 1)])
+        whole = torch.cat([whole, torch.zeros_like(winding.path, dtype=torch.bool)])
+    key, order = (tile * paths + path).sort(stable=True)
+    keep = _not_hidden(key, whole[order])
+    key, piece = key[keep], piece[order][keep]
+
+    key, count = torch.unique_consecutive(key, return_counts=True)
+    begin = count.cumsum(0) - count
+    slot = torch.repeat_interleave(count)
+    tile = torch.div(key, paths, rounding_mode="floor")
+    path = key - tile * paths
+    squares = _squared_distances(ends[piece], grid.corners(tile[slot], ends), grid)
+    rank = torch.arange(piece.shape[0], device=piece.device) - begin[slot]
+    winner = _nearest_rows(squares, rank, count[slot])
+
+    hit = squares[begin] < reach[path].square()[:, None]
+    number = None if winding is None else winding.at(path, tile, grid)
+    if number is not None:
+        hit |= number != 0
+    row, lane = hit.nonzero(as_tuple=True)
+    tiles, ranks, place = stack_by_rank(tile)
+    xy = (grid.corners(tile, ends)[row] + grid.offsets(ends).t()[lane]).t()
+    piece = piece[winner[begin[row], lane].long()]
+    side = None
+    if number is not None:
+        piece, side = _sides(shapes, piece, path[row], xy, number[row, lane])
+    slot_path = torch.empty_like(path)
+    slot_path[place] = path
+    return Plan(tiles, ranks, slot_path, place[row] * grid.lanes + lane, piece, path[row], xy, side)
+
+
+def _winding(shapes: Shapes, grid: Grid, span: tuple[int, int]) -> Winding | None:
+    if shapes.filled is None:
+        return None
+    inked = shapes.filled[shapes.path]
+    return winding_of(shapes.ends[:-1][inked], shapes.path[inked], grid, span)
+
+
+def _not_hidden(key: Tensor, whole: Tensor) -> Tensor:
+    """Rows to keep: where one piece covers a whole tile, the others of its path there make no difference."""
+    if not whole.any():
+        return torch.ones_like(whole)
+    slot = torch.unique_consecutive(key, return_inverse=True)[1]
+    solid = torch.zeros_like(whole)
+    solid[slot[whole]] = True
+    return whole | ~solid[slot]
+
+
+def _squared_distances(ends: Tensor, corners: Tensor, grid: Grid) -> Tensor:
+    """Q x lanes: from every pixel of a tile to one piece."""
+    begin = ends[:, 0] - corners
+    along = ends[:, 1] - ends[:, 0]
+    slope = along / along.square().sum(1, keepdim=True).clamp_min(1e-12)
+    x, y = offsets = grid.offsets(ends)
+    t = torch.addmm(-(begin * slope).sum(1, keepdim=True), slope, offsets).clamp_(0, 1)
+    across = torch.addcmul(begin[:, :1] - x, t, along[:, :1])
+    down = torch.addcmul(begin[:, 1:] - y, t, along[:, 1:])
+    return across.square_().addcmul_(down, down)
+
+
+def _nearest_rows(values: Tensor, rank: Tensor, count: Tensor) -> Tensor:
+    """Reduce each run of rows to its smallest values, by a tournament of about log2(longest run) rounds.
+
+    Args:
+        values: Q x lanes, afterwards the smallest in the first row of each run; rank: Q, a row's place in its run;
+            count: Q, the length of its run.
+
+    Returns:
+        Q x lanes: in the first row of each run, the row that each value came from.
+    """
+    rows = torch.arange(values.shape[0], device=values.device, dtype=torch.int32)
+    winner = rows[:, None].expand(values.shape).contiguous()
+    stride, longest = 1, int(count.max()) if count.shape[0] else 0
+    here = rows.long()
+    while stride < longest:
+        place = rank[here]
+        here = here[(place % (2 * stride) == 0) & (place + stride < count[here])]
+        other = here + stride
+        mine, theirs = values[here], values[other]
+        closer = theirs < mine
+        values[here] = torch.where(closer, theirs, mine)
+        winner[here] = torch.where(closer, winner[other], winner[here])
+        stride *= 2
+    return winner
+
+
+def _sides(shapes: Shapes, piece: Tensor, path: Tensor, xy: Tensor, number: Tensor) -> tuple[Tensor, Tensor]:
+    """Inside or outside of filled paths, and the far piece for pixels whose nearest edge lies within the filled area.
+
+    Args:
+        piece, path: M; xy: 2 x M; number: M, winding numbers at the pixels.
+    """
+    assert shapes.filled is not None
+    filled = shapes.filled[path]
+    begin, end = shapes.ends[piece].unbind(1)
+    away, along = xy - begin.t(), (end - begin).t()
+    t = (away * along).sum(0) / along.square().sum(0).clamp_min(1e-12)
+    right = along[0] * away[1] - along[1] * away[0] < 0  # of a piece that goes down, where the number is larger by 1
+    beyond = torch.where(right, number - 1, number + 1)
+    within = filled & (number != 0) & (beyond != 0) & (t > 0) & (t < 1)
+    piece = torch.where(within, shapes.ends.shape[0] - 1, piece)
+    inside = torch.where(number != 0, 1, -1)
+    return piece, torch.where(filled, inside, 0).to(xy.dtype)

@@ -1,0 +1,125 @@
+"""Sketches as SVG files that designers edit and plotters draw: one path per stroke, in named layers."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from pixray.drawers.strokes.sketch import Sketch
+from pixray.drawers.strokes.travel import pen_order
+
+_OPENING = (
+    '<svg xmlns="http://www.w3.org/2000/svg" xmlns:inkscape="http://www.inkscape.org/namespaces/inkscape" '
+    'width="{width}" height="{height}" viewBox="0 0 {box}">'
+)
+_LAYER = '<g id="{name}" inkscape:groupmode="layer" inkscape:label="{name}"{more}>'
+MOST_INKS = 16
+"""With more inks than a plotter could take, strokes are not parted by ink."""
+_PEN = ' fill="none" stroke-linecap="round" stroke-linejoin="round"'
+
+
+def sketch_svg(sketch: Sketch, size: tuple[int, int], page_width: float | None = None, travel: bool = False) -> bytes:
+    """An SVG file of a sketch.
+
+    Args:
+        sketch: what to write; coordinates keep every digit of float32, colours are rounded to 8 bits.
+        size: width and height of the canvas in pixels, the file's own units.
+        page_width: of the sheet in millimetres; None: the file has no real size.
+        travel: order the strokes so that a pen that draws them travels little: one layer per ink, from one stroke to
+            the next nearest end, backwards where that is nearer.
+    """
+    width, height = size
+    units = ("", width, height) if page_width is None else ("mm", page_width, page_width * height / width)
+    opening = _OPENING.format(
+        width=f"{units[1]:.10g}{units[0]}", height=f"{units[2]:.10g}{units[0]}", box=f"{width} {height}"
+    )
+    lines = [opening]
+    if sketch.paper is not None:
+        sheet = f'<rect width="{width}" height="{height}" fill="{_hex(sketch.paper.detach().cpu().numpy())}"/>'
+        lines += [_LAYER.format(name="paper", more=""), sheet, "</g>"]
+    for name, paths, backwards in _layers(sketch, travel):
+        lines.append(_LAYER.format(name=name, more=_PEN))
+        lines += _paths(sketch, paths, backwards)
+        lines.append("</g>")
+    return "\n".join([*lines, "</svg>", ""]).encode()
+
+
+def _layers(sketch: Sketch, travel: bool) -> list[tuple[str, Sequence[int], Sequence[bool]]]:
+    """Layer names, their paths in drawing order, and whether each is drawn backwards."""
+    if not travel:
+        return [("strokes", range(len(sketch)), [False] * len(sketch))]
+    first, last = path_ends(sketch)
+    colours = [_hex(colour) for colour in sketch.colours.detach().cpu().numpy()]
+    if len(set(colours)) > MOST_INKS:
+        order, backwards, _ = pen_order(first, last, np.zeros(2))
+        return [("strokes", order.tolist(), backwards)]
+    layers: list[tuple[str, Sequence[int], Sequence[bool]]] = []
+    here = np.zeros(2)
+    for colour in dict.fromkeys(colours):
+        members = np.array([number for number, one in enumerate(colours) if one == colour])
+        order, backwards, here = pen_order(first[members], last[members], here)
+        layers.append((f"ink-{colour[1:]}", members[order].tolist(), backwards))
+    return layers
+
+
+def path_ends(sketch: Sketch) -> tuple[np.ndarray, np.ndarray]:
+    """Where each path begins and ends: P 2 each."""
+    points, index = sketch.points.detach().cpu().numpy(), sketch.index.cpu().numpy()
+    path = sketch.path.cpu().numpy()
+    begin = np.searchsorted(path, np.arange(len(sketch)), side="left")
+    end = np.searchsorted(path, np.arange(len(sketch)), side="right") - 1
+    return points[index[begin, 0]], points[index[end, 3]]
+
+
+def _paths(sketch: Sketch, paths: Sequence[int], backwards: Sequence[bool]) -> list[str]:
+    points, index = sketch.points.detach().cpu().numpy(), sketch.index.cpu().numpy()
+    path = sketch.path.cpu().numpy()
+    begins = np.searchsorted(path, np.arange(len(sketch) + 1))
+    filled = sketch.filled.tolist()
+    widths = sketch.widths.detach().cpu().numpy()
+    colours = sketch.colours.detach().cpu().numpy()
+    opacity = sketch.opacity.detach().cpu().numpy()
+    lines = []
+    for number, turned in zip(paths, backwards, strict=True):
+        segments = index[begins[number] : begins[number + 1]]
+        if turned:
+            segments = segments[::-1, ::-1]
+        paint = "fill" if filled[number] else "stroke"
+        look = f'{paint}="{_hex(colours[number])}"'
+        if opacity[number] < 1:
+            look += f' {paint}-opacity="{_number(opacity[number])}"'
+        if not filled[number]:
+            look += f' stroke-width="{_number(widths[number])}"'
+        lines.append(f'<path id="stroke-{number + 1}" {look} d="{_outline(segments, points)}"/>')
+    return lines
+
+
+def _outline(segments: np.ndarray, points: np.ndarray) -> str:
+    """Path data: absolute M, C and Z."""
+    words: list[str] = []
+    start = here = -1
+    for segment in segments.tolist():
+        if segment[0] != here:
+            start = segment[0]
+            words.append("M" + _pair(points[start]))
+        here = segment[3]
+        words.append("C" + " ".join(_pair(points[number]) for number in segment[1:]))
+        if here == start:
+            words.append("Z")
+            here = -1
+    return "".join(words)
+
+
+def _pair(point: np.ndarray) -> str:
+    return f"{_number(point[0])},{_number(point[1])}"
+
+
+def _number(value: np.float32) -> str:
+    """The shortest text that reads as the same float32."""
+    return np.format_float_positional(value, trim="-")
+
+
+def _hex(colour: np.ndarray) -> str:
+    red, green, blue = (round(float(level) * 255) for level in np.clip(colour, 0, 1))
+    return f"#{red:02x}{green:02x}{blue:02x}"

@@ -1,0 +1,27 @@
+"""When pictures and states are due."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Schedule:
+    """What is due when, counted in steps; 0 means only at the end."""
+
+    save: int = 10
+    show: int = 20
+    keep: int = 50
+    film: bool = False
+
+    def due(self, step: int) -> tuple[bool, bool]:
+        """Whether the picture after `step` steps is to be saved, and to be shown."""
+        return _divides(self.save, step), _divides(self.show, step)
+
+    def keeps(self, step: int) -> bool:
+        """Whether the state after `step` steps is to be kept."""
+        return step > 0 and _divides(self.keep, step)
+
+
+def _divides(period: int, step: int) -> bool:
+    return period > 0 and step % period == 0

@@ -1,0 +1,271 @@
+"""THE LOOP. A session owns everything that one run needs, and yields what happens as events.
+
+    randomness = draw()                         random numbers of the step
+    canvas     = render(randomness)             the drawer's picture
+    losses     = step(canvas, randomness)       objective.py: filters, cutouts, perceptors, losses, backward;
+                                                then the optimizer, and the drawer's valid range
+    events                                      pictures, losses, checkpoints
+
+Nothing here knows which drawer, perceptor or loss it works with, and nothing outside a session changes while it runs:
+two sessions stepped in turn give the same pictures as each alone.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import closing
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Literal
+
+import torch
+from torch import Tensor
+
+from pixray.drawers.base import Drawer
+from pixray.engine.capture.executor import EagerExecutor
+from pixray.engine.objective import Moment, Objective
+from pixray.engine.schedule import Schedule
+from pixray.engine.step_random import StepRandomness
+from pixray.errors import RunFailed
+from pixray.events import CheckpointDue, Drawn, Event, Finished, LearningRateDropped, Noticed, Started, Stepped
+from pixray.images.io import to_u8
+from pixray.images.overlay import Overlay
+from pixray.optim.gradient import GradientOptimizer, finite
+from pixray.optim.loss_values import LossValues
+from pixray.optim.search import SearchOptimizer
+from pixray.runtime.rng import Generators
+
+if TYPE_CHECKING:
+    from PIL import Image
+
+    from pixray.settings.namespace import Settings
+
+
+_LAG = 16
+"""Steps after which losses on a GPU are read, to notice numbers that are not finite."""
+
+
+@dataclass
+class Session:
+    """One run. Build it with `pixray.engine.build.build`, iterate `run()`; leaving the loop stops the run.
+
+    Attributes:
+        settings, record: what was asked for, and what is needed to run it again.
+        drawer: owns the parameters and renders them.
+        objective: turns a canvas into losses and gradients.
+        stepper: owns the optimizer, or remembers the best candidate of a drawer without gradients.
+        generators: all randomness of the run.
+        steps: how many steps the run takes; step: how many were taken.
+        executor: does the work of a step, on GPUs by replaying captured steps.
+        cadence: when pictures and checkpoints are due.
+        device: where the tensors are, such as "cpu" or "cuda:0".
+        notices: what there is to say at the start.
+        overlay: a picture laid over the canvas from time to time.
+        text: facts for the metadata of every picture.
+        stopping: whether somebody asked the run to end.
+    """
+
+    settings: Settings
+    record: Mapping[str, Any]
+    drawer: Drawer
+    objective: Objective
+    optimizer: GradientOptimizer | SearchOptimizer
+    generators: Generators
+    steps: int
+    executor: EagerExecutor = field(default_factory=EagerExecutor)
+    schedule: Schedule = Schedule()
+    device: str = "cpu"
+    notices: Sequence[Noticed] = ()
+    overlay: Overlay | None = None
+    text: Mapping[str, str] = field(default_factory=dict)
+    step: int = 0
+    stopping: bool = field(default=False, init=False)
+    _unread: list[LossValues] = field(default_factory=list, init=False)
+    _seconds_per_step: float | None = field(default=None, init=False)
+
+    def run(self) -> Iterator[Event]:
+        """Take the remaining steps.
+
+        Raises:
+            RunFailed: a loss or the canvas is no longer finite; the last good picture was yielded before.
+        """
+        started = time.perf_counter()
+        seed = self.generators.seed
+        yield Started(self.settings, self.record, self.drawer.size, self.device, seed, self.steps, self.step)
+        yield from self.notices
+        while self.unfinished:
+            if self.schedule.keeps(self.step):
+                yield CheckpointDue(self.step, self.state())
+            yield from self.advance()
+        if self._unread:
+            yield from self._stop_if_broken(self.render())
+        if self.schedule.keep and self.step:
+            yield CheckpointDue(self.step, self.state())
+        if self.optimizer.ready:
+            yield self.draw(final=True)
+        best = None if math.isinf(self.optimizer.best) else (self.optimizer.best, self.optimizer.best_step)
+        yield Finished(self._reason(), self.step, time.perf_counter() - started, best)
+
+    @property
+    def unfinished(self) -> bool:
+        """Whether there is another step to take."""
+        return self.step < self.steps and not self.stopping and not self.optimizer.exhausted
+
+    def advance(self) -> Iterator[Event]:
+        """Take one step."""
+        if self.optimizer.drop_if_due(self.step):
+            yield LearningRateDropped(self.step, self.optimizer.factor)
+        if isinstance(self.optimizer, SearchOptimizer):
+            yield from self._search(self.optimizer)
+            return
+        started = time.perf_counter()
+        self._lay_overlay_if_due()
+        randomness = self._draw_randomness()
+        canvas = self.executor.render(self, randomness)
+        save, show = self.schedule.due(self.step)
+        if save or show or self.schedule.film:
+            yield self._drawn(canvas, save=save, show=show)
+        losses = self._step_within_memory(canvas, randomness)
+        self._unread.append(losses)
+        if losses.at_hand or save or show or len(self._unread) >= _LAG:
+            yield from self._stop_if_broken(canvas)
+        self.step += 1
+        yield self._stepped(losses, time.perf_counter() - started)
+        if self.optimizer.watch(self.step, losses):
+            yield LearningRateDropped(self.step, self.optimizer.factor)
+
+    def render(self) -> Tensor:
+        """The canvas as it is now, 1 C H W in [0, 1], differentiable with respect to the parameters."""
+        return self.drawer.render(self.step)
+
+    def update(self, canvas: Tensor, randomness: StepRandomness) -> LossValues:
+        """Move the parameters once against all losses; returns each loss by name, as it was before the move."""
+        self.optimizer.clear()
+        moment = Moment(self.step, self.step / max(1, self.steps), self.drawer.latent())
+        losses = self.objective.backward(canvas, randomness, moment)
+        if self.optimizer.update(losses):
+            self.drawer.project()
+        return losses
+
+    def changed_tensors(self) -> Sequence[Tensor]:
+        """Every tensor that `update` changes in place."""
+        return self.optimizer.tensors()
+
+    def stop(self) -> None:
+        """Ask the run to end after the current step; the final picture is still yielded."""
+        self.stopping = True
+
+    def state(self) -> dict[str, Any]:
+        """Everything that steps change, as tensors, numbers and texts."""
+        return {
+            "step": self.step,
+            "drawer": self.drawer.state(),
+            "stepper": self.optimizer.state(),
+            "generators": self.generators.state(),
+            "losses": {loss.name: state for loss in self.objective.losses if (state := loss.loss.state())},
+        }
+
+    def restore(self, state: Mapping[str, Any]) -> None:
+        """Continue from a saved state; the session must have been built from the same settings."""
+        self.executor.forget()
+        self.step = int(state["step"])
+        self.drawer.restore(state["drawer"])
+        self.optimizer.restore(state["stepper"])
+        self.generators.restore(state["generators"])
+        for loss in self.objective.losses:
+            loss.loss.restore(state.get("losses", {}).get(loss.name, {}))
+
+    def image(self) -> Image.Image:
+        """The picture as it is now, for Pillow."""
+        return self.draw().image
+
+    @torch.no_grad()
+    def draw(self, *, show: bool = True, final: bool = False) -> Drawn:
+        """The picture as it is now."""
+        return self._drawn(self.render(), save=True, show=show, final=final)
+
+    def _draw_randomness(self) -> StepRandomness:
+        return self.objective.draw(self.generators, self.drawer.size, self.step)
+
+    @torch.no_grad()
+    def _lay_overlay_if_due(self) -> None:
+        """Lay the overlay over the canvas and let the drawer take over the result."""
+        if self.overlay is not None and self.overlay.due(self.step):
+            self.drawer.paint(self.overlay.over(self.render()))
+
+    def _step_within_memory(self, canvas: Tensor, randomness: StepRandomness) -> LossValues:
+        """The step, taken again with fewer cutouts at once as often as the device runs out of memory.
+
+        Raises:
+            torch.OutOfMemoryError: a single cutout at a time is still too much.
+        """
+        before = self.generators.state()
+        while True:
+            try:
+                return self.executor.step(self, canvas, randomness)
+            except torch.OutOfMemoryError:
+                if not self.objective.microbatcher.halve():
+                    raise
+            # After the except block, where the error no longer holds on to the tensors of the failed try.
+            if torch.cuda.is_available():
+                torch.cuda.empty_cache()
+            self.generators.restore(before)
+            self.executor.forget()
+            canvas = self.executor.render(self, randomness)
+
+    @torch.no_grad()
+    def _search(self, optimizer: SearchOptimizer) -> Iterator[Event]:
+        """One step of a drawer without gradients: it proposes, the losses judge, the best so far is kept."""
+        started = time.perf_counter()
+        randomness: StepRandomness | None = None
+        losses = LossValues()
+        with closing(self.drawer.propose(self.step)) as proposals:  # type: ignore[type-var]
+            for proposal in proposals:
+                if self.stopping:
+                    return
+                if proposal.notice:
+                    yield Noticed("info", proposal.notice)
+                if proposal.image is None:
+                    continue
+                better = False
+                if proposal.finished:
+                    # All candidates are seen through the same cutouts, or chance would choose between them.
+                    randomness = randomness or self._draw_randomness()
+                    losses = self.executor.step(self, proposal.image, randomness)
+                    better = optimizer.offer(self.step + 1, sum(losses.values()))
+                if better:
+                    self.drawer.accept(proposal)
+                yield self._drawn(proposal.image, save=better, show=True)
+        self.step += 1
+        yield self._stepped(losses, time.perf_counter() - started)
+
+    def _drawn(self, canvas: Tensor, *, save: bool, show: bool, final: bool = False) -> Drawn:
+        image_u8 = to_u8(self.objective.presented(canvas))
+        files = self.drawer.files() if save else {}
+        text = {**self.text, **self.drawer.facts()} if save else {}
+        return Drawn(self.step, image_u8, final=final, save=save, show=show, files=files, text=text)
+
+    def _stepped(self, losses: LossValues, seconds: float) -> Stepped:
+        average = seconds if self._seconds_per_step is None else self._seconds_per_step
+        self._seconds_per_step = 0.8 * average + 0.2 * seconds
+        remaining = self._seconds_per_step * (self.steps - self.step)
+        return Stepped(self.step, self.steps, self.optimizer.factor, seconds, remaining, losses)
+
+    def _stop_if_broken(self, canvas: Tensor) -> Iterator[Event]:
+        """Read the losses that were not read yet; raise if one is not finite, after the last good picture."""
+        unread, self._unread = self._unread, []
+        broken = dict.fromkeys(name for losses in unread for name, value in losses.items() if not math.isfinite(value))
+        if not broken:
+            return
+        if finite(canvas):
+            yield self._drawn(canvas, save=True, show=True, final=True)
+        names = ", ".join(f"'{name}'" for name in broken)
+        raise RunFailed(
+            f"the loss {names} is not a finite number after {self.step} steps; the last good picture is kept"
+        )
+
+    def _reason(self) -> Literal["complete", "stopped", "stalled"]:
+        if self.step >= self.steps:
+            return "complete"
+        return "stopped" if self.stopping else "stalled"

@@ -1,0 +1,181 @@
+"""Pictures in and out: tensors to 8 bits and back, PNG files with settings inside, written whole or not at all."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import os
+import tempfile
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+from PIL import Image, ImageOps, PngImagePlugin, UnidentifiedImageError
+
+from pixray.errors import MissingPackage, PixrayError
+from pixray.images.glob import is_address, local_path, short
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+
+def to_u8(image: Tensor) -> np.ndarray:
+    """1 C H W in [0, 1] to H W C, 0 to 255, on the CPU."""
+    scaled = (image.detach()[0].clamp(0, 1) * 255).round()
+    return scaled.byte().permute(1, 2, 0).contiguous().cpu().numpy()
+
+
+def to_tensor(picture: Image.Image, channels: int = 3) -> Tensor:
+    """A picture to 1 C H W in [0, 1].
+
+    Args:
+        channels: 3 or 4.
+    """
+    import torch
+
+    pixels = np.asarray(picture.convert("RGBA" if channels == 4 else "RGB"))
+    return torch.from_numpy(pixels.copy()).permute(2, 0, 1)[None].float() / 255
+
+
+def open_picture(path: str | Path, what: str = "picture") -> Image.Image:
+    """A picture from a file or a web address: upright, in 8 bits of sRGB, of several frames the first.
+
+    Everything that reads pictures for a run opens them here, so that depth, colour space, embedded profile,
+    orientation and transparency mean the same everywhere.
+
+    Args:
+        what: how the message calls it, such as "init_image".
+
+    Returns:
+        RGB, or RGBA where the file holds transparency.
+
+    Raises:
+        PixrayError: no such file, no answer, no picture, or one that is too large.
+        MissingPackage: its format needs a library that is not installed.
+    """
+    from pixray.images.srgb import as_srgb
+
+    with _opened(path, what) as picture:
+        return as_srgb(_upright(picture))
+
+
+def open_mask(path: str | Path, what: str) -> Image.Image:
+    """A picture whose brightness counts, as L; transparency counts as white.
+
+    Raises:
+        PixrayError: as `open_picture`.
+    """
+    return on_white(open_picture(path, what)).convert("L")
+
+
+def picture_size(path: str | Path, what: str) -> tuple[int, int]:
+    """Width and height of a picture once it is upright; its pixels are not read.
+
+    Raises:
+        PixrayError: as `open_picture`.
+    """
+    with _opened(path, what) as picture:
+        return picture.size[::-1] if _orientation(picture) >= 5 else picture.size
+
+
+@contextlib.contextmanager
+def _opened(path: str | Path, what: str) -> Iterator[Image.Image]:
+    """The picture with nothing but its header read; whatever goes wrong inside becomes one sentence."""
+    from pixray.images.fetch import fetch
+    from pixray.images.formats import KNOWN, open_header
+
+    source = fetch(str(path), what) if is_address(path) else local_path(path, what)
+    shown = short(path)
+    try:
+        with open_header(source) as picture:
+            yield picture
+    except MissingPackage:
+        raise
+    except FileNotFoundError:
+        raise PixrayError(f"{what}='{shown}': there is no such file") from None
+    except UnidentifiedImageError:
+        raise PixrayError(f"{what}='{shown}': cannot be read as a picture (expected {KNOWN})") from None
+    except Exception as error:  # decoders raise whatever a damaged file makes them stumble over
+        reason = str(error) if isinstance(error, OSError | ValueError | SyntaxError) else "it is damaged"
+        raise PixrayError(f"{what}='{shown}': cannot be read as a picture ({reason or 'it is damaged'})") from error
+
+
+def _upright(picture: Image.Image) -> Image.Image:
+    """The picture as its camera was held."""
+    if _orientation(picture) == 1:
+        return picture
+    return ImageOps.exif_transpose(picture)
+
+
+def _orientation(picture: Image.Image) -> int:
+    """The EXIF code, 1 to 8; 1 where it is missing or damaged."""
+    try:
+        code = picture.getexif().get(0x0112, 1)
+    except Exception:  # the picture itself is sound
+        return 1
+    return code if isinstance(code, int) and 1 <= code <= 8 else 1
+
+
+def resized(picture: Image.Image, size: tuple[int, int], fit: str = "stretch") -> Image.Image:
+    """The picture at another size (Lanczos).
+
+    Args:
+        fit: what happens to other proportions: "stretch" gives them up, "crop" cuts off what is too much on both
+            sides, "contain" keeps all of it and leaves the rest transparent.
+    """
+    if picture.size == size:
+        return picture
+    lanczos = Image.Resampling.LANCZOS
+    if fit == "crop":
+        return ImageOps.fit(picture, size, lanczos)
+    if fit == "contain":
+        inner = ImageOps.contain(picture.convert("RGBA"), size, lanczos)
+        whole = Image.new("RGBA", size)
+        whole.paste(inner, ((size[0] - inner.width) // 2, (size[1] - inner.height) // 2))
+        return whole
+    return picture.resize(size, lanczos)
+
+
+def on_white(picture: Image.Image) -> Image.Image:
+    """The picture without transparency."""
+    picture = picture.convert("RGBA")
+    return Image.alpha_composite(Image.new("RGBA", picture.size, "white"), picture).convert("RGB")
+
+
+def write_atomic(path: Path, content: bytes) -> None:
+    """Write a file so that readers see the old content or the new, never a part."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".part")
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(content)
+        # mkstemp makes private files; results get the permissions that other files of this user have.
+        os.chmod(temporary, 0o666 & ~_umask())
+        os.replace(temporary, path)
+    except BaseException:
+        with contextlib.suppress(OSError):
+            os.unlink(temporary)
+        raise
+
+
+def _umask() -> int:
+    current = os.umask(0)
+    os.umask(current)
+    return current
+
+
+def png_bytes(image_u8: np.ndarray, text: Mapping[str, str] | None = None, level: int = 6) -> bytes:
+    """A PNG file.
+
+    Args:
+        image_u8: H W 3 or H W 4.
+        text: metadata; keys of at most 79 letters.
+        level: zlib compression, 0 to 9.
+    """
+    info = PngImagePlugin.PngInfo()
+    for key, value in (text or {}).items():
+        info.add_text(key, value)
+    buffer = io.BytesIO()
+    Image.fromarray(image_u8).save(buffer, format="PNG", pnginfo=info, compress_level=level)
+    return buffer.getvalue()

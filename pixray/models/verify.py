@@ -1,0 +1,88 @@
+"""Is a file complete? Told by its size, its checksum, and, where nobody published those, by its own structure."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import struct
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+
+from pixray.models.manifest import KnownFile
+
+_BLOCK = 1 << 20
+_ZIPPED = (".ckpt", ".pt", ".pth", ".bin", ".zip")
+
+
+def incomplete(path: Path, file: KnownFile | None = None) -> str | None:
+    """Why a file is no complete download, as words, or None when nothing speaks against it. Quick: reads its ends only.
+
+    Args:
+        file: what is known about it. A person's own file of another size under a known name is fine if it is whole.
+    """
+    size = path.stat().st_size
+    if size == 0:
+        return "it is empty"
+    if _looks_like_page(path):
+        return "it is a web page"
+    if file is not None and file.bytes == size:
+        return None
+    return _cut_off(path, size, file)
+
+
+def _cut_off(path: Path, size: int, file: KnownFile | None) -> str | None:
+    """Whether the end is missing, as far as the format tells."""
+    ending = Path(path.name.removesuffix(".part")).suffix
+    if ending == ".safetensors":
+        needed = _safetensors_size(path)
+        return None if needed == size else "its end is missing" if needed else "it is no safetensors file"
+    with path.open("rb") as opened:
+        beginning = opened.read(4)
+    if ending in _ZIPPED and beginning[:2] == b"PK":
+        # What torch saves is a zip archive, whose table of contents stands at the very end.
+        return None if zipfile.is_zipfile(path) else "its end is missing"
+    if file is not None and file.bytes is not None and size < file.bytes:
+        return f"it holds {size} of {file.bytes} bytes"
+    return None
+
+
+def sha256_of(path: Path, told: Callable[[int], None] = lambda count: None) -> str:
+    """The SHA-256 of a file as hexadecimal digits.
+
+    Args:
+        told: hears how many more bytes were read.
+    """
+    digest = hashlib.sha256()
+    with path.open("rb") as opened:
+        while block := opened.read(_BLOCK):
+            digest.update(block)
+            told(len(block))
+    return digest.hexdigest()
+
+
+def is_page(beginning: bytes) -> bool:
+    """Whether the first bytes are those of a web page."""
+    return beginning.lstrip(b"\xef\xbb\xbf \t\r\n").lower().startswith((b"<!doctype", b"<html", b"<head", b"<?xml"))
+
+
+def _looks_like_page(path: Path) -> bool:
+    with path.open("rb") as opened:
+        return is_page(opened.read(512))
+
+
+def _safetensors_size(path: Path) -> int | None:
+    """How long the header says the file is, or None when it is no safetensors file."""
+    with path.open("rb") as opened:
+        head = opened.read(8)
+        if len(head) < 8:
+            return None
+        (length,) = struct.unpack("<Q", head)
+        if length > 100_000_000:
+            return None
+        try:
+            header = json.loads(opened.read(length))
+            ends = [entry["data_offsets"][1] for name, entry in header.items() if name != "__metadata__"]
+        except (ValueError, KeyError, TypeError, AttributeError, IndexError):
+            return None
+    return 8 + length + max(ends, default=0)

@@ -1,0 +1,1 @@
+"""Tensor functions with gradients of their own."""

@@ -1,0 +1,171 @@
+"""One step by gradient: an optimizer, a learning rate that drops, and the decision to stop when nothing improves."""
+
+from __future__ import annotations
+
+import copy
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from pixray.drawers.base import ParameterGroup
+from pixray.optim.loss_values import LossValues
+from pixray.optim.torch_optimizers import make_optimiser
+
+_LAG = 64
+"""Steps whose losses may stay on a GPU."""
+
+PATIENCE = 12
+"""Steps without a better loss before auto_stop drops the rate, as in the old pixray."""
+
+
+class GradientOptimizer:
+    """Holds the optimizer and its schedule.
+
+    Args:
+        groups: what to optimise.
+        optimiser: a name of `make_optimiser`.
+        rate: learning rate of groups without one of their own.
+        drops: step numbers at which the rate is divided by 10.
+        auto_stop: drop early when the loss stalls, and stop when there are no drops left.
+        capturable: make updates that a CUDA graph can hold: losses are judged and rates are kept on the device.
+    """
+
+    searches = False
+    ready = True
+
+    def __init__(
+        self,
+        groups: Sequence[ParameterGroup],
+        optimiser: str = "Adam",
+        rate: float = 0.2,
+        drops: Sequence[int] = (),
+        auto_stop: bool = False,
+        capturable: bool = False,
+    ) -> None:
+        self.capturable = capturable
+        self.optimiser = make_optimiser(optimiser, groups, rate, capturable)
+        self._start_rates = [float(group["lr"]) for group in self.optimiser.param_groups]
+        self.drops = tuple(drops)
+        self.auto_stop = auto_stop
+        self.num_dropped = 0
+        self._best = math.inf
+        self.best_step = 0
+        self._totals: list[tuple[int, Tensor]] = []
+
+    @property
+    def factor(self) -> float:
+        """What the start rates are multiplied with now."""
+        return 10.0**-self.num_dropped
+
+    def drop_if_due(self, step: int) -> bool:
+        """Drop the rate when the schedule says so; whether it did."""
+        due = self.drops.count(step)
+        for _ in range(due):
+            self._drop()
+        return due > 0
+
+    def clear(self) -> None:
+        """Forget the gradients of the last step."""
+        self.optimiser.zero_grad(set_to_none=True)
+
+    def update(self, losses: LossValues | None = None) -> bool:
+        """Move the parameters along their gradients, unless a loss is not finite. Whether they were moved.
+
+        Losses that are still on a GPU are judged there: gradients that are not to be followed become zero, which the
+        caller learns when it reads the losses.
+        """
+        if losses is not None and losses.at_hand and not self.capturable:
+            if not math.isfinite(sum(losses.values())):
+                return False
+        elif losses is not None and (total := losses.total) is not None:
+            for group in self.optimiser.param_groups:
+                for tensor in group["params"]:
+                    if tensor.grad is not None:
+                        tensor.grad = torch.where(torch.isfinite(total), tensor.grad, 0.0)
+        self.optimiser.step()
+        return True
+
+    @property
+    def best(self) -> float:
+        """The smallest total loss so far; infinite before the first."""
+        self._read_totals()
+        return self._best
+
+    def watch(self, step: int, losses: LossValues) -> bool:
+        """Note the losses of a step; with auto_stop, drop the rate after a stall. Whether it dropped."""
+        total = losses.total
+        self._totals.append((step, torch.zeros(()) if total is None else total))
+        if losses.at_hand or self.auto_stop or len(self._totals) >= _LAG:
+            return self._read_totals()
+        return False
+
+    def _read_totals(self) -> bool:
+        """Fetch the totals that nobody has looked at yet, all in one go. Whether the rate dropped."""
+        totals, self._totals = self._totals, []
+        if not totals:
+            return False
+        values = torch.stack([total for _, total in totals]).tolist()
+        dropped = [self._note(step, value) for (step, _), value in zip(totals, values, strict=True)]
+        return any(dropped)
+
+    def _note(self, step: int, total: float) -> bool:
+        if total < self._best:
+            self._best, self.best_step = total, step
+        elif self.auto_stop and step - self.best_step >= PATIENCE:
+            self.best_step = step  # the next stall is counted from here
+            self._drop()
+            return True
+        return False
+
+    @property
+    def exhausted(self) -> bool:
+        """Whether auto_stop has used up every drop, so that the run should end."""
+        return self.auto_stop and self.num_dropped > len(self.drops)
+
+    def tensors(self) -> list[Tensor]:
+        """Every tensor that an update changes in place."""
+        moved = [tensor for group in self.optimiser.param_groups for tensor in group["params"]]
+        kept = [value for one in moved for value in self.optimiser.state.get(one, {}).values()]
+        return [*moved, *(value for value in kept if isinstance(value, Tensor))]
+
+    def _drop(self) -> None:
+        self.num_dropped += 1
+        self._set_rates()
+
+    def _set_rates(self) -> None:
+        for group, start in zip(self.optimiser.param_groups, self._start_rates, strict=True):
+            if isinstance(group["lr"], Tensor):
+                group["lr"].fill_(start * self.factor)  # in its place, where a recorded step reads it
+            else:
+                group["lr"] = start * self.factor
+
+    def state(self) -> dict[str, Any]:
+        """Everything needed to continue, as copies that later steps leave alone."""
+        optimiser = copy.deepcopy(self.optimiser.state_dict())
+        groups = [{**group, "lr": float(group["lr"])} for group in optimiser["param_groups"]]
+        return {
+            "optimiser": {**optimiser, "param_groups": groups},
+            "num_dropped": self.num_dropped,
+            "best": self.best,
+            "best_step": self.best_step,
+        }
+
+    def restore(self, state: Mapping[str, Any]) -> None:
+        """Take over a saved state, perhaps from a run on another device."""
+        saved = copy.deepcopy(state["optimiser"])
+        # How the update is done is this run's own affair; what it has learned is the saved run's.
+        own = [{key: value for key, value in group.items() if key != "params"} for group in self.optimiser.param_groups]
+        groups = [{**theirs, **ours} for theirs, ours in zip(saved["param_groups"], own, strict=True)]
+        self.optimiser.load_state_dict({**saved, "param_groups": groups})
+        self.num_dropped = int(state["num_dropped"])
+        self._set_rates()
+        self._totals = []
+        self._best, self.best_step = float(state["best"]), int(state["best_step"])
+
+
+def finite(tensor: Tensor) -> bool:
+    """Whether every number of a tensor is finite."""
+    return bool(torch.isfinite(tensor).all())

@@ -1,0 +1,1 @@
+"""From the text of a prompt to a loss."""

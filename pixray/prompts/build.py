@@ -1,0 +1,199 @@
+"""Every kind of prompt of a run, as losses. What each kind means stands in the file of its loss."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import PurePath
+from typing import TYPE_CHECKING, Any
+
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+from pixray.cutouts.base import Cutouts, Plan
+from pixray.errors import SettingsError
+from pixray.images.glob import expand
+from pixray.images.io import on_white, open_picture, resized, to_tensor
+from pixray.losses.base import WeightedLoss
+from pixray.models.store import ModelStore
+from pixray.perceptors.base import Perceptor
+from pixray.prompts.image_loss import ImagePromptLoss
+from pixray.prompts.regions import SPOT, SPOT_OFF, spot_masks
+from pixray.prompts.text import as_label, as_text, encoded, label, read_prompts
+from pixray.prompts.vector import CUSTOMARY, STRENGTH, Vectors, find_vectors, targets_for
+from pixray.runtime.rng import Generators
+from pixray.settings.grammar import Weighted
+from pixray.settings.layers import LayerKind
+
+if TYPE_CHECKING:
+    from PIL import Image
+
+
+@dataclass(frozen=True)
+class Guidance:
+    """Makes the losses of all prompts.
+
+    Attributes:
+        settings: of the run, checked.
+        perceptors, weights: who looks, and how much each counts, by name.
+        cutouts: take those of shuffled image prompts; generators: all randomness of the run.
+        size: width and height of the picture; device: where tensors belong.
+        store: where files of vectors may lie.
+        notice: tells the user something, as a sentence.
+    """
+
+    settings: Any
+    perceptors: Mapping[str, Perceptor]
+    weights: Mapping[str, float]
+    cutouts: Cutouts
+    generators: Generators
+    size: tuple[int, int]
+    device: str
+    store: ModelStore
+    notice: Callable[[str], None]
+
+    def losses(self) -> list[WeightedLoss]:
+        """One loss per prompt and perceptor, in the order of the old pixray's log."""
+        return [
+            *self._texts("spot_prompts", "spot", spot=SPOT),
+            *self._texts("spot_prompts_off", "spot_off", spot=SPOT_OFF),
+            *self._target_images(),
+            *self._texts("prompts"),
+            *self._texts("prior_prompts"),
+            *self._vectors(),
+            *self._texts("labels", "labels", encode=as_label),
+            *self._image_prompts(),
+            *self._noise(),
+        ]
+
+    def spots(self) -> dict[str, Tensor]:
+        """The masks that spot prompts need, by the name under which the losses ask for them."""
+        settings = self.settings
+        wanted = {SPOT: settings.spot_prompts, SPOT_OFF: settings.spot_prompts_off}
+        sides = [side for side, texts in wanted.items() if read_prompts(texts)]
+        return spot_masks(sides, settings.spot_file, self.size, self.device)
+
+    def _texts(
+        self, setting: str, kind: str = "", spot: str = "", encode: Callable[[Perceptor, Weighted], Tensor] = as_text
+    ) -> list[WeightedLoss]:
+        prompts = read_prompts(getattr(self.settings, setting), setting)
+        if setting != "prior_prompts":
+            self._note_unknown_words(prompts)
+        return self._encoded(prompts, encode, kind, spot)
+
+    def _encoded(
+        self,
+        prompts: Sequence[Weighted],
+        encode: Callable[[Perceptor, Weighted], Tensor | None],
+        kind: str,
+        spot: str = "",
+    ) -> list[WeightedLoss]:
+        return encoded(prompts, encode, self.perceptors, self.weights, kind, spot)
+
+    def _note_unknown_words(self, prompts: Sequence[Weighted]) -> None:
+        for perceptor in self.perceptors.values():
+            for prompt in prompts:
+                unknown = perceptor.unknown_words(prompt.text)
+                if unknown:
+                    words = ", ".join(f"'{word}'" for word in unknown)
+                    about = f"it knows about {round(perceptor.vocabulary, -1)} words: pixray words"
+                    self.notice(f"{perceptor.name} does not know {words}; {about}")
+
+    def _target_images(self) -> list[WeightedLoss]:
+        """Pictures to mean the same as, each encoded once as a whole."""
+        losses = []
+        for prompt in read_prompts(self.settings.target_images, "target_images"):
+            files = expand(prompt.text, "target_images")
+            pictures = [on_white(open_picture(file, "target_images")) for file in files]
+
+            def encode(perceptor: Perceptor, _: Weighted, pictures: Sequence[Image.Image] = pictures) -> Tensor:
+                return encode_pictures(perceptor, pictures, self.device)
+
+            losses += self._encoded([prompt], encode, "target_images")
+        return losses
+
+    def _vectors(self) -> list[WeightedLoss]:
+        losses = []
+        for prompt in read_prompts(self.settings.vector_prompts or (), "vector_prompts"):
+            vectors = find_vectors(prompt.text, self.store)
+            if vectors is None and prompt.text not in CUSTOMARY:
+                raise SettingsError(
+                    f"vector_prompts='{prompt.text}': there is no such file here, in vectors/ or in a checkpoints "
+                    "folder; `pixray vectorize` makes one"
+                )
+            scaled = Weighted(prompt.text, prompt.weight * STRENGTH, prompt.stop)
+            found = self._encoded([scaled], partial(self._vector_targets, vectors or {}), "vector_prompts")
+            if not found and self.settings.origin_kind("vector_prompts") is not LayerKind.DEFAULT:
+                models = ", ".join(self.perceptors)
+                self.notice(f"vector_prompts='{prompt.text}' has no vector for {models} and does nothing")
+            losses += found
+        return losses
+
+    def _vector_targets(self, vectors: Vectors, perceptor: Perceptor, prompt: Weighted) -> Tensor | None:
+        name = next(name for name, one in self.perceptors.items() if one is perceptor)
+        targets = targets_for(vectors, name, perceptor, prompt.text)
+        return None if targets is None else targets.to(self.device)
+
+    def _image_prompts(self) -> list[WeightedLoss]:
+        settings, losses = self.settings, []
+        share = 1.0 if settings.image_prompt_weight is None else settings.image_prompt_weight
+        for prompt in read_prompts(settings.image_prompts, "image_prompts"):
+            for file in expand(prompt.text, "image_prompts"):
+                picture = self._reference(file)
+                for name, perceptor in self.perceptors.items():
+                    loss = ImagePromptLoss(
+                        name,
+                        perceptor,
+                        picture,
+                        prompt.weight * share,
+                        prompt.stop,
+                        all_pairs=settings.image_prompt_pairs == "all",
+                        own_plan=partial(self._own_plan, perceptor.input_size)
+                        if settings.image_prompt_shuffle
+                        else None,
+                    )
+                    called = label(PurePath(file).name, "image_prompts", name, self.perceptors)
+                    losses.append(WeightedLoss(called, loss, self.weights[name]))
+        return losses
+
+    def _reference(self, file: str) -> Tensor:
+        """An image prompt as 1 3 H W: of the canvas's area, or smaller, and for `stretch` of its own proportions."""
+        picture = open_picture(file, "image_prompts")
+        width, height = self.size
+        fit = self.settings.image_fit
+        if fit == "stretch":
+            factor = min(1.0, (width * height / (picture.width * picture.height)) ** 0.5)
+            size = max(1, round(picture.width * factor)), max(1, round(picture.height * factor))
+            return to_tensor(on_white(resized(picture, size))).to(self.device)
+        return to_tensor(on_white(resized(picture, self.size, fit))).to(self.device)
+
+    def _own_plan(self, input_size: int, step: int) -> Plan:
+        generator = self.generators.get("image_prompts")
+        fill = float(torch.rand((), generator=generator))
+        return self.cutouts.plan(generator, input_size, step, fill)
+
+    def _noise(self) -> list[WeightedLoss]:
+        """Random directions, the same for a seed whatever else the run holds."""
+        seeds, weights = self.settings.noise_prompt_seeds or [], self.settings.noise_prompt_weights or []
+        if len(weights) > len(seeds):
+            raise SettingsError(f"noise_prompt_weights: {len(weights)} weights for {len(seeds)} noise_prompt_seeds")
+        weights = [*weights, *[1.0] * (len(seeds) - len(weights))]
+        prompts = [Weighted(str(seed), weight) for seed, weight in zip(seeds, weights, strict=True) if weight]
+        return self._encoded(prompts, self._noise_targets, "noise_prompts")
+
+    def _noise_targets(self, perceptor: Perceptor, prompt: Weighted) -> Tensor:
+        generator = torch.Generator().manual_seed(int(prompt.text))
+        return F.normalize(torch.randn(1, perceptor.dim, generator=generator), dim=-1).to(self.device)
+
+
+@torch.no_grad()
+def encode_pictures(perceptor: Perceptor, pictures: Sequence[Image.Image], device: str) -> Tensor:
+    """Whole pictures as a perceptor sees them: their middle square, at its size. N D of unit length."""
+    from PIL import Image, ImageOps
+
+    side = perceptor.input_size
+    squares = [ImageOps.fit(picture, (side, side), Image.Resampling.BICUBIC) for picture in pictures]
+    batches = [torch.cat([to_tensor(square) for square in squares[i : i + 32]]) for i in range(0, len(squares), 32)]
+    return torch.cat([perceptor.encode_image(batch.to(device)) for batch in batches])

@@ -1,0 +1,1 @@
+"""What is done with sessions: into folders, grids, comparisons, animations, resuming."""

@@ -1,0 +1,268 @@
+"""Animations: every file of a glob becomes a frame with a drawing of its own, and all are painted in turn.
+
+    round by round:  each frame takes `save_every` steps  ->  all are saved  ->  each takes over some of the one before
+
+Each frame is a whole session: parameters, optimizer, learning rate and random numbers are its own, so that a frame
+comes out the same whatever happens to the others between two rounds.
+"""
+
+from __future__ import annotations
+
+import copy
+import dataclasses
+import re
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path, PurePath
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+import torch
+
+from pixray.engine.schedule import Schedule
+from pixray.engine.session import Session
+from pixray.errors import SettingsError
+from pixray.events import CheckpointDue, Drawn, Event, Finished, Frame, LearningRateDropped, Noticed, Started, Stepped
+from pixray.images.glob import expand, is_address
+from pixray.runtime.yaml_io import to_plain
+from pixray.settings.core import ALWAYS
+from pixray.settings.declare import Role, declarations
+from pixray.settings.grammar import Weighted, parse_weighted
+
+if TYPE_CHECKING:
+    from PIL import Image
+
+    from pixray.settings.namespace import Settings
+
+PER_FRAME = tuple(
+    one.name for group in ALWAYS for one in declarations(group, "the engine") if Role.PER_FRAME in one.role
+)
+"""Settings whose files are dealt out to the frames; the longest list says how many frames there are."""
+
+
+@dataclass
+class Animation:
+    """The run of an animation. Iterate `run()` as that of a session; leaving the loop stops it.
+
+    Attributes:
+        settings, record: of the animation as a whole.
+        names: what the frames' files are called, in order; sessions: their drawings.
+        steps: how many each frame takes.
+        every: how many of them make a round.
+        alpha: how opaque the frame before is laid over each frame between rounds, 0 to 1.
+        keep: after how many steps of each frame the state is due, 0 for never.
+        notices: what there is to say at the start.
+    """
+
+    settings: Settings
+    record: Mapping[str, Any]
+    names: Sequence[str]
+    sessions: Sequence[Session]
+    steps: int
+    every: int
+    alpha: float
+    keep: int = 0
+    notices: Sequence[Noticed] = ()
+    stopping: bool = field(default=False, init=False)
+
+    @property
+    def step(self) -> int:
+        """Steps that every frame has taken."""
+        return min(session.step for session in self.sessions)
+
+    @property
+    def _taken(self) -> int:
+        """Steps of all frames together."""
+        return sum(session.step for session in self.sessions)
+
+    @property
+    def unfinished(self) -> bool:
+        """Whether some frame has another step to take."""
+        return not self.stopping and any(session.unfinished for session in self.sessions)
+
+    def run(self) -> Iterator[Event]:
+        """Take the remaining steps of all frames, round by round; the last round is saved too.
+
+        Raises:
+            RunFailed: as for a single session.
+        """
+        begun, first, kept = time.perf_counter(), self.sessions[0], self.step
+        total = self.steps * len(self.sessions)
+        seed = first.generators.seed
+        yield Started(self.settings, self.record, first.drawer.size, first.device, seed, total, self._taken)
+        yield from self.notices
+        while self.unfinished:
+            yield from self._round()
+            if self.keep and self.step - kept >= self.keep and self.unfinished:
+                kept = self.step
+                yield CheckpointDue(self.step, self.state())
+        if self.keep and self._taken:
+            yield CheckpointDue(self.step, self.state())
+        for number in range(len(self.sessions)):
+            yield self._drawn(number, final=number == len(self.sessions) - 1)
+        yield Finished(self._reason(), self._taken, time.perf_counter() - begun, None)
+
+    def stop(self) -> None:
+        """Ask the run to end after the step it is in; every frame is still saved."""
+        self.stopping = True
+
+    def state(self) -> dict[str, Any]:
+        """Everything that steps change."""
+        return {"step": self.step, "frames": [session.state() for session in self.sessions]}
+
+    def restore(self, state: Mapping[str, Any]) -> None:
+        """Continue from a saved state; the film must have been built from the same settings and files.
+
+        Raises:
+            SettingsError: there are more or fewer files now.
+        """
+        if len(state["frames"]) != len(self.sessions):
+            raise SettingsError(
+                f"the animation had {len(state['frames'])} frames, its files now make {len(self.sessions)}"
+            )
+        for session, saved in zip(self.sessions, state["frames"], strict=True):
+            session.restore(saved)
+
+    def image(self) -> Image.Image:
+        """The last frame as it is now, for Pillow."""
+        return self.sessions[-1].image()
+
+    def _reason(self) -> Any:
+        if self.step >= self.steps:
+            return "complete"
+        return "stopped" if self.stopping else "stalled"
+
+    def _round(self) -> Iterator[Event]:
+        """Bring every frame to the end of the round, and show it."""
+        before = self.step
+        end = min(self.steps, (before // self.every + 1) * self.every)
+        if before and all(session.step == before for session in self.sessions):
+            self._blend()  # not again when a round that was interrupted goes on
+        for number, session in enumerate(self.sessions):
+            while session.step < end and session.unfinished and not self.stopping:
+                for event in session.advance():
+                    yield from self._told(event, number)
+            if end < self.steps and not self.stopping:
+                yield self._drawn(number)
+
+    def _told(self, event: Event, number: int) -> Iterator[Event]:
+        """An event of one frame as an event of the film: steps are counted over all frames."""
+        if isinstance(event, Stepped):
+            taken, total = self._taken, self.steps * len(self.sessions)
+            yield dataclasses.replace(event, step=taken, steps=total, remaining=event.seconds * (total - taken))
+        elif isinstance(event, Drawn):
+            yield dataclasses.replace(event, frame=self._frame(number))
+        elif not isinstance(event, LearningRateDropped) or number == 0:
+            yield event
+
+    @torch.no_grad()
+    def _blend(self) -> None:
+        """Lay over each frame the one before, over the first the last, and let the drawers take the results over."""
+        if self.alpha == 0 or len(self.sessions) == 1:
+            return
+        pictures = [session.drawer.render(session.step)[:, :3].clone() for session in self.sessions]
+        for number, session in enumerate(self.sessions):
+            session.drawer.paint(torch.lerp(pictures[number], pictures[number - 1], self.alpha))
+
+    def _frame(self, number: int) -> Frame:
+        return Frame(self.names[number], number, len(self.sessions))
+
+    def _drawn(self, number: int, *, final: bool = False) -> Drawn:
+        drawn = self.sessions[number].draw(show=number == 0 or final, final=final)
+        return dataclasses.replace(drawn, frame=self._frame(number))
+
+
+def make_film(settings: Settings, seed: int, session_of: Callable[[Settings, Session | None], Session]) -> Animation:
+    """The film of settings that name an `animation_dir`.
+
+    Args:
+        seed: of the run; every frame has it, so that frames differ by their files alone and the film is calm.
+        session_of: builds the session of a frame from its settings, and from the first frame's session, with which
+            it may share what never changes.
+
+    Raises:
+        SettingsError: no setting names files for frames, or the frames would be written over them.
+    """
+    dealt = deal(settings)
+    names = frame_names([files[0] for files in dealt], Path(settings.animation_dir))
+    sessions: list[Session] = []
+    for files in dealt:
+        mine = copy.deepcopy(settings)
+        vars(mine).update({**files[1], "animation_dir": None, "seed": seed})
+        session = session_of(mine, sessions[0] if sessions else None)
+        session.schedule = Schedule(save=0, show=0, keep=0)
+        sessions.append(session)
+    first = sessions[0]
+    if settings.animation_alpha and len(sessions) > 1 and not first.drawer.can_paint:
+        raise SettingsError(
+            f"animation_dir={settings.animation_dir!r}: the drawer {settings.drawer} cannot take over the frame "
+            "before; animation_alpha=0 leaves the frames alone"
+        )
+    return Animation(
+        settings=settings,
+        record=_record(settings, first.record),
+        names=names,
+        sessions=sessions,
+        steps=settings.iterations,
+        every=settings.save_every or max(1, settings.iterations),
+        alpha=settings.animation_alpha / 255,
+        keep=settings.checkpoint_every,
+        notices=first.notices,
+    )
+
+
+def _record(settings: Settings, first: Mapping[str, Any]) -> dict[str, Any]:
+    """The record of the first frame with the files of all frames, in the order of all records."""
+    given = settings.given()
+    record = {**first, **{name: to_plain(given[name]) for name in (*PER_FRAME, "animation_dir") if name in given}}
+    return {name: record[name] for name in vars(settings) if name in record}
+
+
+def deal(settings: Settings) -> list[tuple[str, dict[str, Any]]]:
+    """For each frame the file that names it, and the settings that differ from frame to frame.
+
+    Shorter lists begin again, so that one picture may serve all frames.
+    """
+    files: dict[str, list[str]] = {}
+    texts: dict[str, list[Any]] = {}
+    for name in PER_FRAME:
+        value = getattr(settings, name)
+        prompts = [parse_weighted(text) for text in value] if isinstance(value, list) else [Weighted(value or "")]
+        found = [(file, prompt) for prompt in prompts if prompt.text for file in expand(prompt.text, name)]
+        files[name] = [file for file, _ in found]
+        # A list setting splits at pipes once more, and a file's name may hold one.
+        texts[name] = (
+            [[str(dataclasses.replace(prompt, text=file)).replace("|", r"\|")] for file, prompt in found]
+            if isinstance(value, list)
+            else files[name]
+        )
+    count = max(len(found) for found in files.values())
+    if not count:
+        raise SettingsError(
+            f"animation_dir={settings.animation_dir!r}: there are no frames; give the files of several with "
+            f"{', '.join(PER_FRAME)} (such as --init_image 'frames/*.png')"
+        )
+    naming = next(found for found in files.values() if len(found) == count)
+    return [
+        (naming[number], {name: text[number % len(text)] for name, text in texts.items() if text})
+        for number in range(count)
+    ]
+
+
+def frame_names(files: Sequence[str], folder: Path) -> list[str]:
+    """PNG files called like the frames' own, or numbered where two would have one name.
+
+    Raises:
+        SettingsError: a frame would be written over a file that it is made from.
+    """
+    stems = [PurePath(urlsplit(file).path if is_address(file) else file).stem for file in files]
+    stems = [re.sub(r"[^\w.-]+", "-", stem) or "frame" for stem in stems]
+    if len(set(stems)) < len(stems):
+        stems = [f"{number:04d}_{stem}" for number, stem in enumerate(stems)]
+    names = [f"{stem}.png" for stem in stems]
+    sources = {Path(file).resolve() for file in files if not is_address(file)}
+    for name in names:
+        if (folder / name).resolve() in sources:
+            raise SettingsError(f"animation_dir='{folder}': {name} there is a frame's own file; choose another folder")
+    return names

@@ -1,0 +1,231 @@
+"""The same prompts by several drawers, local and remote, side by side: scores, time, cost.
+
+Every run has a folder of its own and is painted once; the same comparison again reads what is there. Remote services
+work all at once, each under its own limits, while the drawers of this machine work in turn.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from pixray.errors import PixrayError, SettingsError
+from pixray.recorders.record import read_record
+from pixray.runs.grid import Cell, make_cells
+from pixray.settings.layers import Layer, LayerKind
+
+if TYPE_CHECKING:
+    from pixray.engine.session import Session
+    from pixray.models.store import ModelStore
+    from pixray.registry import Registry
+
+REFEREE = "embedded-referee"
+"""The perceptor that judges unless another one is named: it never guides a picture."""
+_FACTS = ("provider", "model", "service_seed", "service_size", "request_id", "cost")
+
+
+@dataclass
+class Row:
+    """One drawer and seed.
+
+    Attributes:
+        status: "done", "failed" or "stopped"; reason: of a failure.
+        picture: path below the comparison's folder.
+        guided: score by the perceptors that guided, their mean by weight; scores: each of them by name.
+        held_out: score by the one that guided nobody; judge: its name.
+        seconds: of the run; size: of the picture in pixels.
+        facts: what the service said: provider, model, seed, cost …; cost_amount: as a number, if it is known.
+    """
+
+    drawer: str
+    seed: str
+    remote: bool
+    status: str = "waiting"
+    reason: str = ""
+    picture: str | None = None
+    guided: float | None = None
+    scores: dict[str, float] = field(default_factory=dict)
+    held_out: float | None = None
+    judge: str | None = None
+    seconds: float | None = None
+    size: tuple[int, int] | None = None
+    facts: dict[str, str] = field(default_factory=dict)
+    cost_amount: float | None = None
+
+
+class Comparison:
+    """All runs of a comparison, checked before anything is painted.
+
+    Args:
+        prompts: as the setting; drawers, seeds: at least one of each.
+        settings: further settings, as text or values; those of a drawer count for that drawer only.
+        judge: the perceptor that judges; None: the embedded referee, if there is one.
+        candidates: how many pictures of each service and seed; the best by score is shown. The setting `iterations`
+            is for the drawers of this machine alone, or 300 steps would buy 300 pictures.
+
+    Raises:
+        SettingsError: all mistakes at once.
+    """
+
+    def __init__(
+        self,
+        prompts: str,
+        drawers: Sequence[str],
+        seeds: Sequence[Any],
+        settings: Mapping[str, Any],
+        registry: Registry,
+        store: ModelStore,
+        folder: str | Path = "compare",
+        judge: str | None = None,
+        candidates: int = 1,
+    ) -> None:
+        from pixray.providers.policy import Budget
+
+        self.registry, self.store, self.folder, self.judge = registry, store, Path(folder), judge
+        self.prompts, self.candidates = prompts, candidates
+        given = {"prompts": prompts, "drawer": ",".join(drawers), "seed": ",".join(map(str, seeds)), **settings}
+        base = Layer(LayerKind.PYTHON, "compare", {"remote_cache": "replay", "save_intermediates": False})
+        self.cells = make_cells(
+            given, registry, str(self.folder), over=("drawer", "seed"), base=base, adjust=self._adjusted
+        )
+        if judge is not None and judge in str(settings.get("clip_models", "")).split(","):
+            raise SettingsError(f"judge='{judge}': it guides these pictures; name one that does not")
+        self.rows = [self._row(cell) for cell in self.cells]
+        first = self.cells[0].settings
+        self.budget = Budget(first.max_cost, first.max_requests)
+        self._sessions: list[Session] = []
+        self._stopping = False
+
+    def run(self) -> Iterator[Row]:
+        """Paint what is missing; yield every row when it is done, failed or stopped. Then come the scores."""
+        waiting = [pair for pair in zip(self.cells, self.rows, strict=True) if not pair[0].done()]
+        for cell, row in zip(self.cells, self.rows, strict=True):
+            if cell.done():
+                row.status = "done"
+                yield row
+        remote = [pair for pair in waiting if pair[1].remote]
+        with ThreadPoolExecutor(max(1, len(remote))) as threads:
+            begun = [(self._begin(cell, row, threads), row) for cell, row in remote]
+            for cell, row in waiting:
+                if not row.remote:
+                    session = self._built(cell, row)
+                    if session is not None:
+                        self._paint(session, cell, row)
+                    yield row
+            for future, row in begun:
+                if future is not None:
+                    future.result()
+                yield row
+        self._read_all()
+
+    def stop(self) -> None:
+        """Ask all runs to end; what is done stays."""
+        self._stopping = True
+        for session in self._sessions:
+            session.stop()
+
+    @property
+    def stopped(self) -> bool:
+        return self._stopping
+
+    def as_json(self) -> dict[str, Any]:
+        """Everything, as plain values."""
+        return {
+            "prompts": self.prompts,
+            "rows": [asdict(row) for row in self.rows],
+            "spent": round(self.budget.spent, 6),
+            "requests": self.budget.submitted,
+        }
+
+    def _adjusted(self, chosen: dict[str, Any]) -> dict[str, Any]:
+        remote = chosen["drawer"] in self.registry.names("provider")
+        return {**chosen, "iterations": str(self.candidates)} if remote else chosen
+
+    def _row(self, cell: Cell) -> Row:
+        drawer = cell.settings.drawer
+        remote = drawer in self.registry.names("provider")
+        return Row(drawer, str(cell.settings.seed), remote)
+
+    def _begin(self, cell: Cell, row: Row, threads: ThreadPoolExecutor) -> Future[None] | None:
+        session = self._built(cell, row)
+        return None if session is None else threads.submit(self._paint, session, cell, row)
+
+    def _built(self, cell: Cell, row: Row) -> Session | None:
+        """The session of a cell; a failure becomes part of its row."""
+        from pixray.drawers.remote.drawer import RemoteDrawer
+        from pixray.engine.build import build
+        from pixray.engine.session import Session
+
+        if self._stopping:
+            row.status = "stopped"
+            return None
+        try:
+            session = build(cell.settings, self.registry, self.store)
+        except PixrayError as error:
+            row.status, row.reason = "failed", str(error)
+            return None
+        if not isinstance(session, Session):
+            row.status, row.reason = "failed", "an animation has more than one picture to compare"
+            return None
+        if isinstance(session.drawer, RemoteDrawer):
+            session.drawer.client.budget = self.budget  # one bill for all of them
+        self._sessions.append(session)
+        return session
+
+    def _paint(self, session: Session, cell: Cell, row: Row) -> None:
+        from pixray.recorders.base import attach
+        from pixray.recorders.files import FileRecorder
+
+        try:
+            for _ in attach(session.run(), FileRecorder(cell.settings)):
+                pass
+        except PixrayError as error:
+            row.status, row.reason = "failed", str(error)
+            return
+        row.status = "stopped" if session.stopping else "done"
+
+    def _read_all(self) -> None:
+        """Complete the rows from what the runs left in their folders."""
+        for cell, row in zip(self.cells, self.rows, strict=True):
+            path = cell.folder / cell.settings.output
+            if row.status == "done" and path.is_file():
+                row.picture = path.relative_to(self.folder).as_posix()
+                self._read_facts(cell, path, row)
+                self._score(cell, path, row)
+
+    def _read_facts(self, cell: Cell, path: Path, row: Row) -> None:
+        from pixray.images.io import open_picture
+        from pixray.images.png_text import read_text
+
+        row.size = open_picture(path).size
+        text = read_text(path)
+        row.facts = {name: text[f"pixray_{name}"] for name in _FACTS if f"pixray_{name}" in text}
+        amount = row.facts.get("cost", "").partition(" ")[0]
+        row.cost_amount = float(amount) if amount.replace(".", "", 1).isdigit() else None
+        last = (cell.folder / "log.jsonl").read_text(encoding="utf-8").splitlines()[-1]
+        row.seconds = float(json.loads(last).get("seconds", 0.0))
+
+    def _score(self, cell: Cell, path: Path, row: Row) -> None:
+        from pixray.images.io import open_picture
+        from pixray.perceptors.choose import load_perceptors
+        from pixray.prompts.text import read_prompts
+        from pixray.runs.clip_score import clip_score
+        from pixray.runtime.devices import choose_device
+
+        device = choose_device(cell.settings.device)
+        prompts, picture = read_prompts(cell.settings.prompts), open_picture(path)
+        guides = [name for name in str(read_record(path)["clip_models"]).split(",") if name]
+        perceptors, weights = load_perceptors(guides, cell.settings, self.registry, self.store, device)
+        row.scores = {name: clip_score(one, picture, prompts, device) for name, one in perceptors.items()}
+        total = sum(weights.values()) or 1.0
+        row.guided = sum(score * weights[name] for name, score in row.scores.items()) / total
+        row.judge = self.judge or (REFEREE if REFEREE in self.registry.names("perceptor") else None)
+        if row.judge in perceptors:
+            row.judge = None  # it guided this picture, so it cannot judge it
+        if row.judge is not None:
+            judges, _ = load_perceptors([row.judge], cell.settings, self.registry, self.store, device)
+            row.held_out = clip_score(judges[row.judge], picture, prompts, device)

@@ -1,0 +1,223 @@
+"""A grid of runs: every combination of several values, each in a folder of its own, continued where it stopped."""
+
+from __future__ import annotations
+
+import hashlib
+import html
+import itertools
+import json
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from pixray.errors import SettingsError
+from pixray.images.io import write_atomic
+from pixray.runs.report.page import page, picture_beside
+from pixray.settings.grammar import split_pipes
+from pixray.settings.layers import Layer, python_layer
+from pixray.settings.namespace import Settings
+from pixray.settings.reference import owners_of
+from pixray.settings.schema import Schema
+
+if TYPE_CHECKING:
+    from pixray.engine.session import Session
+    from pixray.models.store import ModelStore
+    from pixray.recorders.files import FileRecorder
+    from pixray.registry import Registry
+    from pixray.runs.animation import Animation
+
+_RANGE = re.compile(r"^(-?\d+)\.\.(-?\d+)$")
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One run of a grid.
+
+    Attributes:
+        values: what sets it apart, by setting.
+        settings: all of it, resolved, with a folder of its own.
+    """
+
+    values: dict[str, str]
+    settings: Settings
+
+    @property
+    def folder(self) -> Path:
+        return Path(self.settings.outdir)
+
+    def done(self) -> bool:
+        """Whether the run in the folder is complete."""
+        try:
+            last = (self.folder / "log.jsonl").read_text(encoding="utf-8").splitlines()[-1]
+            return json.loads(last).get("event") == "finished" and json.loads(last).get("reason") != "stopped"
+        except (OSError, IndexError, ValueError):
+            return False
+
+
+def values_of(text: str, separator: str = ",") -> list[str]:
+    """The values that one setting takes in a grid.
+
+    Args:
+        separator: as the setting declares it.
+
+    >>> values_of("1..3"), values_of("pixel,fft"), values_of("a | b, c", "|"), values_of("red,blue", "")
+    (['1', '2', '3'], ['pixel', 'fft'], ['a', 'b, c'], ['red,blue'])
+    """
+    if separator == "|":
+        return split_pipes(text)
+    if not separator:
+        return [text]
+    values: list[str] = []
+    for piece in (piece.strip() for piece in text.split(",")):
+        span = _RANGE.match(piece)
+        if span:
+            first, last = int(span[1]), int(span[2])
+            step = 1 if last >= first else -1
+            values += [str(number) for number in range(first, last + step, step)]
+        elif piece:
+            values.append(piece)
+    return values
+
+
+def make_cells(
+    given: Mapping[str, str],
+    registry: Registry,
+    outdir: str,
+    *,
+    over: Sequence[str] | None = None,
+    base: Layer | None = None,
+    adjust: Callable[[dict[str, Any]], dict[str, Any]] | None = None,
+) -> list[Cell]:
+    """Every combination, checked before anything is painted.
+
+    Args:
+        given: setting -> values as text.
+        over: the settings that take several values; None: all of them.
+        base: settings below those given, and where they come from.
+        adjust: has a last say about the settings of one combination.
+
+    Raises:
+        SettingsError: all mistakes of all combinations, each once.
+    """
+    from pixray.api import resolve
+
+    separators = _separators(registry, given)
+    axes = {
+        name: values_of(text, separators.get(name, ",")) if over is None or name in over else [text]
+        for name, text in given.items()
+    }
+    empty = [name for name, values in axes.items() if not values]
+    problems = [f"{name}='': expected at least one value" for name in empty]
+    cells = []
+    for combination in [] if empty else itertools.product(*axes.values()):
+        chosen = dict(zip(axes, combination, strict=True))
+        values = {name: value for name, value in chosen.items() if len(axes[name]) > 1}
+        mine = _without_strangers(adjust(chosen) if adjust else chosen, axes.get("drawer", []))
+        try:
+            folder = Path(outdir) / _folder_name(values, mine)
+            settings = resolve(registry, {**mine, "outdir": str(folder)}, base=base)
+            cells.append(Cell(values, settings))
+        except SettingsError as error:
+            problems += [problem.replace(" (from add_settings)", "") for problem in error.problems]
+    if problems:
+        raise SettingsError(list(dict.fromkeys(problems)))
+    return cells
+
+
+def _separators(registry: Registry, given: Mapping[str, str]) -> dict[str, str]:
+    """What parts the values of each setting, by every name that it has, with any of the drawers."""
+    separators = {}
+    for drawer in values_of(given.get("drawer", "vqgan")):
+        declared = Schema.for_choice(registry, [python_layer({**given, "drawer": drawer})]).declared
+        separators.update({name: one.grid for one in declared.values() for name in one.python_names})
+    return separators
+
+
+def _without_strangers(chosen: dict[str, str], drawers: Sequence[str]) -> dict[str, str]:
+    """Leave out settings of another drawer of this grid: `pixel_type` means nothing to a line sketch."""
+    drawer = chosen.get("drawer", "vqgan")
+    others = {f"drawer {name}" for name in drawers if name != drawer}
+    kept = {}
+    for name, value in chosen.items():
+        owners = set(owners_of(name))
+        if not owners & others or f"drawer {drawer}" in owners:
+            kept[name] = value
+    return kept
+
+
+def _folder_name(values: Mapping[str, str], chosen: Mapping[str, str]) -> str:
+    """Readable, and the same only for the same settings."""
+    words = "_".join(re.sub(r"[^\w.-]+", "-", value)[:40].strip("-") for value in values.values()) or "picture"
+    return f"{words}_{hashlib.sha256(json.dumps(chosen, sort_keys=True).encode()).hexdigest()[:8]}"
+
+
+def paint_cell(cell: Cell, registry: Registry, store: ModelStore) -> tuple[Session | Animation, FileRecorder]:
+    """The session of a cell and its file recorder; a run that was interrupted goes on."""
+    from pixray.engine.build import build
+    from pixray.recorders.files import FileRecorder
+    from pixray.runs.resume import resume
+
+    if (cell.folder / "settings.yaml").is_file():
+        return resume(cell.folder, registry, store)
+    return build(cell.settings, registry, store), FileRecorder(cell.settings)
+
+
+def write_results(folder: Path, cells: Sequence[Cell], failed: Mapping[str, str]) -> None:
+    """index.html, grid.json and sheet.png, from what is finished so far.
+
+    Args:
+        failed: reason by folder name of a cell.
+    """
+    rows = [_row(folder, cell, failed) for cell in cells]
+    write_atomic(folder / "grid.json", (json.dumps(rows, indent=1, ensure_ascii=False) + "\n").encode())
+    write_atomic(folder / "index.html", page("pixray grid", _page(cells, rows)))
+    _write_sheet(folder, rows)
+
+
+def _row(folder: Path, cell: Cell, failed: Mapping[str, str]) -> dict[str, Any]:
+    picture = cell.folder / cell.settings.output
+    status = "failed" if cell.folder.name in failed else "done" if cell.done() else "waiting"
+    return {
+        "values": cell.values,
+        "status": status,
+        "reason": failed.get(cell.folder.name),
+        "picture": picture.relative_to(folder).as_posix() if picture.is_file() else None,
+    }
+
+
+def _write_sheet(folder: Path, rows: Sequence[Mapping[str, Any]]) -> None:
+    import numpy as np
+
+    from pixray.images.io import open_picture, png_bytes
+    from pixray.runs.report.sheet import contact_sheet
+
+    shown = [
+        (open_picture(folder / row["picture"]), ", ".join(row["values"].values())) for row in rows if row["picture"]
+    ]
+    if shown:
+        columns = max(1, len({row["values"].get(_last_axis(rows)) for row in rows}))
+        write_atomic(folder / "sheet.png", png_bytes(np.asarray(contact_sheet(shown, columns))))
+
+
+def _last_axis(rows: Sequence[Mapping[str, Any]]) -> str:
+    return next(reversed(rows[0]["values"]), "")
+
+
+def _page(cells: Sequence[Cell], rows: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+    """A table: a column per value of the last axis, a row per combination of the others."""
+    last = _last_axis(rows)
+    columns = list(dict.fromkeys(row["values"].get(last, "") for row in rows))
+    yield "<table><tr><th></th>" + "".join(f"<th>{html.escape(value)}</th>" for value in columns) + "</tr>"
+    for label, group in itertools.groupby(rows, key=lambda row: [v for k, v in row["values"].items() if k != last]):
+        yield f"<tr><th>{html.escape(', '.join(label))}</th>" + "".join(map(_table_cell, group)) + "</tr>"
+    yield f"</table><p>{sum(cell.done() for cell in cells)} of {len(cells)} done</p>"
+
+
+def _table_cell(row: Mapping[str, Any]) -> str:
+    if row["status"] == "failed":
+        return f"<td>failed: {html.escape(str(row['reason']))}</td>"
+    if row["picture"] is None:
+        return "<td>waiting</td>"
+    return f"<td>{picture_beside(row['picture'], ', '.join(row['values'].values()))}</td>"

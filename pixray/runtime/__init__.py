@@ -1,0 +1,1 @@
+"""The process and its machine: random numbers, devices, signals, files."""

@@ -1,0 +1,110 @@
+"""Settings as YAML files: read with the line of a mistake, written so that any YAML reader gets them back."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from pixray.errors import SettingsError
+from pixray.settings.grammar import Amount
+
+_LOST_COLOR = re.compile(r"\s*(?:([\w-]+)\s*:|-)\s+(#(?:[0-9a-fA-F]{3}){1,2})(?!\w)")
+HEADER = "# Settings of a pixray run. Run it again:  python -m pixray settings.yaml\n"
+
+
+def read_yaml(path: str | Path) -> dict[str, Any]:
+    """The settings in a YAML file, as written.
+
+    Values are taken literally: `${…}` is not replaced, so that a file from a stranger cannot read the environment.
+
+    Raises:
+        SettingsError: no such file, no YAML, a key given twice, or something else than a list of settings.
+    """
+    where = f"config_file='{path}'"
+    try:
+        text = Path(path).expanduser().read_text(encoding="utf-8")
+    except FileNotFoundError:
+        raise SettingsError(f"{where}: there is no such file") from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise SettingsError(f"{where}: cannot be read ({error})") from error
+    return parse_yaml(text, where)
+
+
+def parse_yaml(text: str, where: str) -> dict[str, Any]:
+    """The settings in a YAML text, as written.
+
+    Args:
+        where: how a message calls the text.
+
+    Raises:
+        SettingsError: no YAML, a key given twice, or something else than a list of settings.
+    """
+    import yaml
+
+    try:
+        values = yaml.load(text, _loader())
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        place = f" at line {mark.line + 1}, column {mark.column + 1}" if mark else ""
+        what = getattr(error, "problem", None) or "is not valid YAML"
+        if re.search(r"[\[,]\s*#[0-9a-fA-F]{3}", text):
+            place += "; a colour such as '#f00' needs its quotes, since a comment begins at the #"
+        raise SettingsError(f"{where}: {what}{place}") from error
+    if values is None:
+        return {}
+    if not isinstance(values, dict):
+        raise SettingsError(f"{where}: expected lines of the form 'name: value'")
+    _refuse_lost_colors(text, values, where)
+    return {str(name): value for name, value in values.items()}
+
+
+def _refuse_lost_colors(text: str, values: dict[Any, Any], where: str) -> None:
+    """`palette: #f00` is a setting without a value to YAML, since a comment begins at the #."""
+    empty = {str(name) for name, value in values.items() if value is None}
+    holes = any(isinstance(value, list) and None in value for value in values.values())
+    for number, line in enumerate(text.splitlines(), 1):
+        lost = _LOST_COLOR.match(line)
+        if lost and (lost[1] in empty if lost[1] else holes):
+            raise SettingsError(
+                f"{where}: a comment begins at the # in line {number}, so that {lost[2]} is lost: "
+                f"write '{lost[2]}' with quotes"
+            )
+
+
+def _loader() -> Any:
+    """PyYAML's safe loader, which by itself would let the last of two equal keys win without a word."""
+    import yaml
+
+    class Loader(yaml.SafeLoader):
+        def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict:
+            seen = set()
+            for key, _ in node.value:
+                if key.value in seen:
+                    raise yaml.constructor.ConstructorError(None, None, f"'{key.value}' is given twice", key.start_mark)
+                seen.add(key.value)
+            return super().construct_mapping(node, deep)
+
+    return Loader
+
+
+def write_yaml(values: Mapping[str, Any]) -> str:
+    """YAML text of settings; tuples become lists and amounts become text, so that safe loaders read it."""
+    import yaml
+
+    plain = {name: to_plain(value) for name, value in values.items()}
+    return HEADER + yaml.safe_dump(plain, sort_keys=False, allow_unicode=True, width=100)
+
+
+def to_plain(value: Any) -> Any:
+    """A value made of what YAML and JSON know."""
+    if isinstance(value, Amount):
+        return str(value)
+    if isinstance(value, tuple | list):
+        return [to_plain(item) for item in value]
+    if isinstance(value, Mapping):
+        return {str(name): to_plain(item) for name, item in value.items()}
+    if value is None or isinstance(value, bool | int | float | str):
+        return value
+    return str(value)

@@ -1,0 +1,66 @@
+"""The page of all settings in docs/, written from their declarations:
+
+python -m pixray.settings.docs docs/settings.md            writes it
+python -m pixray.settings.docs docs/settings.md --check    fails if it is stale
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+
+from pixray.settings.convert import describe
+from pixray.settings.core import ALWAYS
+from pixray.settings.declare import declarations
+from pixray.settings.flags import flag_names, help_rows
+from pixray.settings.help import title_of
+from pixray.settings.reference import index
+
+_INTRO = """\
+# Every setting
+
+Each is a flag (`--pixel_type hex`), a YAML key (`pixel_type: hex`) and a Python keyword
+(`pixray.add_settings(pixel_type="hex")`). What stands in square brackets is the default.
+Settings of a drawer, filter or loss exist in runs that use it.
+
+This page is written from the declarations in the source; `python -m pixray --help-all` prints the same.
+"""
+
+
+def settings_page() -> str:
+    """The page as Markdown."""
+    lines = [_INTRO]
+    for group in ALWAYS:
+        shown = [one for one in declarations(group, "the engine") if not one.internal]
+        rows = [(", ".join(flag_names(one)), help_rows([one])[0][1], describe(one)) for one in shown]
+        lines += _table(title_of(group), rows)
+    for owner, facts in index().items():
+        lines += _table(f"With {owner}", [(one["flags"], one["help"], one["expects"]) for one in facts])
+    return "\n".join(lines)
+
+
+def _table(title: str, rows: Iterable[tuple[str, str, str]]) -> list[str]:
+    lines = [f"## {title}", "", "| setting | meaning | value |", "|---|---|---|"]
+    lines += ["| " + " | ".join([f"`{flags}`", *map(_escaped, texts)]) + " |" for flags, *texts in rows]
+    return [*lines, ""]
+
+
+def _escaped(text: str) -> str:
+    return text.replace("|", "\\|").replace("<", "&lt;")
+
+
+def main(argv: list[str]) -> int:
+    """Write the page, or compare it."""
+    path = Path(next(word for word in argv if not word.startswith("-")))
+    if "--check" not in argv:
+        path.write_text(settings_page(), encoding="utf-8")
+        return 0
+    if path.read_text(encoding="utf-8") == settings_page():
+        return 0
+    sys.stderr.write(f"{path} is stale: run python -m pixray.settings.docs {path}\n")
+    return 1
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,73 @@
+"""Tables that people choose a name from: quality, aspect, size. Data only; `schema.py` uses them as layers."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pixray.settings.grammar import parse_parts
+
+# Four rows of the old tool's table plus `supreme`, which it had but did not document.
+QUALITY: dict[str, dict[str, Any]] = {
+    "draft": {"iterations": 200, "scale": 1.0, "num_cuts": 24, "batches": 1},
+    "normal": {"iterations": 250, "scale": 2.0, "num_cuts": 30, "batches": 1},
+    "better": {"iterations": 300, "scale": 3.0, "num_cuts": 36, "batches": 1},
+    "best": {"iterations": 350, "scale": 4.0, "num_cuts": 12, "batches": 2},
+    "supreme": {"iterations": 400, "scale": 5.0, "num_cuts": 8, "batches": 4},
+}
+
+CLIP_MODELS: dict[str, tuple[str, ...]] = {
+    "draft": ("ViT-B/16",),
+    "normal": ("ViT-B/32", "ViT-B/16"),
+    "better": ("RN50", "ViT-B/32", "ViT-B/16"),
+    "best": ("RN50x4", "ViT-B/32", "ViT-B/16"),
+    "supreme": ("RN50x4", "RN101", "ViT-B/32", "ViT-B/16"),
+}
+
+ASPECT: dict[str, tuple[int, int]] = {"widescreen": (192, 108), "square": (144, 144), "portrait": (128, 160)}
+
+RETAIN_SIDE = 144
+"""Width at scale 1 when the aspect is kept from the start image."""
+
+EZSIZE: dict[str, float] = {"small": 1.0, "medium": 2.0, "large": 4.0}
+
+# What the embedded guide wants: it sees 64 x 64 pixels, so it needs fewer cutouts, and it knows less about pictures
+# than a big CLIP, so it is helped by priors (measured by benchmarks/pictures.py).
+EMBEDDED: dict[str, Any] = {
+    "clip_models": ["embedded"],
+    "num_cuts": 12,
+    "batches": 1,
+    "cut_noise": 0.2,
+    "priors": "tv:3",
+    "prior_prompts": ["noise:-0.05"],
+}
+# Fewer cutouts and less calm shake the picture more, which keeps a pixel grid from settling in a lump, and are faster.
+# Strokes lose their form by it, and a grid whose colours are looked up in a palette goes to speckles.
+EMBEDDED_PIXEL: dict[str, Any] = {"num_cuts": 6, "priors": "tv:1.5"}
+
+
+def quality_layer(quality: str) -> dict[str, Any]:
+    """What a quality supplies unless somebody says otherwise."""
+    return {**QUALITY[quality], "clip_models": list(CLIP_MODELS[quality])}
+
+
+def embedded_values(drawer: str | None, filters: str | None) -> dict[str, Any]:
+    """What the embedded guide supplies; pixel grids in free colours want other values."""
+    free = drawer == "pixel" and all(name != "lookup" for name, *_ in parse_parts(filters))
+    return {**EMBEDDED, **(EMBEDDED_PIXEL if free else {})}
+
+
+def canvas_size(aspect: str, scale: float, image_size: tuple[int, int] | None = None) -> tuple[int, int]:
+    """Width and height for an aspect at a scale.
+
+    Args:
+        aspect: a name of the table, or "retain" to keep the proportions of the start image.
+        scale: multiplies the base size.
+        image_size: width and height of the start image; only "retain" needs it.
+    """
+    if aspect == "retain":
+        if image_size is None:
+            raise ValueError("aspect=retain keeps the proportions of a start image: give init_image too")
+        width, height = image_size
+        return int(RETAIN_SIDE * scale), int(RETAIN_SIDE * (height / width) * scale)
+    width, height = ASPECT[aspect]
+    return int(width * scale), int(height * scale)

@@ -1,1 +1,0 @@
-"""Steppers: how the parameters of a drawer change."""

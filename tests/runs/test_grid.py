@@ -1,0 +1,99 @@
+import json
+from pathlib import Path
+
+import pytest
+
+from pixray.cli.main import main
+from pixray.errors import SettingsError
+from pixray.runs.grid import make_cells, values_of
+
+FIXED = ["--size", "24x16", "--iterations", "3", "--num_cuts", "4", "--perceptors", "embedded", "--quiet"]
+
+
+@pytest.mark.parametrize(
+    ("separator", "text", "values"),
+    [
+        (",", "1..4", ["1", "2", "3", "4"]),
+        (",", "3..1, 7", ["3", "2", "1", "7"]),
+        (",", "-1..1", ["-1", "0", "1"]),
+        ("|", "a, b | c", ["a, b", "c"]),
+        ("", "a:1,b:2", ["a:1,b:2"]),
+        (",", "hex,tri", ["hex", "tri"]),
+    ],
+)
+def test_values_are_lists_and_ranges(separator, text, values):
+    assert values_of(text, separator) == values
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("palette", "[red, blue]"),
+        ("losses", "symmetry:1,smoothness:2"),
+        ("clip_models", "ViT-B/32,RN50"),
+        ("prices", "openai:1,regolo:2"),
+    ],
+)
+def test_a_comma_within_one_value_does_not_split_it(registry, name, text):
+    given = {"prompts": "a", "drawer": "pixel", "seed": "1,2", "custom_loss": "edge", name: text}
+    cells = make_cells({**given, **({"custom_loss": ""} if name == "losses" else {})}, registry, "grid")
+    assert [cell.values for cell in cells] == [{"seed": "1"}, {"seed": "2"}]
+
+
+def test_every_combination_is_painted_once(capsys):
+    words = ["grid", "--prompts", "red | blue", "--drawer", "pixel,fast_pixel", "--seed", "1..2", *FIXED]
+    assert main(words) == 0
+    assert capsys.readouterr().out.strip() == str(Path("grid/index.html"))
+    rows = json.loads(Path("grid/grid.json").read_text())
+    assert len(rows) == 8 and all(row["status"] == "done" for row in rows)
+    assert {tuple(row["values"].items()) for row in rows} >= {(("prompts", "red"), ("drawer", "pixel"), ("seed", "1"))}
+    assert all(Path("grid", row["picture"]).is_file() for row in rows) and Path("grid/sheet.png").is_file()
+    page = Path("grid/index.html").read_text()
+    assert page.count("<img") == 8 and "8 of 8 done" in page
+    before = {path: path.stat().st_mtime_ns for path in Path("grid").glob("*/output.png")}
+    assert main(words) == 0
+    assert before == {path: path.stat().st_mtime_ns for path in Path("grid").glob("*/output.png")}
+
+
+def test_a_stopped_grid_goes_on_where_it_stopped(registry, monkeypatch, capsys):
+    import pixray.cli.grid as command
+
+    words = ["grid", "--prompts", "red | blue | green", "--drawer", "pixel", *FIXED]
+    real, painted = command._paint, []
+
+    def stop_after_one(cell, *rest):
+        painted.append(cell.values["prompts"])
+        return real(cell, *rest) or len(painted) == 1
+
+    monkeypatch.setattr(command, "_paint", stop_after_one)
+    assert main(words[:-1]) == 130, "without --quiet"
+    assert capsys.readouterr().err.endswith("stopped; the same command goes on where it was\n")
+    assert [row["status"] for row in json.loads(Path("grid/grid.json").read_text())] == ["done", "waiting", "waiting"]
+    assert main(words) == 0 and painted == ["red", "blue", "green"]
+
+
+def test_a_failing_cell_is_a_row_with_its_reason(capsys):
+    words = ["grid", "--prompts", "red", "--init_image", "nowhere.png", "--seed", "1,2", "--drawer", "pixel", *FIXED]
+    assert main(words) == 1
+    rows = json.loads(Path("grid/grid.json").read_text())
+    assert [row["status"] for row in rows] == ["failed"] * 2 and "nowhere.png" in rows[0]["reason"]
+
+
+def test_mistakes_are_reported_before_anything_is_painted(registry, tmp_path):
+    with pytest.raises(SettingsError) as caught:
+        make_cells({"drawer": "pixel,pixl", "seed": "1..3", "quality": "drat"}, registry, "grid")
+    text = "\n".join(caught.value.problems)
+    assert "Did you mean 'pixel'?" in text and "Did you mean 'draft'?" in text
+    assert len(caught.value.problems) == 2 and list(tmp_path.iterdir()) == []
+    with pytest.raises(SettingsError, match="expected at least one value"):
+        make_cells({"prompts": "|"}, registry, "grid")
+
+
+def test_settings_of_another_drawer_are_left_out_for_this_one(registry):
+    cells = make_cells({"drawer": "pixel,flat", "pixel_type": "hex"}, registry, "grid")
+    assert [hasattr(cell.settings, "pixel_type") for cell in cells] == [True, False]
+
+
+def test_prompts_are_safe_in_the_page(registry):
+    assert main(["grid", "--prompts", "<script>alert(1)</script> | b", "--drawer", "pixel", *FIXED]) == 0
+    assert "<script>" not in Path("grid/index.html").read_text()
