@@ -20,12 +20,12 @@ import torch
 from PIL import Image
 
 from benchmarks.common import machine, table
-from pixray.api import resolve
-from pixray.engine.build import build
 from pixray.models.store import ModelStore
 from pixray.perceptors.embedded import Embedded, Referee
 from pixray.registry import Registry
 from pixray.runs.report.sheet import contact_sheet
+from pixray.runs.start import build_run
+from pixray.settings.resolve import resolve
 
 OBJECTS = (
     "a red heart|a cat|a tree|a house|a fish|a yellow star|a face|a car|a dog|a bird|a flower|a boat|an apple|"
@@ -61,7 +61,7 @@ def paint(prompt: str, drawer: str, registry: Registry, store: ModelStore, optio
     }
     if drawer == "pixel":
         settings["pixel_size"] = (40, 40)
-    session = build(resolve(registry, settings), registry, store)
+    session = build_run(resolve(registry, settings), registry, store)
     begun = time.perf_counter()
     for _ in session.run():
         pass

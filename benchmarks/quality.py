@@ -20,11 +20,11 @@ import torch
 
 from benchmarks.common import machine, table
 from benchmarks.pictures import _PLACES, PROMPTS, _crop
-from pixray.api import resolve
-from pixray.engine.build import build
 from pixray.models.store import ModelStore
 from pixray.perceptors.embedded import Referee
 from pixray.registry import Registry
+from pixray.runs.start import build_run
+from pixray.settings.resolve import resolve
 
 SIDES = {"old": {"cutouts": "classic", "cut_contrast": "minmax"}, "ours": {}}
 
@@ -42,7 +42,7 @@ def paint(prompt, seed, side, options, registry, store):
         "display_every": 0,
         **SIDES[side],
     }
-    session = build(resolve(registry, settings), registry, store)
+    session = build_run(resolve(registry, settings), registry, store)
     for _ in session.run():
         pass
     return session.image().convert("RGB")

@@ -28,12 +28,12 @@ from benchmarks.common import interleaved, machine, median, milliseconds, ratio,
 from benchmarks.cutouts import OldCutouts
 from pixray.cutouts.zoom_wide import ZoomWide
 from pixray.drawers.base import Canvas
+from pixray.ops.angles import angular_distance
 from pixray.ops.surrogate import clamp_inward
 from pixray.perceptors.choose import choose_dtype
 from pixray.perceptors.embedded import make_clip
 from pixray.perceptors.frozen.tower import PlainTower, compile_tower
 from pixray.perceptors.openclip import OPENAI_MEAN, OPENAI_STD
-from pixray.prompts.loss import angular_distance
 
 PARTS = ("render", "cutouts", "encode", "backward", "update")
 PERCEPTORS = {"B/32": ("ViT-B-32-quickgelu",), "B/32+B/16": ("ViT-B-32-quickgelu", "ViT-B-16-quickgelu")}

@@ -17,11 +17,11 @@ from benchmarks.cutouts import OldCutouts
 from pixray.cutouts.zoom_wide import ZoomWide
 from pixray.drawers.base import Canvas
 from pixray.drawers.pixel.drawer import PixelDrawer
+from pixray.ops.angles import angular_distance
 from pixray.ops.surrogate import clamp_inward
 from pixray.optim.gradient import GradientOptimizer
 from pixray.perceptors.embedded import Embedded
 from pixray.perceptors.openclip import OpenClip
-from pixray.prompts.loss import angular_distance
 
 PARTS = ("render", "cutouts", "encode", "backward", "update")
 

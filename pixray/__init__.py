@@ -11,7 +11,7 @@ from __future__ import annotations
 import importlib
 from typing import TYPE_CHECKING, Any
 
-__version__ = "2.0.0"
+from pixray.runtime.version import __version__
 
 # name -> (module, attribute); loaded on first use
 _PUBLIC: dict[str, tuple[str, str]] = {
@@ -37,10 +37,10 @@ _PUBLIC: dict[str, tuple[str, str]] = {
     "Session": ("pixray.engine.session", "Session"),
     "Drawer": ("pixray.drawers.base", "Drawer"),
     "Canvas": ("pixray.drawers.base", "Canvas"),
-    "ParameterGroup": ("pixray.drawers.base", "ParameterGroup"),
+    "ParameterGroup": ("pixray.optim.parameter_group", "ParameterGroup"),
     "Loss": ("pixray.losses.base", "Loss"),
-    "Look": ("pixray.losses.base", "Look"),
-    "Scene": ("pixray.losses.base", "Scene"),
+    "LossInputs": ("pixray.losses.base", "LossInputs"),
+    "LossContext": ("pixray.losses.base", "LossContext"),
     "Filter": ("pixray.filters.base", "Filter"),
     "Filtered": ("pixray.filters.base", "Filtered"),
     "Provider": ("pixray.providers.base", "Provider"),
@@ -55,11 +55,12 @@ __all__ = ["__version__", *_PUBLIC]  # noqa: PLE0604, the names are strings
 
 if TYPE_CHECKING:
     from pixray.api import Studio, load_settings, studio
-    from pixray.drawers.base import Canvas, Drawer, ParameterGroup
+    from pixray.drawers.base import Canvas, Drawer
     from pixray.engine.session import Session
     from pixray.errors import PixrayError, SettingsError
     from pixray.filters.base import Filter, Filtered
     from pixray.losses.base import Loss, LossContext, LossInputs
+    from pixray.optim.parameter_group import ParameterGroup
     from pixray.perceptors.base import Perceptor
     from pixray.providers.base import Provider
     from pixray.settings.declare import setting

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pixray.errors import PixrayError
 from pixray.events import Drawn, Event
 from pixray.registry import Registry
-from pixray.runtime.yaml_io import read_yaml
-from pixray.settings.layers import Layer, LayerKind, flags_layer, python_layer
+from pixray.settings.layers import Layer, LayerKind
 from pixray.settings.namespace import Settings
+from pixray.settings.resolve import resolve
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -26,12 +26,12 @@ class Studio:
     """Settings being collected, and the run being done with them. Make one per user of a server.
 
     Args:
-        catalog: where parts come from; default: the built-in ones and installed plugins.
+        registry: where parts come from; default: the built-in ones and installed plugins.
         store: where models come from; loaded models stay with it between runs.
     """
 
     def __init__(self, registry: Registry | None = None, store: ModelStore | None = None) -> None:
-        self._catalog, self._store = registry, store
+        self._registry, self._store = registry, store
         self._added: dict[str, Any] = {}
         self._session: Session | Animation | None = None
         self._events: Iterator[Event] | None = None
@@ -39,9 +39,9 @@ class Studio:
 
     @property
     def registry(self) -> Registry:
-        if self._catalog is None:
-            self._catalog = Registry.discover()
-        return self._catalog
+        if self._registry is None:
+            self._registry = Registry.discover()
+        return self._registry
 
     @property
     def store(self) -> ModelStore:
@@ -77,12 +77,12 @@ class Studio:
 
     def do_init(self, settings: argparse.Namespace) -> None:
         """Build a run from settings: models, drawer, losses. The settings may be used again."""
-        from pixray.engine.build import build
         from pixray.recorders.base import attach
         from pixray.recorders.defaults import default_recorders
+        from pixray.runs.start import build_run
 
         self._close()
-        self._session = build(settings, self.registry, self.store)
+        self._session = build_run(settings, self.registry, self.store)
         self._events = attach(self._session.run(), *default_recorders(self._session.settings))
         self._image = None
 
@@ -134,10 +134,10 @@ class Studio:
         Raises:
             SettingsError: all mistakes at once, a line each.
         """
-        from pixray.engine.build import build
+        from pixray.runs.start import build_run
 
         given = {"drawer": drawer, **settings, **({} if prompts is None else {"prompts": prompts})}
-        return build(resolve(self.registry, given), self.registry, self.store)
+        return build_run(resolve(self.registry, given), self.registry, self.store)
 
     def compare(
         self,
@@ -188,53 +188,6 @@ class Studio:
         if close is not None:
             close()
         self._events = self._session = None
-
-
-def resolve(
-    registry: Registry, added: Mapping[str, Any], argv: Sequence[str] = (), base: Layer | None = None
-) -> Settings:
-    """Settings from the three places people write them: a YAML file, Python, and the command line.
-
-    Args:
-        base: settings below all of these, such as those of an earlier picture, and where they come from.
-
-    Raises:
-        SettingsError: all mistakes at once, a line each.
-    """
-    from pixray.errors import SettingsError
-    from pixray.settings.core import ALWAYS
-    from pixray.settings.declare import declarations
-    from pixray.settings.flags import peek_flags, read_flags
-    from pixray.settings.schema import Schema
-
-    always = [one for group in ALWAYS for one in declarations(group, "the engine")]
-    peeked = peek_flags(always, argv)
-    layers = [python_layer(added)] if added else []
-    if base is not None:
-        layers.insert(0, base)
-    file = peeked.get("config_file") or added.get("config_file")
-    if file:
-        layers.insert(0 if base is None else 1, _read_file(str(file)))
-    schema = Schema.for_choice(registry, [*layers, flags_layer(peeked)])
-    flags, problems = read_flags(schema.declared.values(), argv)
-    if flags:
-        layers.append(flags_layer(flags))
-    try:
-        settings = schema.resolve(layers)
-    except SettingsError as error:
-        problems += error.problems
-    if problems:
-        raise SettingsError(problems)
-    return settings
-
-
-def _read_file(file: str) -> Layer:
-    """A YAML file, or a preset of that name when there is no such file."""
-    from pixray.settings.presets import preset_names, read_preset
-
-    if not Path(file).expanduser().exists() and file in preset_names():
-        return Layer(LayerKind.PRESET, f"preset {file}", read_preset(file))
-    return Layer(LayerKind.FILE, Path(file).name, read_yaml(file))
 
 
 def load_settings(path: str | Path, **changes: Any) -> Settings:

@@ -12,10 +12,10 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
 if TYPE_CHECKING:
+    from argparse import Namespace
+
     import numpy as np
     from PIL import Image
-
-    from pixray.settings.namespace import Settings
 
 
 @dataclass(frozen=True)
@@ -31,7 +31,7 @@ class Started:
         steps: how many steps are planned; step: how many were taken before, by a run that this one continues.
     """
 
-    settings: Settings
+    settings: Namespace
     record: Mapping[str, Any]
     size: tuple[int, int]
     device: str

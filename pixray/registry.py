@@ -57,6 +57,9 @@ BUILT_IN: dict[str, dict[str, str]] = {
     },
 }
 
+DRAWER_OF_PROVIDER = "pixray.drawers.remote.drawer:drawer_of"
+"""What makes a drawer of a remote service: every provider can be chosen as one."""
+
 ALIASES: dict[str, dict[str, str]] = {"drawer": {"fast_pixel": "pixel"}}
 """Old names that mean a part of another name."""
 
@@ -141,14 +144,14 @@ class Registry:
             SettingsError: no part of this name.
             MissingPackage: the part needs a package that is not installed.
         """
-        problem = self.problem(kind, name, "the catalog")
+        problem = self.problem(kind, name, "the registry")
         if problem:
             raise SettingsError(problem)
         name = self.canonical(kind, name)
         if kind == "drawer" and name not in self._table[kind]:
-            from pixray.drawers.remote.drawer import drawer_of
-
-            return drawer_of(self.load("provider", name), self.keys.get(name))
+            module, _, attribute = DRAWER_OF_PROVIDER.partition(":")
+            make_drawer = getattr(importlib.import_module(module), attribute)
+            return make_drawer(self.load("provider", name), self.keys.get(name))
         part = self._table[kind][name]
         if not isinstance(part, str):
             return part

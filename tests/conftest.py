@@ -53,7 +53,7 @@ def tiny():
 @pytest.fixture
 def resolve(registry):
     """Settings from keywords, as `add_settings` would take them."""
-    from pixray.api import resolve as resolve_settings
+    from pixray.settings.resolve import resolve as resolve_settings
 
     def from_keywords(argv=(), **settings):
         return resolve_settings(registry, settings, argv)
@@ -64,11 +64,11 @@ def resolve(registry):
 @pytest.fixture
 def session(registry, resolve, tiny):
     """A function that builds a session from the tiny settings and changes to them."""
-    from pixray.engine.build import build
     from pixray.models.store import ModelStore
+    from pixray.runs.start import build_run
 
     def make(**changes):
-        return build(resolve(**{**tiny, **changes}), registry, ModelStore())
+        return build_run(resolve(**{**tiny, **changes}), registry, ModelStore())
 
     return make
 
@@ -80,7 +80,7 @@ def default_vqgan():
 
     import yaml
 
-    made = runpy.run_path(str(Path(__file__).parent / "vqgan" / "published.py"))
+    made = runpy.run_path(str(Path(__file__).parent / "drawers" / "vqgan" / "published.py"))
     stem = "checkpoints/vqgan_imagenet_f16_16384"
     made["write_checkpoint"](f"{stem}.ckpt", made["make_reference"]().state_dict())
     Path(f"{stem}.yaml").write_text(yaml.safe_dump(made["describe"]("VQModel")))

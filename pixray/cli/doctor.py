@@ -7,8 +7,8 @@ import platform
 import sys
 from collections.abc import Iterator, Sequence
 
-from pixray import __version__
 from pixray.errors import SettingsError
+from pixray.runtime.version import __version__
 
 PACKAGES = (
     "torch",

@@ -14,10 +14,10 @@ import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from pixray import __version__
 from pixray.errors import PixrayError, SettingsError, did_you_mean
 from pixray.registry import Registry
 from pixray.runtime.allocator import prepare_process
+from pixray.runtime.version import __version__
 
 if TYPE_CHECKING:
     from pixray.settings.layers import Layer
@@ -90,7 +90,7 @@ def paint(words: list[str], base: Layer | None = None) -> int:
     Args:
         base: settings below them, such as those of an earlier picture, and where they come from.
     """
-    from pixray.api import resolve
+    from pixray.settings.resolve import resolve
 
     output = "live"
     for flag, name in OUTPUTS.items():
@@ -105,14 +105,14 @@ def paint(words: list[str], base: Layer | None = None) -> int:
 def _run(settings: Settings, registry: Registry, output: str) -> int:
     # From here on torch is needed; everything before answers at once.
     prepare_process()
-    from pixray.engine.build import build
     from pixray.models.store import ModelStore
     from pixray.recorders.base import attach
     from pixray.recorders.console import DownloadBar
     from pixray.recorders.defaults import default_recorders
+    from pixray.runs.start import build_run
     from pixray.runtime.signals import graceful
 
-    session = build(settings, registry, ModelStore(progress=DownloadBar() if output == "live" else None))
+    session = build_run(settings, registry, ModelStore(progress=DownloadBar() if output == "live" else None))
     with graceful(session):
         for _ in attach(session.run(), *default_recorders(session.settings, output)):
             pass

@@ -30,7 +30,7 @@ class Cutouts(ABC):
     """Makes a new plan for every step."""
 
     capturable: bool = False
-    """Whether plans are trees of tensors (see `pixray.engine.capture.trees`), and taking them can be held by a CUDA graph."""
+    """Whether plans are trees of tensors (`pixray.engine.capture.trees`) and a CUDA graph can hold taking them."""
 
     @abstractmethod
     def plan(self, generator: torch.Generator, input_size: int, step: int, fill: float) -> Plan:

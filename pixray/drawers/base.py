@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from torch import Tensor
 
     from pixray.models.store import ModelStore
+    from pixray.optim.parameter_group import ParameterGroup
     from pixray.settings.namespace import Settings as RunSettings
 
 
@@ -35,14 +36,6 @@ class Canvas:
     transparent: bool = False
     palette: tuple[tuple[float, float, float], ...] = ()
     notice: Callable[[str], None] = field(default=lambda text: None, repr=False, compare=False)
-
-
-@dataclass(frozen=True)
-class ParameterGroup:
-    """Tensors that share a learning rate; `rate` None means the run's `learning_rate`."""
-
-    tensors: Sequence[Tensor]
-    rate: float | None = None
 
 
 @dataclass(frozen=True)

@@ -8,10 +8,11 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from pixray.drawers.base import Canvas, Drawer, ParameterGroup
+from pixray.drawers.base import Canvas, Drawer
 from pixray.drawers.spectra import Frequencies, Parametrization, Pixels, Wavelets
 from pixray.errors import SettingsError
 from pixray.ops.color_space import Decorrelated
+from pixray.optim.parameter_group import ParameterGroup
 from pixray.settings.declare import setting
 
 CONTRAST = 0.9

@@ -9,8 +9,9 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from pixray.drawers.base import Canvas, Drawer, ParameterGroup
+from pixray.drawers.base import Canvas, Drawer
 from pixray.ops.color_space import Decorrelated
+from pixray.optim.parameter_group import ParameterGroup
 from pixray.settings.declare import setting
 
 

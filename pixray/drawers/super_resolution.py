@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING, Any
 import torch
 from torch import Tensor
 
-from pixray.drawers.base import Canvas, Drawer, ParameterGroup
+from pixray.drawers.base import Canvas, Drawer
 from pixray.errors import MissingPackage, ModelUnavailable
 from pixray.images.noise import fitted
 from pixray.ops.surrogate import clamp_inward
+from pixray.optim.parameter_group import ParameterGroup
 from pixray.settings.declare import Refers, setting
 from pixray.settings.references import model_files
 

@@ -30,33 +30,28 @@ if TYPE_CHECKING:
     from pixray.losses.base import LossContext, WeightedLoss
     from pixray.optim.gradient import GradientOptimizer
     from pixray.optim.search import SearchOptimizer
-    from pixray.runs.animation import Animation
-    from pixray.settings.namespace import Settings
 
 
-def build(settings: argparse.Namespace, registry: Registry, store: ModelStore) -> Session | Animation:
+def build_session(
+    settings: argparse.Namespace, registry: Registry, store: ModelStore, cutouts: Cutouts | None = None
+) -> Session:
     """Make everything a run needs: check the settings again, choose device and models, start the drawer.
 
     Args:
         settings: from `Schema.resolve`, possibly changed by its owner since.
-        catalog: where parts come from.
+        registry: where parts come from.
         store: where weights come from; sessions that share one share loaded models.
+        cutouts: those of another session to share, as the frames of an animation do.
 
     Raises:
         SettingsError, ModelUnavailable, MissingPackage: before anything was written.
     """
-    builder = _Builder(settings, registry, store)
-    if not builder.settings.animation_dir:
-        return builder.session()
-    from pixray.runs.animation import make_film
-
-    def session_of(mine: Settings, first: Session | None) -> Session:
-        return _Builder(mine, registry, store).session(first.objective.cutouts if first else None)
-
-    return make_film(builder.settings, builder.generators.seed, session_of)
+    return SessionBuilder(settings, registry, store).session(cutouts)
 
 
-class _Builder:
+class SessionBuilder:
+    """Checks the settings, chooses device and models, and puts the parts of a session together."""
+
     def __init__(self, settings: argparse.Namespace, registry: Registry, store: ModelStore) -> None:
         from pixray.perceptors.choose import choose, load_perceptors
 

@@ -48,7 +48,7 @@ _LAG = 16
 
 @dataclass
 class Session:
-    """One run. Build it with `pixray.engine.build.build`, iterate `run()`; leaving the loop stops the run.
+    """One run. Build it with `pixray.runs.start.build_run`, iterate `run()`; leaving the loop stops the run.
 
     Attributes:
         settings, record: what was asked for, and what is needed to run it again.

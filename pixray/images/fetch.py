@@ -8,8 +8,8 @@ import urllib.error
 import urllib.parse
 import urllib.request
 
-from pixray import __version__
 from pixray.errors import PixrayError
+from pixray.runtime.version import __version__
 
 MOST_BYTES = 32 * 2**20
 SECONDS = 30.0

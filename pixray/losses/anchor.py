@@ -15,7 +15,7 @@ from torch.nn import functional as F
 
 from pixray.errors import SettingsError
 from pixray.losses.base import Loss, LossContext, LossInputs, WeightedLoss
-from pixray.prompts.loss import angular_distance
+from pixray.ops.angles import angular_distance
 
 if TYPE_CHECKING:
     from PIL import Image

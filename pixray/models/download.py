@@ -18,11 +18,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from pixray import __version__
 from pixray.errors import ModelUnavailable
 from pixray.models.manifest import KnownFile, address_of
 from pixray.models.progress import Progress
 from pixray.models.verify import incomplete, is_page, sha256_of
+from pixray.runtime.version import __version__
 
 if TYPE_CHECKING:
     import httpx

@@ -10,8 +10,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from pixray.drawers.base import ParameterGroup
 from pixray.optim.loss_values import LossValues
+from pixray.optim.parameter_group import ParameterGroup
 from pixray.optim.torch_optimizers import make_optimiser
 
 _LAG = 64

@@ -7,8 +7,8 @@ from typing import Any
 
 import torch
 
-from pixray.drawers.base import ParameterGroup
 from pixray.errors import MissingPackage
+from pixray.optim.parameter_group import ParameterGroup
 
 _TORCH = {"Adam": "Adam", "AdamW": "AdamW", "Adagrad": "Adagrad", "Adamax": "Adamax"}
 CAPTURABLE = ("Adam", "AdamW")

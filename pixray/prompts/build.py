@@ -21,11 +21,12 @@ from pixray.models.store import ModelStore
 from pixray.perceptors.base import Perceptor
 from pixray.prompts.image_loss import ImagePromptLoss
 from pixray.prompts.regions import SPOT, SPOT_OFF, spot_masks
-from pixray.prompts.text import as_label, as_text, encoded, label, read_prompts
+from pixray.prompts.text import as_label, as_text, encoded, label
 from pixray.prompts.vector import CUSTOMARY, STRENGTH, Vectors, find_vectors, targets_for
 from pixray.runtime.rng import Generators
 from pixray.settings.grammar import Weighted
 from pixray.settings.layers import LayerKind
+from pixray.settings.prompt_kinds import read_prompts
 
 if TYPE_CHECKING:
     from PIL import Image

@@ -10,9 +10,9 @@ from torch import Tensor
 
 from pixray.cutouts.base import Plan
 from pixray.losses.base import Loss, LossInputs
+from pixray.ops.angles import angular_distance, half_squared_angle
 from pixray.ops.surrogate import stop_below
 from pixray.perceptors.base import Perceptor
-from pixray.prompts.loss import angular_distance, half_squared_angle
 
 
 class ImagePromptLoss(Loss):

@@ -5,37 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from pixray.errors import SettingsError
 from pixray.losses.base import WeightedLoss
 from pixray.perceptors.base import Perceptor
-from pixray.settings.grammar import Weighted, parse_weighted
+from pixray.settings.grammar import Weighted
 
 if TYPE_CHECKING:
     from torch import Tensor
-
-
-def read_prompts(texts: Sequence[str], setting: str = "prompts") -> list[Weighted]:
-    """Prompts from their text form.
-
-    A leading `=` (an unfinished experiment of the old pixray) is dropped. Prompts of weight 0 are left out.
-
-    Raises:
-        SettingsError: a weight or stop that is not finite, or a prompt without words; all of them together.
-    """
-    prompts, problems = [], []
-    for text in texts:
-        try:
-            prompt = parse_weighted(text.lstrip("= "))
-        except ValueError as error:
-            problems.append(f"{setting}={text!r}: {error}")
-            continue
-        if not prompt.text:
-            problems.append(f"{setting}={text!r}: expected some words before the weight")
-        elif prompt.weight != 0:
-            prompts.append(prompt)
-    if problems:
-        raise SettingsError(problems)
-    return prompts
 
 
 def encoded(

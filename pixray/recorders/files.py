@@ -20,7 +20,6 @@ from functools import partial
 from pathlib import Path
 from typing import IO, Any
 
-from pixray import __version__
 from pixray.events import CheckpointDue, Drawn, Event, Finished, LearningRateDropped, Noticed, Started, Stepped
 from pixray.images.io import png_bytes, write_atomic
 from pixray.recorders.animation import AnimationFiles
@@ -29,6 +28,7 @@ from pixray.recorders.checkpoint import NAME, pack
 from pixray.recorders.outdir import make_outdir
 from pixray.recorders.record import svg_with_record
 from pixray.recorders.video import make_film
+from pixray.runtime.version import __version__
 from pixray.runtime.yaml_io import write_yaml
 from pixray.settings.namespace import Settings
 

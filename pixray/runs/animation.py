@@ -8,11 +8,12 @@ comes out the same whatever happens to the others between two rounds.
 
 from __future__ import annotations
 
+import argparse
 import copy
 import dataclasses
 import re
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Any
@@ -20,6 +21,7 @@ from urllib.parse import urlsplit
 
 import torch
 
+from pixray.engine.build import SessionBuilder, build_session
 from pixray.engine.schedule import Schedule
 from pixray.engine.session import Session
 from pixray.errors import SettingsError
@@ -33,6 +35,8 @@ from pixray.settings.grammar import Weighted, parse_weighted
 if TYPE_CHECKING:
     from PIL import Image
 
+    from pixray.models.store import ModelStore
+    from pixray.registry import Registry
     from pixray.settings.namespace import Settings
 
 PER_FRAME = tuple(
@@ -173,24 +177,27 @@ class Animation:
         return dataclasses.replace(drawn, frame=self._frame(number))
 
 
-def make_film(settings: Settings, seed: int, session_of: Callable[[Settings, Session | None], Session]) -> Animation:
-    """The film of settings that name an `animation_dir`.
+def build_animation(settings: argparse.Namespace, registry: Registry, store: ModelStore) -> Animation:
+    """The animation of settings that name an `animation_dir`.
+
+    Every frame has the run's seed, so that frames differ by their files alone and the animation is calm; frames share
+    the cutouts of the first, which never change.
 
     Args:
-        seed: of the run; every frame has it, so that frames differ by their files alone and the film is calm.
-        session_of: builds the session of a frame from its settings, and from the first frame's session, with which
-            it may share what never changes.
+        settings, registry, store: as for `pixray.engine.build.build_session`.
 
     Raises:
         SettingsError: no setting names files for frames, or the frames would be written over them.
     """
+    whole = SessionBuilder(settings, registry, store)
+    settings, seed = whole.settings, whole.generators.seed
     dealt = deal(settings)
     names = frame_names([files[0] for files in dealt], Path(settings.animation_dir))
     sessions: list[Session] = []
     for files in dealt:
         mine = copy.deepcopy(settings)
         vars(mine).update({**files[1], "animation_dir": None, "seed": seed})
-        session = session_of(mine, sessions[0] if sessions else None)
+        session = build_session(mine, registry, store, sessions[0].objective.cutouts if sessions else None)
         session.schedule = Schedule(save=0, show=0, keep=0)
         sessions.append(session)
     first = sessions[0]

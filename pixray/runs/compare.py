@@ -157,14 +157,14 @@ class Comparison:
     def _built(self, cell: Cell, row: Row) -> Session | None:
         """The session of a cell; a failure becomes part of its row."""
         from pixray.drawers.remote.drawer import RemoteDrawer
-        from pixray.engine.build import build
         from pixray.engine.session import Session
+        from pixray.runs.start import build_run
 
         if self._stopping:
             row.status = "stopped"
             return None
         try:
-            session = build(cell.settings, self.registry, self.store)
+            session = build_run(cell.settings, self.registry, self.store)
         except PixrayError as error:
             row.status, row.reason = "failed", str(error)
             return None
@@ -212,9 +212,9 @@ class Comparison:
     def _score(self, cell: Cell, path: Path, row: Row) -> None:
         from pixray.images.io import open_picture
         from pixray.perceptors.choose import load_perceptors
-        from pixray.prompts.text import read_prompts
         from pixray.runs.clip_score import clip_score
         from pixray.runtime.devices import choose_device
+        from pixray.settings.prompt_kinds import read_prompts
 
         device = choose_device(cell.settings.device)
         prompts, picture = read_prompts(cell.settings.prompts), open_picture(path)

@@ -101,7 +101,7 @@ def make_cells(
     Raises:
         SettingsError: all mistakes of all combinations, each once.
     """
-    from pixray.api import resolve
+    from pixray.settings.resolve import resolve
 
     separators = _separators(registry, given)
     axes = {
@@ -155,13 +155,13 @@ def _folder_name(values: Mapping[str, str], chosen: Mapping[str, str]) -> str:
 
 def paint_cell(cell: Cell, registry: Registry, store: ModelStore) -> tuple[Session | Animation, FileRecorder]:
     """The session of a cell and its file recorder; a run that was interrupted goes on."""
-    from pixray.engine.build import build
     from pixray.recorders.files import FileRecorder
     from pixray.runs.resume import resume
+    from pixray.runs.start import build_run
 
     if (cell.folder / "settings.yaml").is_file():
         return resume(cell.folder, registry, store)
-    return build(cell.settings, registry, store), FileRecorder(cell.settings)
+    return build_run(cell.settings, registry, store), FileRecorder(cell.settings)
 
 
 def write_results(folder: Path, cells: Sequence[Cell], failed: Mapping[str, str]) -> None:

@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pixray.api import resolve
 from pixray.errors import PixrayError, SettingsError
 from pixray.recorders.checkpoint import NAME, unpack
+from pixray.settings.resolve import resolve
 
 if TYPE_CHECKING:
     from pixray.engine.session import Session
@@ -40,15 +40,15 @@ def resume(
         PixrayError: there is no run in the folder, or its checkpoint is damaged.
         SettingsError: fewer iterations than were taken already.
     """
-    from pixray.engine.build import build
     from pixray.recorders.files import FileRecorder
+    from pixray.runs.start import build_run
 
     folder = Path(folder)
     if not (folder / "settings.yaml").is_file():
         raise PixrayError(f"{folder} holds no run: its settings.yaml is missing")
     state = unpack(folder / NAME) if (folder / NAME).is_file() else None
     taken = int(state["step"]) if state else 0
-    session = build(_settings(folder, registry, iterations, taken, changes or {}), registry, store)
+    session = build_run(_settings(folder, registry, iterations, taken, changes or {}), registry, store)
     if state:
         session.restore(state)
     return session, FileRecorder(session.settings, resumed=taken)

@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 from pixray.errors import SettingsError
-from pixray.settings.grammar import Amount
 
 _LOST_COLOR = re.compile(r"\s*(?:([\w-]+)\s*:|-)\s+(#(?:[0-9a-fA-F]{3}){1,2})(?!\w)")
 HEADER = "# Settings of a pixray run. Run it again:  python -m pixray settings.yaml\n"
@@ -99,8 +98,6 @@ def write_yaml(values: Mapping[str, Any]) -> str:
 
 def to_plain(value: Any) -> Any:
     """A value made of what YAML and JSON know."""
-    if isinstance(value, Amount):
-        return str(value)
     if isinstance(value, tuple | list):
         return [to_plain(item) for item in value]
     if isinstance(value, Mapping):

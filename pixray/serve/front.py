@@ -39,7 +39,7 @@ class Front(ThreadingHTTPServer):
     def __init__(self, address: tuple[str, int], behind: int) -> None:
         super().__init__(address, _Passage)
         self.behind = behind
-        self._catalog, self._checking = Registry.discover(), threading.Lock()
+        self._registry, self._checking = Registry.discover(), threading.Lock()
 
     def mistakes(self, given: Any) -> list[str]:
         """What is wrong with the inputs of a request, a sentence each; nothing is loaded for it."""
@@ -52,7 +52,7 @@ class Front(ThreadingHTTPServer):
             problems.append(f"{name}={inputs.pop(name)!r} (from the inputs): expected {KINDS[known[name].kind]}")
         with self._checking:
             try:
-                chosen_settings(self._catalog, inputs.pop("preset", None), inputs.pop("settings", None), inputs)
+                chosen_settings(self._registry, inputs.pop("preset", None), inputs.pop("settings", None), inputs)
             except SettingsError as error:
                 # A prompt under a wrong name is no prompt, but that is not what has to be said then.
                 problems += [one for one in error.problems if not (problems and one.startswith("nothing says"))]

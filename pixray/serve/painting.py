@@ -48,16 +48,16 @@ class Painter:
         Raises:
             SettingsError: all mistakes at once, before anything is loaded.
         """
-        from pixray.engine.build import build
         from pixray.recorders.base import attach
         from pixray.recorders.files import FileRecorder
+        from pixray.runs.start import build_run
 
         # cog reads a picture some time after it was yielded and never removes it, but has them all once it asks again.
         for picture in self._handed_over.iterdir():
             picture.unlink()
         with tempfile.TemporaryDirectory(prefix="pixray-") as folder:
             chosen = chosen_settings(self.registry, preset, settings, {**inputs, "outdir": folder})
-            session = build(chosen, self.registry, self.store)
+            session = build_run(chosen, self.registry, self.store)
             files = FileRecorder(chosen)
             for event in attach(session.run(), files):
                 if isinstance(event, Drawn) and (event.final or (event.show and event.step)):

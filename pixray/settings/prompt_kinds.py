@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from pixray.errors import SettingsError
 from pixray.settings.declare import Refers, Role, setting
-from pixray.settings.grammar import parse_weighted, split_pipes
+from pixray.settings.grammar import Weighted, parse_weighted, split_pipes
 from pixray.settings.references import vector_files
 
 
@@ -16,6 +18,30 @@ def vector_names(raw: Any) -> list[str]:
     for name in names:
         parse_weighted(name)
     return names
+
+
+def read_prompts(texts: Sequence[str], setting: str = "prompts") -> list[Weighted]:
+    """Prompts from their text form.
+
+    A leading `=` (an unfinished experiment of the old pixray) is dropped. Prompts of weight 0 are left out.
+
+    Raises:
+        SettingsError: a weight or stop that is not finite, or a prompt without words; all of them together.
+    """
+    prompts, problems = [], []
+    for text in texts:
+        try:
+            prompt = parse_weighted(text.lstrip("= "))
+        except ValueError as error:
+            problems.append(f"{setting}={text!r}: {error}")
+            continue
+        if not prompt.text:
+            problems.append(f"{setting}={text!r}: expected some words before the weight")
+        elif prompt.weight != 0:
+            prompts.append(prompt)
+    if problems:
+        raise SettingsError(problems)
+    return prompts
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -12,8 +12,9 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from pixray.drawers.base import Canvas, Drawer, ParameterGroup, Proposal
+from pixray.drawers.base import Canvas, Drawer, Proposal
 from pixray.events import Event
+from pixray.optim.parameter_group import ParameterGroup
 from pixray.perceptors.base import Perceptor
 from pixray.settings.declare import setting
 

@@ -129,7 +129,7 @@ def test_ctrl_c_while_the_modules_load_is_one_line_and_130(monkeypatch, capsys):
                 raise KeyboardInterrupt
 
     monkeypatch.delitem(sys.modules, "pixray.cli.main")
-    monkeypatch.delattr(pixray, "cli")
+    monkeypatch.delattr(pixray.cli, "main")
     monkeypatch.setattr(sys, "meta_path", [Interrupting(), *sys.meta_path])
     assert started() == 130
     assert capsys.readouterr().err == "pixray: interrupted\n"

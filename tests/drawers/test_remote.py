@@ -249,15 +249,15 @@ def test_a_picture_of_a_strange_shape_is_cut_to_the_canvas(services, remote):
 
 
 def test_a_file_of_a_stranger_cannot_say_where_keys_are_sent(services, registry, tiny):
-    from pixray.api import resolve
-    from pixray.engine.build import build
     from pixray.models.store import ModelStore
+    from pixray.runs.start import build_run
+    from pixray.settings.resolve import resolve
 
     Path("stranger.yaml").write_text(f"openai_url: {services['regolo'].url}\n")
     settings = resolve(registry, {**tiny, "drawer": "openai", "iterations": 1, "config_file": "stranger.yaml"})
     with pytest.raises(SettingsError, match=r"openai_url \(from stranger.yaml\).*OPENAI_BASE_URL"):
-        build(settings, registry, ModelStore())
+        build_run(settings, registry, ModelStore())
     mine = ["--openai_url", services["openai"].url]
     settings = resolve(registry, {**tiny, "drawer": "openai", "iterations": 1, "config_file": "stranger.yaml"}, mine)
-    list(build(settings, registry, ModelStore()).run())
+    list(build_run(settings, registry, ModelStore()).run())
     assert len(services["openai"].requests) == 1 and services["regolo"].requests == []

@@ -105,14 +105,14 @@ def test_unknown_models_and_parts_name_the_right_ones():
 
 
 def test_a_runs_settings_reach_the_store_and_loaded_models_stay_shared(own, registry, resolve, tiny, monkeypatch):
-    from pixray.engine.build import build
+    from pixray.runs.start import build_run
     from pixray.testing.fakes import FlatDrawer
 
     seen = []
     monkeypatch.setattr(FlatDrawer, "load", lambda self, models: seen.append(models))
     store = ModelStore()
-    first = build(resolve(**tiny, checkpoints_dir="mine", offline=True), registry, store)
-    second = build(resolve(**tiny), registry, store)
+    first = build_run(resolve(**tiny, checkpoints_dir="mine", offline=True), registry, store)
+    second = build_run(resolve(**tiny), registry, store)
     assert seen[0].offline and seen[0].folders[0] == Path("mine") and not store.offline and seen[1] is store
     assert first.objective.perceptors["toy"] is second.objective.perceptors["toy"]
     assert not {"checkpoints_dir", "offline"} & set(first.record)

@@ -3,8 +3,8 @@ import importlib.util
 import pytest
 import torch
 
-from pixray.drawers.base import ParameterGroup
 from pixray.errors import MissingPackage
+from pixray.optim.parameter_group import ParameterGroup
 from pixray.optim.torch_optimizers import make_optimiser
 from pixray.settings.core import OPTIMISERS
 

@@ -42,11 +42,11 @@ def test_a_model_named_twice_is_a_mistake(session):
 
 
 def test_loaded_perceptors_are_shared_between_sessions(registry, resolve, tiny):
-    from pixray.engine.build import build
     from pixray.models.store import ModelStore
+    from pixray.runs.start import build_run
 
     store = ModelStore()
-    one, two = (build(resolve(**tiny), registry, store) for _ in range(2))
+    one, two = (build_run(resolve(**tiny), registry, store) for _ in range(2))
     assert one.objective.perceptors["toy"] is two.objective.perceptors["toy"]
 
 

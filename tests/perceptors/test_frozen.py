@@ -243,7 +243,7 @@ def test_a_tower_and_its_gradient_can_be_held_by_a_cuda_graph(family, dtype):
     replayed = result.clone()
     assert torch.equal(replayed, work()) and replayed.abs().max() > 0
     # The way of GPUs needs nothing from the host: any tensor that is not with the others is an error here.
-    elsewhere = runpy.run_path(str(Path(__file__).parents[1] / "replay" / "elsewhere.py"))
+    elsewhere = runpy.run_path(str(Path(__file__).parents[1] / "engine" / "capture" / "elsewhere.py"))
     moved, there = tower.to("meta"), crops.detach().to("meta").requires_grad_(True)
     with elsewhere["OnlyThere"]():
         moved(there).float().sum().backward()

@@ -4,8 +4,9 @@ import pytest
 import torch
 from torch.nn import functional as F
 
-from pixray.prompts.loss import PromptLoss, angular_distance
-from pixray.prompts.text import read_prompts
+from pixray.ops.angles import angular_distance
+from pixray.prompts.loss import PromptLoss
+from pixray.settings.prompt_kinds import read_prompts
 from pixray.testing.contracts import look_at
 
 

@@ -11,14 +11,14 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from pixray.api import resolve as resolve_settings
 from pixray.events import Drawn
-from pixray.prompts.text import read_prompts
 from pixray.recorders.base import attach
 from pixray.recorders.files import FileRecorder
 from pixray.runtime.yaml_io import read_yaml
 from pixray.settings.grammar import parse_weighted
 from pixray.settings.presets import preset_names, read_preset
+from pixray.settings.prompt_kinds import read_prompts
+from pixray.settings.resolve import resolve as resolve_settings
 
 TESTS = Path(__file__).parents[1]
 HERE = "regression/test_old_bugs.py"
@@ -30,29 +30,29 @@ BUGS: dict[int, tuple[str, tuple[str, ...]]] = {
     ),
     2: (
         "init_image_alpha and init_noise did nothing in still pictures",
-        ("pictures/test_start.py::test_b2_a_start_picture_lies_over_the_noise_as_opaque_as_asked",),
+        ("images/test_noise.py::test_b2_a_start_picture_lies_over_the_noise_as_opaque_as_asked",),
     ),
     3: (
         "of several start pictures the last was taken",
-        ("pictures/test_given.py::test_b3_the_first_of_several_start_pictures_is_taken",),
+        ("images/test_inputs.py::test_b3_the_first_of_several_start_pictures_is_taken",),
     ),
     4: (
         "overlays and animations of the pixel drawer were garbled",
         (
             "drawers/test_pixel.py::test_b4_taking_over_a_picture_keeps_colours_and_transparency_apart",
-            "pictures/test_given.py::test_b4_an_overlay_on_a_transparent_pixel_drawing_keeps_its_colours",
+            "images/test_inputs.py::test_b4_an_overlay_on_a_transparent_pixel_drawing_keeps_its_colours",
         ),
     ),
     5: (
         "init_noise=none without a picture crashed",
         (
             "drawers/test_pixel.py::test_b5_it_starts_at_random_without_any_picture",
-            "pictures/test_given.py::test_b5_no_noise_and_no_picture_leave_the_start_to_the_drawer",
+            "images/test_inputs.py::test_b5_no_noise_and_no_picture_leave_the_start_to_the_drawer",
         ),
     ),
     6: (
         "vqgan_config and vqgan_checkpoint could not be used",
-        ("vqgan/test_loading.py::test_own_files_win_and_complete_each_other",),
+        ("drawers/vqgan/test_loading.py::test_own_files_win_and_complete_each_other",),
     ),
     7: ("config_file was a TypeError", (f"{HERE}::test_b7_a_config_file_works_and_is_recorded_by_its_settings",)),
     8: (
@@ -65,8 +65,8 @@ BUGS: dict[int, tuple[str, tuple[str, ...]]] = {
     9: (
         "prompts with =, empty pieces and no prompts at all crashed",
         (
-            "losses/test_prompt.py::test_b9_old_equals_prompts_are_prompts",
-            "settings/test_text.py::test_b9_empty_pieces_between_pipes_are_no_prompts",
+            "prompts/test_loss.py::test_b9_old_equals_prompts_are_prompts",
+            "settings/test_grammar.py::test_b9_empty_pieces_between_pipes_are_no_prompts",
             "test_api.py::test_b9_run_without_prompts_runs",
         ),
     ),
@@ -74,19 +74,19 @@ BUGS: dict[int, tuple[str, tuple[str, ...]]] = {
     11: (
         "target images shared one weight, needed CUDA and were normalised twice",
         (
-            "test_guidance.py::test_b11_each_target_image_keeps_its_own_weight_on_any_device",
-            "test_guidance.py::test_b11_a_target_picture_is_encoded_as_it_is",
+            "prompts/test_build.py::test_b11_each_target_image_keeps_its_own_weight_on_any_device",
+            "prompts/test_build.py::test_b11_a_target_picture_is_encoded_as_it_is",
         ),
     ),
     12: (
         "noise prompts reached the last model only",
-        ("test_guidance.py::test_b12_noise_prompts_pull_on_every_perceptor_and_need_no_weights",),
+        ("prompts/test_build.py::test_b12_noise_prompts_pull_on_every_perceptor_and_need_no_weights",),
     ),
     13: (
         "spots worked for one input size, and a second run kept the first one's mask",
         (
-            "test_guidance.py::test_b13_spots_work_for_perceptors_of_every_size",
-            "test_guidance.py::test_b13_a_second_run_sees_its_own_mask",
+            "prompts/test_build.py::test_b13_spots_work_for_perceptors_of_every_size",
+            "prompts/test_build.py::test_b13_a_second_run_sees_its_own_mask",
         ),
     ),
     14: (
@@ -110,19 +110,19 @@ BUGS: dict[int, tuple[str, tuple[str, ...]]] = {
     ),
     17: (
         "line_sketch ignored min_stroke_width",
-        ("drawers/test_line_sketch.py::test_b17_the_smallest_width_is_honoured_and_never_inverts",),
+        ("drawers/strokes/test_line_sketch.py::test_b17_the_smallest_width_is_honoured_and_never_inverts",),
     ),
     18: (
         "animations lost their last round and shared an optimizer",
         (
-            "test_frames.py::test_b18_the_last_round_is_written_too",
-            "test_frames.py::test_b18_each_frame_has_an_optimizer_and_a_rate_of_its_own",
-            "test_frames.py::test_b18_any_list_of_files_alone_makes_frames",
+            "runs/test_animation.py::test_b18_the_last_round_is_written_too",
+            "runs/test_animation.py::test_b18_each_frame_has_an_optimizer_and_a_rate_of_its_own",
+            "runs/test_animation.py::test_b18_any_list_of_files_alone_makes_frames",
         ),
     ),
     19: (
         "auto_stop ended without a final save",
-        ("test_session.py::test_b19_auto_stop_ends_with_a_final_picture",),
+        ("engine/test_session.py::test_b19_auto_stop_ends_with_a_final_picture",),
     ),
     20: (
         "films failed without ffmpeg, with few frames and at odd sizes",
@@ -134,8 +134,8 @@ BUGS: dict[int, tuple[str, tuple[str, ...]]] = {
     21: (
         "a broken download counted as a model",
         (
-            "weights/test_store.py::test_empty_partial_and_mistaken_files_do_not_count",
-            "weights/test_download.py::test_bad_answers_never_become_a_file_even_when_nothing_is_known_about_it",
+            "models/test_store.py::test_empty_partial_and_mistaken_files_do_not_count",
+            "models/test_download.py::test_bad_answers_never_become_a_file_even_when_nothing_is_known_about_it",
         ),
     ),
     22: (
@@ -157,11 +157,11 @@ BUGS: dict[int, tuple[str, tuple[str, ...]]] = {
     25: (
         "settings.yaml could not be loaded again and lacked the seed",
         (
-            "settings/test_yaml.py::test_b25_what_is_written_can_be_read_by_a_safe_loader",
+            "runtime/test_yaml_io.py::test_b25_what_is_written_can_be_read_by_a_safe_loader",
             f"{HERE}::test_b25_a_run_s_settings_hold_its_seed_and_make_the_same_picture",
         ),
     ),
-    26: ("batches summed gradients", ("test_session.py::test_b26_batches_average_their_gradients",)),
+    26: ("batches summed gradients", ("engine/test_session.py::test_b26_batches_average_their_gradients",)),
     27: (
         "a period of 0 was a division by zero",
         ("settings/test_schema.py::test_b27_a_period_of_zero_means_only_at_the_end",),
@@ -228,7 +228,7 @@ def test_b25_a_run_s_settings_hold_its_seed_and_make_the_same_picture(registry, 
 
 
 def _session(settings, registry):
-    from pixray.engine.build import build
     from pixray.models.store import ModelStore
+    from pixray.runs.start import build_run
 
-    return build(settings, registry, ModelStore())
+    return build_run(settings, registry, ModelStore())

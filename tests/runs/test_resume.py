@@ -164,8 +164,8 @@ from pathlib import Path
 import torch
 torch.set_num_threads(1)
 from PIL import Image
-from pixray.api import resolve
-from pixray.engine.build import build
+from pixray.settings.resolve import resolve
+from pixray.runs.start import build_run
 from pixray.registry import BUILT_IN, Registry
 from pixray.recorders.checkpoint import unpack
 from pixray.recorders.base import attach
@@ -180,7 +180,7 @@ chosen = dict(prompts="red", drawer="pixel", pixel_size=[12, 8], size=[48, 32], 
 chosen.update(iterations=120, checkpoint_every=3, save_every=4, num_cuts=4)
 
 def whole(outdir):
-    session = build(resolve(registry, dict(chosen, outdir=outdir)), registry, ModelStore())
+    session = build_run(resolve(registry, dict(chosen, outdir=outdir)), registry, ModelStore())
     for _ in attach(session.run(), FileRecorder(session.settings)):
         pass
 

@@ -39,6 +39,9 @@ def test_memory_settings_of_the_user_stay():
 
 
 def test_threads_wait_as_the_user_says_and_sleep_otherwise():
-    code = "import os; from pixray.runtime.allocator import prepare_process; prepare_process(); print(os.environ['OMP_WAIT_POLICY'])"
+    code = (
+        "import os; from pixray.runtime.allocator import prepare_process; "
+        "prepare_process(); print(os.environ['OMP_WAIT_POLICY'])"
+    )
     assert output_of(code) == "PASSIVE"
     assert output_of(code, OMP_WAIT_POLICY="ACTIVE") == "ACTIVE"

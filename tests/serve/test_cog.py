@@ -85,7 +85,7 @@ def test_mistakes_are_explained(given, words):
 
 
 def test_mistakes_are_told_together_and_before_anything_is_loaded(monkeypatch):
-    monkeypatch.setattr("pixray.engine.build.build", lambda *words: pytest.fail("something was loaded"))
+    monkeypatch.setattr("pixray.runs.start.build_run", lambda *words: pytest.fail("something was loaded"))
     with pytest.raises(SettingsError) as caught:
         list(Painter().paint(preset="tile", iterations=-3, settings="iteratons: 3\noutdir: x\ndrawer: vqgna"))
     told = "\n".join(caught.value.problems)
@@ -104,7 +104,7 @@ def test_pictures_go_when_the_next_request_comes():
 
 @pytest.mark.parametrize("name", preset_names())
 def test_presets_are_linked_and_resolve(name, registry):
-    from pixray.api import resolve
+    from pixray.settings.resolve import resolve
 
     assert (ROOT / "configs" / f"{name}.yaml").resolve() == (
         ROOT / "pixray/settings/presets" / f"{name}.yaml"

@@ -12,9 +12,9 @@ from pixray.settings.layers import LayerKind
 
 @pytest.mark.parametrize("name", ["add_settings", "the command line", "default", "the namespace"])
 def test_a_file_named_like_a_trusted_source_does_not_say_where_keys_are_sent(registry, tmp_path, name):
-    from pixray.api import resolve
     from pixray.drawers.remote.order import client_for
     from pixray.models.store import ModelStore
+    from pixray.settings.resolve import resolve
 
     (tmp_path / name).write_text("openai_url: https://stranger.example\n")
     settings = resolve(registry, {"drawer": "openai", "prompts": "a", "config_file": str(tmp_path / name)})
@@ -26,7 +26,7 @@ def test_a_file_named_like_a_trusted_source_does_not_say_where_keys_are_sent(reg
 
 
 def test_a_file_with_an_equals_sign_in_its_name_is_recorded(registry, tmp_path):
-    from pixray.api import resolve
+    from pixray.settings.resolve import resolve
 
     (tmp_path / "run=1.yaml").write_text("iterations: 7\nezsize: large\nscale: 1.5\n")
     settings = resolve(registry, {"drawer": "pixel", "prompts": "a", "config_file": str(tmp_path / "run=1.yaml")})

@@ -14,9 +14,10 @@ import torch
 from torch import Tensor
 from torch.nn.functional import embedding_bag
 
-from pixray.drawers.base import Canvas, Drawer, ParameterGroup
+from pixray.drawers.base import Canvas, Drawer
 from pixray.drawers.pixel.cells import CELL_TYPES, Cells, Coverage, coverage, grid_shape
 from pixray.drawers.pixel.files import cells_png, cells_svg
+from pixray.optim.parameter_group import ParameterGroup
 from pixray.settings.declare import setting
 
 RATE = 0.03

@@ -12,11 +12,12 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import torch
 from torch import Tensor
 
-from pixray.drawers.base import Canvas, Drawer, ParameterGroup, Proposal
+from pixray.drawers.base import Canvas, Drawer, Proposal
 from pixray.drawers.remote.order import MOST_SEED, client_for, request_for
 from pixray.images.fit import cut_to
 from pixray.images.glob import expand
 from pixray.images.io import on_white, open_picture, resized, to_tensor, to_u8
+from pixray.optim.parameter_group import ParameterGroup
 from pixray.providers.base import ImageRequest, Provider
 from pixray.providers.client import Client
 from pixray.providers.decode import open_safely

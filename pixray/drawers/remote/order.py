@@ -13,12 +13,12 @@ from PIL import Image
 from pixray.errors import SettingsError
 from pixray.images.fit import placed_in
 from pixray.images.io import on_white, open_mask
-from pixray.prompts.text import read_prompts
 from pixray.providers.base import Control, ImageRequest, Provider
 from pixray.providers.cache import Cache, default_folder
 from pixray.providers.client import Client
 from pixray.providers.policy import Budget, Gate, Retries
 from pixray.settings.grammar import parse_parts
+from pixray.settings.prompt_kinds import read_prompts
 
 if TYPE_CHECKING:
     from pixray.models.store import ModelStore

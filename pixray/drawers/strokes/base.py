@@ -10,7 +10,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from pixray.drawers.base import Canvas, Drawer, ParameterGroup
+from pixray.drawers.base import Canvas, Drawer
 from pixray.drawers.strokes.begin import PLACES, begin_points
 from pixray.drawers.strokes.render import render
 from pixray.drawers.strokes.sketch import Sketch
@@ -18,6 +18,7 @@ from pixray.drawers.strokes.svg_read import read_svg
 from pixray.drawers.strokes.svg_write import sketch_svg
 from pixray.errors import SettingsError
 from pixray.optim.gradient import GradientOptimizer
+from pixray.optim.parameter_group import ParameterGroup
 from pixray.settings.declare import Refers, setting
 
 POINT_RATE, WIDTH_RATE, COLOUR_RATE = 1.0, 0.1, 0.01

@@ -13,9 +13,10 @@ from typing import TYPE_CHECKING, Any
 import torch
 from torch import Tensor
 
-from pixray.drawers.base import Canvas, Drawer, ParameterGroup
+from pixray.drawers.base import Canvas, Drawer
 from pixray.drawers.vqgan.files import EMBEDDED, VqganFiles, choose
 from pixray.ops.surrogate import clamp_inward, straight_through
+from pixray.optim.parameter_group import ParameterGroup
 from pixray.settings.declare import Refers, setting
 from pixray.settings.references import model_files
 

@@ -137,12 +137,12 @@ def test_own_files_are_recorded_as_they_were_given(published, session):
 
 
 def test_two_runs_with_one_store_share_the_loaded_model(published, registry, resolve, tiny):
-    from pixray.engine.build import build
+    from pixray.runs.start import build_run
 
     published()
     store = ModelStore()
     settings = resolve(**{**tiny, "drawer": "vqgan", "vqgan_model": "coco", "size": [32, 24], "iterations": 3})
-    one, two = build(settings, registry, store), build(settings, registry, store)
+    one, two = build_run(settings, registry, store), build_run(settings, registry, store)
     assert one.drawer.model is two.drawer.model
     with contextlib.closing(one.run()) as events:
         list(events)

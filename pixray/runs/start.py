@@ -1,0 +1,27 @@
+"""Building what a run is: a session, or an animation of several."""
+
+from __future__ import annotations
+
+import argparse
+from typing import TYPE_CHECKING
+
+from pixray.engine.build import build_session
+
+if TYPE_CHECKING:
+    from pixray.engine.session import Session
+    from pixray.models.store import ModelStore
+    from pixray.registry import Registry
+    from pixray.runs.animation import Animation
+
+
+def build_run(settings: argparse.Namespace, registry: Registry, store: ModelStore) -> Session | Animation:
+    """A session, or with `animation_dir` an animation; both have `run()`, `stop()`, `state()` and `restore()`.
+
+    Raises:
+        SettingsError, ModelUnavailable, MissingPackage: before anything was written.
+    """
+    if not settings.animation_dir:
+        return build_session(settings, registry, store)
+    from pixray.runs.animation import build_animation  # an import that only animations need
+
+    return build_animation(settings, registry, store)

@@ -1,0 +1,3 @@
+"""The version of this package, for records, caches and the user agent."""
+
+__version__ = "2.0.0"

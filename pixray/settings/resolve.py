@@ -1,0 +1,57 @@
+"""Complete and checked settings from the places where people write them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from pixray.errors import SettingsError
+from pixray.registry import Registry
+from pixray.runtime.yaml_io import read_yaml
+from pixray.settings.core import ALWAYS
+from pixray.settings.declare import declarations
+from pixray.settings.flags import peek_flags, read_flags
+from pixray.settings.layers import Layer, LayerKind, flags_layer, python_layer
+from pixray.settings.namespace import Settings
+from pixray.settings.presets import preset_names, read_preset
+from pixray.settings.schema import Schema
+
+
+def resolve(
+    registry: Registry, added: Mapping[str, Any], argv: Sequence[str] = (), base: Layer | None = None
+) -> Settings:
+    """Settings from the three places people write them: a YAML file, Python, and the command line.
+
+    Args:
+        base: settings below all of these, such as those of an earlier picture, and where they come from.
+
+    Raises:
+        SettingsError: all mistakes at once, a line each.
+    """
+    always = [one for group in ALWAYS for one in declarations(group, "the engine")]
+    peeked = peek_flags(always, argv)
+    layers = [python_layer(added)] if added else []
+    if base is not None:
+        layers.insert(0, base)
+    file = peeked.get("config_file") or added.get("config_file")
+    if file:
+        layers.insert(0 if base is None else 1, _read_file(str(file)))
+    schema = Schema.for_choice(registry, [*layers, flags_layer(peeked)])
+    flags, problems = read_flags(schema.declared.values(), argv)
+    if flags:
+        layers.append(flags_layer(flags))
+    try:
+        settings = schema.resolve(layers)
+    except SettingsError as error:
+        problems += error.problems
+    if problems:
+        raise SettingsError(problems)
+    return settings
+
+
+def _read_file(file: str) -> Layer:
+    """A YAML file, or a preset of that name when there is no such file."""
+    if not Path(file).expanduser().exists() and file in preset_names():
+        return Layer(LayerKind.PRESET, f"preset {file}", read_preset(file))
+    return Layer(LayerKind.FILE, Path(file).name, read_yaml(file))
