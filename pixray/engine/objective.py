@@ -47,7 +47,7 @@ class Objective:
         spots: masks 1 1 H W of the parts of the canvas that some prompts are compared with alone, by name; white is
             seen.
         batches: batches of cutouts per step, whose gradients are averaged.
-        pieces: how many cutouts are encoded at once.
+        microbatcher: how many cutouts are encoded at once.
     """
 
     filters: Sequence[tuple[Filter, float]]

@@ -54,11 +54,11 @@ class Session:
         settings, record: what was asked for, and what is needed to run it again.
         drawer: owns the parameters and renders them.
         objective: turns a canvas into losses and gradients.
-        stepper: owns the optimizer, or remembers the best candidate of a drawer without gradients.
+        optimizer: owns the torch optimizer, or remembers the best candidate of a drawer without gradients.
         generators: all randomness of the run.
         steps: how many steps the run takes; step: how many were taken.
         executor: does the work of a step, on GPUs by replaying captured steps.
-        cadence: when pictures and checkpoints are due.
+        schedule: when pictures and checkpoints are due.
         device: where the tensors are, such as "cpu" or "cuda:0".
         notices: what there is to say at the start.
         overlay: a picture laid over the canvas from time to time.

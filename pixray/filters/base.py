@@ -51,7 +51,7 @@ class Filter(ABC):
 
         Args:
             canvas: 1 C H W in [0, 1], C 3 or 4.
-            chance: what `draw` gave, its tensors on the canvas's device.
+            randomness: what `draw` gave, its tensors on the canvas's device.
         """
 
     def present(self, canvas: Tensor) -> Tensor:

@@ -103,7 +103,7 @@ def norm_silu(x: Tensor, norm: nn.GroupNorm, threads: ThreadPool) -> Tensor:
 
     Args:
         x: B C H W.
-        crew: does the gradient.
+        threads: does the gradient.
     """
     return _NormSilu.apply(x.contiguous(memory_format=torch.channels_last), norm, threads)
 

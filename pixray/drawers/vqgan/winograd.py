@@ -69,7 +69,7 @@ def convolve(kernel: Tensor, height: int, width: int, fill: Fill, emit: Emit[Kep
         kernel: of `kernel_transform`.
         height, width: of the picture.
         fill, emit: where its rows come from and go to; called on several threads at once.
-        crew: does the strips.
+        threads: does the strips.
 
     Returns:
         What `emit` returned, from the top strip to the bottom one.

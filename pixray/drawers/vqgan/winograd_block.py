@@ -25,7 +25,7 @@ class FusedConv:
     """A frozen 3 x 3 convolution, perhaps with group normalisation and SiLU before it.
 
     Args:
-        crew: who works on its strips.
+        threads: work on its strips.
     """
 
     def __init__(self, conv: nn.Conv2d, norm: nn.GroupNorm | None = None, threads: ThreadPool | None = None) -> None:
