@@ -30,10 +30,10 @@ from pixray.cutouts.zoom_wide import ZoomWide
 from pixray.drawers.base import Canvas
 from pixray.ops.angles import angular_distance
 from pixray.ops.surrogate import clamp_inward
-from pixray.perceptors.choose import choose_dtype
 from pixray.perceptors.embedded import make_clip
 from pixray.perceptors.frozen.tower import PlainTower, compile_tower
 from pixray.perceptors.openclip import OPENAI_MEAN, OPENAI_STD
+from pixray.runtime.devices import choose_dtype
 
 PARTS = ("render", "cutouts", "encode", "backward", "update")
 PERCEPTORS = {"B/32": ("ViT-B-32-quickgelu",), "B/32+B/16": ("ViT-B-32-quickgelu", "ViT-B-16-quickgelu")}
@@ -82,9 +82,8 @@ def canvas_of(drawer, old, size, device):
     """A function that renders, and the parameters behind it."""
     if drawer == "vqgan":
         from benchmarks.vqgan import F16_16384, variants
-        from pixray.drawers.vqgan.model import choose_dtype as decoder_dtype
 
-        models = variants(F16_16384, () if old else (decoder_dtype("auto", device),), device)
+        models = variants(F16_16384, () if old else (choose_dtype("auto", device),), device)
         decode = models["taming, float32"] if old else next(iter(reversed(models.values())))
         z = torch.randn(1, F16_16384.code_dim, size[1] // 16, size[0] // 16, device=device).requires_grad_(True)
         return lambda: clamp_inward((decode(z) + 1) / 2), [z]

@@ -68,6 +68,9 @@ class SessionBuilder:
             self.settings = self.schema.recheck(settings, choice.supplied)
         self._notice(*self.settings.notices, *filter(None, [choice.notice]))
         self.device = choose_device(self.settings.device)
+        self.deterministic = wants_determinism(self.settings, self.device)
+        if self.settings.cudnn_determinism and not self.deterministic:
+            self._notice(f"cudnn_determinism has no effect on {self.device}: cuDNN works on CUDA GPUs alone")
         self.generators = Generators(seed_from(self.settings.seed))
         self.palette = self._read_palette()
         self.given: Tensor | None = None
@@ -122,6 +125,7 @@ class SessionBuilder:
                 settings.save_every, settings.display_every, settings.checkpoint_every, settings.make_video
             ),
             device=self.device,
+            deterministic=self.deterministic,
             overlay=self._overlay(drawer),
             notices=tuple(self.notices),
             text=self.text,
@@ -287,6 +291,11 @@ class SessionBuilder:
     def _section(self, cls: type) -> Any:
         group = getattr(cls, "Settings", None)
         return None if group is None else self.settings.section(group)
+
+
+def wants_determinism(settings: argparse.Namespace, device: str) -> bool:
+    """Whether cuDNN is to take deterministic kernels only; it works on CUDA GPUs alone."""
+    return settings.cudnn_determinism and device.startswith("cuda")
 
 
 def _unique(losses: list[WeightedLoss]) -> list[WeightedLoss]:

@@ -15,7 +15,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import closing
+from contextlib import AbstractContextManager, closing, nullcontext
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -34,6 +34,7 @@ from pixray.images.overlay import Overlay
 from pixray.optim.gradient import GradientOptimizer, finite
 from pixray.optim.loss_values import LossValues
 from pixray.optim.search import SearchOptimizer
+from pixray.runtime.devices import deterministic_kernels
 from pixray.runtime.rng import Generators
 
 if TYPE_CHECKING:
@@ -60,6 +61,7 @@ class Session:
         executor: does the work of a step, on GPUs by replaying captured steps.
         schedule: when pictures and checkpoints are due.
         device: where the tensors are, such as "cpu" or "cuda:0".
+        deterministic: whether cuDNN takes deterministic kernels only.
         notices: what there is to say at the start.
         overlay: a picture laid over the canvas from time to time.
         text: facts for the metadata of every picture.
@@ -76,6 +78,7 @@ class Session:
     executor: EagerExecutor = field(default_factory=EagerExecutor)
     schedule: Schedule = Schedule()
     device: str = "cpu"
+    deterministic: bool = False
     notices: Sequence[Noticed] = ()
     overlay: Overlay | None = None
     text: Mapping[str, str] = field(default_factory=dict)
@@ -122,11 +125,13 @@ class Session:
         started = time.perf_counter()
         self._lay_overlay_if_due()
         randomness = self._draw_randomness()
-        canvas = self.executor.render(self, randomness)
+        with self._kernels():
+            canvas = self.executor.render(self, randomness)
         save, show = self.schedule.due(self.step)
         if save or show or self.schedule.film:
             yield self._drawn(canvas, save=save, show=show)
-        losses = self._step_within_memory(canvas, randomness)
+        with self._kernels():
+            losses = self._step_within_memory(canvas, randomness)
         self._unread.append(losses)
         if losses.at_hand or save or show or len(self._unread) >= _LAG:
             yield from self._stop_if_broken(canvas)
@@ -188,6 +193,10 @@ class Session:
     def _draw_randomness(self) -> StepRandomness:
         return self.objective.draw(self.generators, self.drawer.size, self.step)
 
+    def _kernels(self) -> AbstractContextManager[None]:
+        """Around the work of a step, never across a yield: what it switches belongs to the whole process."""
+        return deterministic_kernels() if self.deterministic else nullcontext()
+
     @torch.no_grad()
     def _lay_overlay_if_due(self) -> None:
         """Lay the overlay over the canvas and let the drawer take over the result."""
@@ -232,7 +241,8 @@ class Session:
                 if proposal.finished:
                     # All candidates are seen through the same cutouts, or chance would choose between them.
                     randomness = randomness or self._draw_randomness()
-                    losses = self.executor.step(self, proposal.image, randomness)
+                    with self._kernels():
+                        losses = self.executor.step(self, proposal.image, randomness)
                     better = optimizer.offer(self.step + 1, sum(losses.values()))
                 if better:
                     self.drawer.accept(proposal)

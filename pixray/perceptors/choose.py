@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
@@ -11,6 +11,7 @@ from pixray.errors import ModelUnavailable, SettingsError
 from pixray.models.store import ModelStore
 from pixray.perceptors.base import Perceptor
 from pixray.registry import Registry
+from pixray.runtime.devices import choose_dtype
 from pixray.settings.grammar import parse_weighted
 from pixray.settings.layers import Layer, LayerKind
 from pixray.settings.namespace import Settings
@@ -94,17 +95,3 @@ def _load(
     from pixray.perceptors.sources import fetch, read_name
 
     return load_openclip(fetch(read_name(name), store), device, dtype, settings.cut_contrast)
-
-
-def choose_dtype(precision: str, device: str) -> torch.dtype:
-    """The number format for a device: 16 bits where its units are made for them, else 32, unless somebody insists."""
-    import torch
-
-    from pixray.runtime.devices import multiplies_bf16
-
-    formats: Mapping[str, torch.dtype] = {"fp32": torch.float32, "bf16": torch.bfloat16, "fp16": torch.float16}
-    if precision in formats:
-        return formats[precision]
-    if device.startswith("cuda"):
-        return torch.bfloat16 if torch.cuda.is_bf16_supported() else torch.float16
-    return torch.bfloat16 if device == "cpu" and multiplies_bf16() else torch.float32

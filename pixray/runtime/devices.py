@@ -1,10 +1,15 @@
-"""Which device a run uses."""
+"""Which device a run uses, and in which number format models compute there."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
 from pixray.errors import SettingsError
+
+if TYPE_CHECKING:
+    import torch
 
 
 def choose_device(wanted: str) -> str:
@@ -32,6 +37,39 @@ def choose_device(wanted: str) -> str:
     if device.type not in ("cpu", "cuda", "mps"):
         raise SettingsError(f"device='{wanted}': expected auto, cpu, cuda, cuda:1 or mps")
     return str(device)
+
+
+def choose_dtype(precision: str, device: str) -> torch.dtype:
+    """The number format of a model on a device.
+
+    Args:
+        precision: "fp32", "bf16" or "fp16"; "auto": bfloat16 where the device multiplies faster in it, else float32.
+            Never float16 by itself: its range is too small for the values of some decoders.
+    """
+    import torch
+
+    formats: Mapping[str, torch.dtype] = {"fp32": torch.float32, "bf16": torch.bfloat16, "fp16": torch.float16}
+    if precision in formats:
+        return formats[precision]
+    kind = torch.device(device).type
+    # Cards before Ampere (compute capability 8) emulate bfloat16, slowly, and torch counts that as support.
+    fast_gpu = kind == "cuda" and torch.cuda.get_device_capability(device)[0] >= 8
+    fast_cpu = kind == "cpu" and multiplies_bf16()
+    return torch.bfloat16 if fast_gpu or fast_cpu else torch.float32
+
+
+@contextmanager
+def deterministic_kernels() -> Iterator[None]:
+    """Inside, cuDNN takes deterministic kernels only. The process-wide switches are as before afterwards."""
+    import torch
+
+    switches = torch.backends.cudnn
+    before = switches.deterministic, switches.benchmark
+    switches.deterministic, switches.benchmark = True, False
+    try:
+        yield
+    finally:
+        switches.deterministic, switches.benchmark = before
 
 
 def multiplies_bf16() -> bool:

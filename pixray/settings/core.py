@@ -209,7 +209,7 @@ class Perceptors:
     )
     precision: str = setting(
         "auto",
-        "number format of the perceptors; auto: bf16 on GPUs and on CPUs that are faster in it, else fp32",
+        "number format of the perceptors; auto: bf16 on GPUs since Ampere and on CPUs that are faster in it, else fp32",
         choices=("auto", "fp32", "bf16", "fp16"),
     )
     cuts_at_once: int | None = setting(
@@ -240,7 +240,7 @@ class Optimiser:
         choices=("auto", "on", "off"),
         role=Role.UNRECORDED,
     )
-    cudnn_determinism: bool = setting(False, "prefer deterministic GPU kernels", aliases=("--deterministic", "-d"))
+    cudnn_determinism: bool = setting(False, "deterministic cuDNN kernels on GPUs", aliases=("--deterministic", "-d"))
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -232,3 +232,45 @@ def test_the_image_is_at_hand_at_any_time(session):
 def test_transparency_is_kept_in_the_picture(session):
     picture = final_picture(session(drawer="pixel", pixel_type="hex", transparent=True).run())
     assert picture.shape[2] == 4 and picture[..., 3].min() < 255
+
+
+class SeesKernels(Loss):
+    """Notes in every step which kernels cuDNN would take."""
+
+    def __call__(self, inputs):
+        switches = torch.backends.cudnn
+        self.seen = [*getattr(self, "seen", ()), (switches.deterministic, switches.benchmark)]
+        return inputs.canvas.mean()
+
+
+def test_cudnn_takes_deterministic_kernels_in_the_steps_and_the_callers_between_them(session, registry, monkeypatch):
+    registry.add("loss", "kernels", SeesKernels)
+    monkeypatch.setattr(torch.backends.cudnn, "benchmark", True)
+    for wanted in (True, False):
+        made = session(custom_loss="kernels")
+        made.deterministic = wanted  # as a run on a CUDA GPU with cudnn_determinism has it
+        for _ in made.run():
+            assert (torch.backends.cudnn.deterministic, torch.backends.cudnn.benchmark) == (False, True)
+        assert set(made.objective.losses[-1].loss.seen) == {(wanted, not wanted)}
+
+
+def test_a_step_that_fails_gives_the_kernels_back(session, registry):
+    class Fails(Loss):
+        def __call__(self, inputs):
+            raise ZeroDivisionError
+
+    registry.add("loss", "fails", Fails)
+    made = session(custom_loss="fails")
+    made.deterministic = True
+    with pytest.raises(ZeroDivisionError):
+        list(made.run())
+    assert not torch.backends.cudnn.deterministic
+
+
+def test_cudnn_determinism_counts_on_a_cuda_gpu_and_says_so_elsewhere(session):
+    from pixray.engine.build import wants_determinism
+
+    made = session(cudnn_determinism=True)
+    assert not made.deterministic and any("cudnn_determinism has no effect on cpu" in n.text for n in made.notices)
+    assert session().notices == () and wants_determinism(made.settings, "cuda:0")
+    assert not wants_determinism(session().settings, "cuda:0")

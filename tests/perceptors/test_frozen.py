@@ -202,15 +202,6 @@ def test_small_gradients_survive_half_precision():
     assert F.cosine_similarity(*gradients, dim=0) > 0.999
 
 
-@pytest.mark.parametrize(("quick", "dtype"), [(True, torch.bfloat16), (False, torch.float32)])
-def test_a_cpu_works_in_bfloat16_only_if_it_is_faster_there(quick, dtype, monkeypatch):
-    from pixray.perceptors.choose import choose_dtype
-
-    monkeypatch.setattr("pixray.runtime.devices.multiplies_bf16", lambda: quick)
-    assert choose_dtype("auto", "cpu") == dtype and choose_dtype("auto", "mps") == torch.float32
-    assert choose_dtype("fp16", "cpu") == torch.float16
-
-
 def test_own_attention_has_the_gradient_of_torchs():
     generator = torch.Generator().manual_seed(0)
     tensors = [torch.randn(2, 3, 5, 4, generator=generator, dtype=torch.float64) for _ in range(3)]

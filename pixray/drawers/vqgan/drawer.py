@@ -17,6 +17,7 @@ from pixray.drawers.base import Canvas, Drawer
 from pixray.drawers.vqgan.files import EMBEDDED, VqganFiles, choose
 from pixray.ops.surrogate import clamp_inward, straight_through
 from pixray.optim.parameter_group import ParameterGroup
+from pixray.runtime.devices import choose_dtype
 from pixray.settings.declare import Refers, setting
 from pixray.settings.references import model_files
 
@@ -92,7 +93,7 @@ class VqganDrawer(Drawer):
         return max(1, self.canvas.width // factor) * factor, max(1, self.canvas.height // factor) * factor
 
     def load(self, models: ModelStore) -> None:
-        from pixray.drawers.vqgan.model import choose_dtype, load_vqgan
+        from pixray.drawers.vqgan.model import load_vqgan
 
         wanted = self.settings
         files = choose(wanted.vqgan_model, wanted.vqgan_config, wanted.vqgan_checkpoint, models)

@@ -19,7 +19,6 @@ from pixray.drawers.vqgan.config import VqganConfig, read_config
 from pixray.drawers.vqgan.decode import FusedLayers, HalfLayers, PlainLayers, decode
 from pixray.errors import ModelUnavailable
 from pixray.models.safe_load import read_tensors
-from pixray.runtime.devices import multiplies_bf16
 
 _PARTS = ("encoder.", "decoder.", "quant_conv.", "post_quant_conv.", "quantize.")
 
@@ -133,18 +132,6 @@ def load_vqgan(config_path: Path, weights_path: Path, device: str, dtype: torch.
     _check_fit(model.state_dict(), tensors, weights_path, config_path)
     model.load_state_dict(tensors, strict=False, assign=True)
     return model.prepare(dtype, device)
-
-
-def choose_dtype(precision: str, device: str) -> torch.dtype:
-    """The number format to decode in: for "auto" half precision where the device multiplies faster in it."""
-    formats = {"fp32": torch.float32, "bf16": torch.bfloat16, "fp16": torch.float16}
-    if precision in formats:
-        return formats[precision]
-    kind = torch.device(device).type
-    if kind == "cuda":
-        # bfloat16 is emulated, slowly, on cards before Ampere.
-        return torch.bfloat16 if torch.cuda.get_device_capability(device)[0] >= 8 else torch.float32
-    return torch.bfloat16 if kind == "cpu" and multiplies_bf16() else torch.float32
 
 
 def _check_fit(expected: Mapping[str, Tensor], given: Mapping[str, Tensor], weights: Path, config: Path) -> None:

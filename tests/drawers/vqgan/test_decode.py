@@ -10,7 +10,7 @@ import pixray.drawers.vqgan.winograd as winograd
 from pixray.drawers.vqgan import bf16_kernels as half
 from pixray.drawers.vqgan.decode import FusedLayers, HalfLayers, PlainLayers
 from pixray.drawers.vqgan.files import choose
-from pixray.drawers.vqgan.model import choose_dtype, load_vqgan
+from pixray.drawers.vqgan.model import load_vqgan
 from pixray.drawers.vqgan.thread_pool import ThreadPool
 from pixray.drawers.vqgan.winograd_block import FusedBlock, FusedConv, normed_conv, residual_block, upsampled_conv
 from pixray.models.store import ModelStore
@@ -173,17 +173,3 @@ def test_a_batch_is_decoded_picture_by_picture(published):
 def test_half_precision_on_a_cpu_takes_its_own_layers(published):
     published()
     assert isinstance(load(torch.bfloat16)._layers, HalfLayers)
-
-
-@pytest.mark.parametrize(
-    ("wanted", "quick", "expected"),
-    [
-        ("auto", False, torch.float32),
-        ("auto", True, torch.bfloat16),
-        ("fp32", True, torch.float32),
-        ("fp16", False, torch.float16),
-    ],
-)
-def test_a_cpu_decodes_in_half_precision_only_where_that_is_faster(monkeypatch, wanted, quick, expected):
-    monkeypatch.setattr("pixray.drawers.vqgan.model.multiplies_bf16", lambda: quick)
-    assert choose_dtype(wanted, "cpu") == expected
