@@ -72,7 +72,7 @@ def _names(given: dict[str, str], name: str, default: str) -> list[str]:
     from pixray.runs.grid import values_of
 
     text = given.pop(name, None) or given.pop(name.removesuffix("s"), None) or default
-    return values_of(name.removesuffix("s"), text)
+    return values_of(text)
 
 
 def _table(rows: Sequence[dict]) -> str:

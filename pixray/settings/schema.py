@@ -22,6 +22,7 @@ from pixray.settings.grammar import Amount, parse_parts
 from pixray.settings.layers import Layer, LayerKind
 from pixray.settings.namespace import Origin, Settings
 from pixray.settings.old_names import RENAMED, RETIRED, RETIRED_VALUES
+from pixray.settings.policy import LEFT_OUT, admit
 from pixray.settings.reference import owner_of
 
 DEFAULT = "default"
@@ -34,13 +35,19 @@ class Schema:
         declared: every declaration; two of one name are an error, so that a plugin cannot shadow a core setting.
         problems: what is already known to be wrong, to be reported together with everything else.
         supplies: what the chosen drawer supplies unless somebody says otherwise.
+        services: names of remote services, which strangers may not choose.
     """
 
     def __init__(
-        self, declared: Iterable[Declaration], problems: Sequence[str] = (), supplies: Sequence[Layer] = ()
+        self,
+        declared: Iterable[Declaration],
+        problems: Sequence[str] = (),
+        supplies: Sequence[Layer] = (),
+        services: Iterable[str] = (),
     ) -> None:
         self.problems = tuple(problems)
         self.supplies = tuple(supplies)
+        self.services = frozenset(services)
         self.declared: dict[str, Declaration] = {}
         self._by_name: dict[str, Declaration] = {}
         for one in declared:
@@ -71,7 +78,7 @@ class Schema:
             owner = f"{'drawer' if kind == 'provider' else kind} {registry.canonical(kind, name)}"
             if group is not None and not any(one.owner == owner for one in declared):
                 declared += declarations(group, owner)
-        return cls(declared, problems, supplies)
+        return cls(declared, problems, supplies, registry.names("provider"))
 
     @staticmethod
     def _chosen(layers: Sequence[Layer]) -> list[tuple[str, str, str]]:
@@ -102,7 +109,7 @@ class Schema:
         """
         problems = list(self.problems)
         notices: list[str] = []
-        given = self._gather(layers, problems, notices)
+        given = admit(self._gather(layers, problems, notices), self.declared, self.services, problems, notices)
         values: dict[str, Any] = {}
         origins: dict[str, Origin] = {}
         for layer in [*self._presets(given), *supplied, *given]:
@@ -121,7 +128,7 @@ class Schema:
         if not problems:
             derive(values, origins, problems)
         if problems:
-            raise SettingsError(list(dict.fromkeys(problems)))
+            raise SettingsError(list(dict.fromkeys([*problems, *(text for text in notices if LEFT_OUT in text)])))
         return Settings(values, origins, tuple(layers), tuple(notices))
 
     def recheck(self, settings: argparse.Namespace, supplied: Sequence[Layer] = ()) -> Settings:
