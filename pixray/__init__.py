@@ -41,6 +41,9 @@ _PUBLIC: dict[str, tuple[str, str]] = {
     "Loss": ("pixray.losses.base", "Loss"),
     "LossInputs": ("pixray.losses.base", "LossInputs"),
     "LossContext": ("pixray.losses.base", "LossContext"),
+    "Cutouts": ("pixray.cutouts.base", "Cutouts"),
+    "CutoutPlan": ("pixray.cutouts.base", "Plan"),
+    "Recorder": ("pixray.recorders.base", "Recorder"),
     "Filter": ("pixray.filters.base", "Filter"),
     "Filtered": ("pixray.filters.base", "Filtered"),
     "Provider": ("pixray.providers.base", "Provider"),
@@ -49,21 +52,34 @@ _PUBLIC: dict[str, tuple[str, str]] = {
     "load_settings": ("pixray.api", "load_settings"),
     "PixrayError": ("pixray.errors", "PixrayError"),
     "SettingsError": ("pixray.errors", "SettingsError"),
+    "InvalidPart": ("pixray.errors", "InvalidPart"),
 }
 
 __all__ = ["__version__", *_PUBLIC]  # noqa: PLE0604, the names are strings
 
 if TYPE_CHECKING:
-    from pixray.api import Studio, load_settings, studio
-    from pixray.drawers.base import Canvas, Drawer
-    from pixray.engine.session import Session
-    from pixray.errors import PixrayError, SettingsError
-    from pixray.filters.base import Filter, Filtered
-    from pixray.losses.base import Loss, LossContext, LossInputs
-    from pixray.optim.parameter_group import ParameterGroup
-    from pixray.perceptors.base import Perceptor
-    from pixray.providers.base import Provider
-    from pixray.settings.declare import setting
+    # `X as X` says that a name is meant for others, which `mypy --strict` asks for.
+    from pixray.api import Studio as Studio
+    from pixray.api import load_settings as load_settings
+    from pixray.api import studio
+    from pixray.cutouts.base import Cutouts as Cutouts
+    from pixray.cutouts.base import Plan as CutoutPlan
+    from pixray.drawers.base import Canvas as Canvas
+    from pixray.drawers.base import Drawer as Drawer
+    from pixray.engine.session import Session as Session
+    from pixray.errors import InvalidPart as InvalidPart
+    from pixray.errors import PixrayError as PixrayError
+    from pixray.errors import SettingsError as SettingsError
+    from pixray.filters.base import Filter as Filter
+    from pixray.filters.base import Filtered as Filtered
+    from pixray.losses.base import Loss as Loss
+    from pixray.losses.base import LossContext as LossContext
+    from pixray.losses.base import LossInputs as LossInputs
+    from pixray.optim.parameter_group import ParameterGroup as ParameterGroup
+    from pixray.perceptors.base import Perceptor as Perceptor
+    from pixray.providers.base import Provider as Provider
+    from pixray.recorders.base import Recorder as Recorder
+    from pixray.settings.declare import setting as setting
 
     add_custom_loss = studio.add_custom_loss
     add_settings = studio.add_settings

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from pixray.errors import PixrayError
 from pixray.events import Drawn, Event
-from pixray.registry import Registry
+from pixray.registry import Registry, import_plugins, plugin_items
+from pixray.settings.layers import Layer, LayerKind
 from pixray.settings.namespace import Settings
 from pixray.settings.resolve import resolve
 
@@ -38,8 +39,12 @@ class Studio:
 
     @property
     def registry(self) -> Registry:
+        """Where parts come from. The one of `pixray.register` also holds what modules in PIXRAY_PLUGINS register."""
+        if self._registry is None and self is not studio:
+            self._registry = studio.registry.copy()
         if self._registry is None:
             self._registry = Registry.discover()
+            import_plugins(item for item in plugin_items() if "=" not in item)
         return self._registry
 
     @property
@@ -82,7 +87,7 @@ class Studio:
 
         self._close()
         self._session = build_run(settings, self.registry, self.store)
-        self._events = attach(self._session.run(), *default_recorders(self._session.settings))
+        self._events = attach(self._session.run(), *default_recorders(self._session.settings, self.registry))
         self._image = None
 
     def do_run(self, settings: argparse.Namespace | None = None, return_display: bool = False) -> bool:
@@ -189,17 +194,15 @@ class Studio:
         self._events = self._session = None
 
 
-def load_settings(path: str | Path, *, trust: bool = False, **changes: Any) -> Settings:
+def load_settings(path: str | Path, **changes: Any) -> Settings:
     """The settings of an earlier run, with changes of one's own.
 
     Args:
         path: a PNG or SVG that pixray made, a YAML file of settings, or the folder of a run.
-        trust: also take what the record says about files, addresses, paid services and places on this machine;
-            without it that is left out, and `notices` of the settings says so.
     """
-    from pixray.recorders.record import record_layer
+    from pixray.recorders.record import read_record
 
-    return resolve(studio.registry, changes, base=record_layer(Path(path), trusted=trust))
+    return resolve(studio.registry, changes, base=Layer(LayerKind.RECORD, Path(path).name, read_record(path)))
 
 
 studio: Studio = Studio()

@@ -2,6 +2,7 @@
 
 PixrayError
 ├── SettingsError        one or more settings are wrong; `problems` lists one line each (also a ValueError)
+├── InvalidPart          a plugin's class is not what it was registered as
 ├── MissingPackage       a chosen part needs a package that is not installed (also an ImportError)
 ├── ModelUnavailable     weights that were asked for by name cannot be had
 ├── UnsafeFile           a checkpoint holds more than plain tensors and was refused
@@ -29,6 +30,10 @@ class SettingsError(PixrayError, ValueError):
     def __init__(self, problems: str | Sequence[str]) -> None:
         self.problems = (problems,) if isinstance(problems, str) else tuple(problems)
         super().__init__("\n".join(self.problems))
+
+
+class InvalidPart(PixrayError):
+    """A plugin is not what it was registered as; the message says what came, from where, and what is right."""
 
 
 class MissingPackage(PixrayError, ImportError):

@@ -1,7 +1,8 @@
 """Names of parts and the classes behind them. Nothing is imported before it is chosen.
 
-Built-in parts, installed plugins (entry points `pixray.drawers`, `pixray.losses` …), the variable PIXRAY_PLUGINS
-("drawer:clay=module:Class", separated by commas) and run-time additions share one table and one set of rights.
+Built-in parts, installed plugins (entry points `pixray.drawers`, `pixray.losses` …), the variable PIXRAY_PLUGINS and
+`pixray.register` share one table and one set of rights. PIXRAY_PLUGINS holds, separated by commas, modules that
+register parts when they are imported, or single parts as `drawer:clay=module:Class`.
 """
 
 from __future__ import annotations
@@ -10,70 +11,41 @@ import importlib
 import importlib.metadata
 import os
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
-from pixray.errors import MissingPackage, PixrayError, SettingsError, did_you_mean
+from pixray.errors import InvalidPart, MissingPackage, PixrayError, SettingsError, did_you_mean
+from pixray.parts.builtin import ALIASES, BUILT_IN, EXTRAS, GONE
+from pixray.parts.kinds import KINDS, check_part, import_attribute
 
-KINDS = ("drawer", "loss", "filter", "perceptor", "provider")
+__all__ = ["ALIASES", "BUILT_IN", "GONE", "KINDS", "Registry", "import_plugins", "plugin_items"]
 
-BUILT_IN: dict[str, dict[str, str]] = {
-    "drawer": {
-        "clipdraw": "pixray.drawers.strokes.clipdraw:ClipDrawDrawer",
-        "fft": "pixray.drawers.fft:FftDrawer",
-        "line_sketch": "pixray.drawers.strokes.line_sketch:LineSketchDrawer",
-        "multires": "pixray.drawers.multires:MultiresDrawer",
-        "pixel": "pixray.drawers.pixel.drawer:PixelDrawer",
-        "super_resolution": "pixray.drawers.super_resolution:SuperResolutionDrawer",
-        "vqgan": "pixray.drawers.vqgan.drawer:VqganDrawer",
-    },
-    "loss": {
-        "aesthetic": "pixray.losses.aesthetic:AestheticLoss",
-        "edge": "pixray.losses.edge:EdgeLoss",
-        "gaussian": "pixray.losses.gaussian:GaussianLoss",
-        "palette": "pixray.losses.palette:PaletteLoss",
-        "resmem": "pixray.losses.resmem:ResmemLoss",
-        "saturation": "pixray.losses.saturation:SaturationLoss",
-        "smoothness": "pixray.losses.smoothness:SmoothnessLoss",
-        "style": "pixray.losses.style:StyleLoss",
-        "symmetry": "pixray.losses.symmetry:SymmetryLoss",
-        "tv": "pixray.losses.tv:TotalVariation",
-    },
-    "filter": {
-        "lookup": "pixray.filters.lookup:Lookup",
-        "tiler": "pixray.filters.tiler:Tiler",
-        "wallpaper": "pixray.filters.wallpaper:Wallpaper",
-    },
-    "perceptor": {
-        "embedded": "pixray.perceptors.embedded:Embedded",
-        "embedded-referee": "pixray.perceptors.embedded:Referee",
-    },
-    "provider": {
-        "blockentropy": "pixray.providers.blockentropy:BlockEntropy",
-        "openai": "pixray.providers.openai:OpenAI",
-        "regolo": "pixray.providers.regolo:Regolo",
-        "stability": "pixray.providers.stability:Stability",
-        "stability_rest": "pixray.providers.stability_rest:StabilityRest",
-        "visioncraft": "pixray.providers.visioncraft:VisionCraft",
-    },
-}
 
 DRAWER_OF_PROVIDER = "pixray.drawers.remote.drawer:drawer_of"
 """What makes a drawer of a remote service: every provider can be chosen as one."""
 
-ALIASES: dict[str, dict[str, str]] = {"drawer": {"fast_pixel": "pixel"}}
-"""Old names that mean a part of another name."""
 
-GONE: dict[str, dict[str, str]] = {
-    "drawer": {"vdiff": "its models are no longer published; use a remote drawer such as openai"}
-}
-"""Old names without a successor: what to use instead."""
+@dataclass(frozen=True)
+class _Entry:
+    """A class, or "module:Class", and where it was announced, in words."""
+
+    target: Any
+    source: str
+
+    def __str__(self) -> str:
+        name = self.target if isinstance(self.target, str) else getattr(self.target, "__qualname__", repr(self.target))
+        return f"{name} ({self.source})"
 
 
 class Registry:
     """Parts by kind and name."""
 
     def __init__(self, table: Mapping[str, Mapping[str, Any]]) -> None:
-        self._table: dict[str, dict[str, Any]] = {kind: dict(table.get(kind, {})) for kind in KINDS}
+        self._table: dict[str, dict[str, _Entry]] = {
+            kind: {name: _Entry(target, "built in") for name, target in table.get(kind, {}).items()} for kind in KINDS
+        }
+        self._clashes: dict[tuple[str, str], str] = {}
+        self._checked: dict[tuple[str, str], Any] = {}
         self.keys: dict[str, Callable[[], str | None]] = {}
         """What gives the keys of remote services, by service, where it is not the environment."""
 
@@ -81,45 +53,68 @@ class Registry:
     def discover(cls, plugins: str | None = None) -> Registry:
         """The built-in parts and every installed plugin, by name only.
 
+        What modules in PIXRAY_PLUGINS register themselves goes to `pixray.register`: see `Studio.registry`.
+
         Args:
-            plugins: more parts, "kind:name=module:Class" separated by commas; default: the variable PIXRAY_PLUGINS.
+            plugins: in place of the variable PIXRAY_PLUGINS.
         """
         registry = cls(BUILT_IN)
-        for kind in KINDS:
-            for point in importlib.metadata.entry_points(group=f"pixray.{kind}s"):
-                registry.add(kind, point.name, point.value)
-        for line in filter(None, (plugins if plugins is not None else os.environ.get("PIXRAY_PLUGINS", "")).split(",")):
-            head, _, target = line.partition("=")
-            kind, _, name = head.strip().partition(":")
-            if not target or not name:
-                raise SettingsError(f"PIXRAY_PLUGINS holds '{line}': expected kind:name=module:Class")
-            registry.add(kind, name, target.strip())
+        points = importlib.metadata.entry_points()
+        for name, kind in KINDS.items():
+            for point in points.select(group=kind.group):
+                package = f"{point.dist.name} {point.dist.version}" if point.dist else "an unknown package"
+                registry._announce(name, point.name, point.value, f"from the package {package}")
+        for item in plugin_items(plugins):
+            if "=" in item:
+                head, _, target = item.partition("=")
+                kind_name, _, part = head.strip().partition(":")
+                if not target or not part:
+                    raise SettingsError(f"PIXRAY_PLUGINS holds '{item}': expected a module, or kind:name=module:Class")
+                registry._announce(kind_name, part, target.strip(), "from PIXRAY_PLUGINS")
         return registry
+
+    def copy(self) -> Registry:
+        """Another registry with the same parts, to which others may be added."""
+        other = Registry({})
+        other._table = {kind: dict(entries) for kind, entries in self._table.items()}
+        other._clashes, other._checked, other.keys = dict(self._clashes), dict(self._checked), dict(self.keys)
+        return other
 
     def add(self, kind: str, name: str, part: Any, *, replace: bool = False) -> None:
         """Add a part under a name.
 
         Args:
-            kind: "drawer", "loss", "filter", "perceptor" or "provider".
+            kind: a name of `KINDS`: "drawer", "loss", "filter" …
             name: what users will call it.
             part: the class itself, or "module:Class".
             replace: take the place of a part that has the name already, as running a notebook cell again does.
 
         Raises:
             SettingsError: an unknown kind, or another part already has the name.
+            InvalidPart: the class is not one of this kind.
         """
-        if kind not in KINDS:
-            raise SettingsError(f"unknown kind of part '{kind}': expected one of {', '.join(KINDS)}")
-        other = self._table[kind].get(name)
-        if other is not None and other != part and not replace:
-            raise SettingsError(
-                f"two parts want to be called {kind} '{name}': {_describe(other)} and {_describe(part)}"
-            )
-        self._table[kind][name] = part
+        _check_kind(kind)
+        entry, other = _Entry(part, "registered"), self._table[kind].get(name)
+        if other is not None and other.target != part and not replace:
+            raise SettingsError(_clash(kind, name, other, entry))
+        if not isinstance(part, str):
+            check_part(kind, name, part, entry.source)
+        self._table[kind][name] = entry
+        self._clashes.pop((kind, name), None)
+        self._checked.pop((kind, name), None)
 
     def names(self, kind: str) -> list[str]:
         """Every name of one kind, sorted."""
         return sorted(self._known(kind))
+
+    def added(self, kind: str) -> list[str]:
+        """The names of one kind that are not built in, sorted."""
+        return sorted(name for name, entry in self._table[kind].items() if entry.source != "built in")
+
+    def is_built_in(self, kind: str, name: str) -> bool:
+        """Whether a name stands for a part that comes with pixray."""
+        entry = self._table[kind].get(self.canonical(kind, name))
+        return entry is not None and entry.source == "built in"
 
     def canonical(self, kind: str, name: str) -> str:
         """The name itself, or what an old name means today."""
@@ -129,7 +124,7 @@ class Registry:
         """Why a name cannot be used, as one line, or None when it can."""
         name = self.canonical(kind, name)
         if name in self._known(kind):
-            return None
+            return self._clashes.get((kind, name))
         if name in GONE.get(kind, {}):
             return f"{kind} '{name}' (from {source}) is gone: {GONE[kind][name]}"
         known = [*self._known(kind), *ALIASES.get(kind, {})]
@@ -138,39 +133,105 @@ class Registry:
         )
 
     def load(self, kind: str, name: str) -> Any:
-        """The class of a part, imported now.
+        """The class of a part, imported and checked now.
 
         Raises:
             SettingsError: no part of this name.
             MissingPackage: the part needs a package that is not installed.
+            InvalidPart: what has the name is no part of this kind.
         """
         problem = self.problem(kind, name, "the registry")
         if problem:
             raise SettingsError(problem)
         name = self.canonical(kind, name)
         if kind == "drawer" and name not in self._table[kind]:
-            module, _, attribute = DRAWER_OF_PROVIDER.partition(":")
-            make_drawer = getattr(importlib.import_module(module), attribute)
+            make_drawer = import_attribute(DRAWER_OF_PROVIDER)
             return make_drawer(self.load("provider", name), self.keys.get(name))
-        part = self._table[kind][name]
-        if not isinstance(part, str):
-            return part
-        module, _, attribute = part.partition(":")
-        try:
-            return getattr(importlib.import_module(module), attribute)
-        except PixrayError:
-            raise
-        except ModuleNotFoundError as error:
-            raise MissingPackage(f"{kind} '{name}'", error.name or module) from error
-
-    def _known(self, kind: str) -> set[str]:
-        """Names of a kind; every remote service is a drawer, too."""
-        return {*self._table[kind], *(self._table["provider"] if kind == "drawer" else ())}
+        if (kind, name) not in self._checked:
+            entry = self._table[kind][name]
+            part = _import(kind, name, entry) if isinstance(entry.target, str) else entry.target
+            check_part(kind, name, part, str(entry))
+            self._checked[kind, name] = part
+        return self._checked[kind, name]
 
     def classes(self, kind: str) -> Iterable[tuple[str, Any]]:
         """(name, class) of every part of one kind; imports them all."""
         return [(name, self.load(kind, name)) for name in self.names(kind)]
 
+    def _known(self, kind: str) -> set[str]:
+        """Names of a kind; every remote service is a drawer, too."""
+        return {*self._table[kind], *(self._table["provider"] if kind == "drawer" else ())}
 
-def _describe(part: Any) -> str:
-    return part if isinstance(part, str) else f"{part.__module__}:{part.__qualname__}"
+    def _announce(self, kind: str, name: str, target: str, source: str) -> None:
+        """Add a part that is only announced: two of one name are a mistake when somebody uses the name."""
+        _check_kind(kind)
+        entry, other = _Entry(target, source), self._table[kind].get(name)
+        if other is not None and other.target != target:
+            self._clashes[kind, name] = _clash(kind, name, other, entry)
+        else:
+            self._table[kind][name] = entry
+
+
+def plugin_items(plugins: str | None = None) -> list[str]:
+    """What PIXRAY_PLUGINS holds, or a text in its place: modules, and single parts with their "="."""
+    text = os.environ.get("PIXRAY_PLUGINS", "") if plugins is None else plugins
+    return [item.strip() for item in text.split(",") if item.strip()]
+
+
+def import_plugins(modules: Iterable[str]) -> None:
+    """Import modules that register parts.
+
+    Raises:
+        InvalidPart: one cannot be imported.
+    """
+    for module in modules:
+        try:
+            importlib.import_module(module)
+        except PixrayError:
+            raise
+        except Exception as error:
+            raise InvalidPart(
+                f"PIXRAY_PLUGINS names the module '{module}', {_import_failure(module, error)}"
+            ) from error
+
+
+def _check_kind(kind: str) -> None:
+    if kind not in KINDS:
+        raise SettingsError(
+            f"unknown kind of part '{kind}': expected one of {', '.join(KINDS)}.{did_you_mean(kind, KINDS)}"
+        )
+
+
+def _clash(kind: str, name: str, other: _Entry, entry: _Entry) -> str:
+    return f"two parts want to be called {kind} '{name}': {other} and {entry}"
+
+
+def _import(kind: str, name: str, entry: _Entry) -> Any:
+    """What "module:Class" names."""
+    module, _, attribute = entry.target.partition(":")
+    what = f"{kind} '{name}', {entry}"
+    if not attribute:
+        raise InvalidPart(f"{what}: expected module:Class")
+    try:
+        return import_attribute(entry.target)
+    except PixrayError:
+        raise
+    except ModuleNotFoundError as error:
+        missing = error.name or module
+        if not f"{module}.".startswith(f"{missing}.") or missing in EXTRAS:
+            raise MissingPackage(f"{kind} '{name}'", *EXTRAS.get(missing, (missing,))) from error
+        raise InvalidPart(f"{what}: there is no module '{missing}'") from error
+    except AttributeError as error:
+        loaded = importlib.import_module(module)
+        if hasattr(loaded, attribute.partition(".")[0]):
+            raise InvalidPart(f"{what}: {_import_failure(module, error)}") from error
+        raise InvalidPart(
+            f"{what}: the module '{module}' has no '{attribute}'.{did_you_mean(attribute, vars(loaded))}"
+        ) from error
+    except Exception as error:
+        raise InvalidPart(f"{what}: the module '{module}', {_import_failure(module, error)}") from error
+
+
+def _import_failure(module: str, error: Exception) -> str:
+    reason = " ".join(str(error).split()) or "no reason given"
+    return f"which cannot be imported ({type(error).__name__}: {reason})"

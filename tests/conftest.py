@@ -13,7 +13,7 @@ import pytest
 
 @pytest.fixture(autouse=True)
 def _alone(tmp_path, monkeypatch):
-    """Own working directory, no hub, no checkpoints of the person who runs the tests."""
+    """Own working directory, no hub, no checkpoints or plugins of the person who runs the tests."""
     monkeypatch.chdir(tmp_path)
     # Processes that tests start run this source tree too, installed or not.
     monkeypatch.setenv("PYTHONPATH", str(Path(__file__).parents[1]))
@@ -22,6 +22,9 @@ def _alone(tmp_path, monkeypatch):
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     for name in ("PIXRAY_CHECKPOINTS", "PIXRAY_PLUGINS"):
         monkeypatch.delenv(name, raising=False)
+    from pixray.api import studio
+
+    monkeypatch.setattr(studio, "_registry", None)
 
 
 @pytest.fixture

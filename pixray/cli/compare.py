@@ -37,8 +37,8 @@ def main(argv: Sequence[str]) -> int:
     if not drawers or not prompts:
         raise SettingsError("pixray compare: needs --drawers and --prompts (try pixray compare --help)")
 
+    from pixray.api import studio
     from pixray.models.store import ModelStore
-    from pixray.registry import Registry
     from pixray.runs.compare import Comparison
     from pixray.runs.report.compare_page import write_comparison
     from pixray.runtime.signals import graceful
@@ -48,7 +48,7 @@ def main(argv: Sequence[str]) -> int:
         drawers,
         seeds,
         given,
-        Registry.discover(),
+        studio.registry,
         ModelStore(),
         folder or "compare",
         judge or None,

@@ -34,12 +34,12 @@ def main(argv: Sequence[str]) -> int:
     given, output = read_words(argv)
     folder = Path(given.pop("outdir", "grid"))
 
+    from pixray.api import studio
     from pixray.models.store import ModelStore
     from pixray.recorders.console import DownloadBar
-    from pixray.registry import Registry
     from pixray.runs.grid import make_cells, write_results
 
-    registry, store = Registry.discover(), ModelStore(progress=DownloadBar() if output == "live" else None)
+    registry, store = studio.registry, ModelStore(progress=DownloadBar() if output == "live" else None)
     cells = make_cells(given, registry, str(folder))
     failed: dict[str, str] = {}
     stopped = False

@@ -79,7 +79,9 @@ def _dispatch(words: list[str]) -> int:
     if not words or "--help" in words or "-h" in words or "--help-all" in words:
         from pixray.settings.help import help_page
 
-        sys.stdout.write(help_page(COMMANDS, everything="--help-all" in words))
+        everything = "--help-all" in words
+        registry = _registry() if everything else Registry.discover()  # the short page imports no plugin
+        sys.stdout.write(help_page(COMMANDS, everything=everything, registry=registry))
         return 0
     return paint(words)
 
@@ -97,9 +99,15 @@ def paint(words: list[str], base: Layer | None = None) -> int:
         if flag in words:
             words.remove(flag)
             output = name
-    registry = Registry.discover()
+    registry = _registry()
     settings = resolve(registry, {}, _with_config_flag(words), base)
     return _run(settings, registry, output)
+
+
+def _registry() -> Registry:
+    from pixray.api import studio
+
+    return studio.registry
 
 
 def _run(settings: Settings, registry: Registry, output: str) -> int:
@@ -114,7 +122,7 @@ def _run(settings: Settings, registry: Registry, output: str) -> int:
 
     session = build_run(settings, registry, ModelStore(progress=DownloadBar() if output == "live" else None))
     with graceful(session):
-        for _ in attach(session.run(), *default_recorders(session.settings, output)):
+        for _ in attach(session.run(), *default_recorders(session.settings, registry, output)):
             pass
     return 130 if session.stopping else 0
 

@@ -22,11 +22,11 @@ def main(argv: Sequence[str]) -> int:
     add_output_flags(parser)
     wanted = parser.parse_args(argv)
 
+    from pixray.api import studio
     from pixray.models.store import ModelStore
     from pixray.recorders.base import attach
     from pixray.recorders.console import DownloadBar
     from pixray.recorders.defaults import screen_recorder
-    from pixray.registry import Registry
     from pixray.runs.resume import resume
     from pixray.runtime.signals import graceful
 
@@ -34,7 +34,7 @@ def main(argv: Sequence[str]) -> int:
     given = Path(wanted.outdir).expanduser()
     store = ModelStore(progress=DownloadBar() if output == "live" else None)
     session, files = resume(
-        given.parent if given.is_file() else given, Registry.discover(), store, wanted.iterations, _changes(wanted)
+        given.parent if given.is_file() else given, studio.registry, store, wanted.iterations, _changes(wanted)
     )
     if output == "live" and session.step >= session.steps:
         sys.stderr.write(f"all {session.steps} steps were taken already; --iterations +100 takes 100 more\n")

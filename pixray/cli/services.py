@@ -15,12 +15,12 @@ _LISTS = ("models", "engines", "samplers", "loras")
 
 def main(argv: Sequence[str]) -> int:
     """Print the table, or what one service lists."""
-    from pixray.registry import Registry
+    from pixray.api import studio
 
     parser = Parser("services", "List remote services, or ask one for its models and samplers.")
     parser.add_argument("service", nargs="?", help="a service to ask; this talks to it")
     wanted = parser.parse_args(argv)
-    registry = Registry.discover()
+    registry = studio.registry
     if wanted.service is None:
         for name in registry.names("provider"):
             sys.stdout.write(describe(name, registry.load("provider", name)))

@@ -66,14 +66,14 @@ def _two(pair: str, flag: str) -> list[str]:
 
 
 def _perceptors(names: str | None, device: str) -> tuple[dict[str, Perceptor], str]:
+    from pixray.api import studio
     from pixray.models.store import ModelStore
     from pixray.perceptors.choose import choose, load_perceptors
-    from pixray.registry import Registry
     from pixray.runtime.devices import choose_device
     from pixray.settings.resolve import resolve
     from pixray.settings.schema import Schema, layers_of
 
-    registry, store = Registry.discover(), ModelStore()
+    registry, store = studio.registry, ModelStore()
     given = {"drawer": "pixel", "device": device, **({"clip_models": names} if names else {})}
     settings = resolve(registry, given)
     choice = choose(settings, registry, store)

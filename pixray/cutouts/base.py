@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, ClassVar
 
 if TYPE_CHECKING:
     import torch
@@ -27,10 +27,28 @@ class Plan(ABC):
 
 
 class Cutouts(ABC):
-    """Makes a new plan for every step."""
+    """Makes a new plan for every step.
 
+    Args:
+        num_cuts: N, how many cutouts a plan has.
+        aspect: width / height of the canvas.
+        noise: strength of the noise on each cutout, drawn from 0 to this.
+        device: where the tensors of plans may live.
+        settings: an instance of its nested frozen dataclass `Settings`; only classes that declare one get it.
+    """
+
+    Settings: ClassVar[type | None] = None
     capturable: bool = False
     """Whether plans are trees of tensors (`pixray.engine.capture.trees`) and a CUDA graph can hold taking them."""
+
+    def __init__(
+        self, num_cuts: int, aspect: float, noise: float = 0.1, device: str = "cpu", settings: Any = None
+    ) -> None:
+        self.num_cuts = num_cuts
+        self.aspect = aspect
+        self.noise = noise
+        self.device = device
+        self.settings = settings
 
     @abstractmethod
     def plan(self, generator: torch.Generator, input_size: int, step: int, fill: float) -> Plan:

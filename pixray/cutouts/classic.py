@@ -69,14 +69,7 @@ class ClassicPlan(Plan):
 
 
 class ClassicCutouts(Cutouts):
-    """Plans made by kornia's own samplers.
-
-    Args:
-        num_cuts: N; aspect: width / height of the canvas; noise: each cutout's noise is up to this strong.
-    """
-
-    def __init__(self, num_cuts: int, aspect: float, noise: float = 0.1, device: str = "cpu") -> None:
-        self.num_cuts, self.aspect, self.noise, self.device = num_cuts, aspect, noise, device
+    """Plans made by kornia's own samplers."""
 
     def plan(self, generator: torch.Generator, input_size: int, step: int, fill: float) -> ClassicPlan:
         num_zoom = count_zoom(self.num_cuts)

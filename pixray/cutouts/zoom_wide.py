@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from functools import cache
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -77,22 +78,14 @@ class ZoomWidePlan(Plan):
 
 
 class ZoomWide(Cutouts):
-    """Plans of zoom and wide cutouts.
-
-    Args:
-        num_cuts: N.
-        aspect: width / height of the canvas.
-        noise: each cutout gets Gaussian noise of a strength between 0 and this.
-        device: where the noise lives.
-    """
+    """Plans of zoom and wide cutouts."""
 
     capturable = True
 
-    def __init__(self, num_cuts: int, aspect: float, noise: float = 0.1, device: str = "cpu") -> None:
-        self.num_cuts = num_cuts
-        self.aspect = aspect
-        self.noise = noise
-        self.device = device
+    def __init__(
+        self, num_cuts: int, aspect: float, noise: float = 0.1, device: str = "cpu", settings: Any = None
+    ) -> None:
+        super().__init__(num_cuts, aspect, noise, device, settings)
         self._banks: dict[int, Tensor] = {}
 
     def plan(self, generator: torch.Generator, input_size: int, step: int, fill: float) -> ZoomWidePlan:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from pixray.errors import Unsupported
+from pixray.optim.saved_tensors import declared_tensors, put_back, saved
 
 if TYPE_CHECKING:
     import torch
@@ -59,15 +60,15 @@ class Drawer(ABC):
     """Turns its parameters into a picture. Knows nothing of perceptors, losses, files or time.
 
     A subclass declares its settings in a nested frozen dataclass `Settings` and is constructed with an instance of it
-    and a Canvas. Order of calls: construct (cheap), `load` (weights, the only slow moment), `start` once, then
-    `render` and `project` in every step.
+    and a Canvas. Order of calls: construct (cheap), `load` (weights, the only slow moment), `configure`, `start` once,
+    then `render` and `project` in every step. It must define `start`, `parameters` and `render`; all else has defaults.
     """
 
     Settings: ClassVar[type | None] = None
     wants_noise: ClassVar[bool] = True
     """Whether it starts from the run's noise picture when there is no start image (strokes do not)."""
-    can_paint: ClassVar[bool] = True
-    """Whether `paint` works, as overlays and animations need."""
+    tensors: ClassVar[Sequence[str]] = ()
+    """Attributes that `state` saves beside the parameters: each holds a tensor, or a list or mapping of tensors."""
     uses_palette: ClassVar[bool] = False
     """Whether it takes its colours from the canvas's palette."""
     capturable: bool = False
@@ -81,6 +82,11 @@ class Drawer(ABC):
         self.canvas = canvas
 
     @property
+    def can_paint(self) -> bool:
+        """Whether `paint` works, as overlays and animations need: true of classes that define it."""
+        return type(self).paint is not Drawer.paint
+
+    @property
     def size(self) -> tuple[int, int]:
         """Width and height of its pictures in pixels, as near to the canvas as it can."""
         return self.canvas.width, self.canvas.height
@@ -90,7 +96,7 @@ class Drawer(ABC):
         return
 
     def configure(self, settings: RunSettings, seed: int) -> None:
-        """Hear what the whole run is about. Only drawers that hand the work to somebody else need to know.
+        """Receive the run's settings and seed, after `load` and before `start`. Most drawers need neither.
 
         Args:
             settings: of the run; read only.
@@ -122,7 +128,7 @@ class Drawer(ABC):
             image: 1 3 H W in [0, 1], of this drawer's `size`.
 
         Raises:
-            Unsupported: if `can_paint` is False.
+            Unsupported: the class does not define it.
         """
         raise Unsupported(f"{type(self).__name__} cannot take over a picture, which overlays and animations need")
 
@@ -162,10 +168,20 @@ class Drawer(ABC):
         """Deliverables beside the picture, by name ending, such as {".svg": b"…"}."""
         return {}
 
-    @abstractmethod
     def state(self) -> dict[str, Tensor]:
-        """Everything needed to continue, as plain tensors."""
+        """Everything needed to continue, as copies on the CPU: the declared `tensors` and all parameters."""
+        return saved(self._saved_tensors())
 
-    @abstractmethod
     def restore(self, state: Mapping[str, Tensor]) -> None:
-        """Take over a saved state, in place."""
+        """Take over a saved state, in place.
+
+        Raises:
+            PixrayError: it is the state of something else.
+        """
+        put_back(self, self._saved_tensors(), state)
+
+    def _saved_tensors(self) -> dict[str, Tensor]:
+        declared = declared_tensors(self, self.tensors)
+        known = {id(tensor) for tensor in declared.values()}
+        free = [tensor for group in self.parameters() for tensor in group.tensors if id(tensor) not in known]
+        return {**declared, **{f"parameter{number}": tensor for number, tensor in enumerate(free)}}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 import torch
@@ -41,6 +40,7 @@ class FftDrawer(Drawer):
         fft_lrate: float = setting(0.3, "step size", least=0)
 
     settings: Settings
+    tensors = ("_contrast",)
 
     def __init__(self, settings: Settings, canvas: Canvas) -> None:
         super().__init__(settings, canvas)
@@ -81,16 +81,6 @@ class FftDrawer(Drawer):
         values = self._colours.values(image.to(self._contrast.device))
         self.held.take(values)
         self._contrast.copy_(_size_of(values))
-
-    def state(self) -> dict[str, Tensor]:
-        tensors = {f"tensor{number}": tensor for number, tensor in enumerate(self.held.tensors)}
-        return {name: one.detach().cpu().clone() for name, one in {**tensors, "contrast": self._contrast}.items()}
-
-    @torch.no_grad()
-    def restore(self, state: Mapping[str, Tensor]) -> None:
-        for number, tensor in enumerate(self.held.tensors):
-            tensor.copy_(state[f"tensor{number}"])
-        self._contrast.copy_(state["contrast"])
 
 
 def _size_of(values: Tensor) -> Tensor:

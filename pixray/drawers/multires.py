@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 import torch
@@ -72,14 +71,6 @@ class MultiresDrawer(Drawer):
             below = 0.0 if values is None else _enlarged(values, layer)
             values = F.interpolate(wanted, size=layer.shape[2:], mode="area")
             layer.copy_((values - below) / strength)
-
-    def state(self) -> dict[str, Tensor]:
-        return {f"layer{number}": layer.detach().cpu().clone() for number, layer in enumerate(self._layers)}
-
-    @torch.no_grad()
-    def restore(self, state: Mapping[str, Tensor]) -> None:
-        for number, layer in enumerate(self._layers):
-            layer.copy_(state[f"layer{number}"])
 
 
 def layer_shapes(width: int, height: int, step: float = 2.0) -> list[tuple[int, int]]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -41,6 +40,7 @@ class SuperResolutionDrawer(Drawer):
         )
 
     settings: Settings
+    tensors = ("_small",)
 
     def __init__(self, settings: Settings, canvas: Canvas) -> None:
         super().__init__(settings, canvas)
@@ -85,13 +85,6 @@ class SuperResolutionDrawer(Drawer):
     @torch.no_grad()
     def project(self) -> None:
         self.small.clamp_(0, 1)
-
-    def state(self) -> dict[str, Tensor]:
-        return {"small": self.small.detach().cpu().clone()}
-
-    @torch.no_grad()
-    def restore(self, state: Mapping[str, Tensor]) -> None:
-        self.small.copy_(state["small"])
 
 
 def _load(path: Path, device: str) -> tuple[int, torch.nn.Module]:

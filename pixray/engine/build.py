@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import argparse
 import dataclasses
-from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Any
 
 from pixray.drawers.base import Canvas, Drawer
 from pixray.errors import SettingsError
 from pixray.events import Noticed
-from pixray.images.fetch import addresses_of
 from pixray.models.store import ModelStore
 from pixray.registry import Registry
 from pixray.runtime.devices import choose_device
@@ -18,10 +16,10 @@ from pixray.runtime.rng import Generators, seed_from
 from pixray.runtime.yaml_io import to_plain
 from pixray.settings.declare import Role
 from pixray.settings.grammar import parse_parts
-from pixray.settings.namespace import Settings
 from pixray.settings.schema import Schema, layers_of
 
 if TYPE_CHECKING:
+    import torch
     from PIL import Image
     from torch import Tensor
 
@@ -49,16 +47,7 @@ def build_session(
     Raises:
         SettingsError, ModelUnavailable, MissingPackage: before anything was written.
     """
-    with strangers_held(settings):
-        return SessionBuilder(settings, registry, store).session(cutouts)
-
-
-def strangers_held(settings: argparse.Namespace) -> AbstractContextManager[None]:
-    """Hold fetches to the public internet where a stranger named the address.
-
-    Everything that settings name is opened while a run is built; one that has begun opens nothing more.
-    """
-    return addresses_of(settings.from_stranger if isinstance(settings, Settings) else lambda name: False)
+    return SessionBuilder(settings, registry, store).session(cutouts)
 
 
 class SessionBuilder:
@@ -123,13 +112,14 @@ class SessionBuilder:
             settings.batches,
             Microbatcher(settings.cuts_at_once),
         )
-        executor = choose_executor(settings, self.device, drawer, objective)
+        optimiser = self.registry.load("optimizer", settings.optimiser)
+        executor = choose_executor(settings, self.device, drawer, objective, optimiser)
         return Session(
             settings=settings,
             record=self.record(drawer),
             drawer=drawer,
             objective=objective,
-            optimizer=self._stepper(drawer, capturable=isinstance(executor, CudaGraphExecutor)),
+            optimizer=self._stepper(drawer, optimiser, capturable=isinstance(executor, CudaGraphExecutor)),
             generators=self.generators,
             steps=settings.iterations,
             executor=executor,
@@ -152,7 +142,9 @@ class SessionBuilder:
         except ValueError as error:  # only what had to be fetched can still be wrong
             raise SettingsError(f"palette={text!r}: {error}") from None
 
-    def _stepper(self, drawer: Drawer, capturable: bool) -> GradientOptimizer | SearchOptimizer:
+    def _stepper(
+        self, drawer: Drawer, optimiser: type[torch.optim.Optimizer], capturable: bool
+    ) -> GradientOptimizer | SearchOptimizer:
         from pixray.optim.gradient import GradientOptimizer
         from pixray.optim.search import SearchOptimizer
 
@@ -161,11 +153,12 @@ class SessionBuilder:
             return SearchOptimizer()
         return GradientOptimizer(
             groups,
-            settings.optimiser,
+            optimiser,
             settings.learning_rate,
             settings.learning_rate_drops,
             settings.auto_stop,
             capturable,
+            settings.section_keyword(optimiser),
         )
 
     def record(self, drawer: Drawer) -> dict[str, Any]:
@@ -197,7 +190,7 @@ class SessionBuilder:
         cls = self.registry.load("drawer", settings.drawer)
         width, height = settings.size
         canvas = Canvas(width, height, self.device, settings.transparent, self.palette, self._notice)
-        drawer = cls(self._section(cls), canvas)
+        drawer = cls(self.settings.section_of(cls), canvas)
         drawer.load(self.store)
         drawer.configure(settings, self.generators.seed)
         noise = self.generators.get("noise")
@@ -218,21 +211,15 @@ class SessionBuilder:
             return None
         service = self.registry.load("provider", name)
         made, self.text = draft(
-            service(self._section(service), self.registry.keys.get(name)),
+            service(self.settings.section_of(service), self.registry.keys.get(name)),
             self.settings, self.generators.seed, size, self.store, self._notice,
         )  # fmt: skip
         return made
 
     def _cutouts(self) -> Cutouts:
         width, height = self.settings.size
-        facts = (self.settings.num_cuts, width / height, self.settings.cut_noise, self.device)
-        if self.settings.cutouts == "classic":
-            from pixray.cutouts.classic import ClassicCutouts
-
-            return ClassicCutouts(*facts)
-        from pixray.cutouts.zoom_wide import ZoomWide
-
-        return ZoomWide(*facts)
+        settings, cls = self.settings, self.registry.load("cutouts", self.settings.cutouts)
+        return cls(settings.num_cuts, width / height, settings.cut_noise, self.device, **settings.section_keyword(cls))
 
     def _overlay(self, drawer: Drawer) -> Overlay | None:
         from pixray.images.inputs import overlay
@@ -269,7 +256,7 @@ class SessionBuilder:
         for setting in ("priors", "custom_loss"):
             for name, weight, stop, arguments in parse_parts(getattr(self.settings, setting)):
                 cls = self.registry.load("loss", name)
-                loss = cls(self._section(cls), arguments)
+                loss = cls(self.settings.section_of(cls), arguments)
                 loss.prepare(scene)
                 losses.append(WeightedLoss(name, loss, weight, stop))
         return losses
@@ -278,7 +265,7 @@ class SessionBuilder:
         filters = []
         for name, weight, _, _ in parse_parts(self.settings.filters):
             cls = self.registry.load("filter", name)
-            filters.append((cls(self._section(cls), self.palette, self.device), weight))
+            filters.append((cls(self.settings.section_of(cls), self.palette, self.device), weight))
         return filters
 
     def _scene(self, drawer: Drawer) -> LossContext:
@@ -299,10 +286,6 @@ class SessionBuilder:
             generator=self.generators.get("losses"),
             models=self.store,
         )
-
-    def _section(self, cls: type) -> Any:
-        group = getattr(cls, "Settings", None)
-        return None if group is None else self.settings.section(group)
 
 
 def wants_determinism(settings: argparse.Namespace, device: str) -> bool:

@@ -62,7 +62,6 @@ class Anchor(Loss):
 
     def __init__(self, measure: Measure, anchor: Tensor, part: str) -> None:
         super().__init__()
-        self.needs = frozenset({part})  # type: ignore[misc]
         self._measure, self._anchor, self._part = measure, anchor.detach().clone(), part
 
     def __call__(self, inputs: LossInputs) -> Tensor:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import math
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar
+
+from pixray.optim.saved_tensors import declared_tensors, saved
 
 if TYPE_CHECKING:
     import torch
@@ -73,8 +75,8 @@ class Loss(ABC):
     """
 
     Settings: ClassVar[type | None] = None
-    needs: ClassVar[frozenset[str]] = frozenset({"canvas"})
-    """Which parts of a Look it reads: "canvas", "crops", "embeddings", "latent", "alpha". Others may be empty."""
+    tensors: ClassVar[Sequence[str]] = ()
+    """Attributes with what it learned from the run itself and needs to continue it; each holds a tensor or None."""
     capturable: bool = False
     """Whether a CUDA graph can hold it: it does the same in every step, on the device, without chance of its own and
     without regard to the look's `step` and `progress`. `pixray.testing.recording` tells."""
@@ -92,12 +94,14 @@ class Loss(ABC):
         """The loss as a scalar tensor with gradient."""
 
     def state(self) -> dict[str, Tensor]:
-        """What it learned from the run itself and needs to continue it, as plain tensors."""
-        return {}
+        """The declared `tensors`, as copies on the CPU."""
+        return saved(declared_tensors(self, self.tensors))
 
     def restore(self, state: Mapping[str, Tensor]) -> None:
-        """Take over a saved state."""
-        return
+        """Take over a saved state, of which tensors stay on the CPU until they are used."""
+        for name in self.tensors:
+            key = name.lstrip("_")
+            setattr(self, name, state[key].clone() if key in state else None)
 
 
 @dataclass(frozen=True)

@@ -56,6 +56,7 @@ class StyleLoss(Loss):
         styleloss_every: int = setting(1, "look at every so many steps only", least=1)
 
     settings: Settings
+    tensors = ("_content",)
 
     def prepare(self, scene: LossContext) -> None:
         from pixray.images.io import on_white, open_picture, resized, to_tensor
@@ -83,19 +84,16 @@ class StyleLoss(Loss):
         if self._content is None:
             self._content = inputs.canvas.detach().clone()
         if not self._content_maps:
-            self._content_maps = [self._maps_at(self._content, size) for size in self._sizes]
+            self._content_maps = [self._maps_at(self._content.to(inputs.canvas.device), size) for size in self._sizes]
         total = inputs.canvas.new_zeros(())
         for number, size in enumerate(self._sizes):
             weight = 1.0 if number == len(self._sizes) - 1 else _COARSE_WEIGHT
             total = total + weight * self._at_scale(inputs.canvas, number, size)
         return OLD_SCALE["style"] * total
 
-    def state(self) -> dict[str, Tensor]:
-        return {} if self._content is None else {"content": self._content.cpu()}
-
     def restore(self, state: Mapping[str, Tensor]) -> None:
-        if "content" in state:
-            self._content, self._content_maps = state["content"].to(self._style[0].device), []
+        super().restore(state)
+        self._content_maps = []
 
     def _at_scale(self, canvas: Tensor, number: int, size: tuple[int, int]) -> Tensor:
         points = self._points(POINTS, canvas)

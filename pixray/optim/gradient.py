@@ -26,11 +26,12 @@ class GradientOptimizer:
 
     Args:
         groups: what to optimise.
-        optimiser: a name of `make_optimiser`.
+        optimiser: the class of the optimizer.
         rate: learning rate of groups without one of their own.
         drops: step numbers at which the rate is divided by 10.
         auto_stop: drop early when the loss stalls, and stop when there are no drops left.
         capturable: make updates that a CUDA graph can hold: losses are judged and rates are kept on the device.
+        further: keywords of the optimizer itself.
     """
 
     searches = False
@@ -39,14 +40,15 @@ class GradientOptimizer:
     def __init__(
         self,
         groups: Sequence[ParameterGroup],
-        optimiser: str = "Adam",
+        optimiser: type[torch.optim.Optimizer] = torch.optim.Adam,
         rate: float = 0.2,
         drops: Sequence[int] = (),
         auto_stop: bool = False,
         capturable: bool = False,
+        further: Mapping[str, Any] | None = None,
     ) -> None:
         self.capturable = capturable
-        self.optimiser = make_optimiser(optimiser, groups, rate, capturable)
+        self.optimiser = make_optimiser(optimiser, groups, rate, capturable, further)
         self._start_rates = [float(group["lr"]) for group in self.optimiser.param_groups]
         self.drops = tuple(drops)
         self.auto_stop = auto_stop

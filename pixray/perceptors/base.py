@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -13,6 +13,10 @@ if TYPE_CHECKING:
 class Perceptor(ABC):
     """Looks at pictures. Never changes after it was made, so that sessions can share it.
 
+    Constructed with the keywords `device` ("cpu", "cuda:0"), `dtype` (of its weights), `contrast` ("plain" or
+    "minmax"), with `settings` if it declares some in a nested frozen dataclass `Settings`, and with `variant` if it is
+    a family: `clip_models=mine/large` makes the one registered as "mine" with `variant="large"`.
+
     Attributes:
         name: what users call it, such as "ViT-B/32".
         input_size: side of the square pictures it takes, in pixels.
@@ -20,6 +24,7 @@ class Perceptor(ABC):
         vocabulary: how many words it learned; 0 for models that know all letters.
     """
 
+    Settings: ClassVar[type | None] = None
     name: str
     input_size: int
     dim: int

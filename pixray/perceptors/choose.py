@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -47,7 +48,7 @@ def choose(settings: Settings, registry: Registry, store: ModelStore) -> Choice:
     names = [parse_weighted(name).text for name in settings.clip_models]
     try:
         for name in names:
-            if name not in registry.names("perceptor"):
+            if not _is_family(name, registry):
                 fetch(read_name(name), store)
     except ModelUnavailable:
         return Choice(
@@ -74,7 +75,11 @@ def load_perceptors(
         wanted = parse_weighted(text)
         if wanted.text in perceptors:
             raise SettingsError(f"clip_models names '{wanted.text}' twice; give it a weight instead")
-        key = ("perceptor", wanted.text, device, str(dtype), settings.cut_contrast)
+        family = (
+            registry.load("perceptor", wanted.text.partition("/")[0]) if _is_family(wanted.text, registry) else None
+        )
+        section = None if family is None else settings.section_of(family)
+        key = ("perceptor", wanted.text, device, str(dtype), settings.cut_contrast, section)
         load = partial(_load, wanted.text, settings, registry, store, device, dtype)
         perceptors[wanted.text] = store.shared(key, load)
         weights[wanted.text] = wanted.weight
@@ -86,12 +91,22 @@ def _load(
 ) -> Perceptor:
     import torch
 
-    if name in registry.names("perceptor"):
+    if _is_family(name, registry):
         if settings.precision == "auto" and device == "cpu":
             # Small perceptors take little time, and bfloat16 turns their gradients too far (cosine 0.998).
             dtype = torch.float32
-        return registry.load("perceptor", name)(device=device, dtype=dtype, contrast=settings.cut_contrast)
+        family, _, variant = name.partition("/")
+        cls = registry.load("perceptor", family)
+        keywords = {**settings.section_keyword(cls), **({"variant": variant} if variant else {})}
+        if variant and "variant" not in inspect.signature(cls).parameters:
+            raise SettingsError(f"clip_models='{name}': the perceptor {family} has no variants; expected '{family}'")
+        return cls(device=device, dtype=dtype, contrast=settings.cut_contrast, **keywords)
     from pixray.perceptors.openclip import load_openclip
     from pixray.perceptors.sources import fetch, read_name
 
     return load_openclip(fetch(read_name(name), store), device, dtype, settings.cut_contrast)
+
+
+def _is_family(name: str, registry: Registry) -> bool:
+    """Whether a registered class makes this perceptor; all others are models of open_clip."""
+    return name.partition("/")[0] in registry.names("perceptor")

@@ -30,8 +30,6 @@ class ImagePromptLoss(Loss):
             what the reference shows matters, not where.
     """
 
-    needs = frozenset({"embeddings"})
-
     def __init__(
         self,
         name: str,

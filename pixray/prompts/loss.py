@@ -23,7 +23,6 @@ class PromptLoss(Loss):
         weight, stop: of the prompt.
     """
 
-    needs = frozenset({"embeddings"})
     capturable = True
 
     def __init__(self, perceptor: str, targets: Tensor, weight: float = 1.0, stop: float = -math.inf) -> None:

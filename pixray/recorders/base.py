@@ -2,20 +2,54 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack
-from typing import Protocol
+from pathlib import Path
+from typing import Any, ClassVar, Protocol
 
 from pixray.events import Event
 
-
-class Recorder(Protocol):
-    """Anything that can be called with an event. An optional `close()` is called once, however the run ends."""
-
-    def __call__(self, event: Event) -> None: ...
+Observer = Callable[[Event], object]
+"""Anything that can be called with an event. An optional `close()` is called once, however the run ends."""
 
 
-def attach(events: Iterable[Event], *recorders: Recorder) -> Iterator[Event]:
+class RunFiles(Protocol):
+    """Where the files of a run are; known once it has started."""
+
+    @property
+    def folder(self) -> Path:
+        """The run's own folder."""
+
+    @property
+    def picture(self) -> Path:
+        """The picture, of which everything drawn so far is written when it is asked for."""
+
+
+class Recorder(ABC):
+    """An observer that the setting `recorders` can name.
+
+    Args:
+        files: where the files of the run are; None: nothing is written.
+        settings: an instance of its nested frozen dataclass `Settings`; only classes that declare one get it.
+    """
+
+    Settings: ClassVar[type | None] = None
+
+    def __init__(self, files: RunFiles | None = None, settings: Any = None) -> None:
+        self.files = files
+        self.settings = settings
+
+    @abstractmethod
+    def __call__(self, event: Event) -> None:
+        """Receive an event. `Started` comes first, with the run's settings; an error here ends the run."""
+
+    def close(self) -> None:
+        """Finish what is open. Called once, however the run ends."""
+        return
+
+
+def attach(events: Iterable[Event], *recorders: Observer) -> Iterator[Event]:
     """Pass events on, after every recorder has seen them.
 
     Recorders are closed, in order, when the run ends, fails, or its consumer leaves; so is the run itself.

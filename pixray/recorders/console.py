@@ -4,24 +4,23 @@ from __future__ import annotations
 
 import json
 import sys
-from typing import TYPE_CHECKING, Any, TextIO
+from typing import Any, TextIO
 
 from pixray.events import Drawn, Event, Finished, LearningRateDropped, Noticed, Started, Stepped
 from pixray.models.progress import Progress
-
-if TYPE_CHECKING:
-    from pixray.recorders.files import FileRecorder
+from pixray.recorders.base import Recorder, RunFiles
 
 
-class ConsoleRecorder:
+class ConsoleRecorder(Recorder):
     """A progress line on standard error, and the path of the picture on standard output at the end.
 
     Args:
         files: tells where the picture was saved; None: nothing was.
     """
 
-    def __init__(self, files: FileRecorder | None = None, stream: TextIO | None = None) -> None:
-        self._files, self._stream = files, stream or sys.stderr
+    def __init__(self, files: RunFiles | None = None, stream: TextIO | None = None) -> None:
+        super().__init__(files)
+        self._stream = stream or sys.stderr
         self._bar: Any = None
 
     def __call__(self, event: Event) -> None:
@@ -69,8 +68,8 @@ class ConsoleRecorder:
         what = {"complete": "finished", "stalled": "stopped, since the loss stalled,", "stopped": "stopped"}
         text = f"{what[event.reason]} after {event.steps} steps, {event.seconds:.1f} s"
         self._say(text + (f", best loss {event.best[0]:.4g} at step {event.best[1]}" if event.best else ""))
-        if self._files is not None:
-            sys.stdout.write(f"{self._files.picture}\n")
+        if self.files is not None:
+            sys.stdout.write(f"{self.files.picture}\n")
             sys.stdout.flush()
 
     def _say(self, text: str) -> None:
@@ -81,18 +80,19 @@ class ConsoleRecorder:
             self._stream.flush()
 
 
-class JsonRecorder:
+class JsonRecorder(Recorder):
     """One JSON object per event on standard output, for scripts."""
 
-    def __init__(self, files: FileRecorder | None = None, stream: TextIO | None = None) -> None:
-        self._files, self._stream = files, stream or sys.stdout
+    def __init__(self, files: RunFiles | None = None, stream: TextIO | None = None) -> None:
+        super().__init__(files)
+        self._stream = stream or sys.stdout
 
     def __call__(self, event: Event) -> None:
         from pixray.recorders.files import as_json
 
         facts = as_json(event)
-        if isinstance(event, Drawn) and event.save and self._files is not None:
-            facts["path"] = str(self._files.picture)
+        if isinstance(event, Drawn) and event.save and self.files is not None:
+            facts["path"] = str(self.files.picture)
         self._stream.write(json.dumps(facts, ensure_ascii=False) + "\n")
         self._stream.flush()
 

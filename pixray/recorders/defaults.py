@@ -1,21 +1,22 @@
-"""Which recorders a run gets: files always, and what fits the place it runs in."""
+"""Which recorders a run gets: files always, what fits the place it runs in, and those that its settings name."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pixray.recorders.base import Recorder
-from pixray.recorders.console import ConsoleRecorder, JsonRecorder
+from pixray.recorders.base import Observer, RunFiles
+from pixray.registry import Registry
+from pixray.settings.grammar import parse_parts
 
 if TYPE_CHECKING:
-    from pixray.recorders.files import FileRecorder
     from pixray.settings.namespace import Settings
 
 
-def default_recorders(settings: Settings, output: str = "live") -> list[Recorder]:
-    """Files, and a live picture in a notebook or a live line in a terminal.
+def default_recorders(settings: Settings, registry: Registry, output: str = "live") -> list[Observer]:
+    """Files, a live picture in a notebook or a live line in a terminal, and those of the setting `recorders`.
 
     Args:
+        registry: where recorders come from.
         output: "live", "json" for JSON lines, "quiet" for nothing but errors.
     """
     from pixray.recorders.files import FileRecorder
@@ -23,16 +24,33 @@ def default_recorders(settings: Settings, output: str = "live") -> list[Recorder
 
     files = FileRecorder(settings)
     if output == "live" and in_notebook():
-        return [files, NotebookRecorder(files, settings.display_clear)]
-    return [files, *screen_recorder(files, output)]
+        screen: list[Observer] = [NotebookRecorder(files, settings.display_clear)]
+    else:
+        screen = screen_recorder(files, output)
+    return [files, *screen, *named_recorders(settings, registry, files)]
 
 
-def screen_recorder(files: FileRecorder | None, output: str) -> list[Recorder]:
+def screen_recorder(files: RunFiles | None, output: str) -> list[Observer]:
     """What the terminal shows, as a list of one recorder or none.
 
     Args:
         files: tells where the picture is; output: "live", "json" or "quiet".
     """
+    from pixray.recorders.console import ConsoleRecorder, JsonRecorder
+
     if output == "quiet":
         return []
     return [JsonRecorder(files) if output == "json" else ConsoleRecorder(files)]
+
+
+def named_recorders(settings: Settings, registry: Registry, files: RunFiles) -> list[Observer]:
+    """The recorders that the setting `recorders` names, in its order.
+
+    Args:
+        files: tells them where the files of the run are.
+    """
+    recorders: list[Observer] = []
+    for name, *_ in parse_parts(settings.recorders):
+        cls = registry.load("recorder", name)
+        recorders.append(cls(files=files, **settings.section_keyword(cls)))
+    return recorders

@@ -10,13 +10,12 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from pixray.events import Drawn, Event, Finished, LearningRateDropped, Noticed, Started, Stepped
+from pixray.recorders.base import Recorder, RunFiles
 from pixray.recorders.curve import loss_curve
 from pixray.recorders.displays import Display, find_display
 
 if TYPE_CHECKING:
     from PIL import Image
-
-    from pixray.recorders.files import FileRecorder
 
 _PAUSE = 0.5
 """Seconds between two updates of curve and time left: as often as anyone reads them."""
@@ -30,7 +29,7 @@ def in_notebook() -> bool:
     return getattr(sys.modules["IPython"].get_ipython(), "kernel", None) is not None
 
 
-class NotebookRecorder:
+class NotebookRecorder(Recorder):
     """Shows pictures as they are drawn, and in between how far the run is.
 
     Args:
@@ -42,12 +41,13 @@ class NotebookRecorder:
 
     def __init__(
         self,
-        files: FileRecorder | None = None,
+        files: RunFiles | None = None,
         clear: bool = False,
         make_display: Callable[[], Display] = find_display,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._files, self._clear = files, clear
+        super().__init__(files)
+        self._clear = clear
         self._make_display, self._clock = make_display, clock
         self._display: Display | None = None
         self._points: list[tuple[int, float]] = []
@@ -72,8 +72,8 @@ class NotebookRecorder:
         elif isinstance(event, Finished):
             self._read_losses()
             self._line = f"{event.reason} after {event.steps} steps, {event.seconds:.1f} s"
-            if self._files is not None:
-                self._line += f": {self._files.picture}"
+            if self.files is not None:
+                self._line += f": {self.files.picture}"
             self._show_below()
 
     def close(self) -> None:

@@ -28,8 +28,8 @@ from pixray.errors import SettingsError
 from pixray.events import CheckpointDue, Drawn, Event, Finished, Frame, LearningRateDropped, Noticed, Started, Stepped
 from pixray.images.glob import expand, is_address
 from pixray.runtime.yaml_io import to_plain
-from pixray.settings.core import ALWAYS
-from pixray.settings.declare import Role, declarations
+from pixray.settings.core import engine_declarations
+from pixray.settings.declare import Role
 from pixray.settings.grammar import Weighted, parse_weighted
 
 if TYPE_CHECKING:
@@ -39,10 +39,9 @@ if TYPE_CHECKING:
     from pixray.registry import Registry
     from pixray.settings.namespace import Settings
 
-PER_FRAME = tuple(
-    one.name for group in ALWAYS for one in declarations(group, "the engine") if Role.PER_FRAME in one.role
-)
-"""Settings whose files are dealt out to the frames; the longest list says how many frames there are."""
+PER_FRAME = tuple(one.name for one in reversed(engine_declarations()) if Role.PER_FRAME in one.role)
+"""Settings whose files are dealt out to the frames; the longest list says how many frames there are. Of several equally
+long ones that of the overlays names the frames, which is declared last."""
 
 
 @dataclass

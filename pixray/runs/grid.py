@@ -114,7 +114,7 @@ def make_cells(
     for combination in [] if empty else itertools.product(*axes.values()):
         chosen = dict(zip(axes, combination, strict=True))
         values = {name: value for name, value in chosen.items() if len(axes[name]) > 1}
-        mine = _without_strangers(adjust(chosen) if adjust else chosen, axes.get("drawer", []))
+        mine = _without_strangers(adjust(chosen) if adjust else chosen, axes.get("drawer", []), registry)
         try:
             folder = Path(outdir) / _folder_name(values, mine)
             settings = resolve(registry, {**mine, "outdir": str(folder)}, base=base)
@@ -135,13 +135,13 @@ def _separators(registry: Registry, given: Mapping[str, str]) -> dict[str, str]:
     return separators
 
 
-def _without_strangers(chosen: dict[str, str], drawers: Sequence[str]) -> dict[str, str]:
+def _without_strangers(chosen: dict[str, str], drawers: Sequence[str], registry: Registry) -> dict[str, str]:
     """Leave out settings of another drawer of this grid: `pixel_type` means nothing to a line sketch."""
     drawer = chosen.get("drawer", "vqgan")
     others = {f"drawer {name}" for name in drawers if name != drawer}
     kept = {}
     for name, value in chosen.items():
-        owners = set(owners_of(name))
+        owners = set(owners_of(name, registry))
         if not owners & others or f"drawer {drawer}" in owners:
             kept[name] = value
     return kept

@@ -15,11 +15,10 @@ import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
+from pixray.api import studio
 from pixray.errors import SettingsError, did_you_mean
-from pixray.registry import Registry
 from pixray.serve.inputs import Field, fields
 from pixray.serve.painting import chosen_settings
-from pixray.settings.layers import Leave
 
 CHUNK = 65536
 KINDS = {"str": "a text", "int": "a whole number"}
@@ -40,7 +39,7 @@ class Front(ThreadingHTTPServer):
     def __init__(self, address: tuple[str, int], behind: int) -> None:
         super().__init__(address, _Passage)
         self.behind = behind
-        self._registry, self._checking = Registry.discover(), threading.Lock()
+        self._registry, self._checking = studio.registry, threading.Lock()
 
     def mistakes(self, given: Any) -> list[str]:
         """What is wrong with the inputs of a request, a sentence each; nothing is loaded for it."""
@@ -53,8 +52,7 @@ class Front(ThreadingHTTPServer):
             problems.append(f"{name}={inputs.pop(name)!r} (from the inputs): expected {KINDS[known[name].kind]}")
         with self._checking:
             try:
-                named = (inputs.pop("preset", None), inputs.pop("settings", None))
-                chosen_settings(self._registry, *named, inputs, {}, Leave(addresses=True))
+                chosen_settings(self._registry, inputs.pop("preset", None), inputs.pop("settings", None), inputs)
             except SettingsError as error:
                 # A prompt under a wrong name is no prompt, but that is not what has to be said then.
                 problems += [one for one in error.problems if not (problems and one.startswith("nothing says"))]

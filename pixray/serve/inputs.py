@@ -18,8 +18,8 @@ from pathlib import Path
 from typing import Any
 
 from pixray.registry import BUILT_IN, Registry
-from pixray.settings.core import ALWAYS
-from pixray.settings.declare import Declaration, Refers, Role, declarations
+from pixray.settings.core import engine_declarations
+from pixray.settings.declare import Declaration, Role
 from pixray.settings.presets import preset_names
 
 
@@ -36,8 +36,7 @@ class Field:
 
 def fields() -> list[Field]:
     """The inputs in their order."""
-    declared = [one for group in ALWAYS for one in declarations(group, "the engine")]
-    found = [_field(one) for one in declared if Role.REQUEST_FIELD in one.role]
+    found = [_field(one) for one in engine_declarations() if Role.REQUEST_FIELD in one.role]
     found.append(Field("preset", "str", "a named set of settings to start from", tuple(preset_names())))
     found.append(Field("settings", "str", "further settings as YAML; they win over all others"))
     return found
@@ -45,7 +44,7 @@ def fields() -> list[Field]:
 
 def _field(one: Declaration) -> Field:
     choices = one.choices or ()
-    if Refers.SERVICE in one.refers:
+    if one.part == "drawer":
         choices = tuple(_local_drawers())
     kind = "int" if one.kind is int else "str"
     default = "" if one.default in (None, [], ()) else f" (default: {one.default})"

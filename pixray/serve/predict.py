@@ -21,7 +21,7 @@ class Predictor(BaseRunner):
             default=None, description="what to paint: texts separated by |, each text[:weight[:stop]]",
         ),
         drawer: Optional[str] = Input(
-            default=None, description="how the picture is made (vqgan, pixel, line_sketch, …) (default: vqgan)",
+            default=None, description="how the picture is made (default: vqgan)",
             choices=["clipdraw", "fft", "line_sketch", "multires", "pixel", "super_resolution", "vqgan"],
         ),
         palette: Optional[str] = Input(

@@ -43,14 +43,9 @@ def convert(declared: Declaration, raw: Any) -> Any:
     return value
 
 
-def takes_many(kind: Any) -> bool:
-    """Whether a setting of this type takes several words on the command line."""
-    return typing.get_origin(kind) in (tuple, list) and kind != list[str]
-
-
 def _one_word(declared: Declaration, raw: Any) -> Any:
     """The command line gives lists of words; a setting that takes one value wants one word."""
-    if isinstance(raw, list | tuple) and not takes_many(declared.kind) and declared.kind != list[str]:
+    if isinstance(raw, list | tuple) and typing.get_origin(declared.kind) not in (tuple, list):
         if len(raw) == 1:
             return raw[0]
         if declared.parse is None:

@@ -6,84 +6,25 @@ Settings of a drawer, loss or filter stand beside that part. Names and defaults 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 from pixray.images.glob import FITS
-from pixray.settings.declare import Refers, Role, setting
-from pixray.settings.grammar import Amount, parse_parts, parse_weighted
+from pixray.settings.declare import Declaration, Refers, Role, declarations, setting
+from pixray.settings.grammar import Amount
 from pixray.settings.output import ModelFiles, Output
 from pixray.settings.prompt_kinds import OtherPrompts
 from pixray.settings.references import palette_files, perceptor_files
 from pixray.settings.remote import Remote
 from pixray.settings.tables import ASPECT, EZSIZE, QUALITY
-
-OPTIMISERS = ("Adam", "AdamW", "Adagrad", "Adamax", "DiffGrad", "AdamP")
-
-
-def seed_value(raw: Any) -> int | str:
-    """Whole numbers stay numbers; everything else is text that gets hashed."""
-    if isinstance(raw, bool):
-        raise ValueError("expected a whole number or a text")
-    if isinstance(raw, int):
-        return raw
-    text = str(raw).strip()
-    if not text:
-        raise ValueError("expected a whole number or a text")
-    return int(text) if text.isdigit() else text
-
-
-def percent_amounts(raw: Any) -> list[Amount]:
-    """A list of amounts whose bare numbers are percents; "none" is an empty list."""
-    items = [raw] if isinstance(raw, str | int | float | Amount) else list(raw)
-    words = [word for item in items for word in (item.split(",") if isinstance(item, str) else [item])]
-    words = [word for word in words if str(word).strip().lower() not in ("", "none")]
-    return [Amount.parse(word, "percent") for word in words]
-
-
-def model_names(raw: Any) -> list[str]:
-    """Perceptors separated by commas, each with an optional `:weight`."""
-    items = [raw] if isinstance(raw, str) else list(raw)
-    names = [name.strip() for item in items for name in str(item).split(",") if name.strip()]
-    if not names:
-        raise ValueError("expected names of perceptors separated by commas, such as ViT-B/32,ViT-B/16")
-    for name in names:
-        parse_weighted(name)
-    return names
-
-
-def parts_text(raw: Any) -> str:
-    """The `name:weight,…` list of losses or filters, kept as text after a check of its numbers."""
-    text = ",".join(str(word) for word in raw) if isinstance(raw, list | tuple) else str(raw)
-    parse_parts(text)
-    return text
-
-
-def palette_text(raw: Any) -> str | None:
-    """A palette, kept as text after a check of its grammar, colours and files; "none" and nothing are no palette.
-
-    A list is one of colours, each a text or three numbers; three numbers by themselves are one colour.
-    """
-    from pixray.images.color import triple_of
-    from pixray.images.palette import read_palette
-
-    if isinstance(raw, list | tuple):
-        colors = [raw] if len(raw) == 3 and all(isinstance(item, int | float) for item in raw) else raw
-        words = [triple_of(color) if isinstance(color, list | tuple) else str(color) for color in colors]
-        text = f"[{','.join(words)}]" if words else ""
-    else:
-        text = str(raw)
-    if text.strip().lower() in ("", "none"):
-        return None
-    if "://" not in text:  # nothing is fetched before a run begins
-        read_palette(text)
-    return text
-
-
-def prior_texts(raw: Any) -> list[str]:
-    """Prompts separated by |; "none" is no prompt."""
-    items = [raw] if isinstance(raw, str) else list(raw)
-    texts = [text.strip() for item in items for text in str(item).split("|")]
-    return [text for text in texts if text.lower() not in ("", "none")]
+from pixray.settings.values import (
+    model_names,
+    palette_text,
+    parts_text,
+    percent_amounts,
+    prior_texts,
+    seed_value,
+)  # fmt: skip
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -95,18 +36,19 @@ class Guidance:
         r"what to paint: texts separated by |, each text[:weight[:stop]]",
         aliases=("-p",),
         common=True,
-        role=Role.SUBJECT | Role.REQUEST_FIELD,
+        role=Role.SUBJECT | Role.REQUEST_FIELD | Role.WEIGHTED,
         grid="|",
     )
     drawer: str = setting(
         "vqgan",
-        "how the picture is made (vqgan, pixel, line_sketch, …)",
+        "how the picture is made",
+        part="drawer",
         common=True,
         refers=Refers.SERVICE,
         role=Role.REQUEST_FIELD,
     )
     filters: str | None = setting(
-        None, "filters on the picture, name[:weight] separated by commas", parse=parts_text, grid=""
+        None, "filters on the picture, name[:weight] separated by commas", parse=parts_text, part="filter", grid=""
     )
     custom_loss: str | None = setting(
         None,
@@ -114,12 +56,14 @@ class Guidance:
         aliases=("--losses",),
         parse=parts_text,
         role=Role.SUBJECT,
+        part="loss",
         grid="",
     )
     priors: str | None = setting(
         None,
         "losses that a small perceptor needs to paint well, as custom_loss; set with it, or none",
         parse=parts_text,
+        part="loss",
         grid="",
     )
     prior_prompts: list[str] = setting(
@@ -189,6 +133,8 @@ class Perceptors:
         parse=model_names,
         refers=Refers.FILE,
         references=perceptor_files,
+        role=Role.SEVERAL_WORDS,
+        part="perceptor",
         grid="",
     )
     num_cuts: int | None = setting(None, "cutouts per perceptor size and batch", least=1, aliases=("-cuts",))
@@ -196,7 +142,7 @@ class Perceptors:
     cutouts: str = setting(
         "direct",
         "how cutouts are taken; classic: the old chain of resamplings, for comparison (slow)",
-        choices=("direct", "classic"),
+        part="cutouts",
     )
     cut_noise: float = setting(0.1, "strength of the noise on each cutout, drawn from 0 to this", least=0)
     cut_contrast: str = setting(
@@ -224,12 +170,13 @@ class Optimiser:
     """How the picture changes"""
 
     learning_rate: float = setting(0.2, "step size, for drawers without one of their own", least=0, aliases=("-lr",))
-    optimiser: str = setting("Adam", "which optimizer", choices=OPTIMISERS, aliases=("--optimizer", "-opt"))
+    optimiser: str = setting("Adam", "which optimizer", part="optimizer", aliases=("--optimizer", "-opt"))
     learning_rate_drops: Any = setting(
         ("75%",),
         "when the rate drops to a tenth; bare numbers are percents",
         parse=percent_amounts,
         aliases=("-lrd",),
+        role=Role.SEVERAL_WORDS | Role.PERCENTS,
         grid="",
     )
     auto_stop: bool = setting(False, "drop the rate, then stop, when the loss stalls for 12 steps", aliases=("-as",))
@@ -265,12 +212,18 @@ class Start:
         "stretch", "how start pictures, overlays and image prompts of other proportions are fitted", choices=FITS
     )
     init_weight: float | None = setting(
-        None, "holds the drawer's latents to those of the start picture, by angle", aliases=("-iw",)
+        None,
+        "holds the drawer's latents to those of the start picture, by angle",
+        aliases=("-iw",),
+        role=Role.NEEDS_START,
     )
-    init_weight_dist: float = setting(0.0, "the same by squared distance", aliases=("-iwd",))
-    init_weight_cos: float = setting(0.0, "the same by cosine", aliases=("-iwc",))
+    init_weight_dist: float = setting(0.0, "the same by squared distance", aliases=("-iwd",), role=Role.NEEDS_START)
+    init_weight_cos: float = setting(0.0, "the same by cosine", aliases=("-iwc",), role=Role.NEEDS_START)
     init_weight_pix: float = setting(
-        0.0, "holds the picture itself to the start picture; works with every drawer", aliases=("-iwp",)
+        0.0,
+        "holds the picture itself to the start picture; works with every drawer",
+        aliases=("-iwp",),
+        role=Role.NEEDS_START,
     )
     image_labels: str | None = setting(
         None,
@@ -300,7 +253,9 @@ class Over:
     overlay_alpha: int | None = setting(
         None, "how opaque it is; not set or 0: as opaque as the file says", least=0, most=255, aliases=("-ova",)
     )
-    overlay_every: Amount = setting(Amount(10, "iterations"), "how often; 0: never", aliases=("-ove",))
+    overlay_every: Amount = setting(
+        Amount(10, "iterations"), "how often; 0: never", aliases=("-ove",), role=Role.PERIOD
+    )
     overlay_offset: Amount = setting(Amount(0, "iterations"), "at which step of every period", aliases=("-ovo",))
     overlay_until: Amount | None = setting(None, "the step from which on it is left out", aliases=("-ovu",))
     animation_dir: str | None = setting(
@@ -327,3 +282,9 @@ ALWAYS: tuple[type, ...] = (
     ModelFiles,
 )
 """Groups that exist in every run."""
+
+
+@cache
+def engine_declarations() -> tuple[Declaration, ...]:
+    """The declared settings of all these groups, in their order."""
+    return tuple(one for group in ALWAYS for one in declarations(group, "the engine"))

@@ -18,6 +18,9 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from pixray.errors import InvalidPart
+from pixray.settings.grammar import Amount
+
 
 class Refers(enum.Flag):
     """What the values of a setting name outside of the run; `pixray.settings.policy` decides who may name what."""
@@ -48,6 +51,16 @@ class Role(enum.Flag):
     """A field of its own in requests of servers; all others are given as YAML."""
     PER_FRAME = enum.auto()
     """Several files are dealt out to the frames of an animation."""
+    SEVERAL_WORDS = enum.auto()
+    """Its flag takes several words, as those of lists and tuples do."""
+    WEIGHTED = enum.auto()
+    """Each of its texts may end in `:weight[:stop]`."""
+    PERIOD = enum.auto()
+    """An amount that says how often: a share that rounds down to nothing means every step, not never."""
+    PERCENTS = enum.auto()
+    """Amounts whose bare numbers are percents of the iterations."""
+    NEEDS_START = enum.auto()
+    """Without a start picture it means nothing."""
     UNRECORDED = enum.auto()
     """Where files are and how steps are taken: no part of what a picture shows, and not in its record."""
 
@@ -67,6 +80,7 @@ class Declaration:
         refers: what its values name outside of the run.
         references: the names in a value, where they are not the whole text or the texts of weighted prompts.
         role: what the rest of the package does with it.
+        part: the kind of part that it names, such as "drawer": the registry knows the choices.
         grid: what separates several values in a grid: "," or "|"; "": it takes one value.
         owner: the part it belongs to, such as "drawer pixel".
     """
@@ -87,6 +101,7 @@ class Declaration:
     refers: Refers
     references: Callable[[Any], Iterable[str]] | None
     role: Role
+    part: str | None
     grid: str
     owner: str
 
@@ -111,6 +126,7 @@ def setting(
     refers: Refers = Refers.NOTHING,
     references: Callable[[Any], Iterable[str]] | None = None,
     role: Role = Role.NONE,
+    part: str | None = None,
     grid: str | None = None,
 ) -> Any:
     """Declare one setting as a dataclass field.
@@ -128,23 +144,12 @@ def setting(
         refers: what its values name outside of the run: files, addresses, services …
         references: finds those names in a raw value that has a grammar of its own.
         role: what the rest of the package does with it.
+        part: the kind of part that it names ("drawer", "optimizer" …); the registry knows the choices.
         grid: what separates several values in a grid; default: a comma, unless the setting takes several values itself.
     """
-    facts = {
-        "help": help,
-        "choices": None if choices is None else tuple(choices),
-        "least": least,
-        "most": most,
-        "unit": unit,
-        "aliases": tuple(aliases),
-        "parse": parse,
-        "common": common,
-        "internal": internal,
-        "refers": refers,
-        "references": references,
-        "role": role,
-        "grid": grid,
-    }
+    facts = dict(locals())  # the arguments, by name
+    del facts["default"]
+    facts.update(choices=None if choices is None else tuple(choices), aliases=tuple(aliases))
     if isinstance(default, list):
         return dataclasses.field(default_factory=lambda: list(default), metadata=facts)
     return dataclasses.field(default=default, metadata=facts)
@@ -154,23 +159,41 @@ def declarations(group: type, owner: str) -> tuple[Declaration, ...]:
     """The declared settings of one group (a dataclass), in their order.
 
     Raises:
-        TypeError: the group is no dataclass or has a field that was not made with `setting`.
+        InvalidPart: the group is no dataclass, or one of its fields is no setting with a type.
     """
     if not dataclasses.is_dataclass(group):
-        raise TypeError(f"{group!r} of {owner} is not a dataclass")
-    hints = typing.get_type_hints(group)
+        raise InvalidPart(f"{owner}: expected its Settings to be a dataclass (@dataclass(frozen=True, kw_only=True))")
+    try:
+        hints = typing.get_type_hints(group)
+    except Exception as error:
+        raise InvalidPart(f"{owner}: a type in its Settings cannot be read ({error})") from error
     found = []
     for field in dataclasses.fields(group):
         if "help" not in field.metadata:
-            raise TypeError(f"{owner}: the field '{field.name}' was not declared with setting(...)")
+            raise InvalidPart(f"{owner}: the field '{field.name}' of its Settings was not declared with setting(...)")
         kind, optional = _without_none(hints[field.name])
+        if not _supported(kind, field.metadata["parse"]):
+            raise InvalidPart(
+                f"{owner}: the setting '{field.name}' is of type {kind}; expected str, int, float, bool, Amount, a "
+                "list or tuple of these, or a `parse` of its own"
+            )
         factory = field.default_factory
         default = field.default if factory is dataclasses.MISSING else factory()
         facts = dict(field.metadata)
+        is_list = typing.get_origin(kind) in (tuple, list)
         if facts["grid"] is None:
-            facts["grid"] = "" if typing.get_origin(kind) in (tuple, list) else ","
+            facts["grid"] = "" if is_list else ","
+        if is_list and kind != list[str]:  # texts are separated by pipes, in one word
+            facts["role"] |= Role.SEVERAL_WORDS
         found.append(Declaration(name=field.name, kind=kind, optional=optional, default=default, owner=owner, **facts))
     return tuple(found)
+
+
+def _supported(kind: Any, parse: Any) -> bool:
+    """Whether words can be turned into this type."""
+    inner = typing.get_args(kind) if typing.get_origin(kind) in (tuple, list) else (kind,)
+    plain = (str, int, float, bool, Amount, Ellipsis)
+    return parse is not None or (bool(inner) and all(one in plain for one in inner))
 
 
 def _without_none(hint: Any) -> tuple[Any, bool]:
@@ -178,6 +201,6 @@ def _without_none(hint: Any) -> tuple[Any, bool]:
     if typing.get_origin(hint) in (typing.Union, types.UnionType):
         kinds = [kind for kind in typing.get_args(hint) if kind is not type(None)]
         if len(kinds) != 1:
-            raise TypeError(f"a setting has one type, perhaps with None, not {hint}")
+            return hint, True
         return kinds[0], True
     return hint, hint is Any

@@ -6,15 +6,22 @@ from collections.abc import Mapping
 from typing import Any
 
 from pixray.settings import tables as presets
+from pixray.settings.declare import Declaration, Role
 from pixray.settings.grammar import Amount, parse_weighted
 from pixray.settings.layers import LayerKind
 from pixray.settings.namespace import Origin
 
 
-def derive(values: dict[str, Any], origins: Mapping[str, Origin], problems: list[str]) -> None:
+def derive(
+    declared: Mapping[str, Declaration],
+    values: dict[str, Any],
+    origins: Mapping[str, Origin],
+    problems: list[str],
+) -> None:
     """Complete converted values in place; what cannot be completed becomes a problem.
 
     Args:
+        declared: by setting name.
         values: by setting name, each already of its declared type.
         origins: where each value came from.
         problems: receives one line per problem.
@@ -24,32 +31,37 @@ def derive(values: dict[str, Any], origins: Mapping[str, Origin], problems: list
         if isinstance(value, Amount):
             whole = value.of(iterations)
             # A share that rounds down to nothing still means "as often as possible", not "never".
-            values[name] = max(1, whole) if value.value > 0 and name.endswith("_every") else whole
-    drops = values["learning_rate_drops"] or []
-    values["learning_rate_drops"] = [drop.of(iterations - 1) if iterations else 0 for drop in drops]
-    _check_prompts(values, origins, problems)
-    _check_anchors(values, problems)
+            values[name] = max(1, whole) if value.value > 0 and Role.PERIOD in declared[name].role else whole
+        elif Role.PERCENTS in declared[name].role:
+            values[name] = [amount.of(iterations - 1) if iterations else 0 for amount in value or []]
+    _check_weights(declared, values, origins, problems)
+    _check_anchors(declared, values, problems)
     _derive_size(values, origins, problems)
 
 
-def _check_prompts(values: Mapping[str, Any], origins: Mapping[str, Origin], problems: list[str]) -> None:
+def _check_weights(
+    declared: Mapping[str, Declaration],
+    values: Mapping[str, Any],
+    origins: Mapping[str, Origin],
+    problems: list[str],
+) -> None:
     """Weights are read again where a prompt is used; here only so that a mistake is known before anything is loaded."""
-    for name in ("prompts", "spot_prompts", "spot_prompts_off", "labels", "image_prompts", "target_images"):
-        for text in values[name]:
+    for name in (name for name, one in declared.items() if Role.WEIGHTED in one.role):
+        for text in values[name] or ():
             try:
                 parse_weighted(text)
             except ValueError as error:
                 problems.append(f"{name}={text!r} (from {origins[name].label}): {error}")
 
 
-def _check_anchors(values: dict[str, Any], problems: list[str]) -> None:
+def _check_anchors(declared: Mapping[str, Declaration], values: dict[str, Any], problems: list[str]) -> None:
     """What holds on to a start picture needs one."""
     if values["init_image"] or values.get("init_from"):
         return
     problems += [
         f"{name}={values[name]:g} holds on to a start picture: give init_image too"
-        for name in ("init_weight", "init_weight_dist", "init_weight_cos", "init_weight_pix")
-        if values[name]
+        for name, one in declared.items()
+        if Role.NEEDS_START in one.role and values[name]
     ]
 
 

@@ -2,6 +2,7 @@
 
 python -m pixray.settings.docs docs/settings.md            writes it
 python -m pixray.settings.docs docs/settings.md --check    fails if it is stale
+python -m pixray.settings.docs mine.md --plugins           writes it with the settings of installed plugins
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ import sys
 from collections.abc import Iterable
 from pathlib import Path
 
+from pixray.registry import Registry
 from pixray.settings.convert import describe
 from pixray.settings.core import ALWAYS
 from pixray.settings.declare import declarations
@@ -28,14 +30,18 @@ This page is written from the declarations in the source; `python -m pixray --he
 """
 
 
-def settings_page() -> str:
-    """The page as Markdown."""
+def settings_page(registry: Registry | None = None) -> str:
+    """The page as Markdown.
+
+    Args:
+        registry: whose plugins take part; None: built-in parts alone.
+    """
     lines = [_INTRO]
     for group in ALWAYS:
         shown = [one for one in declarations(group, "the engine") if not one.internal]
-        rows = [(", ".join(flag_names(one)), help_rows([one])[0][1], describe(one)) for one in shown]
+        rows = [(", ".join(flag_names(one)), help_rows([one], registry)[0][1], describe(one)) for one in shown]
         lines += _table(title_of(group), rows)
-    for owner, facts in index().items():
+    for owner, facts in index(registry).items():
         lines += _table(f"With {owner}", [(one["flags"], one["help"], one["expects"]) for one in facts])
     return "\n".join(lines)
 
@@ -53,10 +59,11 @@ def _escaped(text: str) -> str:
 def main(argv: list[str]) -> int:
     """Write the page, or compare it."""
     path = Path(next(word for word in argv if not word.startswith("-")))
+    registry = Registry.discover() if "--plugins" in argv else None
     if "--check" not in argv:
-        path.write_text(settings_page(), encoding="utf-8")
+        path.write_text(settings_page(registry), encoding="utf-8")
         return 0
-    if path.read_text(encoding="utf-8") == settings_page():
+    if path.read_text(encoding="utf-8") == settings_page(registry):
         return 0
     sys.stderr.write(f"{path} is stale: run python -m pixray.settings.docs {path}\n")
     return 1

@@ -11,8 +11,8 @@ from collections.abc import Iterable, Sequence
 from typing import Any, NoReturn
 
 from pixray.errors import SettingsError, did_you_mean
-from pixray.settings.convert import takes_many
-from pixray.settings.declare import Declaration
+from pixray.registry import BUILT_IN, Registry
+from pixray.settings.declare import Declaration, Role
 from pixray.settings.old_names import RENAMED, RETIRED
 
 
@@ -27,8 +27,7 @@ def parser_for(declared: Iterable[Declaration], *, abbreviate: bool) -> argparse
     """An argument parser that collects the words of every flag, without help and without defaults."""
     parser = _Parser(add_help=False, allow_abbrev=abbreviate, argument_default=argparse.SUPPRESS)
     for one in declared:
-        many = takes_many(one.kind) or one.name in ("learning_rate_drops", "clip_models")
-        nargs: Any = "*" if many else 1
+        nargs: Any = "*" if Role.SEVERAL_WORDS in one.role else 1
         if one.kind is bool:
             nargs = "?"  # `--video` alone means yes
         dashed = [spelling for name in flag_names(one) for spelling in dict.fromkeys((name, name.replace("_", "-")))]
@@ -96,14 +95,21 @@ def _protect_negatives(argv: Sequence[str]) -> list[str]:
     return words
 
 
-def help_rows(declared: Iterable[Declaration]) -> list[tuple[str, str]]:
-    """(flags, help) of each setting, as the help page shows them."""
+def help_rows(declared: Iterable[Declaration], registry: Registry | None = None) -> list[tuple[str, str]]:
+    """(flags, help) of each setting, as the help page shows them.
+
+    Args:
+        registry: names the parts to choose from; None: those that are built in.
+    """
+    registry = registry or Registry(BUILT_IN)
     rows = []
     for one in declared:
         if one.internal:
             continue
         flags = ", ".join(reversed(flag_names(one)))
-        text = f"{one.help}: {', '.join(one.choices)}" if one.choices else one.help
+        # Any model of open_clip is a perceptor, so that no list of them is complete.
+        choices = registry.names(one.part) if one.part and one.part != "perceptor" else one.choices
+        text = f"{one.help}: {', '.join(choices)}" if choices else one.help
         default = "" if one.default in (None, [], (), "") else f" [{_shown(one.default)}]"
         rows.append((flags, text + default))
     return rows

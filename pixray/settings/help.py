@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-import json
 import textwrap
 from collections.abc import Mapping
-from importlib import resources
+from typing import TYPE_CHECKING
 
 from pixray.settings.core import ALWAYS
-from pixray.settings.declare import Declaration, declarations
+from pixray.settings.declare import declarations
 from pixray.settings.flags import help_rows
+from pixray.settings.reference import index
+
+if TYPE_CHECKING:
+    from pixray.registry import Registry
 
 _WIDTH, _COLUMN = 110, 34
 _INTRO = """\
@@ -19,31 +22,26 @@ usage: python -m pixray --prompts "what to paint" [settings]
 """
 
 
-def help_page(commands: Mapping[str, tuple[str, str]], *, everything: bool) -> str:
+def help_page(commands: Mapping[str, tuple[str, str]], *, everything: bool, registry: Registry | None = None) -> str:
     """The page as text.
 
     Args:
         commands: name -> (module, help).
-        everything: also the rare settings, and those of every drawer, loss and filter.
+        everything: also the rare settings, and those of every part.
+        registry: whose plugins take part; with `everything` they are imported.
     """
     lines = [_INTRO]
     for group in ALWAYS:
         chosen = [one for one in declarations(group, "the engine") if everything or one.common]
-        lines += _section(title_of(group), _rows(chosen))
+        lines += _section(title_of(group), help_rows(chosen, registry))
     if everything:
-        for owner, rows in part_rows().items():
-            lines += _section(f"with {owner}", rows)
+        for owner, rows in index(registry).items():
+            lines += _section(f"with {owner}", [(row["flags"], row["help"]) for row in rows])
     lines += _section("This program", _program_rows())
     lines += _section("Commands", [(name, text) for name, (_, text) in commands.items()])
     if not everything:
-        lines.append("Every setting, also those of drawers, losses and filters: --help-all")
+        lines.append("Every setting, also those of drawers, losses and other parts: --help-all")
     return "\n".join(lines) + "\n"
-
-
-def part_rows() -> dict[str, list[tuple[str, str]]]:
-    """Help rows of the built-in parts, read from the index that `python -m pixray.settings.reference` writes."""
-    text = resources.files("pixray.settings").joinpath("parts.json").read_text(encoding="utf-8")
-    return {owner: [(row["flags"], row["help"]) for row in rows] for owner, rows in json.loads(text).items()}
 
 
 def _program_rows() -> list[tuple[str, str]]:
@@ -57,10 +55,6 @@ def _program_rows() -> list[tuple[str, str]]:
 def title_of(group: type) -> str:
     """What a group of settings is about."""
     return (group.__doc__ or group.__name__).strip().splitlines()[0]
-
-
-def _rows(chosen: list[Declaration]) -> list[tuple[str, str]]:
-    return help_rows(chosen)
 
 
 def _section(title: str, rows: list[tuple[str, str]]) -> list[str]:

@@ -56,15 +56,21 @@ class Settings(argparse.Namespace):
         """Who brought the value of a setting."""
         return LayerKind.NAMESPACE if name in self.changed() else self._origins[name].kind
 
-    def from_stranger(self, name: str) -> bool:
-        """Whether a stranger may have brought the value of a setting; an unknown name counts as a stranger's too."""
-        if name in self._origins and self.origin_kind(name).local and self._origins[name].asked_for:
-            return False
-        return any(not layer.kind.local for layer in self._layers)
-
     def section(self, group: type) -> Any:
         """The frozen dataclass that one part declared, filled from this namespace."""
         return group(**{field.name: getattr(self, field.name) for field in dataclasses.fields(group)})
+
+    def section_of(self, part: type) -> Any:
+        """The settings of one part: None if it declares none, its defaults in a run that was not made for it."""
+        group = getattr(part, "Settings", None)
+        if group is None:
+            return None
+        known = all(hasattr(self, field.name) for field in dataclasses.fields(group))
+        return self.section(group) if known else group()
+
+    def section_keyword(self, part: type) -> dict[str, Any]:
+        """The keyword `settings` for parts that are given it only if they declare some."""
+        return {} if getattr(part, "Settings", None) is None else {"settings": self.section_of(part)}
 
     def given(self) -> dict[str, Any]:
         """What somebody asked for: everything that is neither a default nor supplied by a preset."""

@@ -8,6 +8,7 @@ from typing import Any
 
 from pixray.settings.declare import Refers, Role, setting
 from pixray.settings.grammar import Amount
+from pixray.settings.values import parts_text
 
 _PICTURE_SUFFIXES = {".png", ".jpg", ".jpeg", ".webp", ".gif", ".bmp", ".tif", ".tiff"}
 
@@ -40,15 +41,30 @@ class Output:
         common=True,
         refers=Refers.DESTINATION,
     )
-    save_every: Amount = setting(Amount(10, "iterations"), "how often to save; 0: only at the end", aliases=("-se",))
+    save_every: Amount = setting(
+        Amount(10, "iterations"), "how often to save; 0: only at the end", aliases=("-se",), role=Role.PERIOD
+    )
     save_intermediates: bool = setting(True, "keep every saved step and make a film of them", aliases=("-si",))
     display_every: Amount = setting(
-        Amount(20, "iterations"), "how often to show the picture; 0: only at the end", aliases=("-de",)
+        Amount(20, "iterations"),
+        "how often to show the picture; 0: only at the end",
+        aliases=("-de",),
+        role=Role.PERIOD,
     )
     display_clear: bool = setting(False, "clear the notebook's output before each picture", aliases=("-dc",))
     make_video: bool = setting(False, "make a film of every single step", aliases=("--video", "-vid"))
     checkpoint_every: Amount = setting(
-        Amount(50, "iterations"), "how often to keep the state, so that `pixray resume` can go on; 0: never"
+        Amount(50, "iterations"),
+        "how often to keep the state, so that `pixray resume` can go on; 0: never",
+        role=Role.PERIOD,
+    )
+    recorders: str | None = setting(
+        None,
+        "further recorders, by names separated by commas",
+        parse=parts_text,
+        part="recorder",
+        role=Role.UNRECORDED,
+        grid="",
     )
     config_file: str | None = setting(
         None, "YAML file of settings", common=True, refers=Refers.INSTALLATION, role=Role.UNRECORDED

@@ -52,10 +52,13 @@ class OtherPrompts:
         [],
         "prompts for the dark part of spot_file alone; by default a disc in the middle",
         aliases=("--spot", "-sp"),
-        role=Role.SUBJECT,
+        role=Role.SUBJECT | Role.WEIGHTED,
     )
     spot_prompts_off: list[str] = setting(
-        [], "prompts for the white part of spot_file alone", aliases=("--spot_off", "-spo"), role=Role.SUBJECT
+        [],
+        "prompts for the white part of spot_file alone",
+        aliases=("--spot_off", "-spo"),
+        role=Role.SUBJECT | Role.WEIGHTED,
     )
     spot_file: str | None = setting(
         None,
@@ -64,7 +67,10 @@ class OtherPrompts:
         refers=Refers.PICTURE,
     )
     labels: list[str] = setting(
-        [], "names of things, put into seven sentences each: name[:weight[:stop]]", aliases=("-l",), role=Role.SUBJECT
+        [],
+        "names of things, put into seven sentences each: name[:weight[:stop]]",
+        aliases=("-l",),
+        role=Role.SUBJECT | Role.WEIGHTED,
     )
     vector_prompts: Any = setting(
         ("textoff",),
@@ -79,7 +85,7 @@ class OtherPrompts:
         "pictures to resemble, part by part: file, glob or address[:weight[:stop]]",
         aliases=("-ip",),
         refers=Refers.PICTURE,
-        role=Role.SUBJECT | Role.PER_FRAME,
+        role=Role.SUBJECT | Role.WEIGHTED | Role.PER_FRAME,
     )
     image_prompt_weight: float | None = setting(None, "multiplies the weights of image_prompts", aliases=("-ipw",))
     image_prompt_shuffle: bool = setting(
@@ -95,7 +101,7 @@ class OtherPrompts:
         "pictures to mean the same as: file, glob or address[:weight[:stop]]",
         aliases=("-ti",),
         refers=Refers.PICTURE,
-        role=Role.SUBJECT | Role.PER_FRAME,
+        role=Role.SUBJECT | Role.WEIGHTED | Role.PER_FRAME,
     )
     noise_prompt_seeds: list[int] = setting(
         [], "a random direction for each of these seeds", aliases=("-nps",), role=Role.SUBJECT

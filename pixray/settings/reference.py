@@ -11,50 +11,93 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Mapping, Sequence
+from functools import cache
 from importlib import resources
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+from pixray.errors import MissingPackage, PixrayError
+from pixray.parts.kinds import KINDS
+from pixray.runtime.yaml_io import to_plain
+from pixray.settings.convert import describe
+from pixray.settings.declare import Declaration, declarations
+from pixray.settings.flags import help_rows
+
+if TYPE_CHECKING:
+    from pixray.registry import Registry
 
 _FILE = "parts.json"
 
 
-def owners_of(name: str) -> list[str]:
-    """The built-in parts that declare a setting of this name, such as ["drawer line_sketch", "drawer clipdraw"]."""
-    return [part for part, rows in index().items() if any(row["name"] == name for row in rows)]
+def owners_of(name: str, registry: Registry | None = None) -> list[str]:
+    """The parts that declare a setting of this name, such as ["drawer line_sketch", "drawer clipdraw"].
+
+    Args:
+        registry: also asks its plugins, which imports them.
+    """
+    return [part for part, rows in index(registry).items() if any(row["name"] == name for row in rows)]
 
 
-def owner_of(name: str) -> str | None:
+def owner_of(name: str, registry: Registry | None = None) -> str | None:
     """The same in words, or None when no part has such a setting."""
-    return " or ".join(owners_of(name)) or None
+    return " or ".join(owners_of(name, registry)) or None
 
 
 def collect() -> dict[str, list[dict[str, Any]]]:
     """The index, made anew by importing every built-in part."""
     from pixray.registry import BUILT_IN, Registry
-    from pixray.runtime.yaml_io import to_plain
-    from pixray.settings.convert import describe
-    from pixray.settings.declare import declarations
-    from pixray.settings.flags import help_rows
 
     registry = Registry(BUILT_IN)
+    return _rows_of(registry, {kind: registry.names(kind) for kind in KINDS if kind != "provider"})
+
+
+def index(registry: Registry | None = None) -> dict[str, list[dict[str, Any]]]:
+    """The rows of each built-in part, as they stand in the file, and of the plugins of a registry, which are imported.
+
+    A plugin that cannot be imported has one row, without a name, that says why.
+    """
+    added = {} if registry is None else {kind: registry.added(kind) for kind in KINDS if kind != "provider"}
+    if registry is not None:
+        added["drawer"] = sorted({*added["drawer"], *registry.added("provider")})
+    return {**_built_in(), **(_rows_of(registry, added) if registry is not None else {})}
+
+
+@cache
+def _built_in() -> dict[str, list[dict[str, Any]]]:
+    """The file, which nothing may change."""
+    return json.loads(resources.files("pixray.settings").joinpath(_FILE).read_text(encoding="utf-8"))
+
+
+def _rows_of(registry: Registry, names: Mapping[str, Sequence[str]]) -> dict[str, list[dict[str, Any]]]:
+    """Rows by part, of those that have settings.
+
+    Args:
+        names: of the parts, by kind.
+    """
     parts: dict[str, list[dict[str, Any]]] = {}
-    for kind in ("drawer", "filter", "loss"):
-        for name, cls in registry.classes(kind):
-            group = getattr(cls, "Settings", None)
-            shown = [] if group is None else declarations(group, f"{kind} {name}")
-            rows = []
-            for one in shown:
-                for flags, text in help_rows([one]):
-                    facts = {"name": one.name, "flags": flags, "help": text, "expects": describe(one)}
-                    rows.append({**facts, "default": to_plain(one.default)})
-            if rows:
-                parts[f"{kind} {name}"] = rows
+    for kind, name in ((kind, name) for kind, several in names.items() for name in several):
+        owner = f"{kind} {name}"
+        try:
+            group = getattr(registry.load(kind, name), "Settings", None)
+            declared = () if group is None else declarations(group, owner)
+        except MissingPackage:
+            continue  # without its package nobody can use it here
+        except PixrayError as error:
+            parts[owner] = [{"name": "", "flags": "", "help": str(error), "expects": "", "default": None}]
+            continue
+        if rows := [row for one in declared for row in _rows_of_setting(one)]:
+            parts[owner] = rows
     return parts
 
 
-def index() -> dict[str, list[dict[str, Any]]]:
-    """The rows of each built-in part, as they stand in the file."""
-    return json.loads(resources.files("pixray.settings").joinpath(_FILE).read_text(encoding="utf-8"))
+def _rows_of_setting(one: Declaration) -> list[dict[str, Any]]:
+    """One row, or none for a setting that help pages leave out."""
+    expects, default = describe(one), to_plain(one.default)
+    return [
+        {"name": one.name, "flags": flags, "help": text, "expects": expects, "default": default}
+        for flags, text in help_rows([one])
+    ]
 
 
 def main(argv: list[str]) -> int:

@@ -24,7 +24,8 @@ class Remote:
 
     init_from: str | None = setting(
         None,
-        "a remote service (stability, openai …) whose picture is the start of this drawer",
+        "a remote service whose picture is the start of this drawer",
+        part="provider",
         refers=Refers.SERVICE,
     )
     negative_prompt: str | None = setting(None, "what a remote service shall not paint")

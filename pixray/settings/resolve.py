@@ -9,8 +9,7 @@ from typing import Any
 from pixray.errors import SettingsError
 from pixray.registry import Registry
 from pixray.runtime.yaml_io import read_yaml
-from pixray.settings.core import ALWAYS
-from pixray.settings.declare import declarations
+from pixray.settings.core import engine_declarations
 from pixray.settings.flags import peek_flags, read_flags
 from pixray.settings.layers import Layer, LayerKind, flags_layer, python_layer
 from pixray.settings.namespace import Settings
@@ -29,8 +28,7 @@ def resolve(
     Raises:
         SettingsError: all mistakes at once, a line each.
     """
-    always = [one for group in ALWAYS for one in declarations(group, "the engine")]
-    peeked = peek_flags(always, argv)
+    peeked = peek_flags(engine_declarations(), argv)
     layers = [python_layer(added)] if added else []
     if base is not None:
         layers.insert(0, base)

@@ -11,19 +11,18 @@ import dataclasses
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from pixray.errors import SettingsError, did_you_mean
+from pixray.errors import InvalidPart, SettingsError, did_you_mean
 from pixray.registry import Registry
 from pixray.settings import tables as presets
 from pixray.settings.convert import convert
-from pixray.settings.core import ALWAYS
-from pixray.settings.declare import Declaration, declarations
+from pixray.settings.core import engine_declarations
+from pixray.settings.declare import Declaration, Role, declarations
 from pixray.settings.derive import derive
 from pixray.settings.grammar import Amount, parse_parts
 from pixray.settings.layers import Layer, LayerKind
 from pixray.settings.namespace import Origin, Settings
 from pixray.settings.old_names import RENAMED, RETIRED, RETIRED_VALUES
-from pixray.settings.policy import LEFT_OUT, admit
-from pixray.settings.reference import owner_of
+from pixray.settings.reference import index, owner_of
 
 DEFAULT = "default"
 
@@ -35,7 +34,7 @@ class Schema:
         declared: every declaration; two of one name are an error, so that a plugin cannot shadow a core setting.
         problems: what is already known to be wrong, to be reported together with everything else.
         supplies: what the chosen drawer supplies unless somebody says otherwise.
-        services: names of remote services, which strangers may not choose.
+        registry: tells which part a setting belongs to that this choice does not have.
     """
 
     def __init__(
@@ -43,11 +42,11 @@ class Schema:
         declared: Iterable[Declaration],
         problems: Sequence[str] = (),
         supplies: Sequence[Layer] = (),
-        services: Iterable[str] = (),
+        registry: Registry | None = None,
     ) -> None:
+        self._registry = registry
         self.problems = tuple(problems)
         self.supplies = tuple(supplies)
-        self.services = frozenset(services)
         self.declared: dict[str, Declaration] = {}
         self._by_name: dict[str, Declaration] = {}
         for one in declared:
@@ -63,38 +62,25 @@ class Schema:
 
         An unknown drawer, loss or filter is a problem that `resolve` reports with all others.
         """
-        declared = [one for group in ALWAYS for one in declarations(group, "the engine")]
-        problems, supplies = [], []
-        for kind, name, source in cls._chosen(layers):
-            problem = registry.problem(kind, name, source)
-            if problem:
-                problems.append(problem)
-                continue
-            part = registry.load(kind, name)
-            group = getattr(part, "Settings", None)
-            if getattr(part, "supplies", None):
-                supplies.append(Layer(LayerKind.SUPPLIED, f"{kind}={name}", part.supplies))
-            # A service is known as the drawer of its name, also where it only makes the start.
-            owner = f"{'drawer' if kind == 'provider' else kind} {registry.canonical(kind, name)}"
-            if group is not None and not any(one.owner == owner for one in declared):
-                declared += declarations(group, owner)
-        return cls(declared, problems, supplies, registry.names("provider"))
-
-    @staticmethod
-    def _chosen(layers: Sequence[Layer]) -> list[tuple[str, str, str]]:
-        """(kind, name, where it was given) of the drawer, losses and filters of a run."""
-        drawer, source = _strongest("drawer", layers) or ("vqgan", DEFAULT)
-        wanted = [("drawer", str(_single(drawer)), source)]
-        start_from = _strongest("init_from", layers)
-        if start_from is not None:
-            wanted.append(("provider", str(_single(start_from[0])), start_from[1]))
-        for kind, setting in (("loss", "custom_loss"), ("loss", "losses"), ("loss", "priors"), ("filter", "filters")):
-            value, source = _strongest(setting, layers) or (None, DEFAULT)
-            try:
-                wanted += [(kind, part[0], source) for part in parse_parts(value)]
-            except ValueError:
-                continue  # convert() reports it in its place, with the others
-        return wanted
+        declared = [*engine_declarations()]
+        problems: list[str] = []
+        supplies: list[Layer] = []
+        for one in engine_declarations():
+            for kind, name, source in _parts_named(one, registry, [*supplies, *layers]):
+                problem = registry.problem(kind, name, source)
+                if problem:
+                    problems.append(problem)
+                    continue
+                # A service is known as the drawer of its name, also where it only makes the start.
+                owner = f"{'drawer' if kind == 'provider' else kind} {registry.canonical(kind, name)}"
+                if any(other.owner == owner for other in declared) or _has_no_settings(registry, kind, name, owner):
+                    continue
+                part = registry.load(kind, name)
+                if getattr(part, "supplies", None):
+                    supplies.append(Layer(LayerKind.SUPPLIED, f"{kind}={name}", part.supplies))
+                group = getattr(part, "Settings", None)
+                declared += () if group is None else declarations(group, owner)
+        return cls(declared, problems, supplies, registry)
 
     def resolve(self, layers: Sequence[Layer], supplied: Sequence[Layer] = ()) -> Settings:
         """One namespace from the layers, weakest first.
@@ -109,7 +95,7 @@ class Schema:
         """
         problems = list(self.problems)
         notices: list[str] = []
-        given = admit(self._gather(layers, problems, notices), self.declared, self.services, problems, notices)
+        given = self._gather(layers, problems, notices)
         values: dict[str, Any] = {}
         origins: dict[str, Origin] = {}
         for layer in [*self._presets(given), *supplied, *given]:
@@ -121,14 +107,16 @@ class Schema:
                 values[name] = convert(one, origin.raw) if origin.raw is not None else None
                 origins[name] = dataclasses.replace(origin, raw=copy.deepcopy(values[name]))
             except ValueError as error:
-                if origin.kind is LayerKind.DEFAULT:
-                    raise  # a wrong default is our mistake, not the user's
+                if origin.kind is LayerKind.DEFAULT:  # a mistake of whoever declared it, not of the user
+                    raise InvalidPart(
+                        f"{one.owner}: the default of its setting {name}={origin.raw!r}: {error}"
+                    ) from error
                 what = RETIRED_VALUES.get(name, {}).get(str(origin.raw), error)
                 problems.append(f"{name}={origin.raw!r} (from {origin.label}): {what}")
         if not problems:
-            derive(values, origins, problems)
+            derive(self.declared, values, origins, problems)
         if problems:
-            raise SettingsError(list(dict.fromkeys([*problems, *(text for text in notices if LEFT_OUT in text)])))
+            raise SettingsError(list(dict.fromkeys(problems)))
         return Settings(values, origins, tuple(layers), tuple(notices))
 
     def recheck(self, settings: argparse.Namespace, supplied: Sequence[Layer] = ()) -> Settings:
@@ -141,7 +129,7 @@ class Schema:
         for layer in layers:
             known: dict[str, Any] = {}
             for key, raw in layer.values.items():
-                name = str(key).strip().replace("-", "_")
+                name = _normal(key)
                 if name in RENAMED and name not in self._by_name:
                     notices.append(f"'{name}' is now called '{RENAMED[name]}'")
                     name = RENAMED[name]
@@ -155,7 +143,7 @@ class Schema:
     def _unknown(self, name: str, source: str) -> str:
         if name in RETIRED:
             return f"'{name}' (from {source}) is an old setting that is gone: {RETIRED[name]}"
-        owner = owner_of(name)
+        owner = owner_of(name, self._registry)
         if owner:
             return f"'{name}' (from {source}) is a setting of {owner}, which this run does not use"
         return f"unknown setting '{name}' (from {source}).{did_you_mean(name, self._by_name)}"
@@ -173,7 +161,7 @@ class Schema:
         return [*below, *self.supplies]
 
     def _choice(self, name: str, given: Sequence[Layer]) -> Any:
-        found = _strongest(name, given)
+        found = _strongest(self.declared[name], given)
         try:
             return convert(self.declared[name], found[0] if found else self.declared[name].default)
         except ValueError:
@@ -185,12 +173,41 @@ def embedded_layer(drawer: str | None, filters: str | None) -> Layer:
     return Layer(LayerKind.SUPPLIED, "perceptors=embedded", presets.embedded_values(drawer, filters))
 
 
-def _strongest(name: str, layers: Sequence[Layer]) -> tuple[Any, str] | None:
-    """The value that wins, and where it came from; None when no layer gives one."""
+def _parts_named(one: Declaration, registry: Registry, layers: Sequence[Layer]) -> list[tuple[str, str, str]]:
+    """(kind, name, where it was given) of each part that a setting chooses; none if it chooses none."""
+    if one.part is None:
+        return []
+    value, source = _strongest(one, layers) or (one.default, DEFAULT)
+    if value is None:
+        return []
+    try:
+        names = [str(_single(value))] if one.parse is None else [part[0] for part in parse_parts(value)]
+    except ValueError:
+        return []  # convert() reports it in its place, with the others
+    if one.part == "perceptor":  # all other names are models of open_clip
+        families = [name.partition("/")[0] for name in names]
+        names = [family for family in families if family in registry.names("perceptor")]
+    return [(one.part, name, source) for name in names]
+
+
+def _has_no_settings(registry: Registry, kind: str, name: str, owner: str) -> bool:
+    """Whether a part need not be imported here; only drawers also supply settings."""
+    return kind not in ("drawer", "provider") and registry.is_built_in(kind, name) and owner not in index()
+
+
+def _strongest(one: Declaration, layers: Sequence[Layer]) -> tuple[Any, str] | None:
+    """The value that wins, under any of its names, and where it came from; None when no layer gives one."""
     for layer in reversed(layers):
-        if layer.values.get(name) is not None:
-            return layer.values[name], layer.label
+        for key, value in reversed([*layer.values.items()]):
+            name = _normal(key)
+            if value is not None and RENAMED.get(name, name) in one.python_names:
+                return value, layer.label
     return None
+
+
+def _normal(key: Any) -> str:
+    """A name as people write it (`num-cuts`), as it is declared."""
+    return str(key).strip().replace("-", "_")
 
 
 def layers_of(settings: argparse.Namespace) -> tuple[Layer, ...]:
@@ -203,7 +220,7 @@ def layers_of(settings: argparse.Namespace) -> tuple[Layer, ...]:
 
 def _as_iterations(name: str, value: Any) -> Any:
     """In a resolved namespace an amount is a number of iterations, also where bare numbers are otherwise percents."""
-    if name == "learning_rate_drops":
+    if name in (one.name for one in engine_declarations() if Role.PERCENTS in one.role):
         return [Amount(step, "iterations") if isinstance(step, int) else step for step in value or []]
     return value
 

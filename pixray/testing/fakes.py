@@ -98,18 +98,11 @@ class FlatDrawer(Drawer):
     def project(self) -> None:
         self.colour.clamp_(0, 1)
 
-    def state(self) -> dict[str, Tensor]:
-        return {"colour": self.colour.detach().cpu().clone()}
-
-    @torch.no_grad()
-    def restore(self, state: Mapping[str, Tensor]) -> None:
-        self.colour.copy_(state["colour"])
-
 
 class ProposingDrawer(Drawer):
     """Proposes one flat colour per step, in a fixed order: the smallest drawer without gradients."""
 
-    can_paint = False
+    tensors = ("best",)
     colours = ("blue", "red", "green")
     supplies = {"iterations": 3}
 
@@ -134,12 +127,6 @@ class ProposingDrawer(Drawer):
 
     def facts(self) -> Mapping[str, str]:
         return {"pixray_made_by": "ProposingDrawer"}
-
-    def state(self) -> dict[str, Tensor]:
-        return {"best": self.best.clone()}
-
-    def restore(self, state: Mapping[str, Tensor]) -> None:
-        self.best = state["best"].clone()
 
 
 class CountingRecorder:

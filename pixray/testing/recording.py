@@ -199,7 +199,7 @@ def as_on_a_gpu(session: Session) -> Session:
     settings, old = session.settings, session.optimizer
     assert isinstance(old, GradientOptimizer), "only what is optimised by gradients can be captured"
     session.optimizer = GradientOptimizer(
-        session.drawer.parameters(), settings.optimiser, settings.learning_rate, old.drops, old.auto_stop, True
+        session.drawer.parameters(), type(old.optimiser), settings.learning_rate, old.drops, old.auto_stop, True
     )
     return session
 

@@ -63,6 +63,7 @@ class PixelDrawer(Drawer):
         pixel_cells: bool = setting(False, "also save a PNG with one pixel per cell (rect only)")
 
     settings: Settings
+    tensors = ("_colours",)
     capturable = True
 
     def __init__(self, settings: Settings, canvas: Canvas) -> None:
@@ -131,13 +132,6 @@ class PixelDrawer(Drawer):
         if self.settings.pixel_cells and self.settings.pixel_type == "rect":
             files["_cells.png"] = cells_png(self.cells, colours)
         return files
-
-    def state(self) -> dict[str, Tensor]:
-        return {"colours": self.colours.detach().cpu().clone()}
-
-    def restore(self, state: Mapping[str, Tensor]) -> None:
-        with torch.no_grad():
-            self.colours.copy_(state["colours"])
 
     def _sample(self, image: Tensor, channels: int) -> Tensor:
         """The mean of up to 4 x 4 points spread over each cell's box: cells x channels."""

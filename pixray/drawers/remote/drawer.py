@@ -48,7 +48,6 @@ class RemoteDrawer(Drawer):
     """Asks a service for one candidate per step; the losses choose among them. Made by `drawer_of`."""
 
     wants_noise = False
-    can_paint = False
     supplies = {"iterations": 1}
     service: ClassVar[type[Provider]]
     key: ClassVar[Callable[[], str | None] | None] = None
@@ -94,7 +93,7 @@ class RemoteDrawer(Drawer):
         return self._best
 
     def propose(self, step: int) -> Iterator[Proposal]:
-        assert self._request is not None and self._request.seed is not None, "brief() and start() come first"
+        assert self._request is not None and self._request.seed is not None, "configure() and start() come first"
         if self._hopeless:
             return
         previews: deque[bytes] = deque(maxlen=8)

@@ -49,6 +49,7 @@ class StrokeDrawer(Drawer):
     """Strokes as parameters. A subclass says how a drawing begins and which of its numbers are free."""
 
     wants_noise = False
+    tensors = ("numbers",)
 
     def __init__(self, settings: Any, canvas: Canvas) -> None:
         super().__init__(settings, canvas)
@@ -166,13 +167,10 @@ class StrokeDrawer(Drawer):
         travel = self.settings.svg_order == "travel"
         return {".svg": sketch_svg(self.shown(), self.size, self.settings.page_width, travel)}
 
-    def state(self) -> dict[str, Tensor]:
-        return {name: tensor.detach().cpu().clone() for name, tensor in self.sketch.tensors().items()}
-
-    @torch.no_grad()
-    def restore(self, state: Mapping[str, Tensor]) -> None:
-        for name, tensor in self.sketch.tensors().items():
-            tensor.copy_(state[name])
+    @property
+    def numbers(self) -> dict[str, Tensor]:
+        """All numbers of the drawing by name, whether they are optimised or not."""
+        return self.sketch.tensors()
 
 
 def sampled(image: Tensor, points: Tensor) -> Tensor:

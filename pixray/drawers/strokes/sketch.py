@@ -23,7 +23,6 @@ class Sketch:
         colours: P 3, and opacity: P, from 0 to 1.
         filled: P, whether a path is filled instead of stroked.
         paper: 3, the colour beneath; None: nothing.
-        evenodd: P, whether a filled path is filled by the even-odd rule; None: all by the non-zero rule.
     """
 
     points: Tensor
@@ -34,7 +33,6 @@ class Sketch:
     opacity: Tensor
     filled: Tensor
     paper: Tensor | None
-    evenodd: Tensor | None = None
 
     def __len__(self) -> int:
         """The number of paths."""
@@ -44,7 +42,7 @@ class Sketch:
         """What the renderer takes, differentiable."""
         colours = torch.cat([self.colours, self.opacity[:, None]], 1)
         filled = self.filled if bool(self.filled.any()) else None
-        return Scene(self.points[self.index], self.path, self.widths, colours, filled, self.evenodd)
+        return Scene(self.points[self.index], self.path, self.widths, colours, filled)
 
     def tensors(self) -> dict[str, Tensor]:
         """All numbers by name."""

@@ -61,6 +61,7 @@ class VqganDrawer(Drawer):
         vqgan_recompute: bool = setting(False, "take less memory and more time, for big canvases")
 
     settings: Settings
+    tensors = ("_z",)
     capturable = True
 
     def __init__(self, settings: Settings, canvas: Canvas) -> None:
@@ -147,10 +148,3 @@ class VqganDrawer(Drawer):
 
     def latent(self) -> Tensor:
         return self.z
-
-    def state(self) -> dict[str, Tensor]:
-        return {"z": self.z.detach().cpu().clone()}
-
-    @torch.no_grad()
-    def restore(self, state: Mapping[str, Tensor]) -> None:
-        self.z.copy_(state["z"])

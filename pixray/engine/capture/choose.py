@@ -8,15 +8,23 @@ from typing import TYPE_CHECKING, Any
 from pixray.engine.capture.backend import CudaGraphs
 from pixray.engine.capture.executor import CudaGraphExecutor, EagerExecutor
 from pixray.errors import SettingsError
-from pixray.optim.torch_optimizers import CAPTURABLE
+from pixray.optim.torch_optimizers import can_be_captured
 
 if TYPE_CHECKING:
+    import torch
+
     from pixray.drawers.base import Drawer
     from pixray.engine.objective import Objective
     from pixray.settings.namespace import Settings
 
 
-def choose_executor(settings: Settings, device: str, drawer: Drawer, objective: Objective) -> EagerExecutor:
+def choose_executor(
+    settings: Settings,
+    device: str,
+    drawer: Drawer,
+    objective: Objective,
+    optimizer: type[torch.optim.Optimizer],
+) -> EagerExecutor:
     """The executor of a run.
 
     Raises:
@@ -33,7 +41,7 @@ def choose_executor(settings: Settings, device: str, drawer: Drawer, objective: 
     parts.update({f"the filter {type(filter_).__name__.lower()}": filter_ for filter_, _ in objective.filters})
     obstacle = f"drawer={settings.drawer} is not optimised by gradients"
     if drawer.parameters():
-        obstacle = find_obstacle(settings, device, parts) or ""
+        obstacle = find_obstacle(settings, device, parts, optimizer) or ""
     if not obstacle:
         return CudaGraphExecutor(device, CudaGraphs(device))
     if settings.cuda_graph == "on":
@@ -41,17 +49,20 @@ def choose_executor(settings: Settings, device: str, drawer: Drawer, objective: 
     return plain
 
 
-def find_obstacle(settings: Settings, device: str, parts: Mapping[str, Any]) -> str | None:
+def find_obstacle(
+    settings: Settings, device: str, parts: Mapping[str, Any], optimizer: type[torch.optim.Optimizer]
+) -> str | None:
     """Why the steps of a run cannot be captured, as half a sentence; None: they can.
 
     Args:
         parts: everything that takes part in a step, by the name that the user knows it by.
+        optimizer: the class of the run's optimizer.
     """
     if not device.startswith("cuda"):
         return f"a step can be captured on a CUDA GPU, and this run is on {device}"
     if settings.animation_dir:
         return "the frames of an animation would each hold the memory of a captured step"
-    if settings.optimiser not in CAPTURABLE:
-        return f"optimiser={settings.optimiser} cannot be captured; {' and '.join(CAPTURABLE)} can"
+    if not can_be_captured(optimizer):
+        return f"optimiser={settings.optimiser} cannot be captured; Adam and AdamW can"
     unfit = [name for name, part in parts.items() if not part.capturable]
     return f"{unfit[0]} cannot be captured" if unfit else None

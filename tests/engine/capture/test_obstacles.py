@@ -17,7 +17,7 @@ def obstacle(made, device="cuda:0", **changes):
     parts = {"drawer": made.drawer, "cutouts": made.objective.cutouts, **made.objective.perceptors}
     parts.update({one.name: one.loss for one in made.objective.losses})
     parts.update({type(one).__name__: one for one, _ in made.objective.filters})
-    return find_obstacle(settings, device, parts)
+    return find_obstacle(settings, device, parts, getattr(torch.optim, settings.optimiser))
 
 
 @pytest.mark.parametrize(
@@ -55,7 +55,7 @@ def test_only_cuda_is_sent_numbers_that_nothing_waits_for(session, monkeypatch):
     made, sent = session(drawer="line_sketch"), []
     monkeypatch.setattr("pixray.engine.capture.choose.EagerExecutor", sent.append)
     for device in ("cpu", "mps", "cuda:1"):
-        choose_executor(made.settings, device, made.drawer, made.objective)
+        choose_executor(made.settings, device, made.drawer, made.objective, torch.optim.Adam)
     assert sent == [None, None, "cuda:1"]
 
 

@@ -1,0 +1,1 @@
+"""What parts there are: kinds, and the built-in table."""
