@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 from pixray.errors import PixrayError
 from pixray.events import Drawn, Event
 from pixray.registry import Registry, import_plugins, plugin_items
-from pixray.settings.layers import Layer, LayerKind
 from pixray.settings.namespace import Settings
 from pixray.settings.resolve import resolve
 
@@ -194,15 +193,17 @@ class Studio:
         self._events = self._session = None
 
 
-def load_settings(path: str | Path, **changes: Any) -> Settings:
+def load_settings(path: str | Path, *, trust: bool = False, **changes: Any) -> Settings:
     """The settings of an earlier run, with changes of one's own.
 
     Args:
         path: a PNG or SVG that pixray made, a YAML file of settings, or the folder of a run.
+        trust: also take what the record says about files, addresses, paid services and places on this machine;
+            without it that is left out, and `notices` of the settings says so.
     """
-    from pixray.recorders.record import read_record
+    from pixray.recorders.record import record_layer
 
-    return resolve(studio.registry, changes, base=Layer(LayerKind.RECORD, Path(path).name, read_record(path)))
+    return resolve(studio.registry, changes, base=record_layer(Path(path), trusted=trust))
 
 
 studio: Studio = Studio()

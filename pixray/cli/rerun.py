@@ -9,23 +9,29 @@ from pathlib import Path
 from pixray.errors import SettingsError
 
 USAGE = """\
-usage: pixray rerun PICTURE [settings]
+usage: pixray rerun PICTURE [--trust] [settings]
 
 Make a picture again from the settings inside it (a PNG or SVG of pixray, a settings.yaml, or the folder of a run).
 Further settings change it:  pixray rerun out.png --seed 7 --iterations 400
+
+A picture may come from a stranger, so what its settings say about files, addresses, paid services and places on this
+machine is left out, and named. --trust takes it all; a setting of your own beside it (--init_image mine.png) always
+counts.
 """
 
 
 def main(argv: Sequence[str]) -> int:
     """Paint with the settings of a picture; without changes the same bytes come out on a CPU."""
-    if not argv or "-h" in argv or "--help" in argv:
+    words = list(argv)
+    if not words or "-h" in words or "--help" in words:
         sys.stdout.write(USAGE)
         return 0
-    if argv[0].startswith("-"):
+    trusted = "--trust" in words
+    words = [word for word in words if word != "--trust"]
+    if not words or words[0].startswith("-"):
         raise SettingsError("pixray rerun: expected a picture first, then settings (try pixray rerun --help)")
 
     from pixray.cli.main import paint
-    from pixray.recorders.record import read_record
-    from pixray.settings.layers import Layer, LayerKind
+    from pixray.recorders.record import record_layer
 
-    return paint(list(argv[1:]), base=Layer(LayerKind.RECORD, Path(argv[0]).name, read_record(argv[0])))
+    return paint(words[1:], base=record_layer(Path(words[0]), trusted=trusted))

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import argparse
 import dataclasses
+from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Any
 
 from pixray.drawers.base import Canvas, Drawer
 from pixray.errors import SettingsError
 from pixray.events import Noticed
+from pixray.images.fetch import addresses_of
 from pixray.models.store import ModelStore
 from pixray.registry import Registry
 from pixray.runtime.devices import choose_device
@@ -16,6 +18,7 @@ from pixray.runtime.rng import Generators, seed_from
 from pixray.runtime.yaml_io import to_plain
 from pixray.settings.declare import Role
 from pixray.settings.grammar import parse_parts
+from pixray.settings.namespace import Settings
 from pixray.settings.schema import Schema, layers_of
 
 if TYPE_CHECKING:
@@ -47,7 +50,16 @@ def build_session(
     Raises:
         SettingsError, ModelUnavailable, MissingPackage: before anything was written.
     """
-    return SessionBuilder(settings, registry, store).session(cutouts)
+    with strangers_held(settings):
+        return SessionBuilder(settings, registry, store).session(cutouts)
+
+
+def strangers_held(settings: argparse.Namespace) -> AbstractContextManager[None]:
+    """Hold fetches to the public internet where a stranger named the address.
+
+    Everything that settings name is opened while a run is built; one that has begun opens nothing more.
+    """
+    return addresses_of(settings.from_stranger if isinstance(settings, Settings) else lambda name: False)
 
 
 class SessionBuilder:

@@ -1,13 +1,16 @@
 """One colour from what people write: a name, a hex code, three numbers.
 
-Names of the xkcd survey come first, as in the old pixray: `red` is (229, 0, 0) there, and `mat:red` the pure one.
-matplotlib is the one kept-up library that knows both the survey's names and those of CSS.
+Names of the xkcd survey come first, as in the old pixray: `red` is (229, 0, 0) there, and `mat:red` the pure one. The
+survey's results (https://xkcd.com/color/rgb/, CC0) lie beside this file; names of CSS are Pillow's.
 """
 
 from __future__ import annotations
 
+import json
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from functools import cache
+from importlib import resources
 
 from pixray.errors import did_you_mean
 from pixray.images.glob import short
@@ -24,8 +27,31 @@ OWN: dict[str, Color] = {
 }
 """The old pixray's own names."""
 
+_PLOT: dict[str, str] = {
+    "b": "#0000ff",
+    "g": "#008000",
+    "r": "#ff0000",
+    "c": "#00bfbf",
+    "m": "#bf00bf",
+    "y": "#bfbf00",
+    "k": "#000000",
+    "w": "#ffffff",
+    "tab:blue": "#1f77b4",
+    "tab:orange": "#ff7f0e",
+    "tab:green": "#2ca02c",
+    "tab:red": "#d62728",
+    "tab:purple": "#9467bd",
+    "tab:brown": "#8c564b",
+    "tab:pink": "#e377c2",
+    "tab:gray": "#7f7f7f",
+    "tab:olive": "#bcbd22",
+    "tab:cyan": "#17becf",
+}
+"""Further names that the old pixray took from matplotlib; C0 to C9 are the ten of "tab:" in turn."""
+
 _TRIPLE = re.compile(r"([(\[])\s*([^+()\[\]]+?)\s*\+\s*([^+()\[\]]+?)\s*\+\s*([^+()\[\]]+?)\s*([)\]])")
 _TRANSLUCENT = re.compile(r"#[0-9a-f]{8}")
+_GREY = re.compile(r"\d+|\d*\.\d+|\d+\.")
 _HEX = re.compile(r"#([0-9a-f]{3}|[0-9a-f]{6})")
 
 
@@ -35,7 +61,7 @@ def read_color(text: str) -> Color:
     (255+128+0)       three numbers from 0 to 255
     [1+0.5+0]         three numbers from 0 to 1
     rust, dark teal   a name of the xkcd survey
-    mat:red           a name of CSS, or whatever else matplotlib takes (tab:blue, C1, 0.5 for grey, #ff8000)
+    mat:red           a name of CSS; also without mat: where the survey has none (tab:blue, 0.5 for a grey)
 
     >>> read_color("(255+51+0)"), read_color("#f00"), read_color("pixel_red")
     ((1.0, 0.2, 0.0), (1.0, 0.0, 0.0), (1.0, 0.53, 0.44))
@@ -50,10 +76,8 @@ def read_color(text: str) -> Color:
     low = " ".join(word.lower().split())
     if low in OWN:
         return OWN[low]
-    if short := _HEX.fullmatch(low):
-        digits = short[1] if len(short[1]) == 6 else "".join(digit * 2 for digit in short[1])
-        red, green, blue = (int(digits[start : start + 2], 16) / 255 for start in (0, 2, 4))
-        return red, green, blue
+    if _HEX.fullmatch(low):
+        return _from_hex(low)
     return _by_name(word, low)
 
 
@@ -99,16 +123,42 @@ def _from_triple(word: str, triple: re.Match[str]) -> Color:
 
 
 def _by_name(word: str, low: str) -> Color:
-    from matplotlib import colors
-
     if _TRANSLUCENT.fullmatch(low):
         raise ValueError(f"'{short(word)}' holds an opacity, and colours have none here: write '{low[:-2]}'")
     pure = low.startswith("mat:")
-    name, exact = (low[4:].strip(), word[4:].strip()) if pure else (low, word)
-    # Case matters to matplotlib only in the cycle's C0, C1 …
-    for tried in ([] if pure else [f"xkcd:{name}"]) + [name, exact]:
-        if name != "none" and colors.is_color_like(tried):  # matplotlib's "none" is a transparent black
-            red, green, blue = colors.to_rgb(tried)
-            return float(red), float(green), float(blue)
-    known = [one.removeprefix("xkcd:") for one in colors.get_named_colors_mapping()]
-    raise ValueError(f"'{short(word)}' is no colour.{did_you_mean(name, [*OWN, *known])}")
+    name = (low[4:].strip() if pure else low).removeprefix("xkcd:")
+    survey_first = not pure or "xkcd:" in low
+    tables = (_survey_names(), _pure_names()) if survey_first else (_pure_names(),)
+    spellings = (name, name.replace("gray", "grey"))  # the survey has the British one alone
+    code = next((table[spelling] for table in tables for spelling in spellings if spelling in table), None)
+    if code is not None:
+        return _from_hex(code)
+    if pure and _HEX.fullmatch(name):
+        return _from_hex(name)
+    if _GREY.fullmatch(name) and float(name) <= 1:
+        return (float(name),) * 3
+    known = [*OWN, *(name for table in tables for name in table)]
+    raise ValueError(f"'{short(word)}' is no colour.{did_you_mean(name, known)}")
+
+
+@cache
+def _survey_names() -> Mapping[str, str]:
+    """Hex codes by the names of the xkcd survey."""
+    return json.loads(resources.files("pixray.images").joinpath("xkcd_colors.json").read_text(encoding="utf-8"))
+
+
+@cache
+def _pure_names() -> Mapping[str, str]:
+    """Hex codes by the names of CSS and the few of plotting programs."""
+    from PIL import ImageColor
+
+    cycle = [code for name, code in _PLOT.items() if name.startswith("tab:")]
+    css = {name: code for name, code in ImageColor.colormap.items() if isinstance(code, str)}
+    return {**css, **_PLOT, "tab:grey": _PLOT["tab:gray"], **{f"c{number}": code for number, code in enumerate(cycle)}}
+
+
+def _from_hex(code: str) -> Color:
+    """A colour from "#rgb" or "#rrggbb"."""
+    digits = code[1:] if len(code) == 7 else "".join(digit * 2 for digit in code[1:])
+    red, green, blue = (int(digits[start : start + 2], 16) / 255 for start in (0, 2, 4))
+    return red, green, blue

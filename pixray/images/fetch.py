@@ -1,19 +1,44 @@
-"""A file from a web address: only http and https, only so many bytes, only so long."""
+"""A file from a web address: only http and https, only so many bytes, only so long.
+
+What strangers name is fetched from the public internet alone: every hop is judged anew, and connected to by the number
+that was judged.
+"""
 
 from __future__ import annotations
 
-import http.client
 import time
-import urllib.error
-import urllib.parse
-import urllib.request
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from typing import Any
+from urllib.parse import urljoin, urlsplit
 
 from pixray.errors import PixrayError
+from pixray.runtime.network import NotPublic, resolve_public, split_public
 from pixray.runtime.version import __version__
 
 MOST_BYTES = 32 * 2**20
 SECONDS = 30.0
+CONNECT = 10.0
+REDIRECTS = 10
 _CHUNK = 1 << 16
+_MOVED = (301, 302, 303, 307, 308)
+
+_from_strangers: ContextVar[Callable[[str], bool]] = ContextVar("from_strangers", default=lambda what: False)
+
+
+@contextmanager
+def addresses_of(brought_by_stranger: Callable[[str], bool]) -> Iterator[None]:
+    """Hold the fetches inside to the public internet where a stranger named the address.
+
+    Args:
+        brought_by_stranger: whether a stranger gave the value of a setting, by the setting's name.
+    """
+    token = _from_strangers.set(brought_by_stranger)
+    try:
+        yield
+    finally:
+        _from_strangers.reset(token)
 
 
 def fetch(address: str, what: str, *, most_bytes: int = MOST_BYTES, seconds: float = SECONDS) -> bytes:
@@ -25,42 +50,69 @@ def fetch(address: str, what: str, *, most_bytes: int = MOST_BYTES, seconds: flo
 
     Raises:
         PixrayError: an address with a password (it would end up in the picture's metadata), no answer, an error, or
-            a limit was passed.
+            a limit was passed. A stranger is told the same whatever went wrong, lest messages map a network.
     """
-    parts = urllib.parse.urlsplit(address)
+    public = _from_strangers.get()(what)
+    parts = urlsplit(address)
     if parts.username or parts.password:
         raise PixrayError(f"{what}: an address must not hold a user name or password, since settings are saved")
     shown = f"{what}='{parts.scheme}://{parts.netloc}{parts.path}'"
-    end = time.monotonic() + seconds
-    request = urllib.request.Request(address, headers={"User-Agent": f"pixray/{__version__}"})
     try:
-        with _opener().open(request, timeout=seconds) as answer:
-            content = b""
-            while chunk := answer.read(_CHUNK):
+        return _follow(address, shown, most_bytes, time.monotonic() + seconds, public)
+    except PixrayError:
+        if not public:
+            raise
+        raise PixrayError(f"{shown}: no picture could be fetched from there; public addresses are taken") from None
+
+
+def _follow(address: str, shown: str, most_bytes: int, end: float, public: bool) -> bytes:
+    for _ in range(REDIRECTS + 1):
+        content, further = _answer(address, shown, most_bytes, end, public)
+        if further is None:
+            return content
+        address = urljoin(address, further)
+        if urlsplit(address).scheme not in ("http", "https"):
+            raise PixrayError(f"{shown}: leads to an address that is neither http nor https")
+    raise PixrayError(f"{shown}: leads on more than {REDIRECTS} times")
+
+
+def _answer(address: str, shown: str, most_bytes: int, end: float, public: bool) -> tuple[bytes, str | None]:
+    """The content, or where it leads on to."""
+    import httpx
+
+    left = end - time.monotonic()
+    try:
+        url, facts = httpx.URL(address), _connection(address, public)
+        with (
+            # A proxy would resolve the name again, past the check.
+            httpx.Client(timeout=httpx.Timeout(max(left, 0.01), connect=CONNECT), trust_env=not public) as client,
+            client.stream("GET", url.copy_with(**facts["url"]), **facts["request"]) as answer,
+        ):
+            if answer.status_code in _MOVED and answer.headers.get("location"):
+                return b"", answer.headers["location"]
+            if answer.status_code // 100 != 2:
+                raise PixrayError(f"{shown}: the server answers {answer.status_code} {answer.reason_phrase}")
+            content = bytearray()
+            for chunk in answer.iter_bytes(_CHUNK):
                 content += chunk
                 if len(content) > most_bytes:
                     raise PixrayError(f"{shown}: more than {most_bytes >> 20} MB, which is not taken")
                 if time.monotonic() > end:
-                    raise PixrayError(f"{shown}: took more than {seconds:g} s")
-    except urllib.error.HTTPError as error:
-        error.close()
-        raise PixrayError(f"{shown}: the server answers {error.code} {error.reason}") from None
-    except (OSError, ValueError, http.client.HTTPException) as error:
-        raise PixrayError(f"{shown}: cannot be fetched ({getattr(error, 'reason', error)})") from error
-    return content
+                    raise PixrayError(f"{shown}: took more time than is allowed")
+            return bytes(content), None
+    except (httpx.HTTPError, httpx.InvalidURL, OSError, ValueError, NotPublic) as error:
+        raise PixrayError(f"{shown}: cannot be fetched ({error})") from error
 
 
-def _opener() -> urllib.request.OpenerDirector:
-    """urllib's own opener also reads files and FTP, and a redirect could lead there; this one cannot."""
-    opener = urllib.request.OpenerDirector()
-    for handler in (
-        urllib.request.ProxyHandler,
-        urllib.request.HTTPHandler,
-        urllib.request.HTTPSHandler,
-        urllib.request.HTTPRedirectHandler,
-        urllib.request.HTTPErrorProcessor,
-        urllib.request.HTTPDefaultErrorHandler,
-        urllib.request.UnknownHandler,
-    ):
-        opener.add_handler(handler())
-    return opener
+def _connection(address: str, public: bool) -> dict[str, Any]:
+    """What the URL and the request say in addition: for strangers the number that was judged, and the name for TLS."""
+    headers = {"user-agent": f"pixray/{__version__}"}
+    if not public:
+        return {"url": {}, "request": {"headers": headers}}
+    parts = split_public(address)
+    host = parts.hostname or ""
+    headers["host"] = f"[{host}]" if ":" in host else host
+    return {
+        "url": {"host": resolve_public(host)},
+        "request": {"headers": headers, "extensions": {"sni_hostname": host}},
+    }

@@ -6,6 +6,7 @@ import ipaddress
 from urllib.parse import SplitResult, urlsplit
 
 from pixray.providers.errors import BadRequest, DownloadError
+from pixray.runtime.network import is_public
 
 LOOPBACK_NAMES = ("localhost", "0.0.0.0")
 """0.0.0.0 is what self-hosted services print as their own address; connecting there stays on this machine."""
@@ -78,16 +79,10 @@ def check_resolved(number: str, *, loopback: bool) -> None:
     Raises:
         DownloadError: it is not in the public internet.
     """
-    address = ipaddress.ip_address(number.partition("%")[0])
-    inner: ipaddress.IPv4Address | None = None
-    if isinstance(address, ipaddress.IPv6Address):
-        teredo = address.teredo
-        inner = address.ipv4_mapped or address.sixtofour or (teredo[1] if teredo else None)
-    if loopback and (address.is_loopback or (inner is not None and inner.is_loopback)):
+    if loopback and is_loopback(number.partition("%")[0].removeprefix("::ffff:")):
         return
-    for one in (address, inner):
-        if one is not None and (not one.is_global or one.is_multicast or one.is_reserved):
-            raise DownloadError(f"the picture's address was refused: it leads to {number}, which is not public")
+    if not is_public(number):
+        raise DownloadError(f"the picture's address was refused: it leads to {number}, which is not public")
 
 
 def _shown(parts: SplitResult) -> str:

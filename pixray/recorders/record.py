@@ -10,6 +10,7 @@ from typing import Any
 
 from pixray.errors import PixrayError
 from pixray.runtime.yaml_io import read_yaml
+from pixray.settings.layers import Layer, LayerKind
 
 _SVG_RECORD = re.compile(r'<metadata id="pixray_record">(.*?)</metadata>', re.DOTALL)
 _OLD_PREFIX = "pixray_"
@@ -38,6 +39,19 @@ def read_record(path: str | Path) -> dict[str, Any]:
     if record is None:
         raise PixrayError(f"{path} holds no settings of pixray")
     return record
+
+
+def record_layer(path: Path, *, trusted: bool = False) -> Layer:
+    """The settings that made a picture, to be changed by stronger ones.
+
+    Args:
+        trusted: the record may name files, addresses, paid services and places on this machine, as settings that the
+            user of this machine wrote.
+
+    Raises:
+        PixrayError: as `read_record`.
+    """
+    return Layer(LayerKind.FILE if trusted else LayerKind.RECORD, path.name, read_record(path))
 
 
 def svg_with_record(svg: bytes, record_json: str) -> bytes:

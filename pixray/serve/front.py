@@ -19,6 +19,7 @@ from pixray.api import studio
 from pixray.errors import SettingsError, did_you_mean
 from pixray.serve.inputs import Field, fields
 from pixray.serve.painting import chosen_settings
+from pixray.settings.layers import Leave
 
 CHUNK = 65536
 KINDS = {"str": "a text", "int": "a whole number"}
@@ -52,7 +53,8 @@ class Front(ThreadingHTTPServer):
             problems.append(f"{name}={inputs.pop(name)!r} (from the inputs): expected {KINDS[known[name].kind]}")
         with self._checking:
             try:
-                chosen_settings(self._registry, inputs.pop("preset", None), inputs.pop("settings", None), inputs)
+                named = (inputs.pop("preset", None), inputs.pop("settings", None))
+                chosen_settings(self._registry, *named, inputs, {}, Leave(addresses=True))
             except SettingsError as error:
                 # A prompt under a wrong name is no prompt, but that is not what has to be said then.
                 problems += [one for one in error.problems if not (problems and one.startswith("nothing says"))]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import atexit
-import dataclasses
 import shutil
 import tempfile
 from collections.abc import Iterator, Mapping
@@ -15,8 +14,8 @@ from pixray.errors import SettingsError
 from pixray.events import Drawn
 from pixray.registry import Registry
 from pixray.runtime.yaml_io import parse_yaml
-from pixray.settings.declare import Refers, Role
-from pixray.settings.layers import Layer, LayerKind
+from pixray.settings.declare import Role
+from pixray.settings.layers import Layer, LayerKind, Leave
 from pixray.settings.namespace import Settings
 from pixray.settings.presets import read_preset
 from pixray.settings.schema import Schema
@@ -24,16 +23,18 @@ from pixray.settings.schema import Schema
 if TYPE_CHECKING:
     from pixray.recorders.files import FileRecorder
 
-_PLACES = Refers.DESTINATION | Refers.INSTALLATION | Refers.ENDPOINT
-"""What requests never name: places on the server, and where the server's keys are sent."""
-
 
 class Painter:
-    """Paints for one request at a time, and keeps loaded models between requests."""
+    """Paints for one request at a time, and keeps loaded models between requests.
 
-    def __init__(self) -> None:
+    Args:
+        leave: what requests may name; default: web addresses of the public internet.
+    """
+
+    def __init__(self, leave: Leave = Leave(addresses=True)) -> None:
         from pixray.models.store import ModelStore
 
+        self.leave = leave
         self.registry, self.store = studio.registry, ModelStore()
         self._handed_over = Path(tempfile.mkdtemp(prefix="pixray-handed-over-"))
         atexit.register(shutil.rmtree, self._handed_over, ignore_errors=True)
@@ -57,7 +58,7 @@ class Painter:
         for picture in self._handed_over.iterdir():
             picture.unlink()
         with tempfile.TemporaryDirectory(prefix="pixray-") as folder:
-            chosen = chosen_settings(self.registry, preset, settings, {**inputs, "outdir": folder})
+            chosen = chosen_settings(self.registry, preset, settings, inputs, {"outdir": folder}, self.leave)
             session = build_run(chosen, self.registry, self.store)
             files = FileRecorder(chosen)
             for event in attach(session.run(), files):
@@ -77,7 +78,12 @@ class Painter:
 
 
 def chosen_settings(
-    registry: Registry, preset: str | None, settings: str | None, inputs: Mapping[str, Any]
+    registry: Registry,
+    preset: str | None,
+    settings: str | None,
+    inputs: Mapping[str, Any],
+    own: Mapping[str, Any],
+    leave: Leave,
 ) -> Settings:
     """The settings of one request, complete and checked; nothing is written, made or loaded.
 
@@ -85,19 +91,17 @@ def chosen_settings(
         preset: name of a file of settings to start from.
         settings: further settings as YAML; they win over everything else.
         inputs: settings by name; None: not given.
+        own: the server's settings, which win over all others.
+        leave: what requests may name.
 
     Raises:
         SettingsError: all mistakes at once, each with the input it came from.
     """
-    layers, problems = _layers(preset, settings, inputs)
-    schema = Schema.for_choice(registry, layers)
-    places = {name for one in schema.declared.values() if one.refers & _PLACES for name in one.python_names}
-    *below, further = layers
-    refused = [name for name in further.values if name.strip().replace("-", "_") in places]
-    problems += [f"'{name}' (from settings) cannot be set here" for name in refused]
-    kept = {name: value for name, value in further.values.items() if name not in refused}
+    layers, problems = _layers(preset, settings, inputs, leave)
+    layers.append(Layer(LayerKind.PYTHON, "the server", own))
     try:
-        chosen = schema.resolve([*below, dataclasses.replace(further, values=kept)])
+        schema = Schema.for_choice(registry, layers)
+        chosen = schema.resolve(layers)
     except SettingsError as error:
         raise SettingsError([*problems, *error.problems]) from None
     subjects = [name for name, one in schema.declared.items() if Role.SUBJECT in one.role]
@@ -108,7 +112,9 @@ def chosen_settings(
     return chosen
 
 
-def _layers(preset: str | None, settings: str | None, inputs: Mapping[str, Any]) -> tuple[list[Layer], list[str]]:
+def _layers(
+    preset: str | None, settings: str | None, inputs: Mapping[str, Any], leave: Leave
+) -> tuple[list[Layer], list[str]]:
     """The settings by the input they came from, weakest first, and what is wrong already."""
     layers: list[Layer] = []
     problems: list[str] = []
@@ -117,11 +123,11 @@ def _layers(preset: str | None, settings: str | None, inputs: Mapping[str, Any])
     except SettingsError as error:
         problems += error.problems
     given = {name: value for name, value in inputs.items() if value is not None}
-    layers.append(Layer(LayerKind.CLIENT, "the inputs", given))
+    layers.append(Layer(LayerKind.CLIENT, "the inputs", given, leave))
     further: dict[str, Any] = {}
     try:
         further = parse_yaml(settings or "", "settings")
     except SettingsError as error:
         problems += error.problems
-    layers.append(Layer(LayerKind.CLIENT, "settings", further))
+    layers.append(Layer(LayerKind.CLIENT, "settings", further, leave))
     return layers, problems

@@ -56,6 +56,12 @@ class Settings(argparse.Namespace):
         """Who brought the value of a setting."""
         return LayerKind.NAMESPACE if name in self.changed() else self._origins[name].kind
 
+    def from_stranger(self, name: str) -> bool:
+        """Whether a stranger may have brought the value of a setting; an unknown name counts as a stranger's too."""
+        if name in self._origins and self.origin_kind(name).local and self._origins[name].asked_for:
+            return False
+        return any(not layer.kind.local for layer in self._layers)
+
     def section(self, group: type) -> Any:
         """The frozen dataclass that one part declared, filled from this namespace."""
         return group(**{field.name: getattr(self, field.name) for field in dataclasses.fields(group)})

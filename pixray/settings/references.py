@@ -7,7 +7,7 @@ what cannot be understood names nothing: the setting's own check says what is wr
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import PurePath
 from typing import Any
 
@@ -18,8 +18,10 @@ _PUBLISHED_CLIP = re.compile(r"(RN|ViT)[-\w]*(/\d+)?(@\d+px)?")
 
 
 def texts(raw: Any) -> Iterator[str]:
-    """Every text in a value, however deep it lies in lists."""
-    if isinstance(raw, list | tuple):
+    """Every text in a value, however deep it lies in lists and mappings."""
+    if isinstance(raw, Mapping):
+        raw = [*raw.keys(), *raw.values()]
+    if isinstance(raw, list | tuple | set | frozenset):
         for item in raw:
             yield from texts(item)
     elif raw is not None:

@@ -22,6 +22,7 @@ from pixray.settings.grammar import Amount, parse_parts
 from pixray.settings.layers import Layer, LayerKind
 from pixray.settings.namespace import Origin, Settings
 from pixray.settings.old_names import RENAMED, RETIRED, RETIRED_VALUES
+from pixray.settings.policy import LEFT_OUT, admit
 from pixray.settings.reference import index, owner_of
 
 DEFAULT = "default"
@@ -34,7 +35,8 @@ class Schema:
         declared: every declaration; two of one name are an error, so that a plugin cannot shadow a core setting.
         problems: what is already known to be wrong, to be reported together with everything else.
         supplies: what the chosen drawer supplies unless somebody says otherwise.
-        registry: tells which part a setting belongs to that this choice does not have.
+        registry: tells which part a setting belongs to that this choice does not have, and which names are services,
+            which strangers may not choose.
     """
 
     def __init__(
@@ -47,6 +49,7 @@ class Schema:
         self._registry = registry
         self.problems = tuple(problems)
         self.supplies = tuple(supplies)
+        self.services = frozenset(registry.names("provider") if registry else ())
         self.declared: dict[str, Declaration] = {}
         self._by_name: dict[str, Declaration] = {}
         for one in declared:
@@ -95,7 +98,7 @@ class Schema:
         """
         problems = list(self.problems)
         notices: list[str] = []
-        given = self._gather(layers, problems, notices)
+        given = admit(self._gather(layers, problems, notices), self.declared, self.services, problems, notices)
         values: dict[str, Any] = {}
         origins: dict[str, Origin] = {}
         for layer in [*self._presets(given), *supplied, *given]:
@@ -116,7 +119,7 @@ class Schema:
         if not problems:
             derive(self.declared, values, origins, problems)
         if problems:
-            raise SettingsError(list(dict.fromkeys(problems)))
+            raise SettingsError(list(dict.fromkeys([*problems, *(text for text in notices if LEFT_OUT in text)])))
         return Settings(values, origins, tuple(layers), tuple(notices))
 
     def recheck(self, settings: argparse.Namespace, supplied: Sequence[Layer] = ()) -> Settings:

@@ -208,7 +208,7 @@ def test_exact_thins_a_list_and_is_refused_for_a_ramp():
 def test_no_palette_is_no_palette(session, none):
     """matplotlib knows "none" as a transparent black, and pictures came out black."""
     made = session(palette=none, filters="lookup")
-    assert made.settings.palette is None and len(made.filters[0][0]._colours) == 15
+    assert made.settings.palette is None and len(made.objective.filters[0][0]._colours) == 15
     with pytest.raises(ValueError, match="'none' is no colour"):
         read_palette("[none, red]")
 
@@ -230,10 +230,10 @@ def test_an_opacity_in_a_colour_is_not_lost_silently():
 )
 def test_three_numbers_are_one_colour(session, numbers, colour):
     made = session(palette=numbers, filters="lookup", custom_loss="edge", edge_color=numbers)
-    assert as_bytes(made.filters[0][0].palette) == [colour]
+    assert as_bytes(made.objective.filters[0][0].palette) == [colour]
     assert as_bytes([read_one_color(made.settings.edge_color)]) == [colour]
     assert as_bytes([read_one_color(", ".join(map(str, numbers)))]) == [colour]
-    assert as_bytes(session(palette=[numbers, "#fff"], filters="lookup").filters[0][0].palette)[0] == colour
+    assert as_bytes(session(palette=[numbers, "#fff"], filters="lookup").objective.filters[0][0].palette)[0] == colour
 
 
 def test_numbers_that_could_mean_either_are_refused(resolve, tiny):

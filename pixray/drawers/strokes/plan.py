@@ -24,13 +24,14 @@ class Shapes:
 
     Attributes:
         ends: N+1 2 2 in pixels, the last far away; path: N, the path of each piece, in ascending order.
-        half: P, half the widths; filled: P, or None when nothing is.
+        half: P, half the widths; filled: P, or None when nothing is; evenodd: P, or None.
     """
 
     ends: Tensor
     path: Tensor
     half: Tensor
     filled: Tensor | None
+    evenodd: Tensor | None = None
 
     @property
     def reach(self) -> Tensor:
@@ -86,6 +87,8 @@ def make_plan(shapes: Shapes, grid: Grid, span: tuple[int, int]) -> Plan:
 
     hit = squares[begin] < reach[path].square()[:, None]
     number = None if winding is None else winding.at(path, tile, grid)
+    if number is not None and shapes.evenodd is not None:
+        number = torch.where(shapes.evenodd[path, None], number & 1, number)
     if number is not None:
         hit |= number != 0
     row, lane = hit.nonzero(as_tuple=True)
@@ -166,9 +169,26 @@ def _sides(shapes: Shapes, piece: Tensor, path: Tensor, xy: Tensor, number: Tens
     begin, end = shapes.ends[piece].unbind(1)
     away, along = xy - begin.t(), (end - begin).t()
     t = (away * along).sum(0) / along.square().sum(0).clamp_min(1e-12)
-    right = along[0] * away[1] - along[1] * away[0] < 0  # of a piece that goes down, where the number is larger by 1
-    beyond = torch.where(right, number - 1, number + 1)
+    larger = _number_is_larger(begin.t(), along, xy)
+    beyond = torch.where(larger, number - 1, number + 1)
     within = filled & (number != 0) & (beyond != 0) & (t > 0) & (t < 1)
+    if shapes.evenodd is not None:
+        within &= ~shapes.evenodd[path]  # every edge parts inside from outside
     piece = torch.where(within, shapes.ends.shape[0] - 1, piece)
     inside = torch.where(number != 0, 1, -1)
     return piece, torch.where(filled, inside, 0).to(xy.dtype)
+
+
+def _number_is_larger(begin: Tensor, along: Tensor, xy: Tensor) -> Tensor:
+    """M: whether a pixel lies on the side of a piece where the winding number is larger by one.
+
+    Pixels whose centre lies on the piece are counted as `winding_of` counts them, to the last bit: to the right of it,
+    or below it where it is level.
+
+    Args:
+        begin, along, xy: 2 x M each.
+    """
+    crossing = begin[0] + (xy[1] - begin[1]) / along[1] * along[0]
+    right = (crossing - 0.5).ceil() <= xy[0] - 0.5
+    below = xy[1] >= begin[1]
+    return torch.where(along[1] == 0, (along[0] > 0) != below, right == (along[1] > 0))

@@ -54,11 +54,10 @@ def render(scene: Scene, size: tuple[int, int], paper: Tensor | None = None, bud
     ends = torch.cat([ends, ends.new_full((1, 2, 2), FAR)])
     path = scene.path[owner]
     ground = scene.colours.new_zeros(4) if paper is None else paper
-    spans = bands(Shapes(ends.detach(), path, scene.widths.detach() / 2, scene.filled), grid, budget)
+    shapes = Shapes(ends.detach(), path, scene.widths.detach() / 2, scene.filled, scene.evenodd)
+    spans = bands(shapes, grid, budget)
     keep = len(spans) == 1
-    drawn = [
-        _Paint.apply(ends, scene.widths, scene.colours, ground, path, scene.filled, grid, span, keep) for span in spans
-    ]
+    drawn = [_Paint.apply(ends, scene.widths, scene.colours, ground, shapes, grid, span, keep) for span in spans]
     image = from_tiles(drawn[0] if keep else torch.cat(drawn), grid)
     if paper is None:
         image = torch.cat([image[:, :3] / image[:, 3:].clamp_min(1e-4), image[:, 3:]], 1)
@@ -100,16 +99,15 @@ class _Paint(torch.autograd.Function):
         widths: Tensor,
         colours: Tensor,
         ground: Tensor,
-        path: Tensor,
-        filled: Tensor | None,
+        shapes: Shapes,
         grid: Grid,
         span: tuple[int, int],
         keep: bool,
     ) -> Tensor:
-        layers = _layers(ends, widths, colours, path, filled, grid, span)
+        layers = Layers(make_plan(shapes, grid, span), grid, span, ends, widths, colours)
         tiles = layers.composite(ground)
         ctx.save_for_backward(ends, widths, colours, ground)
-        ctx.facts = path, filled, grid, span
+        ctx.facts = shapes, grid, span
         ctx.layers = layers if keep else None
         return tiles
 
@@ -118,22 +116,10 @@ class _Paint(torch.autograd.Function):
         layers = ctx.layers
         if layers is None:
             ends, widths, colours, ground = ctx.saved_tensors
-            layers = _layers(ends, widths, colours, *ctx.facts)
+            shapes, grid, span = ctx.facts
+            layers = Layers(make_plan(shapes, grid, span), grid, span, ends, widths, colours)
             layers.composite(ground)
-        return (*layers.backward(gradient), None, None, None, None, None)
-
-
-def _layers(
-    ends: Tensor,
-    widths: Tensor,
-    colours: Tensor,
-    path: Tensor,
-    filled: Tensor | None,
-    grid: Grid,
-    span: tuple[int, int],
-) -> Layers:
-    plan = make_plan(Shapes(ends, path, widths / 2, filled), grid, span)
-    return Layers(plan, grid, span, ends, widths, colours)
+        return (*layers.backward(gradient), None, None, None, None)
 
 
 def from_tiles(tiles: Tensor, grid: Grid) -> Tensor:

@@ -19,8 +19,9 @@ class Scene:
 
     A path is a set of cubic segments. A stroke covers every point that is at most half its width away from any of
     them, which makes caps and joins round, and covers it once however often it crosses itself. A filled path covers
-    every point that its segments wind around (the non-zero rule); its segments have to form closed loops. Nothing is
-    closed by itself: whoever makes a closed path gives it the segment back to its beginning.
+    every point that its segments wind around (the non-zero rule), or wind around an odd number of times (the even-odd
+    rule); its segments have to form closed loops. Nothing is closed by itself: whoever makes a closed path gives it the
+    segment back to its beginning.
 
     Attributes:
         cubics: C 4 2, control points (x, y) in pixels; the centre of the first pixel is (0.5, 0.5).
@@ -28,6 +29,7 @@ class Scene:
         widths: P, full widths of the strokes in pixels; unused for filled paths.
         colours: P 4, red, green, blue and opacity from 0 to 1, not multiplied with one another.
         filled: P, whether a path is filled instead of stroked; None: all are strokes.
+        evenodd: P, whether a filled path follows the even-odd rule; None: none does.
     """
 
     cubics: Tensor
@@ -35,6 +37,7 @@ class Scene:
     widths: Tensor
     colours: Tensor
     filled: Tensor | None = None
+    evenodd: Tensor | None = None
 
     def __len__(self) -> int:
         """The number of paths."""

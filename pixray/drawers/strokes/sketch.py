@@ -23,6 +23,7 @@ class Sketch:
         colours: P 3, and opacity: P, from 0 to 1.
         filled: P, whether a path is filled instead of stroked.
         paper: 3, the colour beneath; None: nothing.
+        evenodd: P, whether a filled path is filled by the even-odd rule; None: all by the non-zero rule.
     """
 
     points: Tensor
@@ -33,6 +34,7 @@ class Sketch:
     opacity: Tensor
     filled: Tensor
     paper: Tensor | None
+    evenodd: Tensor | None = None
 
     def __len__(self) -> int:
         """The number of paths."""
@@ -42,7 +44,7 @@ class Sketch:
         """What the renderer takes, differentiable."""
         colours = torch.cat([self.colours, self.opacity[:, None]], 1)
         filled = self.filled if bool(self.filled.any()) else None
-        return Scene(self.points[self.index], self.path, self.widths, colours, filled)
+        return Scene(self.points[self.index], self.path, self.widths, colours, filled, self.evenodd)
 
     def tensors(self) -> dict[str, Tensor]:
         """All numbers by name."""

@@ -1,14 +1,24 @@
-"""Path data of SVG: M L H V C S Q Z, absolute and relative, to cubic segments."""
+"""Path data of SVG, every command, absolute and relative, as cubic segments."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
 
-_TOKEN = re.compile(r"([A-Za-z])|([-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?)|([^\s,])")
-_COUNT = {"M": 2, "L": 2, "H": 1, "V": 1, "C": 6, "S": 4, "Q": 4, "Z": 0}
+Point = tuple[float, float]
+
+NUMBER = re.compile(r"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?")
+_PART = re.compile(r"([A-DF-Za-df-z])([^A-DF-Za-df-z]*)")  # a command and its numbers; e belongs to numbers
+_COUNT = {"M": 2, "L": 2, "H": 1, "V": 1, "C": 6, "S": 4, "Q": 4, "T": 2, "A": 7, "Z": 0}
+LONGEST_DATA = 16 << 20
+"""Characters of path data that one element may have."""
+MOST_SEGMENTS = 600_000
+"""Segments that a file may have; the largest drawing of `line_sketch` has somewhat fewer."""
+LARGEST = 1e9
+"""Beyond this, numbers are not taken for places and sizes."""
 
 
 @dataclass(frozen=True)
@@ -26,135 +36,235 @@ class Outline:
         """The same after a 3 x 3 transform."""
         return Outline(self.points @ transform[:2, :2].T + transform[:2, 2], self.index)
 
-    def closed(self) -> Outline:
-        """With a straight segment at each subpath that does not end where it began, as filling implies."""
+    def area(self) -> Outline | None:
+        """What filling paints: each subpath that does not end where it began gets a straight segment back.
+
+        Subpaths without an area, such as straight lines, are left out; None when there is no other.
+        """
+        breaks = np.flatnonzero(self.index[1:, 0] != self.index[:-1, 3]) + 1
+        begins, ends = np.append(0, breaks), np.append(breaks, len(self.index))
         extra: list[np.ndarray] = []
-        begins = [n for n in range(len(self.index)) if n == 0 or self.index[n, 0] != self.index[n - 1, 3]]
         rows: list[np.ndarray] = []
-        for begin, end in zip(begins, [*begins[1:], len(self.index)], strict=True):
+        for begin, end in zip(begins, ends, strict=True):
+            if _on_one_line(self.points[self.index[begin:end]].reshape(-1, 2)):
+                continue
             rows.append(self.index[begin:end])
             first, last = self.index[begin, 0], self.index[end - 1, 3]
             if first != last:
                 number = len(self.points) + 2 * len(extra)
-                extra.append(_thirds(self.points[last], self.points[first]))
+                step = (self.points[first] - self.points[last]) / 3
+                extra.append(np.stack([self.points[last] + step, self.points[first] - step]))
                 rows.append(np.array([[last, number, number + 1, first]]))
-        return Outline(np.concatenate([self.points, *extra]), np.concatenate(rows))
+        return Outline(np.concatenate([self.points, *extra]), np.concatenate(rows)) if rows else None
+
+    def box(self) -> np.ndarray:
+        """2 2: the smallest and largest x and y of points along the curves."""
+        t = np.linspace(0, 1, 9)[:, None]
+        weights = np.hstack([(1 - t) ** 3, 3 * (1 - t) ** 2 * t, 3 * (1 - t) * t**2, t**3])
+        along = np.einsum("tk,ckd->ctd", weights, self.points[self.index]).reshape(-1, 2)
+        return np.stack([along.min(0), along.max(0)])
+
+    def is_a_point(self) -> bool:
+        """Whether it has no extent at all."""
+        return bool((self.points == self.points[0]).all())
+
+
+def _on_one_line(points: np.ndarray) -> bool:
+    """Whether points, N 2, lie on one straight line."""
+    away = points - points[0]
+    farthest = away[np.square(away).sum(1).argmax()]
+    across = np.abs(away[:, 0] * farthest[1] - away[:, 1] * farthest[0])
+    return bool(across.max() <= 1e-9 * np.square(farthest).sum())
+
+
+class Pen:
+    """Where the pen is, and what it drew."""
+
+    def __init__(self) -> None:
+        self.here: Point = (0.0, 0.0)
+        self._points: list[Point] = []
+        self._index: list[list[int]] = []
+        self._begin: Point = (0.0, 0.0)
+        self._number, self._first = -1, -1
+
+    def outline(self) -> Outline | None:
+        """What was drawn; None for nothing.
+
+        Raises:
+            ValueError: it leads too far away.
+        """
+        if not self._index:
+            return None
+        points = np.array(self._points)
+        if not (np.abs(points) <= LARGEST).all():
+            raise ValueError(f"path data leads beyond {LARGEST:g}")
+        return Outline(points, np.array(self._index))
+
+    def move(self, point: Point) -> None:
+        self.here = self._begin = point
+        self._number = self._first = -1
+
+    def line(self, end: Point) -> None:
+        (x, y), (u, v) = self.here, end
+        self.curve((x + (u - x) / 3, y + (v - y) / 3), (x + (u - x) * 2 / 3, y + (v - y) * 2 / 3), end)
+
+    def quadratic(self, control: Point, end: Point) -> None:
+        (x, y), (p, q), (u, v) = self.here, control, end
+        self.curve((x + (p - x) * 2 / 3, y + (q - y) * 2 / 3), (u + (p - u) * 2 / 3, v + (q - v) * 2 / 3), end)
+
+    def arc(self, radii: Point, angle: float, large: bool, sweep: bool, end: Point) -> None:
+        """Part of an ellipse; a straight line where a radius is zero, as the specification wants it."""
+        from fontTools.svgLib.path.arc import EllipticalArc
+
+        if 0 in radii:
+            self.line(end)
+            return
+        curves = _Curves()
+        try:
+            EllipticalArc(complex(*self.here), *radii, angle, large, sweep, complex(*end)).draw(curves)
+        except (ArithmeticError, ValueError):
+            raise ValueError(f"an arc of radii {radii[0]:g} and {radii[1]:g} cannot be drawn") from None
+        for number, (one, two, there) in enumerate(curves.found, 1):
+            self.curve(one, two, end if number == len(curves.found) else there)
+
+    def curve(self, one: Point, two: Point, end: Point) -> None:
+        if len(self._index) >= MOST_SEGMENTS:
+            raise ValueError(f"path data has more than {MOST_SEGMENTS} segments")
+        if self._number < 0:
+            self._number = self._first = len(self._points)
+            self._points.append(self.here)
+        number = len(self._points)
+        self._index.append([self._number, number, number + 1, number + 2])
+        self._points += [one, two, end]
+        self._number, self.here = number + 2, end
+
+    def close(self) -> None:
+        if self._first >= 0:
+            if self.here != self._begin:
+                self.line(self._begin)
+            # The end is the beginning, not a point in the same place.
+            self._index[-1][3] = self._first
+            self._points.pop()
+        self.move(self._begin)
+
+
+class _Curves:
+    """Takes what fontTools draws."""
+
+    def __init__(self) -> None:
+        self.found: list[tuple[Point, Point, Point]] = []
+
+    def curveTo(self, one: Point, two: Point, end: Point) -> None:
+        self.found.append((one, two, end))
 
 
 def read_outline(data: str) -> Outline | None:
     """Path data as cubic segments; None when it draws nothing.
 
     Raises:
-        ValueError: a command that is not supported, or broken data.
+        ValueError: a command that there is not, or broken data.
     """
-    pen = _Pen()
+    if len(data) > LONGEST_DATA:
+        raise ValueError(f"path data of {len(data)} characters; at most {LONGEST_DATA} are read")
+    pen = Pen()
+    control: Point | None = None
+    before = ""
     for command, values in _commands(data):
-        pen.draw(command, values)
-    if not pen.index:
+        mirrors = before in ("C", "S") if command in "Ss" else command in "Tt" and before in ("Q", "T")
+        control = _draw(pen, command, values, control if mirrors else None)
+        before = command.upper()
+    return pen.outline()
+
+
+def _draw(pen: Pen, command: str, values: list[float], before: Point | None) -> Point | None:
+    """Draw one command.
+
+    Args:
+        before: the last control point that S or T mirror.
+
+    Returns:
+        the control point that the next one may mirror.
+    """
+    here, (dx, dy) = pen.here, pen.here if command.islower() else (0.0, 0.0)
+    kind = command.upper()
+    if kind == "Z":
+        pen.close()
         return None
-    return Outline(np.array(pen.points), np.array(pen.index))
+    if kind in "HV":
+        pen.line((values[0] + dx, here[1]) if kind == "H" else (here[0], values[0] + dy))
+        return None
+    end = (values[-2] + dx, values[-1] + dy)
+    if kind == "A":
+        pen.arc((abs(values[0]), abs(values[1])), values[2], bool(values[3]), bool(values[4]), end)
+        return None
+    if kind in "ML":
+        (pen.move if kind == "M" else pen.line)(end)
+        return None
+    pairs = [(x + dx, y + dy) for x, y in zip(values[:-2:2], values[1:-2:2], strict=True)]
+    if kind in "ST":
+        pairs.insert(0, here if before is None else (2 * here[0] - before[0], 2 * here[1] - before[1]))
+    if kind in "CS":
+        pen.curve(pairs[0], pairs[1], end)
+    else:
+        pen.quadratic(pairs[0], end)
+    return pairs[-1]
 
 
-def _commands(data: str) -> list[tuple[str, list[float]]]:
+def _commands(data: str) -> Iterator[tuple[str, list[float]]]:
     """One entry per drawn piece: repeated numbers repeat the command (after M as L)."""
-    found: list[tuple[str, list[float]]] = []
-    command, values = "", []
-    for letter, number, other in [*_TOKEN.findall(data), ("!", "", "")]:
-        if other:
-            raise ValueError(f"path data holds '{other}', which is neither a command nor a number")
-        if number:
-            values.append(float(number))
+    text = data.strip()
+    first = _PART.search(text)
+    if text and (first is None or first.start() or first.group(1) not in "Mm"):
+        raise ValueError(f"path data begins with '{text[:12]}' instead of M")
+    for part in _PART.finditer(text):
+        command, inner = part.groups()
+        count = _COUNT.get(command.upper())
+        if count is None:
+            raise ValueError(f"there is no path command {command}; expected one of M L H V C S Q T A Z")
+        values = _arc_numbers(inner) if count == 7 else numbers(inner)
+        if count == 0:
+            if values:
+                raise ValueError("path data has numbers after Z")
+            yield command, values
             continue
-        if command or values:
-            found += _pieces(command, values)
-        command, values = letter, []
-    return found
+        if not values or len(values) % count:
+            raise ValueError(f"the path command {command} takes {count} numbers at a time, not {len(values)}")
+        line = {"M": "L", "m": "l"}.get(command, command)
+        yield command, values[:count]
+        for start in range(count, len(values), count):
+            yield line, values[start : start + count]
 
 
-def _pieces(command: str, values: list[float]) -> list[tuple[str, list[float]]]:
-    count = _COUNT.get(command.upper())
-    if count is None:
-        raise ValueError(
-            f"the path command {command} is not supported; M L H V C S Q Z are" if command else "path data has no M"
-        )
-    if count == 0:
-        if values:
-            raise ValueError("path data has numbers after Z")
-        return [(command, [])]
-    if not values or len(values) % count:
-        raise ValueError(f"the path command {command} takes {count} numbers at a time, not {len(values)}")
-    groups = [values[start : start + count] for start in range(0, len(values), count)]
-    line = {"M": "L", "m": "l"}.get(command, command)
-    return [(command, groups[0]), *((line, group) for group in groups[1:])]
+def numbers(text: str) -> list[float]:
+    """Numbers between blanks and commas, or without anything between where they can be told apart.
+
+    Raises:
+        ValueError: there is something else.
+    """
+    left = NUMBER.sub(" ", text).replace(",", " ").strip()
+    if left:
+        raise ValueError(f"there is '{left[0]}', which is neither a command nor a number")
+    return [float(word) for word in NUMBER.findall(text)]
 
 
-class _Pen:
-    """Where the pen is, and what it drew."""
-
-    def __init__(self) -> None:
-        self.points: list[np.ndarray] = []
-        self.index: list[list[int]] = []
-        self.here = np.zeros(2)
-        self.begin = np.zeros(2)
-        self.last_control: np.ndarray | None = None
-        self._number, self._first = -1, -1
-
-    def draw(self, command: str, values: list[float]) -> None:
-        upper = command.upper()
-        if upper == "Z":
-            self._close()
-            return
-        base = self.here if command.islower() else np.zeros(2)
-        if upper in "HV":
-            target = self.here.copy()
-            axis = "HV".index(upper)
-            target[axis] = base[axis] + values[0]
-            self._curve(*_thirds(self.here, target), target)
-            return
-        pairs = np.array(values).reshape(-1, 2) + base
-        if upper == "M":
-            self.here = self.begin = pairs[0]
-            self._number = self._first = -1
-            self.last_control = None
-        elif upper == "L":
-            self._curve(*_thirds(self.here, pairs[0]), pairs[0])
-        elif upper == "C":
-            self._curve(*pairs, smooth=True)
-        elif upper == "S":
-            before = self.here if self.last_control is None else 2 * self.here - self.last_control
-            self._curve(before, *pairs, smooth=True)
-        else:
-            control, target = pairs
-            self._curve(self.here + (control - self.here) * 2 / 3, target + (control - target) * 2 / 3, target)
-
-    def _close(self) -> None:
-        if self._first < 0:
-            return
-        if np.array_equal(self.here, self.begin):
-            self.index[-1][3] = self._first  # the end is the beginning, not a point in the same place
-            if self._number == len(self.points) - 1 and self._number != self._first:
-                self.points.pop()
-        else:
-            controls = _thirds(self.here, self.begin)
-            self.index.append([self._number, len(self.points), len(self.points) + 1, self._first])
-            self.points += list(controls)
-        self.here = self.begin
-        self._number = self._first = -1
-        self.last_control = None
-
-    def _curve(self, *controls: np.ndarray, smooth: bool = False) -> None:
-        """Add a segment with these three further control points."""
-        one, two, end = controls
-        if self._number < 0:
-            self._number = self._first = len(self.points)
-            self.points.append(self.here)
-        number = len(self.points)
-        self.index.append([self._number, number, number + 1, number + 2])
-        self.points += [one, two, end]
-        self._number, self.here = number + 2, end
-        self.last_control = two if smooth else None
+def _arc_numbers(text: str) -> list[float]:
+    """The same for arcs, where the fourth and fifth of seven numbers are one digit each."""
+    values: list[float] = []
+    place = _after_blanks(text, 0)
+    while place < len(text):
+        flag = len(values) % 7 in (3, 4)
+        found = None if flag else NUMBER.match(text, place)
+        if flag and text[place] not in "01":
+            raise ValueError(f"a flag of an arc is '{text[place]}' instead of 0 or 1")
+        if not flag and found is None:
+            raise ValueError(f"an arc has '{text[place]}' where a number is due")
+        word = text[place] if found is None else found.group()
+        values.append(float(word))
+        place = _after_blanks(text, place + len(word))
+    return values
 
 
-def _thirds(begin: np.ndarray, end: np.ndarray) -> np.ndarray:
-    """The inner control points of a straight segment."""
-    return np.stack([begin + (end - begin) / 3, begin + (end - begin) * 2 / 3])
+def _after_blanks(text: str, place: int) -> int:
+    while place < len(text) and (text[place] == "," or text[place].isspace()):
+        place += 1
+    return place

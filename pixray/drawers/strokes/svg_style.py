@@ -1,127 +1,144 @@
-"""Attributes of SVG elements: colours, widths, opacity, lengths and transforms."""
+"""How SVG elements are painted: colours, widths and opacity, inherited from group to group."""
 
 from __future__ import annotations
 
-import math
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from typing import Any
 
-import numpy as np
+from pixray.drawers.strokes.svg_view import Viewport, length, number, shown
 
-_NUMBER = re.compile(r"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?")
-_UNITS = {"": 1.0, "px": 1.0, "mm": 96 / 25.4, "cm": 96 / 2.54, "in": 96.0, "pt": 96 / 72, "pc": 16.0}
-_HARMLESS = {"none", "", "auto", "normal"}
-# Would change the picture, and is not drawn here.
-_REFUSED = ("stroke-dasharray", "clip-path", "mask", "filter", "marker-start", "marker-mid", "marker-end")
-_READ = ("fill", "stroke", "fill-opacity", "stroke-opacity", "stroke-width", "fill-rule", "display", "visibility")
+Paint = tuple[float, float, float, float]
+"""Red, green, blue and opacity from 0 to 1."""
 
-Colour = tuple[float, float, float]
-
-
-def numbers(text: str) -> list[float]:
-    """Every number in a text, whatever stands between them."""
-    return [float(word) for word in _NUMBER.findall(text)]
-
-
-def length(text: str) -> float:
-    """A length in pixels (96 an inch); percentages are refused."""
-    found = re.fullmatch(r"\s*([-+.\deE]+?)\s*([a-z]*)\s*", text)
-    if found is None or found.group(2) not in _UNITS:
-        raise ValueError(f"the length '{text}' is not supported; expected a number, perhaps with px, mm, cm, in or pt")
-    return float(found.group(1)) * _UNITS[found.group(2)]
-
-
-def colour(text: str) -> Colour | None:
-    """A plain colour from 0 to 1, or None for "none"."""
-    from PIL import ImageColor
-
-    text = text.strip()
-    if text in ("none", "transparent"):
-        return None
-    try:
-        red, green, blue = ImageColor.getrgb("black" if text == "currentColor" else text)[:3]
-    except ValueError:
-        raise ValueError(f"the colour '{text}' is not supported; expected a name, #rrggbb, rgb(…) or none") from None
-    return red / 255, green / 255, blue / 255
+CURRENT = "currentcolor"
+_BLACK = (0.0, 0.0, 0.0, 1.0)
+_REFUSED = ("mix-blend-mode", "marker", "marker-start", "marker-mid", "marker-end", "filter")
+"""Would change the picture, and are not drawn here; `mask` and `clip-path` are where they cut nothing off."""
+_HARMLESS = {"none", "normal", "initial", ""}
 
 
 @dataclass(frozen=True)
 class Style:
-    """How a path is painted, inherited from group to group; opacity is that of its own times its groups'."""
+    """What elements inherit.
 
-    fill: Colour | None = (0.0, 0.0, 0.0)
-    stroke: Colour | None = None
+    Attributes:
+        fill, stroke: a colour, `CURRENT` for that of `color`, or None for nothing.
+    """
+
+    fill: Paint | str | None = _BLACK
+    stroke: Paint | str | None = None
+    color: Paint = _BLACK
     fill_opacity: float = 1.0
     stroke_opacity: float = 1.0
     width: float = 1.0
-    hidden: bool = False
+    evenodd: bool = False
+    visible: bool = True
+    stroke_first: bool = False
+    dashed: bool = False
+    flat_ends: bool = True
 
-    def of(self, attributes: Mapping[str, str]) -> Style:
+    def of(self, own: Mapping[str, str], viewport: Viewport) -> Style:
         """The style of an element within this one.
 
+        Args:
+            own: the properties of the element, see `Cascade.properties`.
+
         Raises:
-            ValueError: it asks for something that is not supported.
+            ValueError: a value that cannot be read, or one that is not drawn.
         """
-        if attributes.get("class"):
-            raise ValueError("the attribute class is not supported; write styles into the elements")
-        given = {key.strip(): value.strip() for key, value in attributes.items()}
-        pairs = (word.partition(":") for word in given.get("style", "").split(";"))
-        given.update({key.strip(): value.strip() for key, _, value in pairs if key.strip()})
         for name in _REFUSED:
-            if given.get(name, "") not in _HARMLESS:
-                raise ValueError(f"{name} is not supported")
-        if given.get("fill-rule", "nonzero") != "nonzero":
-            raise ValueError(f"fill-rule {given['fill-rule']} is not supported; only nonzero is")
-        opacity = float(given.get("opacity", 1))
-        style = self
-        for name in _READ:
-            if name in given and given[name] != "inherit":
-                style = style._with(name, given[name])
-        return replace(style, fill_opacity=style.fill_opacity * opacity, stroke_opacity=style.stroke_opacity * opacity)
+            if own.get(name, "none").lower() not in _HARMLESS:
+                raise ValueError(f"{name}='{shown(own[name])}' is not supported")
+        changes: dict[str, Any] = {}
+        for name, text in own.items():
+            word = text.lower()
+            if word in ("inherit", "unset", "") or name not in _READERS:
+                continue
+            field, read = _READERS[name]
+            changes[field] = getattr(Style(), field) if word == "initial" else read(text, viewport)
+        return replace(self, **changes)
 
-    def _with(self, name: str, text: str) -> Style:
-        if name == "fill":
-            return replace(self, fill=colour(text))
-        if name == "stroke":
-            return replace(self, stroke=colour(text))
-        if name == "stroke-width":
-            return replace(self, width=length(text))
-        if name in ("fill-opacity", "stroke-opacity"):
-            share = float(text[:-1]) / 100 if text.endswith("%") else float(text)
-            share = min(max(share, 0.0), 1.0)
-            return replace(self, fill_opacity=share) if name == "fill-opacity" else replace(self, stroke_opacity=share)
-        hides = {"display": "none", "visibility": "hidden"}
-        return replace(self, hidden=self.hidden or hides.get(name) == text)
+    def fill_paint(self) -> Paint | None:
+        """The colour of the area with all its opacity; None for nothing that can be seen."""
+        return self._paint(self.fill, self.fill_opacity)
+
+    def stroke_paint(self) -> Paint | None:
+        """The colour of the outline with all its opacity; None for nothing that can be seen.
+
+        Raises:
+            ValueError: it is dashed.
+        """
+        paint = self._paint(self.stroke, self.stroke_opacity) if self.width > 0 else None
+        if paint is not None and self.dashed:
+            raise ValueError("stroke-dasharray is not supported")
+        return paint
+
+    def _paint(self, paint: Paint | str | None, opacity: float) -> Paint | None:
+        red, green, blue, own = self.color if isinstance(paint, str) else paint or (0.0, 0.0, 0.0, 0.0)
+        return (red, green, blue, own * opacity) if own * opacity > 0 and self.visible else None
 
 
-def read_transform(text: str) -> np.ndarray:
-    """A transform attribute as a 3 x 3 matrix.
+def colour(text: str, name: str) -> Paint | str | None:
+    """A colour, `CURRENT`, or None for "none".
 
     Raises:
-        ValueError: an unknown function or a wrong count of numbers.
+        ValueError: anything else, gradients and patterns by name.
     """
-    matrix = np.eye(3)
-    for name, inner in re.findall(r"([A-Za-z]+)\s*\(([^)]*)\)", text):
-        matrix = matrix @ _one_transform(name, numbers(inner))
-    return matrix
+    import tinycss2.color4
+
+    text = text.strip()
+    if text.lower() == "none":
+        return None
+    if text.lower().startswith("url("):
+        raise ValueError(f"{name}='{shown(text)}' is a gradient or pattern, which is not drawn; use a plain colour")
+    try:
+        found = tinycss2.color4.parse_color(text) if len(text) < 200 else None
+        if found == CURRENT:
+            return CURRENT
+        if found is not None and found.space in ("srgb", "hsl", "hwb"):
+            red, green, blue = (min(max(share or 0.0, 0.0), 1.0) for share in found.to("srgb").coordinates)
+            return red, green, blue, found.alpha
+    except (AttributeError, IndexError, NotImplementedError, OverflowError, TypeError, ValueError):
+        found = None  # tinycss2 stumbles over some broken colours
+    raise ValueError(f"{name}='{shown(text)}' is not supported; expected a name, #rrggbb, rgb(…), hsl(…) or none")
 
 
-def _one_transform(name: str, values: list[float]) -> np.ndarray:
-    count = len(values)
-    if name == "matrix" and count == 6:
-        a, b, c, d, e, f = values
-    elif name == "translate" and count in (1, 2):
-        a, b, c, d, e, f = 1, 0, 0, 1, values[0], values[1] if count == 2 else 0
-    elif name == "scale" and count in (1, 2):
-        a, b, c, d, e, f = values[0], 0, 0, values[-1], 0, 0
-    elif name == "rotate" and count in (1, 3):
-        cos, sin = math.cos(math.radians(values[0])), math.sin(math.radians(values[0]))
-        x, y = values[1:] if count == 3 else (0.0, 0.0)
-        a, b, c, d, e, f = cos, sin, -sin, cos, x - cos * x + sin * y, y - sin * x - cos * y
-    elif name in ("skewX", "skewY") and count == 1:
-        slant = math.tan(math.radians(values[0]))
-        a, b, c, d, e, f = (1, 0, slant, 1, 0, 0) if name == "skewX" else (1, slant, 0, 1, 0, 0)
-    else:
-        raise ValueError(f"the transform {name}(…) with {count} numbers is not supported")
-    return np.array([[a, c, e], [b, d, f], [0, 0, 1]], dtype=float)
+def opacity(text: str, name: str) -> float:
+    """An opacity from 0 to 1, also in percent; others are brought there.
+
+    Raises:
+        ValueError: no number.
+    """
+    share = number(text[:-1], name) / 100 if text.endswith("%") else number(text, name)
+    return min(max(share, 0.0), 1.0)
+
+
+def _color(text: str, viewport: Viewport) -> Paint:
+    paint = colour(text, "color")
+    return paint if isinstance(paint, tuple) else _BLACK
+
+
+def _width(text: str, viewport: Viewport) -> float:
+    return length(text, viewport.diagonal, "stroke-width")
+
+
+def _dashed(text: str, viewport: Viewport) -> bool:
+    words = text.replace(",", " ").split()
+    return words != ["none"] and any(length(word, viewport.diagonal, "stroke-dasharray") > 0 for word in words)
+
+
+_READERS = {
+    "fill": ("fill", lambda text, viewport: colour(text, "fill")),
+    "stroke": ("stroke", lambda text, viewport: colour(text, "stroke")),
+    "color": ("color", _color),
+    "fill-opacity": ("fill_opacity", lambda text, viewport: opacity(text, "fill-opacity")),
+    "stroke-opacity": ("stroke_opacity", lambda text, viewport: opacity(text, "stroke-opacity")),
+    "stroke-width": ("width", _width),
+    "stroke-dasharray": ("dashed", _dashed),
+    "stroke-linecap": ("flat_ends", lambda text, viewport: text.lower() == "butt"),
+    "fill-rule": ("evenodd", lambda text, viewport: text.lower() == "evenodd"),
+    "visibility": ("visible", lambda text, viewport: text.lower() not in ("hidden", "collapse")),
+    "paint-order": ("stroke_first", lambda text, viewport: text.lower().startswith(("stroke", "markers stroke"))),
+}
+"""Inherited properties: the field that each becomes, and how it is read."""

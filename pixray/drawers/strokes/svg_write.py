@@ -77,6 +77,7 @@ def _paths(sketch: Sketch, paths: Sequence[int], backwards: Sequence[bool]) -> l
     path = sketch.path.cpu().numpy()
     begins = np.searchsorted(path, np.arange(len(sketch) + 1))
     filled = sketch.filled.tolist()
+    evenodd = [False] * len(sketch) if sketch.evenodd is None else sketch.evenodd.tolist()
     widths = sketch.widths.detach().cpu().numpy()
     colours = sketch.colours.detach().cpu().numpy()
     opacity = sketch.opacity.detach().cpu().numpy()
@@ -89,6 +90,8 @@ def _paths(sketch: Sketch, paths: Sequence[int], backwards: Sequence[bool]) -> l
         look = f'{paint}="{_hex(colours[number])}"'
         if opacity[number] < 1:
             look += f' {paint}-opacity="{_number(opacity[number])}"'
+        if evenodd[number]:
+            look += ' fill-rule="evenodd"'
         if not filled[number]:
             look += f' stroke-width="{_number(widths[number])}"'
         lines.append(f'<path id="stroke-{number + 1}" {look} d="{_outline(segments, points)}"/>')

@@ -70,17 +70,18 @@ def _crossings(ends: Tensor, origin: Tensor, size: Tensor) -> tuple[Tensor, Tens
     Returns:
         piece, row, column (of the first pixel to the right), sign (+1 downwards).
     """
-    ends = ends - origin[:, None]
+    level, lowest = origin[:, 1], size[:, 1]
     top, bottom = ends[:, :, 1].amin(1), ends[:, :, 1].amax(1)
-    zero = torch.zeros_like(size[:, 1])
-    first = (top - 0.5).ceil().clamp_min(0).long().minimum(size[:, 1])
-    count = ((bottom - 0.5).ceil().clamp_min(0).long().minimum(size[:, 1]) - first).maximum(zero)
+    zero = torch.zeros_like(lowest)
+    first = ((top - 0.5).ceil().long() - level).maximum(zero).minimum(lowest)
+    count = (((bottom - 0.5).ceil().long() - level).maximum(zero).minimum(lowest) - first).maximum(zero)
     piece = torch.repeat_interleave(count)
     row = first[piece] + torch.arange(piece.shape[0], device=ends.device) - (count.cumsum(0) - count)[piece]
     begin, end = ends[piece].unbind(1)
     down = end - begin
-    x = begin[:, 0] + (row + 0.5 - begin[:, 1]) / down[:, 1] * down[:, 0]
-    column = (x - 0.5).ceil().clamp_min(0).long().minimum(size[piece, 0])
+    # In the canvas' own coordinates, so that whoever asks for the side of a pixel gets the same answer to the last bit.
+    x = begin[:, 0] + (row + level[piece] + 0.5 - begin[:, 1]) / down[:, 1] * down[:, 0]
+    column = ((x - 0.5).ceil().long() - origin[piece, 0]).clamp_min(0).minimum(size[piece, 0])
     return piece, row, column, down[:, 1].sign().int()
 
 

@@ -1,0 +1,150 @@
+"""What strangers' values may name: files, web addresses, places on this machine, paid services.
+
+The one place that decides it, for requests to a server and for records of pictures alike. What a value names is told
+by the declaration of its setting (`refers`, `references`), and who brought it by its layer, so nothing here knows a
+setting by name. Values are judged as they were given, before anything converts or opens them, and the sentence is the
+same whether a file exists or not.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import itertools
+import os
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from pathlib import Path, PurePath
+from typing import Any
+
+from pixray.errors import PixrayError
+from pixray.images.glob import expand, is_address
+from pixray.runtime.network import NotPublic, split_public
+from pixray.settings.declare import Declaration, Refers
+from pixray.settings.layers import Layer, LayerKind, Leave
+from pixray.settings.references import texts, weighted_texts
+
+LEFT_OUT = "left out of"
+"""How the notice about a record begins."""
+_PLACES = Refers.DESTINATION | Refers.INSTALLATION | Refers.ENDPOINT
+"""What nobody else decides: where results go, how this machine is set up, where keys are sent."""
+_PATTERN = frozenset("*?[]{}")
+
+
+def admit(
+    layers: Sequence[Layer],
+    declared: Mapping[str, Declaration],
+    services: Collection[str],
+    problems: list[str],
+    notices: list[str],
+) -> list[Layer]:
+    """The layers without what strangers may not name: requests are refused, records lose it with a notice.
+
+    Args:
+        layers: weakest first, with every name as it is declared today.
+        services: names of remote services.
+        problems: receives what a request, or a record that names a paid service, is refused for.
+        notices: receives what was left out of records, unless a stronger layer says it anyway.
+    """
+    admitted = []
+    for number, layer in enumerate(layers):
+        refused = refusals(layer, declared, services)
+        above = {name for stronger in layers[number + 1 :] for name in stronger.values}
+        told = {name: why for name, why in refused.items() if layer.kind is LayerKind.CLIENT or name not in above}
+        fatal = {name: why for name, why in told.items() if _is_fatal(declared[name], layer)}
+        hint = "" if layer.kind is LayerKind.CLIENT else " (--trust takes what the record says)"
+        problems += [f"'{name}' (from {layer.label}) {why}{hint}" for name, why in fatal.items()]
+        if len(told) > len(fatal):
+            listed = "; ".join(f"{name} {why}" for name, why in told.items() if name not in fatal)
+            notices.append(f"{LEFT_OUT} {layer.label}: {listed}{hint}")
+        kept = {name: raw for name, raw in layer.values.items() if name not in refused}
+        admitted.append(dataclasses.replace(layer, values=kept) if refused else layer)
+    return admitted
+
+
+def refusals(layer: Layer, declared: Mapping[str, Declaration], services: Collection[str]) -> dict[str, str]:
+    """Why values of a layer may not be used, by setting; empty for what the user of this machine brought."""
+    if layer.kind.local:
+        return {}
+    reasons = {name: _refusal(declared[name], raw, layer.leave, services) for name, raw in layer.values.items()}
+    return {name: why for name, why in reasons.items() if why is not None}
+
+
+def _is_fatal(one: Declaration, layer: Layer) -> bool:
+    """A request is told; a record goes on without, but never with another drawer in place of a paid one."""
+    return layer.kind is LayerKind.CLIENT or Refers.SERVICE in one.refers
+
+
+def _refusal(one: Declaration, raw: Any, leave: Leave, services: Collection[str]) -> str | None:
+    if one.refers & _PLACES:
+        return "cannot be set here"
+    if Refers.SERVICE in one.refers:
+        return _about_service(raw, leave, services)
+    if one.refers & Refers.PICTURE:
+        return _about_names(_named(one, raw), leave)
+    return None
+
+
+def _about_service(raw: Any, leave: Leave, services: Collection[str]) -> str | None:
+    if leave.services or not {text.strip() for text in texts(raw)} & set(services):
+        return None
+    return "names a remote service, which may cost money and is not offered here"
+
+
+def _named(one: Declaration, raw: Any) -> Iterable[str]:
+    """Every path and address in a value, empty ones left out."""
+    if one.references is not None:
+        names: Iterable[str] = one.references(raw)
+    else:
+        names = weighted_texts(raw) if one.kind == list[str] else texts(raw)
+    return [name.strip() for name in names if name.strip()]
+
+
+def _about_names(names: Iterable[str], leave: Leave) -> str | None:
+    for name in names:
+        why = _about_address(name, leave) if is_address(name) or "://" in name else _about_path(name, leave)
+        if why is not None:
+            return why
+    return None
+
+
+def _about_address(address: str, leave: Leave) -> str | None:
+    if not leave.addresses:
+        return "names a web address, which is not fetched from here"
+    try:
+        split_public(address)
+    except NotPublic as error:
+        return f"names an address that is not fetched from here: {error}"
+    return None
+
+
+def _about_path(name: str, leave: Leave) -> str | None:
+    if leave.folders is None or any(_inside(name, folder) for folder in leave.folders):
+        return None
+    if not leave.folders:
+        return "names a file of this machine, which is not read here"
+    return "names a file outside of the folders that may be read here"
+
+
+def _inside(name: str, folder: Path) -> bool:
+    """Whether a path, or all that a glob matches, lies in a folder, also after symbolic links were followed."""
+    if "\0" in name or "~" in PurePath(name).parts[:1]:
+        return False
+    if not _PATTERN & set(name):
+        return _resolved(name).is_relative_to(folder)
+    parts = PurePath(name).parts
+    if ".." in parts:
+        return False
+    fixed = list(itertools.takewhile(lambda part: not _PATTERN & set(part), parts))
+    if not _resolved(os.path.join(*fixed) if fixed else ".").is_relative_to(folder):  # noqa: PTH118, fixed may be empty
+        return False
+    try:
+        matches = expand(name)
+    except PixrayError:
+        return True  # nothing is there to be read: said by whoever wants to read it
+    return all(not is_address(match) and _resolved(match).is_relative_to(folder) for match in matches)
+
+
+def _resolved(name: str) -> Path:
+    try:
+        return Path(name).resolve()
+    except (OSError, RuntimeError, ValueError):
+        return Path("/")  # in no allowed folder

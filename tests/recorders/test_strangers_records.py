@@ -1,0 +1,79 @@
+"""Records of strangers are data: they choose no place, no file, no address and no paid service."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+import yaml
+
+from pixray.cli.main import main
+from pixray.images.io import png_bytes
+from pixray.recorders.record import svg_with_record
+
+NAMING = {
+    "outdir": "elsewhere",
+    "animation_dir": "elsewhere",
+    "output": "other.png",
+    "checkpoints_dir": "elsewhere",
+    "init_image": "/etc/hostname",
+    "overlay_image": "http://127.0.0.1:9/x.png",
+    "spot_file": "~/spot.png",
+}
+
+
+def strangers(ending, **more):
+    """A picture or settings file that says where to write, what to read and what to fetch."""
+    record = {"prompts": ["red"], "drawer": "pixel", "size": [24, 16], "iterations": 2, "num_cuts": 2, "seed": 1}
+    record |= {"perceptors": "embedded", **more}
+    path = Path(f"stranger{ending}")
+    if ending == ".yaml":
+        path.write_text(yaml.safe_dump(record))
+    elif ending == ".svg":
+        path.write_bytes(svg_with_record(b'<svg xmlns="http://www.w3.org/2000/svg"></svg>', json.dumps(record)))
+    else:
+        path.write_bytes(png_bytes(np.zeros((4, 4, 3), np.uint8), {"pixray_record": json.dumps(record)}))
+    return str(path)
+
+
+@pytest.mark.parametrize("ending", [".png", ".svg", ".yaml"])
+def test_a_record_chooses_no_place_no_file_and_no_address_and_says_what_was_left_out(capsys, ending):
+    path = strangers(ending, **NAMING)
+    assert main(["rerun", path, "--outdir", "mine"]) == 0
+    told = capsys.readouterr().err
+    assert Path("mine/output.png").is_file() and not Path("elsewhere").exists()
+    assert all(name in told for name in NAMING if name != "outdir") and "--trust" in told
+
+
+def test_old_names_and_flags_with_dashes_are_left_out_too(capsys):
+    path = strangers(".yaml", **{"init-image": "/etc/hostname", "animation-dir": "elsewhere"})
+    assert main(["rerun", path, "--outdir", "mine"]) == 0
+    assert "init_image" in capsys.readouterr().err and not Path("elsewhere").exists()
+
+
+def test_with_leave_a_record_counts_in_full(capsys):
+    path = strangers(".png", outdir="elsewhere")
+    assert main(["rerun", path, "--trust", "--quiet"]) == 0
+    assert Path("elsewhere/output.png").is_file()
+
+
+def test_a_record_pays_no_service(capsys):
+    assert main(["rerun", strangers(".png", drawer="openai"), "--outdir", "mine"]) == 2
+    assert "names a remote service" in capsys.readouterr().err and not Path("mine").exists()
+
+
+def test_what_a_person_says_beside_a_record_counts(capsys):
+    Path("mine.png").write_bytes(png_bytes(np.full((16, 24, 3), 200, np.uint8)))
+    path = strangers(".png", init_image="/etc/hostname")
+    assert main(["rerun", path, "--init_image", "mine.png", "--outdir", "mine"]) == 0
+    assert "left out" not in capsys.readouterr().err
+
+
+def test_python_leaves_out_the_same_unless_told_to_trust():
+    import pixray
+
+    path = strangers(".yaml", init_image="mine.png")
+    Path("mine.png").write_bytes(png_bytes(np.full((16, 24, 3), 200, np.uint8)))
+    careful, trusting = pixray.load_settings(path), pixray.load_settings(path, trust=True)
+    assert careful.init_image is None and any("init_image" in text for text in careful.notices)
+    assert trusting.init_image == "mine.png" and not trusting.notices
