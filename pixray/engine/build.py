@@ -14,6 +14,7 @@ from pixray.images.fetch import addresses_of
 from pixray.models.store import ModelStore
 from pixray.registry import Registry
 from pixray.runtime.devices import choose_device
+from pixray.runtime.redact import redacted, without_secrets
 from pixray.runtime.rng import Generators, seed_from
 from pixray.runtime.yaml_io import to_plain
 from pixray.settings.declare import Role
@@ -183,10 +184,10 @@ class SessionBuilder:
         given["seed"] = self.generators.seed
         given["clip_models"] = ",".join(self.settings.clip_models)
         given.update(drawer.chosen())
-        return {name: given[name] for name in vars(self.settings) if name in given}
+        return {name: redacted(given[name]) for name in vars(self.settings) if name in given}
 
     def _notice(self, *texts: str) -> None:
-        self.notices += [Noticed("info", text) for text in texts]
+        self.notices += [Noticed("info", without_secrets(text)) for text in texts]
 
     def _notice_idle_palette(self, drawer: Drawer) -> None:
         """A palette alone changes nothing, which surprises people."""

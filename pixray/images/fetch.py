@@ -15,6 +15,7 @@ from urllib.parse import urljoin, urlsplit
 
 from pixray.errors import PixrayError
 from pixray.runtime.network import NotPublic, resolve_public, split_public
+from pixray.runtime.redact import MASK
 from pixray.runtime.version import __version__
 
 MOST_BYTES = 32 * 2**20
@@ -57,6 +58,8 @@ def fetch(address: str, what: str, *, most_bytes: int = MOST_BYTES, seconds: flo
     if parts.username or parts.password:
         raise PixrayError(f"{what}: an address must not hold a user name or password, since settings are saved")
     shown = f"{what}='{parts.scheme}://{parts.netloc}{parts.path}'"
+    if MASK in parts.query:
+        raise PixrayError(f"{shown}: the secret part of this address is not recorded; give the address once more")
     try:
         return _follow(address, shown, most_bytes, time.monotonic() + seconds, public)
     except PixrayError:

@@ -15,6 +15,7 @@ from PIL import Image, ImageOps, PngImagePlugin, UnidentifiedImageError
 
 from pixray.errors import MissingPackage, PixrayError
 from pixray.images.glob import is_address, local_path, short
+from pixray.runtime.redact import without_secrets
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -86,7 +87,7 @@ def _opened(path: str | Path, what: str) -> Iterator[Image.Image]:
     from pixray.images.formats import KNOWN, open_header
 
     source = fetch(str(path), what) if is_address(path) else local_path(path, what)
-    shown = short(path)
+    shown = short(without_secrets(str(path)))
     try:
         with open_header(source) as picture:
             yield picture

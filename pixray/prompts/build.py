@@ -23,6 +23,7 @@ from pixray.prompts.image_loss import ImagePromptLoss
 from pixray.prompts.regions import SPOT, SPOT_OFF, spot_masks
 from pixray.prompts.text import as_label, as_text, encoded, label
 from pixray.prompts.vector import CUSTOMARY, STRENGTH, Vectors, find_vectors, targets_for
+from pixray.runtime.redact import without_secrets
 from pixray.runtime.rng import Generators
 from pixray.settings.grammar import Weighted
 from pixray.settings.layers import LayerKind
@@ -155,7 +156,7 @@ class Guidance:
                         if settings.image_prompt_shuffle
                         else None,
                     )
-                    called = label(PurePath(file).name, "image_prompts", name, self.perceptors)
+                    called = label(PurePath(without_secrets(file)).name, "image_prompts", name, self.perceptors)
                     losses.append(WeightedLoss(called, loss, self.weights[name]))
         return losses
 

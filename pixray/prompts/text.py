@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from pixray.losses.base import WeightedLoss
 from pixray.perceptors.base import Perceptor
+from pixray.runtime.redact import without_secrets
 from pixray.settings.grammar import Weighted
 
 if TYPE_CHECKING:
@@ -68,4 +69,5 @@ def as_label(perceptor: Perceptor, prompt: Weighted) -> Tensor:
 
 def label(text: str, kind: str, perceptor: str, perceptors: Collection[str]) -> str:
     """What the log calls a prompt: "red", "spot: red", "labels: cat (ViT-B/32)"."""
-    return (f"{kind}: " if kind else "") + text + (f" ({perceptor})" if len(perceptors) > 1 else "")
+    named = f"{kind}: {without_secrets(text)}" if kind else without_secrets(text)
+    return named + (f" ({perceptor})" if len(perceptors) > 1 else "")

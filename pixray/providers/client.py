@@ -27,6 +27,7 @@ from pixray.providers.errors import ContentFiltered, DecodeError, DownloadError,
 from pixray.providers.fitting import fitted
 from pixray.providers.jobs import Job
 from pixray.providers.policy import Budget, Gate, Retries
+from pixray.providers.redaction import without_key
 from pixray.providers.results import Cost, GenerateResult, ImageResult
 
 logger = logging.getLogger(__name__)
@@ -121,7 +122,7 @@ class Client:
         for error in errors:
             if not isinstance(error, ProviderError):
                 raise error
-        images = tuple(image for work in works for image in work.images)
+        images = tuple(without_key(image, self.provider.key) for work in works for image in work.images)
         broken = [error for work in works for error in work.broken]
         first_error = next((error for error in [*errors, *broken] if isinstance(error, ProviderError)), None)
         if not images or all(image.status == "error" for image in images):

@@ -8,8 +8,7 @@ from typing import NoReturn
 
 from pixray.errors import PixrayError
 from pixray.providers.errors import AuthError
-
-MASK = "***"
+from pixray.runtime.redact import MASK
 
 
 class Secret:
@@ -43,6 +42,10 @@ class Secret:
     def redact(self, text: str) -> str:
         """The text without the key, should somebody have written it there."""
         return text.replace(self._last, MASK) if self._last else text
+
+    def occurs_in(self, text: str) -> bool:
+        """Whether somebody wrote the key there."""
+        return bool(self._last) and self._last in text
 
     def __repr__(self) -> str:
         return MASK

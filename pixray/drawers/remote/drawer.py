@@ -31,6 +31,7 @@ from pixray.providers.errors import (
     UnsupportedFeature,
 )  # fmt: skip
 from pixray.providers.results import Cost, GenerateResult, ImageResult
+from pixray.runtime.redact import without_secrets
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -228,7 +229,7 @@ def facts_of(provider: Provider, image: ImageResult) -> dict[str, str]:
     if model:
         facts["model"] = str(model)
     facts.update(image.facts)
-    return {f"pixray_{name}": provider.key.redact(str(value)) for name, value in facts.items()}
+    return {f"pixray_{name}": without_secrets(provider.key.redact(str(value))) for name, value in facts.items()}
 
 
 def refusal_of(image: ImageResult) -> str:
