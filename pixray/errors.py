@@ -13,7 +13,9 @@ PixrayError
 from __future__ import annotations
 
 import difflib
+import reprlib
 from collections.abc import Iterable, Sequence
+from typing import Any
 
 
 class PixrayError(Exception):
@@ -63,7 +65,7 @@ class RunFailed(PixrayError):
 def nearest(name: str, names: Iterable[str]) -> str | None:
     """The known name closest to a mistyped one, or None when nothing is close."""
     by_lower = {known.lower(): known for known in names}
-    close = difflib.get_close_matches(str(name).lower(), by_lower, n=1, cutoff=0.6)
+    close = difflib.get_close_matches(str(name).lower()[:100], by_lower, n=1, cutoff=0.6)
     return by_lower[close[0]] if close else None
 
 
@@ -71,3 +73,21 @@ def did_you_mean(name: str, names: Iterable[str]) -> str:
     """` Did you mean 'x'?` (with its leading space), or an empty string."""
     found = nearest(name, names)
     return f" Did you mean '{found}'?" if found and found != name else ""
+
+
+def shown(raw: Any, most: int = 80) -> str:
+    """The value for a message: its repr, cut short. Never fails, whatever the value is."""
+    short = reprlib.Repr()
+    short.maxstring = short.maxother = short.maxlong = most
+    short.maxlevel = 2
+    try:
+        text = short.repr(raw)
+    except Exception:  # such as a whole number of more digits than Python writes
+        return f"<{type(raw).__name__}>"
+    return text if len(text) <= 3 * most else f"{text[: 3 * most]}…"
+
+
+def escaped(text: str, most: int = 400) -> str:
+    """A text for a message: characters that no terminal shows as escapes, cut short."""
+    readable = "".join(letter if letter.isprintable() else ascii(letter)[1:-1] for letter in text[:most])
+    return readable + "…" * (len(text) > most)

@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from pixray.errors import InvalidPart, MissingPackage, PixrayError, SettingsError, did_you_mean
+from pixray.errors import InvalidPart, MissingPackage, PixrayError, SettingsError, did_you_mean, shown
 from pixray.parts.builtin import ALIASES, BUILT_IN, EXTRAS, GONE
 from pixray.parts.kinds import KINDS, check_part, import_attribute
 
@@ -126,10 +126,11 @@ class Registry:
         if name in self._known(kind):
             return self._clashes.get((kind, name))
         if name in GONE.get(kind, {}):
-            return f"{kind} '{name}' (from {source}) is gone: {GONE[kind][name]}"
+            return f"{kind} {shown(name)} (from {source}) is gone: {GONE[kind][name]}"
         known = [*self._known(kind), *ALIASES.get(kind, {})]
-        return f"unknown {kind} '{name}' (from {source}): expected one of {', '.join(sorted(known))}." + did_you_mean(
-            name, known
+        return (
+            f"unknown {kind} {shown(name)} (from {source}): expected one of {', '.join(sorted(known))}."
+            + did_you_mean(name, known)
         )
 
     def load(self, kind: str, name: str) -> Any:

@@ -18,12 +18,18 @@ _CAP = 0.5
 """Steeper edges than this are left alone by the type "clipped"."""
 
 
+_WIDEST_BLUR = 999
+
+
 def kernel_size(raw: Any) -> int:
     """0 for none, or an odd number of pixels."""
-    number = int(raw)
-    if number != float(raw) or number < 0 or (number and number % 2 == 0):
-        raise ValueError("expected 0 for no blur, or an odd number of pixels")
-    return number
+    try:
+        number = float(raw)
+    except ValueError:
+        number = -1.0
+    if not 0 <= number <= _WIDEST_BLUR or (number and number % 2 != 1):
+        raise ValueError(f"expected 0 for no blur, or an odd number of pixels up to {_WIDEST_BLUR}")
+    return int(number)
 
 
 class SmoothnessLoss(Loss):

@@ -24,7 +24,7 @@ def seed_from(value: int | str | None) -> int:
         return secrets.randbits(32)
     if isinstance(value, int):
         return value
-    if value.isdigit():
+    if value.isascii() and value.isdigit():
         return int(value)
     return int.from_bytes(hashlib.sha512(value.encode("utf-8")).digest(), "big") % 2**32
 

@@ -7,8 +7,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from pixray.errors import SettingsError
+from pixray.errors import SettingsError, shown
 
+MOST_BYTES = 64 * 1024
+"""Longest YAML text of settings."""
 _LOST_COLOR = re.compile(r"\s*(?:([\w-]+)\s*:|-)\s+(#(?:[0-9a-fA-F]{3}){1,2})(?!\w)")
 HEADER = "# Settings of a pixray run. Run it again:  python -m pixray settings.yaml\n"
 
@@ -21,12 +23,14 @@ def read_yaml(path: str | Path) -> dict[str, Any]:
     Raises:
         SettingsError: no such file, no YAML, a key given twice, or something else than a list of settings.
     """
-    where = f"config_file='{path}'"
+    where = f"config_file={shown(str(path))}"
     try:
-        text = Path(path).expanduser().read_text(encoding="utf-8")
+        with Path(path).expanduser().open("rb") as file:
+            content = file.read(MOST_BYTES + 1)
+        text = content.decode("utf-8-sig")
     except FileNotFoundError:
         raise SettingsError(f"{where}: there is no such file") from None
-    except (OSError, UnicodeDecodeError) as error:
+    except (OSError, ValueError, RuntimeError) as error:  # no text, a NUL in the name, ~nobody
         raise SettingsError(f"{where}: cannot be read ({error})") from error
     return parse_yaml(text, where)
 
@@ -38,12 +42,18 @@ def parse_yaml(text: str, where: str) -> dict[str, Any]:
         where: how a message calls the text.
 
     Raises:
-        SettingsError: no YAML, a key given twice, or something else than a list of settings.
+        SettingsError: no YAML, too much of it, a key given twice, or something else than a list of settings.
     """
     import yaml
 
+    from pixray.runtime.yaml_reader import SettingsReader
+
+    if len(text) > MOST_BYTES:
+        raise SettingsError(f"{where}: is longer than settings are (at most {MOST_BYTES:,} bytes)")
     try:
-        values = yaml.load(text, _loader())
+        values = yaml.load(text, SettingsReader)
+    except yaml.reader.ReaderError as error:
+        raise SettingsError(f"{where}: holds a character that YAML does not allow ({error.reason})") from None
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         place = f" at line {mark.line + 1}, column {mark.column + 1}" if mark else ""
@@ -56,12 +66,12 @@ def parse_yaml(text: str, where: str) -> dict[str, Any]:
     if not isinstance(values, dict):
         raise SettingsError(f"{where}: expected lines of the form 'name: value'")
     _refuse_lost_colors(text, values, where)
-    return {str(name): value for name, value in values.items()}
+    return values
 
 
-def _refuse_lost_colors(text: str, values: dict[Any, Any], where: str) -> None:
+def _refuse_lost_colors(text: str, values: dict[str, Any], where: str) -> None:
     """`palette: #f00` is a setting without a value to YAML, since a comment begins at the #."""
-    empty = {str(name) for name, value in values.items() if value is None}
+    empty = {name for name, value in values.items() if value is None}
     holes = any(isinstance(value, list) and None in value for value in values.values())
     for number, line in enumerate(text.splitlines(), 1):
         lost = _LOST_COLOR.match(line)
@@ -70,22 +80,6 @@ def _refuse_lost_colors(text: str, values: dict[Any, Any], where: str) -> None:
                 f"{where}: a comment begins at the # in line {number}, so that {lost[2]} is lost: "
                 f"write '{lost[2]}' with quotes"
             )
-
-
-def _loader() -> Any:
-    """PyYAML's safe loader, which by itself would let the last of two equal keys win without a word."""
-    import yaml
-
-    class Loader(yaml.SafeLoader):
-        def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict:
-            seen = set()
-            for key, _ in node.value:
-                if key.value in seen:
-                    raise yaml.constructor.ConstructorError(None, None, f"'{key.value}' is given twice", key.start_mark)
-                seen.add(key.value)
-            return super().construct_mapping(node, deep)
-
-    return Loader
 
 
 def write_yaml(values: Mapping[str, Any]) -> str:

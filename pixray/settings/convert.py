@@ -10,9 +10,11 @@ from typing import Any
 from pixray.errors import did_you_mean
 from pixray.settings.declare import Declaration
 from pixray.settings.grammar import Amount, split_pipes
+from pixray.settings.raw import is_empty, plain
 
 _YES = {"yes", "true", "t", "y", "1", "on"}
 _NO = {"no", "false", "f", "n", "0", "off"}
+_SAME_AS_YES, _SAME_AS_NO = ("on", "yes", "true"), ("off", "no", "none", "false")
 
 
 def convert(declared: Declaration, raw: Any) -> Any:
@@ -25,22 +27,42 @@ def convert(declared: Declaration, raw: Any) -> Any:
     Raises:
         ValueError: with what is right, and the nearest choice.
     """
-    if declared.optional and declared.kind is not str and isinstance(raw, str) and raw.strip().lower() == "none":
+    try:
+        raw = plain(raw)
+    except TypeError as error:
+        raise ValueError(f"expected {describe(declared)}, not a value of type {error}") from None
+    takes_any_word = declared.kind is str and "none" in (declared.choices or ("none",))
+    if declared.optional and not takes_any_word and isinstance(raw, str) and raw.strip().lower() == "none":
         raw = None  # a text setting may well want the word itself, as in palette=none
-    if raw is None:
+    if raw is None or (is_empty(raw) and declared.kind is not str and declared.parse is None):
         if declared.optional:
             return None
+        if typing.get_origin(declared.kind) is list:
+            return []
         raise ValueError(f"expected {describe(declared)}")
     raw = _one_word(declared, raw)
     if declared.parse is not None:
-        return declared.parse(raw)
+        return _parsed(declared, raw)
     try:
         value = _to_kind(declared.kind, raw)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         raise ValueError(f"expected {describe(declared)}") from None
-    _check_choices(declared, value)
+    if declared.choices is not None:
+        value = _among_choices(declared, value)
     _check_bounds(declared, value)
     return value
+
+
+def _parsed(declared: Declaration, raw: Any) -> Any:
+    """What the setting's own grammar makes of it. A grammar written for texts may meet any other value here."""
+    if isinstance(raw, str):
+        raw = raw.strip()
+    try:
+        return declared.parse(raw) if declared.parse else raw
+    except ValueError:
+        raise
+    except (TypeError, AttributeError, LookupError, ArithmeticError, RecursionError):
+        raise ValueError(f"expected {describe(declared)}") from None
 
 
 def _one_word(declared: Declaration, raw: Any) -> Any:
@@ -67,6 +89,8 @@ def _to_kind(kind: Any, raw: Any) -> Any:
         return tuple(_to_kind(one, item) for one, item in zip(inner, items, strict=True))
     if origin is list:
         return [_to_kind(typing.get_args(kind)[0], item) for item in _items(raw)]
+    if isinstance(raw, str):
+        raw = raw.strip()
     return {bool: _to_bool, int: _to_int, float: _to_float, str: _to_str, Amount: Amount.parse}[kind](raw)
 
 
@@ -76,6 +100,8 @@ def _items(raw: Any) -> list[Any]:
         return [word for word in re.split(r"[\s,;x]+", raw.strip().strip("[]()")) if word]
     if isinstance(raw, list | tuple):
         return _items(raw[0]) if len(raw) == 1 and isinstance(raw[0], str) else list(raw)
+    if isinstance(raw, dict):
+        raise ValueError
     return [raw]
 
 
@@ -93,11 +119,14 @@ def _to_bool(raw: Any) -> bool:
 def _to_int(raw: Any) -> int:
     if isinstance(raw, bool):
         raise ValueError
-    if isinstance(raw, float):
-        if not raw.is_integer():
-            raise ValueError
-        return int(raw)
-    return int(raw)
+    if isinstance(raw, str) and not re.fullmatch(r"[+-]?\d+", raw):
+        raw = float(raw)  # 3e2 and 300.0 are whole numbers, too
+    if isinstance(raw, float) and not raw.is_integer():
+        raise ValueError
+    whole = int(raw)
+    if whole.bit_length() > 63:
+        raise ValueError
+    return whole
 
 
 def _to_float(raw: Any) -> float:
@@ -110,17 +139,25 @@ def _to_float(raw: Any) -> float:
 
 
 def _to_str(raw: Any) -> str:
+    if isinstance(raw, bool):
+        return "yes" if raw else "no"
     if isinstance(raw, dict | list | tuple):
         raise ValueError
     return str(raw)
 
 
-def _check_choices(declared: Declaration, value: Any) -> None:
-    if declared.choices is None:
-        return
-    for word in value if isinstance(value, list | tuple) else (value,):
-        if word not in declared.choices:
-            raise ValueError(f"expected one of {', '.join(declared.choices)}.{did_you_mean(word, declared.choices)}")
+def _among_choices(declared: Declaration, value: Any) -> Any:
+    """The value with every word of it among the choices; YAML and Python write "off" and "none" in other ways, too."""
+    if isinstance(value, list | tuple):
+        return type(value)(_among_choices(declared, word) for word in value)
+    choices = declared.choices or ()
+    if value in choices:
+        return value
+    for words in (_SAME_AS_YES, _SAME_AS_NO):
+        same = [word for word in words if word in choices]
+        if same and str(value).lower() in words:
+            return same[0]
+    raise ValueError(f"expected one of {', '.join(choices)}.{did_you_mean(value, choices)}")
 
 
 def _check_bounds(declared: Declaration, value: Any) -> None:

@@ -48,7 +48,12 @@ class Guidance:
         role=Role.REQUEST_FIELD,
     )
     filters: str | None = setting(
-        None, "filters on the picture, name[:weight] separated by commas", parse=parts_text, part="filter", grid=""
+        None,
+        "filters on the picture, name[:weight] separated by commas",
+        parse=parts_text,
+        part="filter",
+        grid="",
+        adds_up=True,
     )
     custom_loss: str | None = setting(
         None,
@@ -58,6 +63,7 @@ class Guidance:
         role=Role.SUBJECT,
         part="loss",
         grid="",
+        adds_up=True,
     )
     priors: str | None = setting(
         None,
@@ -65,6 +71,7 @@ class Guidance:
         parse=parts_text,
         part="loss",
         grid="",
+        adds_up=True,
     )
     prior_prompts: list[str] = setting(
         [], "prompts that a small perceptor needs to paint well; set with it, or none", parse=prior_texts
@@ -93,7 +100,7 @@ class Size:
         role=Role.REQUEST_FIELD,
     )
     iterations: int | None = setting(
-        None, "how many steps", least=0, aliases=("-i",), common=True, role=Role.REQUEST_FIELD
+        None, "how many steps", least=0, most=10_000_000, aliases=("-i",), common=True, role=Role.REQUEST_FIELD
     )
     aspect: str = setting(
         "widescreen",
@@ -137,14 +144,18 @@ class Perceptors:
         part="perceptor",
         grid="",
     )
-    num_cuts: int | None = setting(None, "cutouts per perceptor size and batch", least=1, aliases=("-cuts",))
-    batches: int | None = setting(None, "passes per step; their gradients are averaged", least=1, aliases=("-bats",))
+    num_cuts: int | None = setting(
+        None, "cutouts per perceptor size and batch", least=1, most=65536, aliases=("-cuts",)
+    )
+    batches: int | None = setting(
+        None, "passes per step; their gradients are averaged", least=1, most=65536, aliases=("-bats",)
+    )
     cutouts: str = setting(
         "direct",
         "how cutouts are taken; classic: the old chain of resamplings, for comparison (slow)",
         part="cutouts",
     )
-    cut_noise: float = setting(0.1, "strength of the noise on each cutout, drawn from 0 to this", least=0)
+    cut_noise: float = setting(0.1, "strength of the noise on each cutout, drawn from 0 to this", least=0, most=1000)
     cut_contrast: str = setting(
         "plain",
         "minmax: stretch each batch of cutouts to 0..1 before the perceptor, as the old pixray did",

@@ -82,6 +82,7 @@ class Declaration:
         role: what the rest of the package does with it.
         part: the kind of part that it names, such as "drawer": the registry knows the choices.
         grid: what separates several values in a grid: "," or "|"; "": it takes one value.
+        adds_up: its flag may be given again to add to what was given before.
         owner: the part it belongs to, such as "drawer pixel".
     """
 
@@ -103,6 +104,7 @@ class Declaration:
     role: Role
     part: str | None
     grid: str
+    adds_up: bool
     owner: str
 
     @property
@@ -128,6 +130,7 @@ def setting(
     role: Role = Role.NONE,
     part: str | None = None,
     grid: str | None = None,
+    adds_up: bool = False,
 ) -> Any:
     """Declare one setting as a dataclass field.
 
@@ -146,10 +149,12 @@ def setting(
         role: what the rest of the package does with it.
         part: the kind of part that it names ("drawer", "optimizer" …); the registry knows the choices.
         grid: what separates several values in a grid; default: a comma, unless the setting takes several values itself.
+        adds_up: the flag may be given again to add to what was given before; else the last one counts.
     """
     facts = dict(locals())  # the arguments, by name
     del facts["default"]
     facts.update(choices=None if choices is None else tuple(choices), aliases=tuple(aliases))
+    facts["adds_up"] = adds_up or isinstance(default, list)
     if isinstance(default, list):
         return dataclasses.field(default_factory=lambda: list(default), metadata=facts)
     return dataclasses.field(default=default, metadata=facts)

@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from pixray.errors import shown
 from pixray.settings import tables as presets
 from pixray.settings.declare import Declaration, Role
 from pixray.settings.grammar import Amount, parse_weighted
 from pixray.settings.layers import LayerKind
 from pixray.settings.namespace import Origin
+
+MOST_PIXELS_A_SIDE = 16384
 
 
 def derive(
@@ -51,7 +54,7 @@ def _check_weights(
             try:
                 parse_weighted(text)
             except ValueError as error:
-                problems.append(f"{name}={text!r} (from {origins[name].label}): {error}")
+                problems.append(f"{name}={shown(text)} (from {origins[name].label}): {error}")
 
 
 def _check_anchors(declared: Mapping[str, Declaration], values: dict[str, Any], problems: list[str]) -> None:
@@ -81,8 +84,12 @@ def _derive_size(values: dict[str, Any], origins: Mapping[str, Origin], problems
         if image_size is None:
             return
     width, height = presets.canvas_size(values["aspect"], values["scale"], image_size)
-    if min(width, height) < 1:
-        problems.append(f"scale={values['scale']!r}: makes a canvas of {width}x{height} pixels")
+    if min(width, height) < 1 or max(width, height) > MOST_PIXELS_A_SIDE:
+        sizes = f"{width}x{height}" if values["scale"] < MOST_PIXELS_A_SIDE else "too many"
+        problems.append(
+            f"scale={shown(values['scale'])} (from {origins['scale'].label}): makes a canvas of {sizes} pixels; "
+            f"expected sides from 1 to {MOST_PIXELS_A_SIDE}"
+        )
     values["size"] = [width, height]
 
 

@@ -10,17 +10,18 @@ import argparse
 from collections.abc import Iterable, Sequence
 from typing import Any, NoReturn
 
-from pixray.errors import SettingsError, did_you_mean
+from pixray.errors import SettingsError, did_you_mean, escaped, shown
 from pixray.registry import BUILT_IN, Registry
 from pixray.settings.declare import Declaration, Role
 from pixray.settings.old_names import RENAMED, RETIRED
+from pixray.settings.raw import is_switched_off
 
 
 class _Parser(argparse.ArgumentParser):
     """argparse that raises instead of leaving the process."""
 
     def error(self, message: str) -> NoReturn:
-        raise SettingsError(f"{message} (from the command line)")
+        raise SettingsError(f"{escaped(message)} (from the command line)")
 
 
 def parser_for(declared: Iterable[Declaration], *, abbreviate: bool) -> argparse.ArgumentParser:
@@ -31,7 +32,10 @@ def parser_for(declared: Iterable[Declaration], *, abbreviate: bool) -> argparse
         if one.kind is bool:
             nargs = "?"  # `--video` alone means yes
         dashed = [spelling for name in flag_names(one) for spelling in dict.fromkeys((name, name.replace("_", "-")))]
-        parser.add_argument(*dashed, dest=one.name, nargs=nargs, const="yes" if one.kind is bool else None)
+        if one.adds_up:
+            parser.add_argument(*dashed, dest=one.name, nargs=nargs, action="extend")
+        else:
+            parser.add_argument(*dashed, dest=one.name, nargs=nargs, const="yes" if one.kind is bool else None)
     return parser
 
 
@@ -49,17 +53,33 @@ def read_flags(declared: Iterable[Declaration], argv: Sequence[str]) -> tuple[di
     known, left_over = parser_for(declared, abbreviate=True).parse_known_args(_protect_negatives(_renamed(argv)))
     names = [name for one in declared for name in flag_names(one) if name.startswith("--")]
     problems = []
-    for word in left_over:
+    for word in _without_switched_off(left_over):
         if word.startswith("-"):
             flag = word.split("=")[0]
             name = flag[2:].replace("-", "_")
             if name in RETIRED:
-                problems.append(f"'{flag}' (from the command line) is an old flag that is gone: {RETIRED[name]}")
+                problems.append(f"{shown(flag)} (from the command line) is an old flag that is gone: {RETIRED[name]}")
                 continue
-            problems.append(f"unknown flag '{flag}' (from the command line).{did_you_mean(flag, names)}")
+            problems.append(f"unknown flag {shown(flag)} (from the command line).{did_you_mean(flag, names)}")
         elif not problems:
-            problems.append(f"unexpected word '{word}' (from the command line): put a text of several words in quotes")
+            problems.append(
+                f"unexpected word {shown(word)} (from the command line): put a text of several words in quotes"
+            )
     return _unwrapped(vars(known)), problems
+
+
+def _without_switched_off(words: Sequence[str]) -> list[str]:
+    """The words without old switches that say no: what is gone is not missed by a script that did not use it."""
+    kept: list[str] = []
+    for word in words:
+        flag, _, value = (kept[-1] if kept and "=" not in word else word).partition("=")
+        name = flag[2:].replace("-", "_")
+        if flag.startswith("--") and name in RETIRED and is_switched_off(value or word):
+            if "=" not in word:
+                kept.pop()
+            continue
+        kept.append(word)
+    return kept
 
 
 def peek_flags(declared: Iterable[Declaration], argv: Sequence[str]) -> dict[str, Any]:

@@ -10,12 +10,13 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
 _ADDRESS = re.compile(r"https?://[^/?#\s]*([^?#\s]*[?#]\S*)?", re.IGNORECASE)
 _AMOUNT = re.compile(r"^(\d+(?:\.\d+)?|\.\d+)\s*(i|iter|iters|iteration|iterations|p|%|percent)?$")
+_MOST_OF_AMOUNT = 1_000_000_000
 
 
 def split_escaped(text: str, mark: str) -> list[str]:
@@ -39,7 +40,50 @@ def split_escaped(text: str, mark: str) -> list[str]:
     return [*pieces, current]
 
 
-def split_pipes(value: str | Iterable[str] | None) -> list[str]:
+def as_texts(value: Any) -> list[str]:
+    """The texts in a value: of one text, of a list, or of a mapping from texts to weights, also within a list.
+
+    YAML makes mappings of lines with a colon and a blank, so a mapping is read as the text that stood there:
+    `- a sun: 2` has the weight 2, `- a cat: sitting` is the text "a cat: sitting".
+
+    >>> as_texts("a"), as_texts(["a", {"b": 2}]), as_texts({"at 12": "2"}), as_texts(2001)
+    (['a'], ['a', 'b:2'], ['at 12:2'], ['2001'])
+
+    Raises:
+        TypeError: the value holds something else, such as yes or no, or a list within the list.
+    """
+    items = value if isinstance(value, list | tuple) else [value]
+    texts: list[str] = []
+    for item in items:
+        if isinstance(item, Mapping):
+            texts += _pairs(item)
+        elif item is not None:
+            texts.append(_one_text(item))
+    return texts
+
+
+def _one_text(value: Any) -> str:
+    if isinstance(value, bool) or not isinstance(value, str | int | float | None):
+        raise TypeError("expected a text")
+    return "" if value is None else str(value)
+
+
+def _pairs(mapping: Mapping[str, Any]) -> list[str]:
+    return [_pair(str(text), _one_text(value).strip()) for text, value in mapping.items()]
+
+
+def _pair(text: str, value: str) -> str:
+    """`text` and what stood behind its colon: nothing, numbers (a weight and perhaps a stop), or more text."""
+    if not value:
+        return text
+    if not all(_is_number(number) for number in value.split(":")):
+        return f"{text}: {value}"
+    # A text that itself ends like a weight keeps its colons; with pipes it is several prompts, as written.
+    ends_in_number = "|" not in text and _is_number(text.rpartition(":")[2])
+    return (text.replace(":", r"\:") if ends_in_number else text) + f":{value}"
+
+
+def split_pipes(value: str | Iterable[str] | Mapping[str, Any] | None) -> list[str]:
     """Several prompts from one string, or from several strings that may hold pipes themselves.
 
     Pieces are stripped and empty ones dropped, so that `a||b` is two prompts.
@@ -47,10 +91,7 @@ def split_pipes(value: str | Iterable[str] | None) -> list[str]:
     >>> split_pipes("a | b")
     ['a', 'b']
     """
-    if value is None:
-        return []
-    words = [value] if isinstance(value, str) else list(value)
-    pieces = [piece.strip() for word in words for piece in split_escaped(str(word), "|")]
+    pieces = [piece.strip() for text in as_texts(value) for piece in split_escaped(text, "|")]
     return [piece for piece in pieces if piece]
 
 
@@ -110,15 +151,16 @@ def _is_number(text: str) -> bool:
     return True
 
 
-def parse_parts(value: str | Iterable[str] | None) -> list[tuple[str, float, float, tuple[str, ...]]]:
+def parse_parts(
+    value: str | Iterable[str] | Mapping[str, Any] | None,
+) -> list[tuple[str, float, float, tuple[str, ...]]]:
     """`name[:weight[:stop]][->argument…]`, separated by commas: the grammar of losses and filters.
 
     >>> parse_parts("smoothness:0.5, edge")
     [('smoothness', 0.5, -inf, ()), ('edge', 1.0, -inf, ())]
     """
-    words = [value] if isinstance(value, str) else [str(word) for word in value or ()]
     parts = []
-    for piece in (piece.strip() for word in words for piece in word.split(",")):
+    for piece in (piece.strip() for text in as_texts(value) for piece in text.split(",")):
         if not piece or piece.lower() == "none":
             continue
         head, *arguments = (word.strip() for word in piece.split("->"))
@@ -153,6 +195,8 @@ class Amount:
         if not match:
             raise ValueError("expected an amount such as 10, '10 iterations' or '5%'")
         number, word = match.groups()
+        if float(number) > _MOST_OF_AMOUNT:
+            raise ValueError(f"expected an amount of at most {_MOST_OF_AMOUNT:,}")
         if word:
             unit = "iterations" if word.startswith("i") else "percent"
         return cls(float(number), unit)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import enum
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -63,6 +64,10 @@ class Layer:
     label: str
     values: Mapping[str, Any]
     leave: Leave = Leave()
+
+    def without(self, name: str) -> Layer:
+        """The layer without one of its values."""
+        return dataclasses.replace(self, values={key: raw for key, raw in self.values.items() if key != name})
 
 
 def python_layer(values: Mapping[str, Any]) -> Layer:

@@ -5,11 +5,19 @@ from __future__ import annotations
 import argparse
 import copy
 import dataclasses
+import enum
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from pixray.settings.layers import Layer, LayerKind
+
+
+class Mark(enum.Enum):
+    """What stands in a layer in place of a value."""
+
+    CLEARED = "taken back"
+    """The owner of a namespace assigned None: what weaker layers give no longer counts."""
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from pathlib import PurePath
 from typing import Any
 
 from pixray.settings.declare import Refers, Role, setting
-from pixray.settings.grammar import Amount
+from pixray.settings.grammar import Amount, as_texts
 from pixray.settings.values import parts_text
 
 _PICTURE_SUFFIXES = {".png", ".jpg", ".jpeg", ".webp", ".gif", ".bmp", ".tif", ".tiff"}
@@ -15,7 +15,7 @@ _PICTURE_SUFFIXES = {".png", ".jpg", ".jpeg", ".webp", ".gif", ".bmp", ".tif", "
 
 def output_name(raw: Any) -> str:
     """A bare file name that ends in .png; folders belong into `outdir`."""
-    name = str(raw).strip()
+    name = "/".join(as_texts(raw)).strip()
     if not name or "/" in name or "\\" in name or name in (".", ".."):
         raise ValueError("expected a file name without folders (folders belong into outdir)")
     path = PurePath(name)

@@ -79,6 +79,7 @@ class OtherPrompts:
         parse=vector_names,
         refers=Refers.PICTURE,
         references=vector_files,
+        adds_up=True,
     )
     image_prompts: list[str] = setting(
         [],

@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from pixray.settings.declare import Refers, setting
-from pixray.settings.grammar import parse_parts
+from pixray.settings.grammar import as_texts, parse_parts
 
 
 def price_list(raw: Any) -> str:
     """`service:amount,…`, kept as text after a check of its numbers."""
-    text = ",".join(str(word) for word in raw) if isinstance(raw, list | tuple) else str(raw)
+    text = ",".join(as_texts(raw))
     for name, amount, _, _ in parse_parts(text):
         if amount < 0:
             raise ValueError(f"expected what a picture by {name} costs, not {amount:g}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ from pixray.settings.flags import peek_flags, read_flags
 from pixray.settings.layers import Layer, LayerKind, flags_layer, python_layer
 from pixray.settings.namespace import Settings
 from pixray.settings.presets import preset_names, read_preset
+from pixray.settings.raw import is_empty
 from pixray.settings.schema import Schema
 
 
@@ -33,8 +35,8 @@ def resolve(
     if base is not None:
         layers.insert(0, base)
     file = peeked.get("config_file") or added.get("config_file")
-    if file:
-        layers.insert(0 if base is None else 1, _read_file(str(file)))
+    if isinstance(file, str | os.PathLike) and not is_empty(file):
+        layers.insert(0 if base is None else 1, _read_file(os.fspath(file)))
     schema = Schema.for_choice(registry, [*layers, flags_layer(peeked)])
     flags, problems = read_flags(schema.declared.values(), argv)
     if flags:
@@ -50,6 +52,6 @@ def resolve(
 
 def _read_file(file: str) -> Layer:
     """A YAML file, or a preset of that name when there is no such file."""
-    if not Path(file).expanduser().exists() and file in preset_names():
+    if file in preset_names() and not Path(file).exists():
         return Layer(LayerKind.PRESET, f"preset {file}", read_preset(file))
     return Layer(LayerKind.FILE, Path(file).name, read_yaml(file))

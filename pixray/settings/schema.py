@@ -11,7 +11,7 @@ import dataclasses
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from pixray.errors import InvalidPart, SettingsError, did_you_mean
+from pixray.errors import InvalidPart, SettingsError, did_you_mean, shown
 from pixray.registry import Registry
 from pixray.settings import tables as presets
 from pixray.settings.convert import convert
@@ -20,9 +20,10 @@ from pixray.settings.declare import Declaration, Role, declarations
 from pixray.settings.derive import derive
 from pixray.settings.grammar import Amount, parse_parts
 from pixray.settings.layers import Layer, LayerKind
-from pixray.settings.namespace import Origin, Settings
+from pixray.settings.namespace import Mark, Origin, Settings
 from pixray.settings.old_names import RENAMED, RETIRED, RETIRED_VALUES
 from pixray.settings.policy import LEFT_OUT, admit
+from pixray.settings.raw import is_empty, is_switched_off, plain
 from pixray.settings.reference import index, owner_of
 
 DEFAULT = "default"
@@ -114,8 +115,8 @@ class Schema:
                     raise InvalidPart(
                         f"{one.owner}: the default of its setting {name}={origin.raw!r}: {error}"
                     ) from error
-                what = RETIRED_VALUES.get(name, {}).get(str(origin.raw), error)
-                problems.append(f"{name}={origin.raw!r} (from {origin.label}): {what}")
+                what = RETIRED_VALUES.get(name, {}).get(origin.raw, error) if isinstance(origin.raw, str) else error
+                problems.append(f"{name}={shown(origin.raw)} (from {origin.label}): {what}")
         if not problems:
             derive(self.declared, values, origins, problems)
         if problems:
@@ -128,7 +129,7 @@ class Schema:
 
     def _gather(self, layers: Sequence[Layer], problems: list[str], notices: list[str]) -> list[Layer]:
         """The layers with every name understood; unknown names become problems."""
-        gathered = []
+        gathered: list[Layer] = []
         for layer in layers:
             known: dict[str, Any] = {}
             for key, raw in layer.values.items():
@@ -137,19 +138,25 @@ class Schema:
                     notices.append(f"'{name}' is now called '{RENAMED[name]}'")
                     name = RENAMED[name]
                 if name not in self._by_name:
-                    problems.append(self._unknown(name, layer.label))
-                elif raw is not None or not self._by_name[name].optional or self._by_name[name].default is not None:
+                    problems.extend(self._unknown(name, raw, layer.label))
+                elif raw is Mark.CLEARED:
+                    own = self._by_name[name].name
+                    gathered = [weaker.without(own) for weaker in gathered]
+                elif not is_empty(raw) or _means_none(self._by_name[name]):
                     known[self._by_name[name].name] = raw
             gathered.append(dataclasses.replace(layer, values=known))
         return gathered
 
-    def _unknown(self, name: str, source: str) -> str:
+    def _unknown(self, name: str, raw: Any, source: str) -> list[str]:
+        """What to say about a name that no setting of this run has, in one line or none."""
         if name in RETIRED:
-            return f"'{name}' (from {source}) is an old setting that is gone: {RETIRED[name]}"
+            if is_switched_off(raw):
+                return []  # what is gone is not missed by a script that did not use it
+            return [f"'{name}' (from {source}) is an old setting that is gone: {RETIRED[name]}"]
         owner = owner_of(name, self._registry)
         if owner:
-            return f"'{name}' (from {source}) is a setting of {owner}, which this run does not use"
-        return f"unknown setting '{name}' (from {source}).{did_you_mean(name, self._by_name)}"
+            return [f"'{name}' (from {source}) is a setting of {owner}, which this run does not use"]
+        return [f"unknown setting {shown(name)} (from {source}).{did_you_mean(name, self._by_name)}"]
 
     def _presets(self, given: Sequence[Layer]) -> list[Layer]:
         """What the chosen quality and perceptors supply; a wrong quality is reported by convert() in its place."""
@@ -184,8 +191,8 @@ def _parts_named(one: Declaration, registry: Registry, layers: Sequence[Layer]) 
     if value is None:
         return []
     try:
-        names = [str(_single(value))] if one.parse is None else [part[0] for part in parse_parts(value)]
-    except ValueError:
+        names = [_name(value)] if one.parse is None else [part[0] for part in parse_parts(plain(value))]
+    except (ValueError, TypeError):
         return []  # convert() reports it in its place, with the others
     if one.part == "perceptor":  # all other names are models of open_clip
         families = [name.partition("/")[0] for name in names]
@@ -203,21 +210,29 @@ def _strongest(one: Declaration, layers: Sequence[Layer]) -> tuple[Any, str] | N
     for layer in reversed(layers):
         for key, value in reversed([*layer.values.items()]):
             name = _normal(key)
-            if value is not None and RENAMED.get(name, name) in one.python_names:
+            if not is_empty(value) and value is not Mark.CLEARED and RENAMED.get(name, name) in one.python_names:
                 return value, layer.label
     return None
 
 
 def _normal(key: Any) -> str:
     """A name as people write it (`num-cuts`), as it is declared."""
-    return str(key).strip().replace("-", "_")
+    return _name(key).replace("-", "_")
+
+
+def _means_none(declared: Declaration) -> bool:
+    """Whether nothing at all is a value of the setting, as no rate drops and no vector prompts are."""
+    return declared.optional and declared.default is not None
 
 
 def layers_of(settings: argparse.Namespace) -> tuple[Layer, ...]:
     """What people gave for these settings, what they assigned afterwards included; a plain namespace is one layer."""
     if not isinstance(settings, Settings):
         return (Layer(LayerKind.NAMESPACE, "the namespace", dict(vars(settings))),)
-    changed = {name: _as_iterations(name, value) for name, value in settings.changed().items()}
+    changed = {
+        name: Mark.CLEARED if is_empty(value) else _as_iterations(name, value)
+        for name, value in settings.changed().items()
+    }
     return (*settings.layers, Layer(LayerKind.NAMESPACE, "the namespace", changed)) if changed else settings.layers
 
 
@@ -228,5 +243,7 @@ def _as_iterations(name: str, value: Any) -> Any:
     return value
 
 
-def _single(value: Any) -> Any:
-    return value[0] if isinstance(value, list | tuple) and len(value) == 1 else value
+def _name(value: Any) -> str:
+    """The name of a part or setting, from whatever was given."""
+    value = value[0] if isinstance(value, list | tuple) and len(value) == 1 else value
+    return value.strip() if isinstance(value, str) else shown(value)

@@ -2,26 +2,32 @@
 
 from __future__ import annotations
 
+import math
+import re
 from typing import Any
 
-from pixray.settings.grammar import Amount, parse_parts, parse_weighted
+from pixray.settings.grammar import Amount, as_texts, parse_parts, parse_weighted
+
+_WHOLE_NUMBER = re.compile(r"[+-]?[0-9]{1,300}(\.0*)?", re.ASCII)
 
 
 def seed_value(raw: Any) -> int | str:
-    """Whole numbers stay numbers; everything else is text that gets hashed."""
+    """Whole numbers are numbers however they are written (7, "7", 7.0, "-7"); all else is text that gets hashed."""
     if isinstance(raw, bool):
-        raise ValueError("expected a whole number or a text")
+        return int(raw)
+    if isinstance(raw, float) and raw.is_integer():
+        return int(raw)
     if isinstance(raw, int):
         return raw
-    text = str(raw).strip()
+    text = str(raw).strip() if isinstance(raw, str) or (isinstance(raw, float) and math.isfinite(raw)) else ""
     if not text:
         raise ValueError("expected a whole number or a text")
-    return int(text) if text.isdigit() else text
+    return int(text.partition(".")[0]) if _WHOLE_NUMBER.fullmatch(text) else text
 
 
 def percent_amounts(raw: Any) -> list[Amount]:
     """A list of amounts whose bare numbers are percents; "none" is an empty list."""
-    items = [raw] if isinstance(raw, str | int | float | Amount) else list(raw)
+    items = raw if isinstance(raw, list | tuple) else [raw]
     words = [word for item in items for word in (item.split(",") if isinstance(item, str) else [item])]
     words = [word for word in words if str(word).strip().lower() not in ("", "none")]
     return [Amount.parse(word, "percent") for word in words]
@@ -29,8 +35,7 @@ def percent_amounts(raw: Any) -> list[Amount]:
 
 def model_names(raw: Any) -> list[str]:
     """Perceptors separated by commas, each with an optional `:weight`."""
-    items = [raw] if isinstance(raw, str) else list(raw)
-    names = [name.strip() for item in items for name in str(item).split(",") if name.strip()]
+    names = [name.strip() for text in as_texts(raw) for name in text.split(",") if name.strip()]
     if not names:
         raise ValueError("expected names of perceptors separated by commas, such as ViT-B/32,ViT-B/16")
     for name in names:
@@ -40,7 +45,7 @@ def model_names(raw: Any) -> list[str]:
 
 def parts_text(raw: Any) -> str:
     """The `name:weight,…` list of losses or filters, kept as text after a check of its numbers."""
-    text = ",".join(str(word) for word in raw) if isinstance(raw, list | tuple) else str(raw)
+    text = ",".join(as_texts(raw))
     parse_parts(text)
     return text
 
@@ -58,7 +63,7 @@ def palette_text(raw: Any) -> str | None:
         words = [triple_of(color) if isinstance(color, list | tuple) else str(color) for color in colors]
         text = f"[{','.join(words)}]" if words else ""
     else:
-        text = str(raw)
+        text = "".join(as_texts(raw))
     if text.strip().lower() in ("", "none"):
         return None
     if "://" not in text:  # nothing is fetched before a run begins
@@ -68,6 +73,5 @@ def palette_text(raw: Any) -> str | None:
 
 def prior_texts(raw: Any) -> list[str]:
     """Prompts separated by |; "none" is no prompt."""
-    items = [raw] if isinstance(raw, str) else list(raw)
-    texts = [text.strip() for item in items for text in str(item).split("|")]
+    texts = [text.strip() for item in as_texts(raw) for text in item.split("|")]
     return [text for text in texts if text.lower() not in ("", "none")]

@@ -16,6 +16,7 @@ from pixray.recorders.base import attach
 from pixray.recorders.files import FileRecorder
 from pixray.runtime.yaml_io import read_yaml
 from pixray.settings.grammar import parse_weighted
+from pixray.settings.layers import Layer, LayerKind
 from pixray.settings.presets import preset_names, read_preset
 from pixray.settings.prompt_kinds import read_prompts
 from pixray.settings.resolve import resolve as resolve_settings
@@ -202,7 +203,7 @@ def test_b7_a_config_file_works_and_is_recorded_by_its_settings(registry):
 @pytest.mark.parametrize("name", preset_names())
 def test_b8_every_preset_is_accepted_as_it_is(registry, name):
     """No folder in `output`, no setting that is gone."""
-    settings = resolve_settings(registry, {}, base=(f"preset {name}", read_preset(name)))
+    settings = resolve_settings(registry, {}, base=Layer(LayerKind.PRESET, name, read_preset(name)))
     assert "/" not in settings.output and settings.iterations > 0
 
 
