@@ -12,7 +12,7 @@ from pixray.errors import PixrayError
 from pixray.runtime.yaml_io import read_yaml
 from pixray.settings.layers import Layer, LayerKind
 
-_SVG_RECORD = re.compile(r'<metadata id="pixray_record">(.*?)</metadata>', re.DOTALL)
+_SVG_RECORD = ('<metadata id="pixray_record">', "</metadata>")
 _OLD_PREFIX = "pixray_"
 # Written by the old pixray into each picture, but no settings of a run.
 _NO_SETTINGS = {"seed_used", "record"}
@@ -68,8 +68,13 @@ def svg_with_record(svg: bytes, record_json: str) -> bytes:
 def _from_svg(path: Path) -> dict[str, Any] | None:
     from xml.sax.saxutils import unescape
 
-    found = _SVG_RECORD.search(path.read_text(encoding="utf-8", errors="replace"))
-    return json.loads(unescape(found.group(1))) if found else None
+    try:
+        text = path.read_text(encoding="utf-8", errors="replace")
+    except OSError as error:
+        raise PixrayError(f"{path}: cannot be read ({error})") from error
+    _, _, rest = text.partition(_SVG_RECORD[0])
+    record, closing, _ = rest.partition(_SVG_RECORD[1])
+    return _settings(unescape(record), path) if closing else None
 
 
 def _from_png(path: Path) -> dict[str, Any] | None:
@@ -82,8 +87,18 @@ def _from_png(path: Path) -> dict[str, Any] | None:
     except (UnidentifiedImageError, OSError) as error:
         raise PixrayError(f"{path}: cannot be read as a picture ({error})") from error
     if "pixray_record" in text:
-        return json.loads(text["pixray_record"])
+        return _settings(text["pixray_record"], path)
     return _old_record({str(key): value for key, value in text.items()})
+
+
+def _settings(text: str, path: Path) -> dict[str, Any]:
+    try:
+        record = json.loads(text)
+    except (ValueError, RecursionError):
+        record = None
+    if not isinstance(record, dict):
+        raise PixrayError(f"{path}: the settings in it are damaged")
+    return record
 
 
 def _old_record(text: dict[str, str]) -> dict[str, Any] | None:

@@ -1,5 +1,6 @@
 import json
 import re
+import time
 from pathlib import Path
 
 import pytest
@@ -58,6 +59,27 @@ def test_an_svg_keeps_its_record_whatever_the_prompt():
     tree.fromstring(svg)
     Path("x.svg").write_bytes(svg)
     assert read_record("x.svg") == json.loads(record)
+
+
+@pytest.mark.parametrize("text", ["", "{", "[1]", "7", "[" * 100_000, "9" * 5000, '"a"', '{"a": NaN,}'])
+def test_a_damaged_record_is_one_sentence(text, tmp_path):
+    svg = tmp_path / "a.svg"
+    svg.write_bytes(svg_with_record(b"<svg></svg>", text))
+    metadata = PngImagePlugin.PngInfo()
+    metadata.add_text("pixray_record", text)
+    Image.new("RGB", (4, 4)).save(tmp_path / "a.png", pnginfo=metadata)
+    for path in (svg, tmp_path / "a.png"):
+        with pytest.raises(PixrayError, match=r"the settings in it are damaged$"):
+            read_record(path)
+
+
+def test_many_beginnings_of_a_record_are_read_in_one_go(tmp_path):
+    path = tmp_path / "a.svg"
+    path.write_text('<svg><metadata id="pixray_record">' * 200_000)
+    begun = time.process_time()
+    with pytest.raises(PixrayError, match="holds no settings of pixray"):
+        read_record(path)
+    assert time.process_time() - begun < 2
 
 
 def test_pictures_of_the_old_pixray_are_understood():

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import cmath
+import math
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -113,19 +115,21 @@ class Pen:
         self.curve((x + (p - x) * 2 / 3, y + (q - y) * 2 / 3), (u + (p - u) * 2 / 3, v + (q - v) * 2 / 3), end)
 
     def arc(self, radii: Point, angle: float, large: bool, sweep: bool, end: Point) -> None:
-        """Part of an ellipse; a straight line where a radius is zero, as the specification wants it."""
-        from fontTools.svgLib.path.arc import EllipticalArc
+        """Part of an ellipse; a straight line where a radius is zero, as the specification wants it.
 
+        Raises:
+            ValueError: radii that no number can hold.
+        """
         if 0 in radii:
             self.line(end)
             return
-        curves = _Curves()
+        begin = complex(*self.here)
         try:
-            EllipticalArc(complex(*self.here), *radii, angle, large, sweep, complex(*end)).draw(curves)
+            curves = _arc_curves(begin, radii, math.radians(angle), large, sweep, complex(*end))
         except (ArithmeticError, ValueError):
             raise ValueError(f"an arc of radii {radii[0]:g} and {radii[1]:g} cannot be drawn") from None
-        for number, (one, two, there) in enumerate(curves.found, 1):
-            self.curve(one, two, end if number == len(curves.found) else there)
+        for one, two, there in curves:
+            self.curve(_pair(one), _pair(two), _pair(there))
 
     def curve(self, one: Point, two: Point, end: Point) -> None:
         if len(self._index) >= MOST_SEGMENTS:
@@ -148,14 +152,47 @@ class Pen:
         self.move(self._begin)
 
 
-class _Curves:
-    """Takes what fontTools draws."""
+def _arc_curves(
+    begin: complex, radii: Point, angle: float, large: bool, sweep: bool, end: complex
+) -> list[tuple[complex, complex, complex]]:
+    """An elliptical arc as cubic curves of at most a quarter turn each; none where it ends where it begins.
 
-    def __init__(self) -> None:
-        self.found: list[tuple[Point, Point, Point]] = []
+    Worked out on the unit circle that the ellipse becomes when it is turned back and divided by its radii, around the
+    middle between both ends; see the implementation notes of SVG 1.1, F.6.
+    """
+    turn, (rx, ry) = cmath.rect(1, angle), radii
+    away = (begin - end) / 2 / turn
+    start = complex(away.real / rx, away.imag / ry)
+    reach = abs(start)
+    if reach == 0:
+        return []
+    if reach > 1:  # too small an ellipse grows until it reaches both ends
+        rx, ry, start = rx * reach, ry * reach, start / reach
+    centre = 1j * start * math.sqrt(max(1 / abs(start) ** 2 - 1, 0))
+    if large != sweep:
+        centre = -centre
+    spoke = start - centre
+    whole = cmath.phase((-start - centre) / spoke)
+    if sweep != (whole > 0):
+        whole += 2 * math.pi if sweep else -2 * math.pi
+    count = max(1, math.ceil(abs(whole) / (math.pi / 2) - 1e-6))
+    step = whole / count
+    handle = 4 / 3 * math.tan(step / 4)
 
-    def curveTo(self, one: Point, two: Point, end: Point) -> None:
-        self.found.append((one, two, end))
+    def placed(z: complex) -> complex:
+        z += centre
+        return complex(z.real * rx, z.imag * ry) * turn + (begin + end) / 2
+
+    curves = []
+    for number in range(count):
+        here, there = spoke * cmath.rect(1, number * step), spoke * cmath.rect(1, (number + 1) * step)
+        curves.append((placed(here * (1 + 1j * handle)), placed(there * (1 - 1j * handle)), placed(there)))
+    one, two, _ = curves[-1]
+    return [*curves[:-1], (one, two, end)]
+
+
+def _pair(z: complex) -> Point:
+    return z.real, z.imag
 
 
 def read_outline(data: str) -> Outline | None:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from pixray.drawers.strokes.svg_path import LARGEST, NUMBER
+from pixray.drawers.strokes.svg_path import LARGEST, NUMBER, numbers
 
 _UNITS = {
     "": 1.0,
@@ -26,6 +26,7 @@ _UNITS = {
 }
 _TURNS = {"": math.pi / 180, "deg": math.pi / 180, "rad": 1.0, "grad": math.pi / 200, "turn": 2 * math.pi}
 _CALL = re.compile(r"[\s,]*([A-Za-z]+)\s*\(([^()]*)\)")
+_ARGUMENT = re.compile(NUMBER.pattern + "[A-Za-z%]*")
 _LONGEST_TEXT = 20_000
 
 
@@ -89,7 +90,7 @@ def read_transform(text: str) -> np.ndarray:
         call = _CALL.match(text, place) if len(text) <= _LONGEST_TEXT else None
         if call is None:
             raise ValueError(f"transform='{shown(text)}': expected functions such as translate(3, 4)")
-        matrix = chained(matrix, _one_transform(call.group(1), call.group(2).replace(",", " ").split()))
+        matrix = chained(matrix, _one_transform(call.group(1), _arguments(call.group(2))))
         place = call.end()
     return matrix
 
@@ -137,6 +138,14 @@ _PLAIN: dict[tuple[str, int], Callable[..., tuple[float, ...]]] = {
 """Functions of lengths or plain numbers, by name and count, as the six numbers of `matrix`."""
 
 
+def _arguments(text: str) -> list[str]:
+    """Numbers with their units; a sign begins a new one without anything between."""
+    left = _ARGUMENT.sub(" ", text).replace(",", " ").strip()
+    if left:
+        raise ValueError(f"a transform has '{shown(left)}' where a number is due")
+    return _ARGUMENT.findall(text)
+
+
 def _angle(text: str) -> float:
     """An angle in radians; degrees where no unit is given."""
     found = NUMBER.match(text) if len(text) < 100 else None
@@ -155,10 +164,10 @@ def view_box(attributes: Mapping[str, str]) -> tuple[float, float, float, float]
     text = attributes.get("viewBox")
     if text is None:
         return None
-    words = text.replace(",", " ").split() if len(text) < 400 else []
-    if len(words) != 4:
-        raise ValueError(f"viewBox='{shown(text)}': expected four numbers")
-    x, y, width, height = (number(word, "viewBox") for word in words)
+    try:
+        x, y, width, height = numbers(text) if len(text) < 400 else ()
+    except ValueError:
+        raise ValueError(f"viewBox='{shown(text)}': expected four numbers") from None
     if not (1e-6 <= width <= LARGEST and 1e-6 <= height <= LARGEST and max(abs(x), abs(y)) <= LARGEST):
         raise ValueError(f"viewBox='{shown(text)}': expected a size above 0 and numbers up to {LARGEST:g}")
     return x, y, width, height

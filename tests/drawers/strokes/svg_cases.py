@@ -67,7 +67,7 @@ DRAWN = {
     "transforms": framed(
         '<g transform="translate(10,5) scale(.5)"><path d="M0 0H60V50L20 70Z" '
         'transform="rotate(10 30 30)skewX(9)"/></g>'
-        '<path d="M0 0H30V30" transform="matrix(1 .2,-.3 1 80 30)" fill="red"/>'
+        '<path d="M0 0H30V30" transform="matrix(1 .2-.3 1 80 30)" fill="red"/>'
     ),
     "transforms in a style": framed('<path style="transform:matrix(.8,.2,-.2,.8,30,5)" d="M0 0H60V50L20 60Z"/>'),
     "a transform of the whole": framed(SHAPE, 'viewBox="0 0 120 80" transform="translate(20 5) scale(.8)"'),
