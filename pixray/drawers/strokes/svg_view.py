@@ -165,9 +165,12 @@ def view_box(attributes: Mapping[str, str]) -> tuple[float, float, float, float]
     if text is None:
         return None
     try:
-        x, y, width, height = numbers(text) if len(text) < 400 else ()
+        values = numbers(text[:400])
     except ValueError:
-        raise ValueError(f"viewBox='{shown(text)}': expected four numbers") from None
+        values = []
+    if len(values) != 4:
+        raise ValueError(f"viewBox='{shown(text)}': expected four numbers")
+    x, y, width, height = values
     if not (1e-6 <= width <= LARGEST and 1e-6 <= height <= LARGEST and max(abs(x), abs(y)) <= LARGEST):
         raise ValueError(f"viewBox='{shown(text)}': expected a size above 0 and numbers up to {LARGEST:g}")
     return x, y, width, height
