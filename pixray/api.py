@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from pixray.engine.session import Session
     from pixray.models.store import ModelStore
+    from pixray.recorders.files import FileRecorder
     from pixray.runs.animation import Animation
 
 
@@ -35,6 +36,8 @@ class Studio:
         self._session: Session | Animation | None = None
         self._events: Iterator[Event] | None = None
         self._image: Image.Image | None = None
+        self._files: FileRecorder | None = None
+        self._named: tuple[argparse.Namespace, str, str] | None = None
 
     @property
     def registry(self) -> Registry:
@@ -79,14 +82,30 @@ class Studio:
         return resolve(self.registry, self._added, argv)
 
     def do_init(self, settings: argparse.Namespace) -> None:
-        """Build a run from settings: models, drawer, losses. The settings may be used again."""
+        """Build a run from settings: models, drawer, losses. The settings may be used again.
+
+        Afterwards `settings.outdir` is the folder that the run really has, and `settings.output` the picture in it.
+        """
         from pixray.recorders.base import attach
         from pixray.recorders.defaults import default_recorders
+        from pixray.recorders.earlier import check_outdir
+        from pixray.recorders.files import FileRecorder
         from pixray.runs.start import build_run
 
         self._close()
+        if self._named is not None and settings is self._named[0] and settings.outdir == self._named[1]:
+            settings.outdir = self._named[2]  # the same settings again: what they asked for, not what they got
+        template = getattr(settings, "outdir", "")
+        if template:
+            check_outdir(template, settings.output)
         self._session = build_run(settings, self.registry, self.store)
-        self._events = attach(self._session.run(), *default_recorders(self._session.settings, self.registry))
+        self._files = FileRecorder(self._session.settings)
+        self._files.claim()
+        settings.outdir, settings.output = str(self._files.folder), self._session.settings.output
+        self._named = settings, settings.outdir, template
+        self._events = attach(
+            self._session.run(), *default_recorders(self._files, self._session.settings, self.registry)
+        )
         self._image = None
 
     def do_run(self, settings: argparse.Namespace | None = None, return_display: bool = False) -> bool:
@@ -190,7 +209,9 @@ class Studio:
         close = getattr(self._events, "close", None)
         if close is not None:
             close()
-        self._events = self._session = None
+        if self._files is not None:
+            self._files.close()
+        self._events = self._session = self._files = None
 
 
 def load_settings(path: str | Path, *, trust: bool = False, **changes: Any) -> Settings:

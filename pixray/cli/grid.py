@@ -32,15 +32,32 @@ def main(argv: Sequence[str]) -> int:
         sys.stdout.write(USAGE)
         return 0
     given, output = read_words(argv)
-    folder = Path(given.pop("outdir", "grid"))
 
     from pixray.api import studio
+    from pixray.recorders.lock import FolderLock
+    from pixray.recorders.outdir import make_outdir
+    from pixray.runs.grid import make_cells
+
+    template = given.pop("outdir", "grid")
+    registry = studio.registry
+    cells = make_cells(given, registry, template)  # all mistakes, before a folder is made
+    folder = make_outdir(template)
+    if str(folder) != template:
+        cells = make_cells(given, registry, str(folder))
+    lock = FolderLock(folder)
+    lock.acquire()
+    try:
+        return _paint_all(folder, cells, registry, output)
+    finally:
+        lock.release()
+
+
+def _paint_all(folder: Path, cells: Sequence[Cell], registry: Registry, output: str) -> int:
     from pixray.models.store import ModelStore
     from pixray.recorders.console import DownloadBar
-    from pixray.runs.grid import make_cells, write_results
+    from pixray.runs.grid import write_results
 
-    registry, store = studio.registry, ModelStore(progress=DownloadBar() if output == "live" else None)
-    cells = make_cells(given, registry, str(folder))
+    store = ModelStore(progress=DownloadBar() if output == "live" else None)
     failed: dict[str, str] = {}
     stopped = False
     for number, cell in enumerate(cells, 1):

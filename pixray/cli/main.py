@@ -117,12 +117,16 @@ def _run(settings: Settings, registry: Registry, output: str) -> int:
     from pixray.recorders.base import attach
     from pixray.recorders.console import DownloadBar
     from pixray.recorders.defaults import default_recorders
+    from pixray.recorders.earlier import check_outdir
+    from pixray.recorders.files import FileRecorder
     from pixray.runs.start import build_run
     from pixray.runtime.signals import graceful
 
+    check_outdir(settings.outdir, settings.output)
     session = build_run(settings, registry, ModelStore(progress=DownloadBar() if output == "live" else None))
+    files = FileRecorder(session.settings)
     with graceful(session):
-        for _ in attach(session.run(), *default_recorders(session.settings, registry, output)):
+        for _ in attach(session.run(), *default_recorders(files, session.settings, registry, output)):
             pass
     return 130 if session.stopping else 0
 

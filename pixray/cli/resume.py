@@ -5,10 +5,10 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
 from pixray.cli.parsing import Parser, add_output_flags, output_of
+from pixray.runtime.files import user_path
 
 
 def main(argv: Sequence[str]) -> int:
@@ -31,7 +31,7 @@ def main(argv: Sequence[str]) -> int:
     from pixray.runtime.signals import graceful
 
     output = output_of(wanted)
-    given = Path(wanted.outdir).expanduser()
+    given = user_path(wanted.outdir, "outdir")
     store = ModelStore(progress=DownloadBar() if output == "live" else None)
     session, files = resume(
         given.parent if given.is_file() else given, studio.registry, store, wanted.iterations, _changes(wanted)

@@ -68,6 +68,7 @@ def write_png(picture: Any, path: Path) -> None:
     """Save a Pillow picture, whole or not at all."""
     import numpy as np
 
-    from pixray.images.io import png_bytes, write_atomic
+    from pixray.images.io import png_bytes
+    from pixray.runtime.files import write_atomic
 
     write_atomic(path, png_bytes(np.asarray(picture)))

@@ -39,7 +39,7 @@ def main(argv: Sequence[str]) -> int:
     if path.suffix.lower() != ".json":
         raise SettingsError(f"outfile='{path}': expected a name that ends in .json")
 
-    from pixray.images.io import write_atomic
+    from pixray.runtime.files import write_atomic
 
     pair = wanted.avg_diff or wanted.svm_diff
     sides = _two(pair, "avg-diff" if wanted.avg_diff else "svm-diff") if pair else [wanted.inputs]

@@ -54,10 +54,17 @@ def frames_of(folder: Path) -> list[Path]:
     Raises:
         PixrayError: fewer than two frames.
     """
-    for place in (folder / "video", folder / "steps", folder):
-        frames = sorted(place.glob("frame_*.png"), key=_number)
-        if len(frames) > 1:
-            return frames
+    from pixray.recorders.log import read_log
+
+    log = read_log(folder)
+    named = [[folder / name for name in log.frames(place)] for place in ("video", "steps")] if log else []
+    # What lies there counts only where no log says which frames are this run's.
+    places = [folder] if any(named) else [folder / "video", folder / "steps", folder]
+    lying = [sorted(place.glob("frame_*.png"), key=_number) for place in places]
+    for frames in [*named, *lying]:
+        there = [frame for frame in frames if frame.is_file()]
+        if len(there) > 1:
+            return there
     raise PixrayError(f"{folder} holds fewer than two frames (frame_NNNN.png in video/, steps/ or itself)")
 
 

@@ -1,11 +1,9 @@
-"""Pictures in and out: tensors to 8 bits and back, PNG files with settings inside, written whole or not at all."""
+"""Pictures in and out: tensors to 8 bits and back, PNG files with settings inside."""
 
 from __future__ import annotations
 
 import contextlib
 import io
-import os
-import tempfile
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -142,28 +140,6 @@ def on_white(picture: Image.Image) -> Image.Image:
     """The picture without transparency."""
     picture = picture.convert("RGBA")
     return Image.alpha_composite(Image.new("RGBA", picture.size, "white"), picture).convert("RGB")
-
-
-def write_atomic(path: Path, content: bytes) -> None:
-    """Write a file so that readers see the old content or the new, never a part."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".part")
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(content)
-        # mkstemp makes private files; results get the permissions that other files of this user have.
-        os.chmod(temporary, 0o666 & ~_umask())
-        os.replace(temporary, path)
-    except BaseException:
-        with contextlib.suppress(OSError):
-            os.unlink(temporary)
-        raise
-
-
-def _umask() -> int:
-    current = os.umask(0)
-    os.umask(current)
-    return current
 
 
 def png_bytes(image_u8: np.ndarray, text: Mapping[str, str] | None = None, level: int = 6) -> bytes:

@@ -2,22 +2,51 @@
 
 from __future__ import annotations
 
+import struct
+import zlib
 from pathlib import Path
 
-from PIL import Image, UnidentifiedImageError
+from PIL import Image, PngImagePlugin, UnidentifiedImageError
 
 from pixray.errors import PixrayError
+from pixray.runtime.files import reason
+
+MOST_PIXELS = 50_000_000
+"""Of a picture that is decoded for the texts behind its pixels."""
+DAMAGE = (
+    UnidentifiedImageError,
+    ValueError,  # also what Pillow says about texts that grow too large
+    SyntaxError,
+    EOFError,
+    struct.error,
+    zlib.error,
+    OverflowError,
+    KeyError,
+    IndexError,
+    TypeError,
+    MemoryError,
+    Image.DecompressionBombError,
+)
+"""What Pillow raises while it reads files of any content."""
 
 
 def read_text(path: str | Path) -> dict[str, str]:
-    """Texts of a PNG by key.
+    """Texts of a PNG by key; the picture is decoded only for texts that stand behind it.
 
     Raises:
         PixrayError: it cannot be read.
     """
     try:
-        with Image.open(path) as picture:
-            picture.load()
-            return {str(key): value for key, value in picture.info.items() if isinstance(value, str)}
-    except (UnidentifiedImageError, OSError) as error:
+        # Not Image.open: that refuses large pictures, whose texts do no harm.
+        with Path(path).open("rb") as file, PngImagePlugin.PngImageFile(file) as picture:
+            if not _texts(picture) and picture.width * picture.height <= MOST_PIXELS:
+                picture.load()
+            return _texts(picture)
+    except OSError as error:
+        raise PixrayError(f"{path}: cannot be read as a picture ({reason(error)})") from error
+    except DAMAGE as error:
         raise PixrayError(f"{path}: cannot be read as a picture ({error})") from error
+
+
+def _texts(picture: PngImagePlugin.PngImageFile) -> dict[str, str]:
+    return {str(key): str(value) for key, value in picture.info.items() if isinstance(value, str)}

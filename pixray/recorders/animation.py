@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from pathlib import Path
 
 from pixray.events import Drawn
-from pixray.images.io import png_bytes, write_atomic
+from pixray.images.io import png_bytes
+from pixray.recorders.earlier import stranger
+from pixray.recorders.record import holds_record
 from pixray.recorders.video import make_film
+from pixray.runtime.files import user_path, write_atomic
 
 RATE = 10
 """Frames per second, as the old pixray showed them."""
@@ -21,8 +25,10 @@ class AnimationFiles:
     """
 
     def __init__(self, folder: str | Path) -> None:
-        self.folder = Path(folder).expanduser()
+        self.folder = user_path(folder, "animation_dir")
         self._frames: dict[int, Path] = {}
+        self._own: set[Path] = set()
+        self._used_before = False
 
     def draw(self, event: Drawn, text: Mapping[str, str], files: Mapping[str, bytes]) -> None:
         """Write one frame.
@@ -32,9 +38,9 @@ class AnimationFiles:
         """
         assert event.frame is not None
         path = self.folder / event.frame.name
-        write_atomic(path, png_bytes(event.image_u8, text))
+        self._write(path, png_bytes(event.image_u8, text))
         for ending, content in files.items():
-            write_atomic(path.with_name(path.stem + ending), content)
+            self._write(path.with_name(path.stem + ending), content)
         self._frames[event.frame.number] = path
         if event.frame.number == event.frame.count - 1:
             self._show(".gif")
@@ -45,4 +51,20 @@ class AnimationFiles:
 
     def _show(self, ending: str) -> None:
         frames = [self._frames[number] for number in sorted(self._frames)]
-        make_film(frames, self.folder / f"anim{ending}", rate=RATE, hold=0)
+        path = self.folder / f"anim{ending}"
+        if not self._used_before:
+            self._refuse_stranger(path)  # films hold no settings, so that only the frames beside them tell
+        if make_film(frames, path, rate=RATE, hold=0):
+            self._own.add(path)
+
+    def _write(self, path: Path, content: bytes) -> None:
+        if path not in self._own and holds_record(path):
+            self._used_before = True
+        else:
+            self._refuse_stranger(path)
+        self._own.add(path)
+        write_atomic(path, content)
+
+    def _refuse_stranger(self, path: Path) -> None:
+        if path not in self._own and os.path.lexists(path):
+            raise stranger(path)

@@ -11,7 +11,10 @@ from typing import Any, ClassVar, Protocol
 from pixray.events import Event
 
 Observer = Callable[[Event], object]
-"""Anything that can be called with an event. An optional `close()` is called once, however the run ends."""
+"""Anything that can be called with an event. An optional `close()` is called once, however the run ends.
+
+What it has to tell the user it may return, as a list of `Noticed`; all observers hear it after the event.
+"""
 
 
 class RunFiles(Protocol):
@@ -63,6 +66,10 @@ def attach(events: Iterable[Event], *recorders: Observer) -> Iterator[Event]:
         if end_run is not None:
             stack.callback(end_run)
         for event in events:
-            for recorder in recorders:
-                recorder(event)
+            answers = [recorder(event) for recorder in recorders]
+            notices = [notice for answer in answers if isinstance(answer, list) for notice in answer]
             yield event
+            for notice in notices:
+                for recorder in recorders:
+                    recorder(notice)
+                yield notice

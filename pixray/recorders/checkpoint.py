@@ -13,21 +13,27 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 NAME = "checkpoint.safetensors"
-_TENSOR, _FORMAT = "$tensor", "pixray-checkpoint-1"
+_TENSOR, _FORMAT = "$tensor", "pixray-checkpoint-2"
+_DAMAGE = (OSError, ValueError, TypeError, KeyError, IndexError, AttributeError, RuntimeError)
+"""What reading a file of any content can raise; RecursionError is a RuntimeError."""
 
 
-def pack(state: Mapping[str, Any]) -> bytes:
-    """A nested state of dicts, lists, numbers, texts and tensors as the content of a file."""
+def pack(state: Mapping[str, Any], record: Mapping[str, Any] | None = None) -> bytes:
+    """A nested state of dicts, lists, numbers, texts and tensors as the content of a file.
+
+    Args:
+        record: the settings of the run that it is a state of, by which `unpack` tells whose it is.
+    """
     from safetensors.torch import save
 
     tensors: dict[str, Tensor] = {}
-    tree = _take_tensors(state, tensors, "")
+    tree = {"record": dict(record or {}), "state": _take_tensors(state, tensors, "")}
     # One entry only: safetensors writes several in no fixed order, and equal states shall be equal files.
     return save(tensors, metadata={_FORMAT: json.dumps(tree)})
 
 
-def unpack(path: Path) -> dict[str, Any]:
-    """The state in a file.
+def unpack(path: Path) -> tuple[dict[str, Any], dict[str, Any]]:
+    """The state in a file, and the settings of the run that it belongs to.
 
     Raises:
         PixrayError: no such file, a damaged one, or one of another kind.
@@ -40,11 +46,30 @@ def unpack(path: Path) -> dict[str, Any]:
             if _FORMAT not in facts:
                 raise PixrayError(f"{path} is not a checkpoint of a run")
             tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118, it is no dict
+        tree = json.loads(facts[_FORMAT])
+        state, record = _put_tensors(tree["state"], tensors), tree["record"]
+        if not isinstance(state, dict) or not isinstance(record, dict) or not isinstance(state.get("step"), int):
+            raise ValueError("it holds no state")
     except FileNotFoundError:
         raise PixrayError(f"{path}: there is no checkpoint") from None
-    except (SafetensorError, OSError) as error:
-        raise PixrayError(f"{path} is damaged and cannot be continued from ({error})") from error
-    return _put_tensors(json.loads(facts[_FORMAT]), tensors)
+    except _DAMAGE as error:
+        raise _damaged(path, error) from error
+    except SafetensorError as error:
+        raise _damaged(path, error) from error
+    return state, record
+
+
+def is_checkpoint(path: Path) -> bool:
+    """Whether a file begins as checkpoints do; for that nothing is loaded."""
+    try:
+        with path.open("rb") as file:
+            return _FORMAT.encode() in file.read(256)
+    except OSError:
+        return False
+
+
+def _damaged(path: Path, error: Exception) -> PixrayError:
+    return PixrayError(f"{path} is damaged and cannot be continued from ({type(error).__name__}: {error})")
 
 
 def _take_tensors(value: Any, tensors: dict[str, Tensor], path: str) -> Any:

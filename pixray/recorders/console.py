@@ -88,7 +88,7 @@ class JsonRecorder(Recorder):
         self._stream = stream or sys.stdout
 
     def __call__(self, event: Event) -> None:
-        from pixray.recorders.files import as_json
+        from pixray.recorders.log import as_json
 
         facts = as_json(event)
         if isinstance(event, Drawn) and event.save and self.files is not None:

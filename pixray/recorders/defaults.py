@@ -9,20 +9,22 @@ from pixray.registry import Registry
 from pixray.settings.grammar import parse_parts
 
 if TYPE_CHECKING:
+    from pixray.recorders.files import FileRecorder
     from pixray.settings.namespace import Settings
 
 
-def default_recorders(settings: Settings, registry: Registry, output: str = "live") -> list[Observer]:
+def default_recorders(
+    files: FileRecorder, settings: Settings, registry: Registry, output: str = "live"
+) -> list[Observer]:
     """Files, a live picture in a notebook or a live line in a terminal, and those of the setting `recorders`.
 
     Args:
+        files: what writes the folder of the run.
         registry: where recorders come from.
         output: "live", "json" for JSON lines, "quiet" for nothing but errors.
     """
-    from pixray.recorders.files import FileRecorder
     from pixray.recorders.notebook import NotebookRecorder, in_notebook
 
-    files = FileRecorder(settings)
     if output == "live" and in_notebook():
         screen: list[Observer] = [NotebookRecorder(files, settings.display_clear)]
     else:

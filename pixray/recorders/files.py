@@ -4,35 +4,39 @@ output.png              the picture, with settings, seed and models in its metad
 output.svg …            further deliverables of the drawer
 settings.yaml           enough to run it again to the same bytes on a CPU
 checkpoint.safetensors  the state, for `pixray resume`
-log.jsonl               the events, one JSON object a line
+log.jsonl               the events, one JSON object a line, with the names of the files they brought
 steps/frame_0010.png    every saved step, and steps/output.mp4, the film of them
 video/, output.mp4      every single step, with make_video
 
-An animation leaves its frames in `animation_dir` (see animation.py).
+While a run is on, `.pixray.lock` says so. An animation leaves its frames in `animation_dir` (see animation.py).
 """
 
 from __future__ import annotations
 
-import json
-import logging
+import contextlib
+import os
 from collections.abc import Mapping
 from functools import partial
-from pathlib import Path
-from typing import IO, Any
+from pathlib import Path, PurePath
+from typing import Any
 
-from pixray.events import CheckpointDue, Drawn, Event, Finished, LearningRateDropped, Noticed, Started, Stepped
-from pixray.images.io import png_bytes, write_atomic
+from pixray.errors import PixrayError
+from pixray.events import CheckpointDue, Drawn, Event, Finished, Noticed, Started, Stepped
+from pixray.images.io import png_bytes
 from pixray.recorders.animation import AnimationFiles
 from pixray.recorders.background import Background
 from pixray.recorders.checkpoint import NAME, pack
+from pixray.recorders.earlier import FRAMES, SETTINGS, own_outdir, stranger
+from pixray.recorders.lock import FolderLock
+from pixray.recorders.log import NAME as LOG
+from pixray.recorders.log import EventLog, as_json, as_text, read_log
 from pixray.recorders.outdir import make_outdir
 from pixray.recorders.record import svg_with_record
 from pixray.recorders.video import make_film
+from pixray.runtime.files import remove_parts, write_atomic
 from pixray.runtime.version import __version__
 from pixray.runtime.yaml_io import write_yaml
 from pixray.settings.namespace import Settings
-
-logger = logging.getLogger(__name__)
 
 _LAG = 20
 """Steps that may wait for their line in the log while their losses are on a GPU."""
@@ -43,7 +47,7 @@ class FileRecorder:
 
     Args:
         settings: of the run; its `outdir`, `output`, `save_intermediates` and `make_video` are read here.
-        resumed: the step from which a run in an existing folder goes on; None: a new folder is made.
+        resumed: the step from which a run in an existing folder goes on; None: a new run, whose folder `claim` makes.
     """
 
     def __init__(self, settings: Settings, resumed: int | None = None) -> None:
@@ -51,18 +55,23 @@ class FileRecorder:
         self._keep_steps, self._film = settings.save_intermediates, settings.make_video
         self._resumed = resumed
         self._animation = AnimationFiles(settings.animation_dir) if settings.animation_dir else None
-        self._step_frames: list[Path] = []
-        self._film_frames: list[Path] = []
+        self._frames: dict[str, list[str]] = {place: [] for place in FRAMES}
+        self._own: set[str] = set()
+        self._record: Mapping[str, Any] = {}
         self._text: dict[str, str] = {}
-        self._log: IO[str] | None = None
+        self._notices: list[Noticed] = []
+        self._lock: FolderLock | None = None
+        self._log: EventLog | None = None
         self._folder: Path | None = None
         self._background = Background()
         self._waiting: list[Event] = []
+        self._finished: Finished | None = None
+        self._failed = False
 
     @property
     def folder(self) -> Path:
-        """Where the files are; known once the run has started."""
-        assert self._folder is not None, "the run has not started"
+        """Where the files are; known once the folder was claimed."""
+        assert self._folder is not None, "the folder was not claimed yet"
         return self._folder
 
     @property
@@ -75,92 +84,172 @@ class FileRecorder:
     def _path(self) -> Path:
         return self.folder / self._name
 
-    def __call__(self, event: Event) -> None:
+    def claim(self) -> None:
+        """Make the folder and let nobody else in; done when the run starts, if not before.
+
+        Raises:
+            PixrayError: the folder cannot be made, another run is in it, or files of somebody else are in the way.
+        """
+        if self._folder is not None:
+            return
+        folder = make_outdir(self._template) if self._resumed is None else Path(self._template)
+        lock = FolderLock(folder)
+        lock.acquire()
+        try:
+            notices = own_outdir(folder, self._name) if self._resumed is None else []
+        except PixrayError:
+            lock.release()
+            raise
+        self._folder, self._lock = folder, lock
+        self._notices = [Noticed("info", text) for text in notices]
+        for place in (folder, *(folder / name for name in FRAMES)):
+            remove_parts(place)
+
+    def __call__(self, event: Event) -> list[Noticed]:
+        try:
+            if isinstance(event, Finished):
+                self._finished = event  # its line follows the films: a run is finished when all of it is there
+            else:
+                self._take(event)
+        except PixrayError:
+            self._failed = True
+            raise
+        notices, self._notices = self._notices, []
+        return notices
+
+    def _take(self, event: Event) -> None:
         if isinstance(event, Started):
             self._begin(event)
         elif isinstance(event, Drawn):
-            self._draw(event)
+            self._refuse_strangers(event)
         elif isinstance(event, CheckpointDue):
             self._background.wait()  # a run that goes on from this state counts on the pictures before it
-            write_atomic(self.folder / NAME, pack(event.state))
+            self._write(NAME, pack(event.state, self._record))
         self._waiting.append(event)
         # Losses that are still on a GPU are not fetched one by one: the log may lag a little.
         if not (isinstance(event, Stepped) and event.waiting and len(self._waiting) < _LAG):
             self._write_log()
+        # The log comes first: it tells whose the other files are.
+        if isinstance(event, Started):
+            self._write(SETTINGS, write_yaml(event.record).encode())
+        elif isinstance(event, Drawn):
+            self._draw(event)
 
     def close(self) -> None:
-        """Make the films. Called however the run ends."""
+        """Make the films and end the log. Called however the run ends."""
         try:
             self._background.close()
+            if not self._failed:
+                films = self._make_films()
+                if self._finished is not None and self._log is not None:
+                    self._log.write([{**as_json(self._finished), "files": films}])
         finally:
             if self._log is not None:
-                self._write_log()
                 self._log.close()
                 self._log = None
+            self._finished = None
+            if self._lock is not None:
+                self._lock.release()
+                self._lock = None
+                self._remove_unused()
+
+    def _remove_unused(self) -> None:
+        """A numbered folder whose run never began is not left behind."""
+        if "%SEQ%" in self._template and self._resumed is None:
+            with contextlib.suppress(OSError):  # it is not empty, then
+                self.folder.rmdir()
+
+    def _make_films(self) -> list[str]:
+        """Their names, below the folder."""
+        if self._log is None:
+            return []
+        if self._waiting:
+            self._write_log()
         if self._animation is not None:
             self._animation.close()
-        if self._step_frames:
-            make_film(self._step_frames, self.folder / "steps" / Path(self._name).with_suffix(".mp4").name)
-        if self._film_frames:
-            make_film(self._film_frames, self._path.with_suffix(".mp4"), comment=self._text.get("pixray_prompts", ""))
+        comment = self._text.get("pixray_prompts", "")
+        made = []
+        for place, name in self._films().items():
+            frames = [self.folder / frame for frame in self._frames[place]]
+            if make_film(frames, self.folder / name, comment=comment if place == "video" else ""):
+                made.append(name)
+        return made
+
+    def _films(self) -> dict[str, str]:
+        picture = PurePath(self._name).with_suffix(".mp4")
+        return {"steps": f"steps/{picture.name}", "video": picture.as_posix()}
 
     def _write_log(self) -> None:
         waiting, self._waiting = self._waiting, []
         if self._log is not None:
-            self._log.writelines(json.dumps(as_json(event), ensure_ascii=False) + "\n" for event in waiting)
-            self._log.flush()
+            self._log.write([{**as_json(event), **self._files_of(event)} for event in waiting])
 
     def _begin(self, event: Started) -> None:
+        self.claim()
+        self._record, self._text = event.record, metadata(event.record)
+        log = read_log(self.folder) if self._resumed is not None else None
+        if log is not None:
+            self._own = set(log.files)
+            for place in FRAMES:
+                names = log.frames(place, before=self._resumed)
+                self._frames[place] = [name for name in names if (self.folder / name).is_file()]
+        self._log = EventLog(self.folder / LOG, goes_on=self._resumed is not None)
+
+    def _write(self, name: str, content: bytes) -> None:
+        if not self.folder.is_dir():
+            raise PixrayError(f"{self.folder}, the folder of the run, is gone: nothing more can be kept in it")
+        write_atomic(self.folder / name, content)
+
+    def _files_of(self, event: Event) -> dict[str, list[str]]:
+        """The files that an event brings, below the folder, for its line in the log."""
+        if not isinstance(event, Drawn):
+            return {}
+        picture = PurePath(self._name)
+        names = [picture.as_posix()] if event.save else []
+        names += [picture.with_name(picture.stem + ending).as_posix() for ending in event.files if event.save]
+        frame = f"frame_{event.step:04d}.png"
+        if event.save and self._keep_steps and not (self._animation and event.frame):
+            names.append(f"steps/{frame}")
+        if self._film and not (event.save and self._animation and event.frame):
+            names.append(f"video/{frame}")
+        return {"files": names}
+
+    def _refuse_strangers(self, event: Drawn) -> None:
+        """Files of a drawer are known only when it has drawn, so that `claim` could not look for them."""
+        names = self._files_of(event)["files"]
         if self._resumed is None:
-            self._folder = make_outdir(self._template)
-        else:
-            self._folder = Path(self._template)
-            remove_leftovers(self._folder)
-        self._text = metadata(event.record)
-        write_atomic(self.folder / "settings.yaml", write_yaml(event.record).encode())
-        self._log = (self.folder / "log.jsonl").open("w" if self._resumed is None else "a", encoding="utf-8")
-        self._step_frames = self._earlier_frames("steps") if self._keep_steps else []
-        self._film_frames = self._earlier_frames("video") if self._film else []
+            for name in names:
+                if name not in self._own and os.path.lexists(self.folder / name):
+                    raise stranger(self.folder / name)
+        self._own.update(names)
 
     def _draw(self, event: Drawn) -> None:
+        text = {**self._text, **event.text}
+        files = {ending: self._with_record(ending, content) for ending, content in event.files.items()}
         if event.save:
-            text = {**self._text, **event.text}
-            files = {ending: self._with_record(ending, content) for ending, content in event.files.items()}
             self._background.do(partial(self._save, event, text, files))
-            if self._animation is not None and event.frame is not None:
-                self._background.wait()
-                self._animation.draw(event, text, files)
-                return
-            if self._keep_steps:
-                self._step_frames.append(self._frame("steps", event))
-        if self._film:
-            self._film_frames.append(self._frame("video", event))
+        if event.save and self._animation is not None and event.frame is not None:
+            self._background.wait()
+            self._animation.draw(event, text, files)
+        for name in self._files_of(event)["files"]:
+            place = name.partition("/")[0]
+            if place in FRAMES and PurePath(name).name.startswith("frame_"):
+                if name not in self._frames[place]:
+                    self._frames[place].append(name)
+                self._background.do(partial(self._save_frame, name, event))
 
     def _save(self, event: Drawn, text: Mapping[str, str], files: Mapping[str, bytes]) -> None:
         """The picture and the drawer's own files."""
-        write_atomic(self._path, png_bytes(event.image_u8, text))
+        picture = PurePath(self._name)
+        self._write(self._name, png_bytes(event.image_u8, text))
         for ending, content in files.items():
-            write_atomic(self._path.with_name(self._path.stem + ending), content)
+            self._write(picture.with_name(picture.stem + ending).as_posix(), content)
+
+    def _save_frame(self, name: str, event: Drawn) -> None:
+        self._write(name, png_bytes(event.image_u8, level=1))
 
     def _with_record(self, ending: str, content: bytes) -> bytes:
         return svg_with_record(content, self._text["pixray_record"]) if ending.endswith(".svg") else content
-
-    def _earlier_frames(self, folder: str) -> list[Path]:
-        """Frames that were there before the step from which the run goes on; later ones are drawn again."""
-        found = sorted((self.folder / folder).glob("frame_*.png"), key=lambda path: int(path.stem.split("_")[1]))
-        return [path for path in found if int(path.stem.split("_")[1]) < (self._resumed or 0)]
-
-    def _frame(self, folder: str, event: Drawn) -> Path:
-        path = self.folder / folder / f"frame_{event.step:04d}.png"
-        self._background.do(lambda: write_atomic(path, png_bytes(event.image_u8, level=1)))
-        return path
-
-
-def remove_leftovers(folder: Path) -> None:
-    """Delete what a killed run was just writing into its folder."""
-    for place in (folder, folder / "steps", folder / "video"):
-        for path in [*place.glob(".*.part"), *place.glob(".*.part.mp4")]:
-            path.unlink(missing_ok=True)
 
 
 def metadata(record: Mapping[str, Any]) -> dict[str, str]:
@@ -168,29 +257,6 @@ def metadata(record: Mapping[str, Any]) -> dict[str, str]:
     text = {"Software": f"pixray ({__version__})"}
     text.update({f"pixray_{name}": str(value) for name, value in record.items()})
     text["pixray_seed_used"] = str(record["seed"])
-    text["pixray_record"] = json.dumps(dict(record), ensure_ascii=False)
-    return text
-
-
-def as_json(event: Event) -> dict[str, Any]:
-    """An event as plain values, without pictures."""
-    kind = {"event": type(event).__name__.lower()}
-    if isinstance(event, Started):
-        facts = {"record": dict(event.record), "size": list(event.size), "device": event.device, "seed": event.seed}
-        return {**kind, **facts, "steps": event.steps}
-    if isinstance(event, Stepped):
-        rounded = {name: round(value, 6) for name, value in event.losses.items()}
-        facts = {"step": event.step, "steps": event.steps, "total": round(event.total, 6), "losses": rounded}
-        return {**kind, **facts, "rate": event.rate, "seconds": round(event.seconds, 4)}
-    if isinstance(event, Drawn):
-        frame = {"frame": event.frame.name} if event.frame else {}
-        return {**kind, "step": event.step, "final": event.final, "save": event.save, "show": event.show, **frame}
-    if isinstance(event, CheckpointDue):
-        return {**kind, "step": event.step}
-    if isinstance(event, Noticed):
-        return {**kind, "level": event.level, "text": event.text}
-    if isinstance(event, LearningRateDropped):
-        return {**kind, "step": event.step, "rate": event.rate}
-    assert isinstance(event, Finished)
-    facts = {"reason": event.reason, "steps": event.steps, "seconds": round(event.seconds, 2)}
-    return {**kind, **facts, "best": list(event.best) if event.best else None}
+    text["pixray_record"] = as_text(record)
+    # A file's name may hold bytes that are no text.
+    return {name: value.encode("utf-8", "backslashreplace").decode() for name, value in text.items()}

@@ -6,6 +6,23 @@ import datetime
 from pathlib import Path
 
 from pixray.errors import PixrayError
+from pixray.runtime.files import reason, user_path
+
+_MOST = 1_000_000
+
+
+def named_outdir(template: str, today: datetime.date | None = None) -> str:
+    """The template with today's date.
+
+    Raises:
+        PixrayError: no folder can be called so.
+    """
+    text = template.replace("%DATE%", (today or datetime.date.today()).strftime("%Y%m%d"))
+    path = user_path(text or ".", "outdir")
+    after = next((number for number, part in enumerate(path.parts) if "%SEQ%" in part), None)
+    if after is not None and ".." in path.parts[after:]:
+        raise PixrayError(f"outdir='{template}': after %SEQ% the path cannot go back up with '..'")
+    return text
 
 
 def make_outdir(template: str, today: datetime.date | None = None) -> Path:
@@ -17,21 +34,20 @@ def make_outdir(template: str, today: datetime.date | None = None) -> Path:
     Raises:
         PixrayError: the folder cannot be made.
     """
-    date = (today or datetime.date.today()).strftime("%Y%m%d")
-    text = template.replace("%DATE%", date)
+    text = named_outdir(template, today)
     try:
         if "%SEQ%" not in text:
-            path = Path(text or ".").expanduser()
+            path = user_path(text or ".", "outdir")
             path.mkdir(parents=True, exist_ok=True)
             return path
-        number = 1
-        while True:
-            path = Path(text.replace("%SEQ%", f"{number:02d}")).expanduser()
+        for number in range(1, _MOST):
+            path = user_path(text.replace("%SEQ%", f"{number:02d}"), "outdir")
             path.parent.mkdir(parents=True, exist_ok=True)
             try:
                 path.mkdir()  # fails if it exists, so that two runs at once get two folders
                 return path
             except FileExistsError:
-                number += 1
+                continue
     except OSError as error:
-        raise PixrayError(f"outdir='{template}': the folder cannot be made ({error})") from error
+        raise PixrayError(f"outdir='{template}': the folder cannot be made: {reason(error)}") from error
+    raise PixrayError(f"outdir='{template}': all numbers up to {_MOST} are taken")

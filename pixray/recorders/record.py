@@ -9,13 +9,22 @@ from pathlib import Path
 from typing import Any
 
 from pixray.errors import PixrayError
+from pixray.images.png_text import read_text
+from pixray.runtime.files import reason, user_path
 from pixray.runtime.yaml_io import read_yaml
 from pixray.settings.layers import Layer, LayerKind
 
-_SVG_RECORD = ('<metadata id="pixray_record">', "</metadata>")
+_SVG_OPENING, _SVG_CLOSING = '<metadata id="pixray_record">', "</metadata>"
 _OLD_PREFIX = "pixray_"
 # Written by the old pixray into each picture, but no settings of a run.
 _NO_SETTINGS = {"seed_used", "record"}
+
+
+_LONGEST, _DEEPEST = 1 << 22, 16
+"""Letters of a record, and lists inside of lists in it: far more than any run writes."""
+_LONGEST_LITERAL = 10_000
+_SVG_START = 1 << 24
+"""Bytes of an SVG that are searched for its record, which stands behind the opening of its root."""
 
 
 def read_record(path: str | Path) -> dict[str, Any]:
@@ -25,17 +34,16 @@ def read_record(path: str | Path) -> dict[str, Any]:
         path: a PNG or SVG of pixray (pictures of the old pixray work too), a settings.yaml, or the folder of a run.
 
     Raises:
-        PixrayError: no such file, or no settings in it.
+        PixrayError: no such file, no settings in it, or damaged ones.
     """
-    path = Path(path).expanduser()
+    path = user_path(path, "picture")
     if path.is_dir():
         path = path / "settings.yaml"
     if not path.is_file():
         raise PixrayError(f"{path}: there is no such file")
-    suffix = path.suffix.lower()
-    if suffix in (".yaml", ".yml"):
+    if path.suffix.lower() in (".yaml", ".yml"):
         return read_yaml(path)
-    record = _from_svg(path) if suffix == ".svg" else _from_png(path)
+    record = _record_inside(path)
     if record is None:
         raise PixrayError(f"{path} holds no settings of pixray")
     return record
@@ -54,6 +62,16 @@ def record_layer(path: Path, *, trusted: bool = False) -> Layer:
     return Layer(LayerKind.FILE if trusted else LayerKind.RECORD, path.name, read_record(path))
 
 
+def holds_record(path: Path) -> bool:
+    """Whether a picture was made by pixray and says so inside."""
+    if path.is_symlink() or not path.is_file():
+        return False
+    try:
+        return _record_inside(path) is not None
+    except PixrayError:
+        return False
+
+
 def svg_with_record(svg: bytes, record_json: str) -> bytes:
     """An SVG with the record in its metadata, where `read_record` finds it."""
     from xml.sax.saxutils import escape
@@ -65,40 +83,63 @@ def svg_with_record(svg: bytes, record_json: str) -> bytes:
     return svg[: opening.end()] + b"\n" + element.encode() + svg[opening.end() :]
 
 
-def _from_svg(path: Path) -> dict[str, Any] | None:
+def _record_inside(path: Path) -> dict[str, Any] | None:
+    """The record in a PNG or SVG; None: there is none.
+
+    Raises:
+        PixrayError: the file or the record cannot be read.
+    """
+    if path.suffix.lower() == ".svg":
+        text = _svg_text(path)
+        return None if text is None else _parsed(text, path)
+    texts = read_text(path)
+    return _parsed(texts["pixray_record"], path) if "pixray_record" in texts else _old_record(texts)
+
+
+def _svg_text(path: Path) -> str | None:
     from xml.sax.saxutils import unescape
 
     try:
-        text = path.read_text(encoding="utf-8", errors="replace")
+        with path.open("rb") as file:
+            text = file.read(_SVG_START).decode("utf-8", "replace")
     except OSError as error:
-        raise PixrayError(f"{path}: cannot be read ({error})") from error
-    _, _, rest = text.partition(_SVG_RECORD[0])
-    record, closing, _ = rest.partition(_SVG_RECORD[1])
-    return _settings(unescape(record), path) if closing else None
+        raise PixrayError(f"{path}: cannot be read ({reason(error)})") from error
+    _, opening, behind = text.partition(_SVG_OPENING)
+    record, closing, _ = behind.partition(_SVG_CLOSING)
+    if opening and not closing:
+        raise PixrayError(f"{path}: the settings in it are damaged (their end is missing)")
+    return unescape(record) if opening else None
 
 
-def _from_png(path: Path) -> dict[str, Any] | None:
-    from PIL import Image, UnidentifiedImageError
-
+def _parsed(text: str, path: Path) -> dict[str, Any]:
+    """A record from its JSON, which anybody may have written."""
     try:
-        with Image.open(path) as picture:
-            picture.load()
-            text = {key: value for key, value in picture.info.items() if isinstance(value, str)}
-    except (UnidentifiedImageError, OSError) as error:
-        raise PixrayError(f"{path}: cannot be read as a picture ({error})") from error
-    if "pixray_record" in text:
-        return _settings(text["pixray_record"], path)
-    return _old_record({str(key): value for key, value in text.items()})
-
-
-def _settings(text: str, path: Path) -> dict[str, Any]:
-    try:
+        if len(text) > _LONGEST:
+            raise ValueError(f"{len(text)} letters")
         record = json.loads(text)
-    except (ValueError, RecursionError):
-        record = None
-    if not isinstance(record, dict):
-        raise PixrayError(f"{path}: the settings in it are damaged")
+        if not isinstance(record, dict):
+            raise ValueError("no settings by name")
+        if _depth(record) > _DEEPEST:
+            raise ValueError("too many lists inside of lists")
+    except RecursionError:
+        raise PixrayError(f"{path}: the settings in it are damaged (too many lists inside of lists)") from None
+    except ValueError as error:
+        raise PixrayError(f"{path}: the settings in it are damaged ({error})") from error
     return record
+
+
+def _depth(value: Any) -> int:
+    """How many lists and dicts are inside of each other."""
+    depth, level = 0, [value]
+    while level and depth <= _DEEPEST:
+        level = [
+            item
+            for inner in level
+            if isinstance(inner, dict | list | tuple)
+            for item in (inner.values() if isinstance(inner, dict) else inner)
+        ]
+        depth += 1
+    return depth
 
 
 def _old_record(text: dict[str, str]) -> dict[str, Any] | None:
@@ -114,7 +155,11 @@ def _old_record(text: dict[str, str]) -> dict[str, Any] | None:
 
 
 def _literal(value: str) -> Any:
-    try:
-        return ast.literal_eval(value)
-    except (ValueError, SyntaxError):
+    """A value from Python's notation of it; everything else stays a text."""
+    if len(value) > _LONGEST_LITERAL:
         return value
+    try:
+        literal = ast.literal_eval(value)
+    except (ValueError, SyntaxError, TypeError, MemoryError, RecursionError):
+        return value
+    return literal if _depth(literal) <= _DEEPEST else value

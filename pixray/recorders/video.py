@@ -5,7 +5,6 @@ No system ffmpeg is needed, and pictures may have any size.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -13,9 +12,14 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
+from pixray.errors import PixrayError
 from pixray.images.io import on_white, open_picture
+from pixray.runtime.files import written_beside
 
 SECONDS, SLOWEST, FASTEST = 14, 10, 60
+
+_LONGEST_COMMENT = 4000
+"""Letters; a command line does not hold texts of any length."""
 
 
 def frame_rate(num_frames: int) -> int:
@@ -47,16 +51,35 @@ def make_film(
     if len(frames) < 2:
         return False
     rate = rate or frame_rate(len(frames))
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.stem}.part{path.suffix}")
+    with written_beside(path) as temporary:
+        try:
+            if path.suffix == ".mp4":
+                _write_mp4(frames, temporary, rate, hold, loop, comment)
+            else:
+                _write_animation(frames, temporary, rate, hold, loop)
+        except (ValueError, SyntaxError, EOFError) as error:
+            raise PixrayError(f"{path}: these frames make no film ({error})") from error
+        if not _whole(temporary, (len(frames) + int(hold * rate)) * (loop + 1)):
+            raise PixrayError(f"{path}: the film came out broken, as on a full disk; an earlier one stays as it was")
+    return True
+
+
+def _whole(film: Path, count: int) -> bool:
+    """Whether a film can be read to its end.
+
+    Args:
+        count: frames that an mp4 must have; the other formats take equal ones as one.
+    """
     try:
-        if path.suffix == ".mp4":
-            _write_mp4(frames, temporary, rate, hold, loop, comment)
-        else:
-            _write_animation(frames, temporary, rate, hold, loop)
-        os.replace(temporary, path)
-    finally:
-        temporary.unlink(missing_ok=True)
+        if film.suffix == ".mp4":
+            import imageio_ffmpeg
+
+            return imageio_ffmpeg.count_frames_and_secs(film)[0] == count
+        with Image.open(film) as picture:
+            picture.seek(getattr(picture, "n_frames", 1) - 1)
+            picture.load()
+    except (OSError, RuntimeError, ValueError, SyntaxError, EOFError):
+        return False
     return True
 
 
@@ -64,8 +87,9 @@ def _write_mp4(frames: Sequence[Path], path: Path, rate: float, hold: float, loo
     """H.264 in the pixel format that every player reads."""
     import imageio.v2 as imageio
 
+    comment = comment[:_LONGEST_COMMENT].replace("\0", "")
     writer: Any = imageio.get_writer(
-        path,
+        path.absolute(),  # a name that starts with a dash would be an option of ffmpeg
         format="FFMPEG",
         fps=rate,
         codec="libx264",

@@ -6,7 +6,6 @@ work all at once, each under its own limits, while the drawers of this machine w
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import asdict, dataclass, field
@@ -14,13 +13,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pixray.errors import PixrayError, SettingsError
+from pixray.recorders.log import read_log
 from pixray.recorders.record import read_record
-from pixray.runs.grid import Cell, make_cells
+from pixray.runs.grid import Cell, make_cells, paint_cell
 from pixray.settings.layers import Layer, LayerKind
 
 if TYPE_CHECKING:
     from pixray.engine.session import Session
     from pixray.models.store import ModelStore
+    from pixray.recorders.files import FileRecorder
     from pixray.registry import Registry
 
 REFEREE = "embedded-referee"
@@ -112,9 +113,9 @@ class Comparison:
             begun = [(self._begin(cell, row, threads), row) for cell, row in remote]
             for cell, row in waiting:
                 if not row.remote:
-                    session = self._built(cell, row)
-                    if session is not None:
-                        self._paint(session, cell, row)
+                    built = self._built(cell, row)
+                    if built is not None:
+                        self._paint(*built, row)
                     yield row
             for future, row in begun:
                 if future is not None:
@@ -151,20 +152,24 @@ class Comparison:
         return Row(drawer, str(cell.settings.seed), remote)
 
     def _begin(self, cell: Cell, row: Row, threads: ThreadPoolExecutor) -> Future[None] | None:
-        session = self._built(cell, row)
-        return None if session is None else threads.submit(self._paint, session, cell, row)
+        built = self._built(cell, row)
+        return None if built is None else threads.submit(self._paint, *built, row)
 
-    def _built(self, cell: Cell, row: Row) -> Session | None:
-        """The session of a cell; a failure becomes part of its row."""
+    def _built(self, cell: Cell, row: Row) -> tuple[Session, FileRecorder] | None:
+        """The session of a cell and what writes its folder; a failure becomes part of its row."""
         from pixray.drawers.remote.drawer import RemoteDrawer
         from pixray.engine.session import Session
+        from pixray.recorders.files import FileRecorder
         from pixray.runs.start import build_run
 
         if self._stopping:
             row.status = "stopped"
             return None
         try:
-            session = build_run(cell.settings, self.registry, self.store)
+            if row.remote:  # what a service made is in its cache, so that nothing is paid for twice
+                session, files = build_run(cell.settings, self.registry, self.store), FileRecorder(cell.settings)
+            else:
+                session, files = paint_cell(cell, self.registry, self.store)
         except PixrayError as error:
             row.status, row.reason = "failed", str(error)
             return None
@@ -174,14 +179,13 @@ class Comparison:
         if isinstance(session.drawer, RemoteDrawer):
             session.drawer.client.budget = self.budget  # one bill for all of them
         self._sessions.append(session)
-        return session
+        return session, files
 
-    def _paint(self, session: Session, cell: Cell, row: Row) -> None:
+    def _paint(self, session: Session, files: FileRecorder, row: Row) -> None:
         from pixray.recorders.base import attach
-        from pixray.recorders.files import FileRecorder
 
         try:
-            for _ in attach(session.run(), FileRecorder(cell.settings)):
+            for _ in attach(session.run(), files):
                 pass
         except PixrayError as error:
             row.status, row.reason = "failed", str(error)
@@ -206,8 +210,8 @@ class Comparison:
         row.facts = {name: text[f"pixray_{name}"] for name in _FACTS if f"pixray_{name}" in text}
         amount = row.facts.get("cost", "").partition(" ")[0]
         row.cost_amount = float(amount) if amount.replace(".", "", 1).isdigit() else None
-        last = (cell.folder / "log.jsonl").read_text(encoding="utf-8").splitlines()[-1]
-        row.seconds = float(json.loads(last).get("seconds", 0.0))
+        log = read_log(cell.folder)
+        row.seconds = log.seconds if log else None
 
     def _score(self, cell: Cell, path: Path, row: Row) -> None:
         from pixray.images.io import open_picture

@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pixray.errors import SettingsError
-from pixray.images.io import write_atomic
 from pixray.runs.report.page import page, picture_beside
+from pixray.runtime.files import write_atomic
 from pixray.settings.grammar import split_pipes
 from pixray.settings.layers import Layer, python_layer
 from pixray.settings.namespace import Settings
@@ -29,6 +29,10 @@ if TYPE_CHECKING:
     from pixray.runs.animation import Animation
 
 _RANGE = re.compile(r"^(-?\d+)\.\.(-?\d+)$")
+
+
+_NAME_BYTES = 120
+"""Of the readable part of a folder's name, so that there is room for what else is written beside it."""
 
 
 @dataclass(frozen=True)
@@ -49,11 +53,10 @@ class Cell:
 
     def done(self) -> bool:
         """Whether the run in the folder is complete."""
-        try:
-            last = (self.folder / "log.jsonl").read_text(encoding="utf-8").splitlines()[-1]
-            return json.loads(last).get("event") == "finished" and json.loads(last).get("reason") != "stopped"
-        except (OSError, IndexError, ValueError):
-            return False
+        from pixray.recorders.log import read_log
+
+        log = read_log(self.folder)
+        return log is not None and log.finished and (self.folder / self.settings.output).is_file()
 
 
 def values_of(text: str, separator: str = ",") -> list[str]:
@@ -150,6 +153,7 @@ def _without_strangers(chosen: dict[str, str], drawers: Sequence[str], registry:
 def _folder_name(values: Mapping[str, str], chosen: Mapping[str, str]) -> str:
     """Readable, and the same only for the same settings."""
     words = "_".join(re.sub(r"[^\w.-]+", "-", value)[:40].strip("-") for value in values.values()) or "picture"
+    words = words.encode("utf-8", "replace")[:_NAME_BYTES].decode("utf-8", "ignore")
     return f"{words}_{hashlib.sha256(json.dumps(chosen, sort_keys=True).encode()).hexdigest()[:8]}"
 
 

@@ -8,7 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 from pixray.errors import PixrayError, SettingsError
 from pixray.recorders.checkpoint import NAME, unpack
+from pixray.runtime.files import user_path
+from pixray.runtime.yaml_io import read_yaml, to_plain
+from pixray.settings.declare import Role
 from pixray.settings.resolve import resolve
+from pixray.settings.schema import Schema, layers_of
 
 if TYPE_CHECKING:
     from pixray.engine.session import Session
@@ -43,15 +47,50 @@ def resume(
     from pixray.recorders.files import FileRecorder
     from pixray.runs.start import build_run
 
-    folder = Path(folder)
+    folder = user_path(folder, "outdir")
     if not (folder / "settings.yaml").is_file():
         raise PixrayError(f"{folder} holds no run: its settings.yaml is missing")
-    state = unpack(folder / NAME) if (folder / NAME).is_file() else None
+    state, record = unpack(folder / NAME) if (folder / NAME).is_file() else (None, {})
     taken = int(state["step"]) if state else 0
-    session = build_run(_settings(folder, registry, iterations, taken, changes or {}), registry, store)
+    settings = _settings(folder, registry, iterations, taken, changes or {})
     if state:
+        _refuse_another_run(folder, settings, registry, record)
+    files = FileRecorder(settings, resumed=taken)
+    files.claim()
+    try:
+        session = build_run(settings, registry, store)
+        if state:
+            _restore(session, state, folder)
+    except BaseException:
+        files.close()
+        raise
+    return session, files
+
+
+def _refuse_another_run(folder: Path, settings: Settings, registry: Registry, record: Mapping[str, Any]) -> None:
+    """A checkpoint belongs to the settings that were written with it, but for those that have no say in the steps."""
+    declared = Schema.for_choice(registry, layers_of(settings)).declared
+    now = read_yaml(folder / "settings.yaml")
+    for name in dict.fromkeys([*now, *record]):
+        if name in declared and declared[name].role & Role.RESUMABLE:
+            continue
+        if to_plain(now.get(name)) != record.get(name):
+            raise PixrayError(
+                f"{folder / NAME} belongs to a run with {name}={record.get(name)!r}, but settings.yaml says "
+                f"{now.get(name)!r}: a run cannot go on with other settings; without the checkpoint it begins anew"
+            )
+
+
+def _restore(session: Session | Animation, state: Mapping[str, Any], folder: Path) -> None:
+    try:
         session.restore(state)
-    return session, FileRecorder(session.settings, resumed=taken)
+    except PixrayError:
+        raise
+    except (RuntimeError, ValueError, TypeError, KeyError, IndexError, AttributeError) as error:
+        raise PixrayError(
+            f"{folder / NAME} does not fit the run in its folder ({type(error).__name__}: {error}); "
+            "without it the run begins anew"
+        ) from error
 
 
 def _settings(

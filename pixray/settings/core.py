@@ -100,7 +100,13 @@ class Size:
         role=Role.REQUEST_FIELD,
     )
     iterations: int | None = setting(
-        None, "how many steps", least=0, most=10_000_000, aliases=("-i",), common=True, role=Role.REQUEST_FIELD
+        None,
+        "how many steps",
+        least=0,
+        most=10_000_000,
+        aliases=("-i",),
+        common=True,
+        role=Role.REQUEST_FIELD | Role.RESUMABLE,
     )
     aspect: str = setting(
         "widescreen",
@@ -173,6 +179,7 @@ class Perceptors:
         None,
         "cutouts encoded at a time: fewer need less memory, but twice the work; a GPU finds out by itself",
         least=1,
+        role=Role.RESUMABLE,
     )
 
 
@@ -187,11 +194,13 @@ class Optimiser:
         "when the rate drops to a tenth; bare numbers are percents",
         parse=percent_amounts,
         aliases=("-lrd",),
-        role=Role.SEVERAL_WORDS | Role.PERCENTS,
+        role=Role.SEVERAL_WORDS | Role.PERCENTS | Role.RESUMABLE,
         grid="",
     )
     auto_stop: bool = setting(False, "drop the rate, then stop, when the loss stalls for 12 steps", aliases=("-as",))
-    device: str = setting("auto", "auto, cpu, cuda, cuda:1, mps", aliases=("--cuda_device", "-cud"), common=True)
+    device: str = setting(
+        "auto", "auto, cpu, cuda, cuda:1, mps", aliases=("--cuda_device", "-cud"), common=True, role=Role.RESUMABLE
+    )
     cuda_graph: str = setting(
         "auto",
         "capture a step as a CUDA graph and replay it; auto: where every part allows it, else run steps directly",

@@ -40,23 +40,33 @@ class Output:
         parse=output_name,
         common=True,
         refers=Refers.DESTINATION,
+        role=Role.RESUMABLE,
     )
     save_every: Amount = setting(
-        Amount(10, "iterations"), "how often to save; 0: only at the end", aliases=("-se",), role=Role.PERIOD
+        Amount(10, "iterations"),
+        "how often to save; 0: only at the end",
+        aliases=("-se",),
+        role=Role.PERIOD | Role.RESUMABLE,
     )
-    save_intermediates: bool = setting(True, "keep every saved step and make a film of them", aliases=("-si",))
+    save_intermediates: bool = setting(
+        True, "keep every saved step and make a film of them", aliases=("-si",), role=Role.RESUMABLE
+    )
     display_every: Amount = setting(
         Amount(20, "iterations"),
         "how often to show the picture; 0: only at the end",
         aliases=("-de",),
-        role=Role.PERIOD,
+        role=Role.PERIOD | Role.RESUMABLE,
     )
-    display_clear: bool = setting(False, "clear the notebook's output before each picture", aliases=("-dc",))
-    make_video: bool = setting(False, "make a film of every single step", aliases=("--video", "-vid"))
+    display_clear: bool = setting(
+        False, "clear the notebook's output before each picture", aliases=("-dc",), role=Role.RESUMABLE
+    )
+    make_video: bool = setting(
+        False, "make a film of every single step", aliases=("--video", "-vid"), role=Role.RESUMABLE
+    )
     checkpoint_every: Amount = setting(
         Amount(50, "iterations"),
         "how often to keep the state, so that `pixray resume` can go on; 0: never",
-        role=Role.PERIOD,
+        role=Role.PERIOD | Role.RESUMABLE,
     )
     recorders: str | None = setting(
         None,
@@ -89,6 +99,9 @@ class ModelFiles:
         role=Role.UNRECORDED,
     )
     models_file: str | None = setting(
-        None, "YAML file that describes further models, as docs/models.md says", refers=Refers.INSTALLATION
+        None,
+        "YAML file that describes further models, as docs/models.md says",
+        refers=Refers.INSTALLATION,
+        role=Role.RESUMABLE,
     )
     offline: bool = setting(False, "never download a model file", role=Role.UNRECORDED)

@@ -1,6 +1,5 @@
 import gzip
 import io
-import os
 import runpy
 import sys
 import time
@@ -14,7 +13,7 @@ from PIL import Image, features
 
 from pixray.errors import MissingPackage, PixrayError
 from pixray.images.glob import expand
-from pixray.images.io import open_picture, picture_size, to_tensor, to_u8, write_atomic
+from pixray.images.io import open_picture, picture_size, to_tensor, to_u8
 from pixray.images.svg_render import render_svg
 
 MADE = Path(__file__).parent / "made_files.py"
@@ -23,15 +22,6 @@ MADE = Path(__file__).parent / "made_files.py"
 def test_pixels_survive_the_round_trip():
     picture = torch.randint(0, 256, (1, 3, 5, 7), generator=torch.Generator().manual_seed(0)) / 255
     assert torch.allclose(to_tensor(Image.fromarray(to_u8(picture))), picture, atol=1e-6)
-
-
-def test_files_are_replaced_whole_or_not_at_all(monkeypatch):
-    path = Path("some/file.bin")
-    write_atomic(path, b"old")
-    monkeypatch.setattr(os, "replace", lambda *_: (_ for _ in ()).throw(OSError("disk full")))
-    with pytest.raises(OSError, match="disk full"):
-        write_atomic(path, b"new")
-    assert path.read_bytes() == b"old" and [one.name for one in path.parent.iterdir()] == ["file.bin"]
 
 
 def test_photos_are_turned_upright():

@@ -10,9 +10,10 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from pixray.images.io import open_picture, png_bytes, resized, write_atomic
+from pixray.images.io import open_picture, png_bytes, resized
 from pixray.runs.report.page import escaped, page, picture_inside
 from pixray.runs.report.sheet import contact_sheet
+from pixray.runtime.files import write_atomic
 
 _WIDEST = 640
 Row = Mapping[str, Any]
