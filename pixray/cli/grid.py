@@ -81,14 +81,14 @@ def _paint_all(folder: Path, cells: Sequence[Cell], registry: Registry, output: 
 def _paint(cell: Cell, registry: Registry, store: ModelStore, output: str) -> bool:
     """Paint one cell; whether Ctrl-C ended it."""
     from pixray.recorders.base import attach
-    from pixray.recorders.defaults import screen_recorder
+    from pixray.recorders.defaults import named_recorders, screen_recorder
     from pixray.runs.grid import paint_cell
     from pixray.runtime.signals import graceful
 
     session, files = paint_cell(cell, registry, store)
     screen = screen_recorder(None, "quiet" if output == "quiet" else "live")
     with graceful(session):
-        for _ in attach(session.run(), files, *screen):
+        for _ in attach(session.run(), files, *screen, *named_recorders(cell.settings, registry, files)):
             pass
     return session.stopping
 

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import base64
+import sys
 from typing import Any, Protocol
+
+from pixray.errors import Unsupported
 
 
 class Display(Protocol):
@@ -19,8 +22,22 @@ class Display(Protocol):
         """Nothing more will come: leave behind what a saved notebook can hold."""
 
 
+def in_notebook() -> bool:
+    """Whether this process is the kernel of a notebook (Jupyter, Colab, VS Code …)."""
+    if "IPython" not in sys.modules:
+        return False
+    # Colab's shell has another class than Jupyter's, but every shell of a kernel knows its kernel.
+    return getattr(sys.modules["IPython"].get_ipython(), "kernel", None) is not None
+
+
 def find_display() -> Display:
-    """Widgets if ipywidgets is installed, else plain output."""
+    """Widgets if ipywidgets is installed, else plain output.
+
+    Raises:
+        Unsupported: this is no notebook.
+    """
+    if not in_notebook():
+        raise Unsupported("the recorder 'notebook' shows pictures in a notebook, and this is none")
     try:
         import ipywidgets  # noqa: F401
     except ImportError:

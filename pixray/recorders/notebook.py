@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import html
 import io
-import sys
 import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING
@@ -13,20 +12,13 @@ from pixray.events import Drawn, Event, Finished, LearningRateDropped, Noticed, 
 from pixray.recorders.base import Recorder, RunFiles
 from pixray.recorders.curve import loss_curve
 from pixray.recorders.displays import Display, find_display
+from pixray.recorders.displays import in_notebook as in_notebook
 
 if TYPE_CHECKING:
     from PIL import Image
 
 _PAUSE = 0.5
 """Seconds between two updates of curve and time left: as often as anyone reads them."""
-
-
-def in_notebook() -> bool:
-    """Whether this process is the kernel of a notebook (Jupyter, Colab, VS Code …)."""
-    if "IPython" not in sys.modules:
-        return False
-    # Colab's shell has another class than Jupyter's, but every shell of a kernel knows its kernel.
-    return getattr(sys.modules["IPython"].get_ipython(), "kernel", None) is not None
 
 
 class NotebookRecorder(Recorder):

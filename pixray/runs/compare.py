@@ -183,9 +183,10 @@ class Comparison:
 
     def _paint(self, session: Session, files: FileRecorder, row: Row) -> None:
         from pixray.recorders.base import attach
+        from pixray.recorders.defaults import named_recorders
 
         try:
-            for _ in attach(session.run(), files):
+            for _ in attach(session.run(), files, *named_recorders(session.settings, self.registry, files)):
                 pass
         except PixrayError as error:
             row.status, row.reason = "failed", str(error)

@@ -1,5 +1,7 @@
 """What every drawer, perceptor, loss and filter promises, as checks that anybody can run on a part of their own.
 
+All checks are also found in `pixray.testing`.
+
     def test_contract():
         check_drawer(Clay)
 
@@ -9,8 +11,6 @@ Each check raises AssertionError with a sentence about what is wrong.
 from __future__ import annotations
 
 import argparse
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
 
 import torch
@@ -23,30 +23,10 @@ from pixray.losses.base import Loss, LossContext, LossInputs
 from pixray.models.store import ModelStore
 from pixray.optim.gradient import GradientOptimizer
 from pixray.perceptors.base import Perceptor
-from pixray.settings.declare import declarations
+from pixray.testing.checking import check_class, settings_keyword, settings_of, untouched_randomness
 from pixray.testing.fakes import ToyPerceptor
-from pixray.testing.provider_contract import check_provider as check_provider
 
 PALETTE = ((0.9, 0.1, 0.1), (0.1, 0.1, 0.9), (1.0, 1.0, 1.0))
-
-
-@contextmanager
-def untouched_randomness() -> Iterator[None]:
-    """Fail if something inside draws from torch's global generator."""
-    before = torch.get_rng_state()
-    yield
-    assert torch.equal(before, torch.get_rng_state()), "it draws from torch's global generator, not from the given one"
-
-
-def settings_of(cls: type, **changes: Any) -> Any:
-    """An instance of a part's settings with its defaults, checked to be declared properly; None if it has none."""
-    group = getattr(cls, "Settings", None)
-    if group is None:
-        return None
-    declared = declarations(group, cls.__name__)
-    assert (group.__doc__ or "").strip(), f"{cls.__name__}.Settings needs a docstring: it is the title in the help"
-    assert all(one.help for one in declared), f"every setting of {cls.__name__} needs a help text"
-    return group(**changes)
 
 
 def check_drawer(
@@ -59,6 +39,7 @@ def check_drawer(
         models: where it finds weights, if it needs any.
         settings: values other than the defaults.
     """
+    check_class("drawer", cls)
     chosen = settings_of(cls, **settings)
 
     def fresh(seed: int = 1) -> Drawer:
@@ -149,8 +130,18 @@ def _check_painting(drawer: Drawer) -> None:
     assert all(one is two for one, two in zip(tensors, kept, strict=True)), "paint() replaced tensors of the optimizer"
 
 
-def check_perceptor(perceptor: Perceptor) -> None:
-    """Shapes, unit length, gradients and constancy of a loaded perceptor."""
+def check_perceptor(perceptor: Perceptor | type[Perceptor], **settings: Any) -> None:
+    """Shapes, unit length, gradients and constancy of a perceptor.
+
+    Args:
+        perceptor: the class, which is then made on the CPU in float32, or one that was made already.
+        settings: of a class, values other than the defaults.
+    """
+    if not isinstance(perceptor, Perceptor):
+        check_class("perceptor", perceptor)
+        keywords: dict[str, Any] = {"device": "cpu", "dtype": torch.float32, "contrast": "plain"}
+        perceptor = perceptor(**keywords, **settings_keyword(perceptor, **settings))
+    assert isinstance(getattr(perceptor, "name", None), str), "a perceptor needs a `name`"
     size = perceptor.input_size
     crops = torch.rand(3, 3, size, size, generator=torch.Generator().manual_seed(0)).requires_grad_(True)
     with untouched_randomness():
@@ -215,6 +206,7 @@ def check_loss(cls: type[Loss], *, canvas: Tensor | None = None, **settings: Any
     """
     if canvas is None:
         canvas = torch.rand(1, 3, 48, 64, generator=torch.Generator().manual_seed(0))
+    check_class("loss", cls)
     loss = cls(settings_of(cls, **settings))
     with untouched_randomness():
         loss.prepare(scene_for(canvas))
@@ -245,6 +237,7 @@ def check_filter(cls: type[Filter], **settings: Any) -> None:
     Args:
         settings: values other than the defaults.
     """
+    check_class("filter", cls)
     one = cls(settings_of(cls, **settings), PALETTE, "cpu")
     canvas = torch.rand(1, 3, 48, 64, generator=torch.Generator().manual_seed(0)).requires_grad_(True)
     with untouched_randomness():

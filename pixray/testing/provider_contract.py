@@ -12,6 +12,7 @@ from pixray.providers.base import Control, ImageRequest, Provider
 from pixray.providers.client import Client
 from pixray.providers.errors import AuthError, UnsupportedFeature
 from pixray.settings.declare import declarations
+from pixray.testing.checking import check_class, check_title
 from pixray.testing.fake_server import fake_picture
 
 
@@ -36,10 +37,11 @@ def check_provider(cls: type[Provider], fake: Fake, **settings: Any) -> None:
         fake: a running fake of its service.
         settings: values other than the defaults.
     """
+    check_class("provider", cls)
     group = cls.Settings
     if group is not None:
         declared = declarations(group, cls.__name__)
-        assert (group.__doc__ or "").strip(), f"{cls.__name__}.Settings needs a docstring: it is the title in the help"
+        check_title(cls)
         strangers = [one.name for one in declared if not one.name.startswith(f"{cls.name}_")]
         assert not strangers, f"settings of {cls.__name__} need the prefix '{cls.name}_': {strangers}"
     chosen = group(**settings) if group is not None else None
