@@ -68,22 +68,15 @@ def _two(pair: str, flag: str) -> list[str]:
 def _perceptors(names: str | None, device: str) -> tuple[dict[str, Perceptor], str]:
     from pixray.api import studio
     from pixray.models.store import ModelStore
-    from pixray.perceptors.choose import choose, load_perceptors
-    from pixray.runtime.devices import choose_device
+    from pixray.perceptors.choose import open_perceptors
     from pixray.settings.resolve import resolve
-    from pixray.settings.schema import Schema, layers_of
 
     registry, store = studio.registry, ModelStore()
     given = {"drawer": "pixel", "device": device, **({"clip_models": names} if names else {})}
-    settings = resolve(registry, given)
-    choice = choose(settings, registry, store)
-    if choice.supplied:
-        layers = [*layers_of(settings), *choice.supplied]
-        settings = Schema.for_choice(registry, layers).recheck(settings, choice.supplied)
-    if choice.notice:
-        sys.stderr.write(f"{choice.notice}\n")
-    where = choose_device(settings.device)
-    return load_perceptors(settings.clip_models, settings, registry, store, where)[0], where
+    perception = open_perceptors(resolve(registry, given), registry, store)
+    if perception.notice:
+        sys.stderr.write(f"{perception.notice}\n")
+    return perception.perceptors, perception.device
 
 
 def _vectors_of(text: str, perceptors: Mapping[str, Perceptor], device: str) -> Vectors:

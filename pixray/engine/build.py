@@ -13,14 +13,13 @@ from pixray.events import Noticed
 from pixray.images.fetch import addresses_of
 from pixray.models.store import ModelStore
 from pixray.registry import Registry
-from pixray.runtime.devices import choose_device
 from pixray.runtime.redact import redacted, without_secrets
 from pixray.runtime.rng import Generators, seed_from
 from pixray.runtime.yaml_io import to_plain
 from pixray.settings.declare import Role
 from pixray.settings.grammar import parse_parts
 from pixray.settings.namespace import Settings
-from pixray.settings.schema import Schema, layers_of
+from pixray.settings.schema import up_to_date
 
 if TYPE_CHECKING:
     import torch
@@ -67,30 +66,23 @@ class SessionBuilder:
     """Checks the settings, chooses device and models, and puts the parts of a session together."""
 
     def __init__(self, settings: argparse.Namespace, registry: Registry, store: ModelStore) -> None:
-        from pixray.perceptors.choose import choose, load_perceptors
+        from pixray.perceptors.choose import open_perceptors
 
         self.registry = registry
         self.notices: list[Noticed] = []
         self.text: dict[str, str] = {}
-        self.schema = Schema.for_choice(registry, layers_of(settings))
-        self.settings = self.schema.recheck(settings)
+        self.settings = up_to_date(settings, registry)
         self.store = store = store.but(self.settings.checkpoints_dir, self.settings.offline, self.settings.models_file)
-        choice = choose(self.settings, registry, store)
-        if choice.supplied:
-            layers = [*layers_of(settings), *choice.supplied]
-            self.schema = Schema.for_choice(registry, layers)
-            self.settings = self.schema.recheck(settings, choice.supplied)
-        self._notice(*self.settings.notices, *filter(None, [choice.notice]))
-        self.device = choose_device(self.settings.device)
+        self.palette = self._read_palette()
+        perception = open_perceptors(self.settings, registry, store)
+        self.settings, self.device = perception.settings, perception.device
+        self.perceptors, self.weights = perception.perceptors, perception.weights
+        self._notice(*self.settings.notices, *filter(None, [perception.notice]))
         self.deterministic = wants_determinism(self.settings, self.device)
         if self.settings.cudnn_determinism and not self.deterministic:
             self._notice(f"cudnn_determinism has no effect on {self.device}: cuDNN works on CUDA GPUs alone")
         self.generators = Generators(seed_from(self.settings.seed))
-        self.palette = self._read_palette()
         self.given: Tensor | None = None
-        self.perceptors, self.weights = load_perceptors(
-            self.settings.clip_models, self.settings, registry, store, self.device
-        )
 
     def session(self, cutouts: Cutouts | None = None) -> Session:
         from pixray.engine.capture.choose import choose_executor
@@ -178,9 +170,7 @@ class SessionBuilder:
         """Every given setting plus the seed and models really used, in one fixed order: enough to run it again."""
         given = {name: to_plain(raw) for name, raw in self.settings.given().items()}
         # Where files are and how steps are taken is no part of what they show; a rerun shall not overwrite them either.
-        for name, one in self.schema.declared.items():
-            if Role.UNRECORDED in one.role:
-                given.pop(name, None)
+        given = {name: value for name, value in given.items() if not self.settings.has_role(name, Role.UNRECORDED)}
         given["seed"] = self.generators.seed
         given["clip_models"] = ",".join(self.settings.clip_models)
         given.update(drawer.chosen())

@@ -12,37 +12,58 @@ from pixray.errors import ModelUnavailable, SettingsError
 from pixray.models.store import ModelStore
 from pixray.perceptors.base import Perceptor
 from pixray.registry import Registry
-from pixray.runtime.devices import choose_dtype
+from pixray.runtime.devices import choose_device, choose_dtype
 from pixray.settings.grammar import parse_weighted
-from pixray.settings.layers import Layer, LayerKind
 from pixray.settings.namespace import Settings
-from pixray.settings.schema import embedded_layer
+from pixray.settings.schema import Schema, embedded_layer
 
 if TYPE_CHECKING:
     import torch
 
 
 @dataclass(frozen=True)
-class Choice:
-    """The outcome of choosing.
+class Perception:
+    """The perceptors of a run, and what follows from them.
 
     Attributes:
-        supplied: settings that follow from it, as layers for `Schema.recheck`; empty unless it fell back.
+        settings: of the run, completed by what follows from the choice of perceptors.
+        device: where the perceptors are, and the run will be.
+        perceptors, weights: by name.
         notice: what to tell the user, or None.
     """
 
-    supplied: tuple[Layer, ...] = ()
+    settings: Settings
+    device: str
+    perceptors: dict[str, Perceptor]
+    weights: dict[str, float]
     notice: str | None = None
 
 
-def choose(settings: Settings, registry: Registry, store: ModelStore) -> Choice:
-    """Decide between real and embedded perceptors, fetching the real ones if need be.
+def open_perceptors(settings: Settings, registry: Registry, store: ModelStore) -> Perception:
+    """Choose between real and embedded perceptors, fetching the real ones if need be, and load them.
 
-    Models that somebody named are never replaced: those fail later, with a clear error.
+    Models that somebody named are never replaced.
+
+    Args:
+        settings: resolved and not changed since.
+
+    Raises:
+        ModelUnavailable: one clear sentence with the ways to get it.
+        SettingsError: a perceptor named twice, or a device that is not there.
     """
-    named = settings.origin_kind("clip_models") not in (LayerKind.SUPPLIED, LayerKind.DEFAULT)
-    if settings.perceptors != "auto" or named:
-        return Choice()
+    notice = None if settings.origins["clip_models"].asked_for else _fetch_or_explain(settings, registry, store)
+    if notice is not None:
+        supplied = embedded_layer(settings.drawer, settings.filters)
+        settings = Schema.for_choice(registry, [*settings.layers, supplied]).supply(settings, supplied)
+    device = choose_device(settings.device)
+    perceptors, weights = load_perceptors(settings.clip_models, settings, registry, store, device)
+    return Perception(settings, device, perceptors, weights, notice)
+
+
+def _fetch_or_explain(settings: Settings, registry: Registry, store: ModelStore) -> str | None:
+    """Fetch the models that `perceptors=auto` prefers; if they cannot be had, what to tell the user about it."""
+    if settings.perceptors != "auto":
+        return None
     from pixray.perceptors.sources import fetch, read_name
 
     names = [parse_weighted(name).text for name in settings.clip_models]
@@ -51,12 +72,11 @@ def choose(settings: Settings, registry: Registry, store: ModelStore) -> Choice:
             if not _is_family(name, registry):
                 fetch(read_name(name), store)
     except ModelUnavailable:
-        return Choice(
-            (embedded_layer(settings.drawer, settings.filters),),
+        return (
             f"painting with the small embedded perceptor: {' and '.join(names)} are not on this machine and the model "
-            "hub cannot be reached (perceptors=clip insists on them)",
+            "hub cannot be reached (perceptors=clip insists on them)"
         )
-    return Choice()
+    return None
 
 
 def load_perceptors(

@@ -27,7 +27,6 @@ from pixray.runtime.redact import without_secrets
 from pixray.runtime.rng import Generators
 from pixray.settings.grammar import Weighted
 from pixray.settings.layers import LayerKind
-from pixray.settings.prompt_kinds import read_prompts
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -73,14 +72,17 @@ class Guidance:
     def spots(self) -> dict[str, Tensor]:
         """The masks that spot prompts need, by the name under which the losses ask for them."""
         settings = self.settings
-        wanted = {SPOT: settings.spot_prompts, SPOT_OFF: settings.spot_prompts_off}
-        sides = [side for side, texts in wanted.items() if read_prompts(texts)]
+        wanted = {SPOT: self._prompts("spot_prompts"), SPOT_OFF: self._prompts("spot_prompts_off")}
+        sides = [side for side, texts in wanted.items() if texts]
         return spot_masks(sides, settings.spot_file, self.size, self.device)
+
+    def _prompts(self, setting: str) -> Sequence[Weighted]:
+        return self.settings.prompts_by_setting[setting]
 
     def _texts(
         self, setting: str, kind: str = "", spot: str = "", encode: Callable[[Perceptor, Weighted], Tensor] = as_text
     ) -> list[WeightedLoss]:
-        prompts = read_prompts(getattr(self.settings, setting), setting)
+        prompts = self._prompts(setting)
         if setting != "prior_prompts":
             self._note_unknown_words(prompts)
         return self._encoded(prompts, encode, kind, spot)
@@ -106,7 +108,7 @@ class Guidance:
     def _target_images(self) -> list[WeightedLoss]:
         """Pictures to mean the same as, each encoded once as a whole."""
         losses = []
-        for prompt in read_prompts(self.settings.target_images, "target_images"):
+        for prompt in self._prompts("target_images"):
             files = expand(prompt.text, "target_images")
             pictures = [on_white(open_picture(file, "target_images")) for file in files]
 
@@ -118,7 +120,7 @@ class Guidance:
 
     def _vectors(self) -> list[WeightedLoss]:
         losses = []
-        for prompt in read_prompts(self.settings.vector_prompts or (), "vector_prompts"):
+        for prompt in self._prompts("vector_prompts"):
             vectors = find_vectors(prompt.text, self.store)
             if vectors is None and prompt.text not in CUSTOMARY:
                 raise SettingsError(
@@ -141,7 +143,7 @@ class Guidance:
     def _image_prompts(self) -> list[WeightedLoss]:
         settings, losses = self.settings, []
         share = 1.0 if settings.image_prompt_weight is None else settings.image_prompt_weight
-        for prompt in read_prompts(settings.image_prompts, "image_prompts"):
+        for prompt in self._prompts("image_prompts"):
             for file in expand(prompt.text, "image_prompts"):
                 picture = self._reference(file)
                 for name, perceptor in self.perceptors.items():

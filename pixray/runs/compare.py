@@ -219,10 +219,9 @@ class Comparison:
         from pixray.perceptors.choose import load_perceptors
         from pixray.runs.clip_score import clip_score
         from pixray.runtime.devices import choose_device
-        from pixray.settings.prompt_kinds import read_prompts
 
         device = choose_device(cell.settings.device)
-        prompts, picture = read_prompts(cell.settings.prompts), open_picture(path)
+        prompts, picture = cell.settings.prompts_by_setting["prompts"], open_picture(path)
         guides = [name for name in str(read_record(path)["clip_models"]).split(",") if name]
         perceptors, weights = load_perceptors(guides, cell.settings, self.registry, self.store, device)
         row.scores = {name: clip_score(one, picture, prompts, device) for name, one in perceptors.items()}

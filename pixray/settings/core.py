@@ -74,7 +74,7 @@ class Guidance:
         adds_up=True,
     )
     prior_prompts: list[str] = setting(
-        [], "prompts that a small perceptor needs to paint well; set with it, or none", parse=prior_texts
+        [], "prompts that a small perceptor needs; set with it, or none", parse=prior_texts, role=Role.WEIGHTED
     )
     palette: str | None = setting(
         None,

@@ -54,7 +54,7 @@ class Role(enum.Flag):
     SEVERAL_WORDS = enum.auto()
     """Its flag takes several words, as those of lists and tuples do."""
     WEIGHTED = enum.auto()
-    """Each of its texts may end in `:weight[:stop]`."""
+    """Its texts are prompts, text[:weight[:stop]] each; `Settings.prompts_by_setting` holds them parsed."""
     PERIOD = enum.auto()
     """An amount that says how often: a share that rounds down to nothing means every step, not never."""
     PERCENTS = enum.auto()

@@ -8,7 +8,7 @@ from typing import Any
 from pixray.errors import shown
 from pixray.settings import tables as presets
 from pixray.settings.declare import Declaration, Role
-from pixray.settings.grammar import Amount, parse_weighted
+from pixray.settings.grammar import Amount
 from pixray.settings.layers import LayerKind
 from pixray.settings.namespace import Origin
 
@@ -37,24 +37,8 @@ def derive(
             values[name] = max(1, whole) if value.value > 0 and Role.PERIOD in declared[name].role else whole
         elif Role.PERCENTS in declared[name].role:
             values[name] = [amount.of(iterations - 1) if iterations else 0 for amount in value or []]
-    _check_weights(declared, values, origins, problems)
     _check_anchors(declared, values, problems)
     _derive_size(values, origins, problems)
-
-
-def _check_weights(
-    declared: Mapping[str, Declaration],
-    values: Mapping[str, Any],
-    origins: Mapping[str, Origin],
-    problems: list[str],
-) -> None:
-    """Weights are read again where a prompt is used; here only so that a mistake is known before anything is loaded."""
-    for name in (name for name, one in declared.items() if Role.WEIGHTED in one.role):
-        for text in values[name] or ():
-            try:
-                parse_weighted(text)
-            except ValueError as error:
-                problems.append(f"{name}={shown(text)} (from {origins[name].label}): {error}")
 
 
 def _check_anchors(declared: Mapping[str, Declaration], values: dict[str, Any], problems: list[str]) -> None:

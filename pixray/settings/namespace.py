@@ -6,10 +6,12 @@ import argparse
 import copy
 import dataclasses
 import enum
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from pixray.settings.declare import Role
+from pixray.settings.grammar import Weighted
 from pixray.settings.layers import Layer, LayerKind
 
 
@@ -41,16 +43,20 @@ class Settings(argparse.Namespace):
     it; the engine itself never changes one.
     """
 
-    __slots__ = ("_layers", "_notices", "_origins", "_resolved")
+    __slots__ = ("_layers", "_notices", "_origins", "_prompts", "_resolved", "_roles")
 
     def __init__(
         self,
         values: Mapping[str, Any],
         origins: Mapping[str, Origin],
         layers: tuple[Layer, ...],
-        notices: tuple[str, ...] = (),
+        notices: tuple[str, ...],
+        roles: Mapping[str, Role],
+        prompts: Mapping[str, Sequence[Weighted]],
     ) -> None:
         super().__init__(**values)
+        self._roles = roles
+        self._prompts = prompts
         self._origins = dict(origins)
         self._layers = layers
         self._notices = notices
@@ -86,6 +92,15 @@ class Settings(argparse.Namespace):
         """The keyword `settings` for parts that are given it only if they declare some."""
         return {} if getattr(part, "Settings", None) is None else {"settings": self.section_of(part)}
 
+    @property
+    def prompts_by_setting(self) -> Mapping[str, Sequence[Weighted]]:
+        """Parsed prompts of the settings that hold some, as of when they were resolved; none has the weight 0."""
+        return self._prompts
+
+    def has_role(self, name: str, role: Role) -> bool:
+        """Whether the declaration of a setting says so."""
+        return role in self._roles[name]
+
     def given(self) -> dict[str, Any]:
         """What somebody asked for: everything that is neither a default nor supplied by a preset."""
         asked = {name: origin.raw for name, origin in self._origins.items() if origin.asked_for}
@@ -94,6 +109,11 @@ class Settings(argparse.Namespace):
     def changed(self) -> dict[str, Any]:
         """Attributes that were assigned after the settings had been resolved."""
         return {name: value for name, value in vars(self).items() if self._resolved.get(name, _MISSING) != value}
+
+    @property
+    def origins(self) -> Mapping[str, Origin]:
+        """Where each value came from when the settings were resolved."""
+        return self._origins
 
     @property
     def layers(self) -> tuple[Layer, ...]:
@@ -109,12 +129,17 @@ class Settings(argparse.Namespace):
         return self.__deepcopy__({})
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Settings:
-        clone = Settings(copy.deepcopy(self._resolved), self._origins, self._layers, self._notices)
+        clone = Settings(copy.deepcopy(self._resolved), *self._facts)
         vars(clone).update(copy.deepcopy(vars(self)))
         return clone
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return _restore, (dict(vars(self)), self._resolved, self._origins, self._layers, self._notices)
+        return _restore, (dict(vars(self)), self._resolved, *self._facts)
+
+    @property
+    def _facts(self) -> tuple[Any, ...]:
+        """What never changes, in the order of the constructor."""
+        return self._origins, self._layers, self._notices, self._roles, self._prompts
 
 
 _MISSING = object()

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from pixray.errors import SettingsError
 from pixray.settings.declare import Refers, Role, setting
 from pixray.settings.grammar import Weighted, parse_weighted, split_pipes
 from pixray.settings.references import vector_files
@@ -14,34 +13,26 @@ from pixray.settings.references import vector_files
 
 def vector_names(raw: Any) -> list[str]:
     """Names of vectors separated by pipes, each with an optional weight; "none", "0" and nothing are no vectors."""
-    names = [name for name in split_pipes(raw) if name.lower() not in ("none", "0")]
-    for name in names:
-        parse_weighted(name)
-    return names
+    return [name for name in split_pipes(raw) if name.lower() not in ("none", "0")]
 
 
-def read_prompts(texts: Sequence[str], setting: str = "prompts") -> list[Weighted]:
-    """Prompts from their text form.
+def parse_prompts(texts: Sequence[str]) -> tuple[list[Weighted], list[tuple[str, str]]]:
+    """Prompts from their text form, and the texts that are none, each with what is wrong with it.
 
     A leading `=` (an unfinished experiment of the old pixray) is dropped. Prompts of weight 0 are left out.
-
-    Raises:
-        SettingsError: a weight or stop that is not finite, or a prompt without words; all of them together.
     """
     prompts, problems = [], []
     for text in texts:
         try:
             prompt = parse_weighted(text.lstrip("= "))
         except ValueError as error:
-            problems.append(f"{setting}={text!r}: {error}")
+            problems.append((text, str(error)))
             continue
         if not prompt.text:
-            problems.append(f"{setting}={text!r}: expected some words before the weight")
+            problems.append((text, "expected some words before the weight"))
         elif prompt.weight != 0:
             prompts.append(prompt)
-    if problems:
-        raise SettingsError(problems)
-    return prompts
+    return prompts, problems
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -80,6 +71,7 @@ class OtherPrompts:
         refers=Refers.PICTURE,
         references=vector_files,
         adds_up=True,
+        role=Role.WEIGHTED,
     )
     image_prompts: list[str] = setting(
         [],

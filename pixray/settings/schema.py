@@ -8,7 +8,7 @@ from __future__ import annotations
 import argparse
 import copy
 import dataclasses
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from pixray.errors import InvalidPart, SettingsError, did_you_mean, shown
@@ -18,11 +18,12 @@ from pixray.settings.convert import convert
 from pixray.settings.core import engine_declarations
 from pixray.settings.declare import Declaration, Role, declarations
 from pixray.settings.derive import derive
-from pixray.settings.grammar import Amount, parse_parts
+from pixray.settings.grammar import Amount, Weighted, parse_parts
 from pixray.settings.layers import Layer, LayerKind
 from pixray.settings.namespace import Mark, Origin, Settings
 from pixray.settings.old_names import RENAMED, RETIRED, RETIRED_VALUES
 from pixray.settings.policy import LEFT_OUT, admit
+from pixray.settings.prompt_kinds import parse_prompts
 from pixray.settings.raw import is_empty, is_switched_off, plain
 from pixray.settings.reference import index, owner_of
 
@@ -86,13 +87,8 @@ class Schema:
                 declared += () if group is None else declarations(group, owner)
         return cls(declared, problems, supplies, registry)
 
-    def resolve(self, layers: Sequence[Layer], supplied: Sequence[Layer] = ()) -> Settings:
-        """One namespace from the layers, weakest first.
-
-        Args:
-            layers: what people gave.
-            supplied: what follows from a choice made meanwhile, such as falling back to the embedded perceptor; it
-                stands below everything that people gave.
+    def resolve(self, layers: Sequence[Layer]) -> Settings:
+        """One namespace from the layers that people gave, weakest first.
 
         Raises:
             SettingsError: all problems at once, a line each.
@@ -102,7 +98,7 @@ class Schema:
         given = admit(self._gather(layers, problems, notices), self.declared, self.services, problems, notices)
         values: dict[str, Any] = {}
         origins: dict[str, Origin] = {}
-        for layer in [*self._presets(given), *supplied, *given]:
+        for layer in [*self._presets(given), *given]:
             for name, raw in layer.values.items():
                 origins[name] = Origin(layer.kind, layer.label, raw)
         for name, one in self.declared.items():
@@ -117,15 +113,49 @@ class Schema:
                     ) from error
                 what = RETIRED_VALUES.get(name, {}).get(origin.raw, error) if isinstance(origin.raw, str) else error
                 problems.append(f"{name}={shown(origin.raw)} (from {origin.label}): {what}")
+        prompts: dict[str, Sequence[Weighted]] = {}
         if not problems:
             derive(self.declared, values, origins, problems)
+            prompts = self._prompts(values, origins, problems, self.declared)
         if problems:
             raise SettingsError(list(dict.fromkeys([*problems, *(text for text in notices if LEFT_OUT in text)])))
-        return Settings(values, origins, tuple(layers), tuple(notices))
+        return Settings(values, origins, tuple(layers), tuple(notices), self._roles(), prompts)
 
-    def recheck(self, settings: argparse.Namespace, supplied: Sequence[Layer] = ()) -> Settings:
-        """Resolve a namespace again, with whatever its owner assigned to it since."""
-        return self.resolve(layers_of(settings), supplied)
+    def _roles(self) -> dict[str, Role]:
+        return {name: declaration.role for name, declaration in self.declared.items()}
+
+    def _prompts(
+        self, values: Mapping[str, Any], origins: Mapping[str, Origin], problems: list[str], names: Iterable[str]
+    ) -> dict[str, Sequence[Weighted]]:
+        """The parsed prompts of those among the named settings that hold prompts."""
+        prompts: dict[str, Sequence[Weighted]] = {}
+        for name in (name for name in names if Role.WEIGHTED in self.declared[name].role):
+            prompts[name], wrong = parse_prompts(values[name] or ())
+            problems += [f"{name}={shown(text)} (from {origins[name].label}): {reason}" for text, reason in wrong]
+        return prompts
+
+    def supply(self, settings: Settings, supplied: Layer) -> Settings:
+        """Complete settings by values that follow from a choice made after they were resolved.
+
+        Args:
+            settings: resolved and not changed since; this schema declares all of them, and perhaps more.
+            supplied: counts below everything that somebody asked for. No size and no number of iterations may be in
+                it, since other values follow from those.
+        """
+        values: dict[str, Any] = {}
+        origins: dict[str, Origin] = {}
+        for name, declaration in self.declared.items():
+            origin = settings.origins.get(name)
+            if name in supplied.values and not (origin and origin.asked_for):
+                values[name] = convert(declaration, supplied.values[name])
+                origins[name] = Origin(supplied.kind, supplied.label, copy.deepcopy(values[name]))
+            elif origin is not None:
+                values[name], origins[name] = getattr(settings, name), origin
+            else:
+                values[name] = None if declaration.default is None else convert(declaration, declaration.default)
+                origins[name] = Origin(LayerKind.DEFAULT, DEFAULT, copy.deepcopy(values[name]))
+        prompts = {**settings.prompts_by_setting, **self._prompts(values, origins, [], supplied.values)}
+        return Settings(values, origins, settings.layers, settings.notices, self._roles(), prompts)
 
     def _gather(self, layers: Sequence[Layer], problems: list[str], notices: list[str]) -> list[Layer]:
         """The layers with every name understood; unknown names become problems."""
@@ -247,3 +277,15 @@ def _name(value: Any) -> str:
     """The name of a part or setting, from whatever was given."""
     value = value[0] if isinstance(value, list | tuple) and len(value) == 1 else value
     return value.strip() if isinstance(value, str) else shown(value)
+
+
+def up_to_date(settings: argparse.Namespace, registry: Registry) -> Settings:
+    """Settings as they are, unless their owner assigned something since they were resolved: then resolved again.
+
+    Raises:
+        SettingsError: what was assigned is wrong, or a plain namespace is; all problems at once.
+    """
+    if isinstance(settings, Settings) and not settings.changed():
+        return copy.copy(settings)
+    layers = layers_of(settings)
+    return Schema.for_choice(registry, layers).resolve(layers)

@@ -8,6 +8,8 @@ import torch
 from pixray.errors import RunFailed
 from pixray.events import Drawn, Finished, LearningRateDropped, Started, Stepped
 from pixray.losses.base import Loss
+from pixray.settings.grammar import Weighted
+from pixray.settings.schema import Schema
 from pixray.testing.contracts import check_settings_kept
 from pixray.testing.fakes import CountingRecorder
 
@@ -274,3 +276,16 @@ def test_cudnn_determinism_counts_on_a_cuda_gpu_and_says_so_elsewhere(session):
     assert not made.deterministic and any("cudnn_determinism has no effect on cpu" in n.text for n in made.notices)
     assert session().notices == () and wants_determinism(made.settings, "cuda:0")
     assert not wants_determinism(session().settings, "cuda:0")
+
+
+@pytest.mark.parametrize("changes", [{}, {"clip_models": None}, {"drawer": "pixel", "clip_models": None}])
+def test_a_session_resolves_its_settings_and_parses_its_prompt_once(session, monkeypatch, changes):
+    """Three times and four times it was, with the guide that is fallen back to (here without named models)."""
+    resolved, parsed = [], []
+    resolve, construct = Schema.resolve, Weighted.__init__
+    monkeypatch.setattr(Schema, "resolve", lambda self, layers: resolved.append(layers) or resolve(self, layers))
+    monkeypatch.setattr(
+        Weighted, "__init__", lambda self, text, *numbers: parsed.append(text) or construct(self, text, *numbers)
+    )
+    session(prompts="a red heart:2", **changes)
+    assert len(resolved) == 1 and parsed.count("a red heart") == 1

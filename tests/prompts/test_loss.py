@@ -6,7 +6,6 @@ from torch.nn import functional as F
 
 from pixray.ops.angles import angular_distance
 from pixray.prompts.loss import PromptLoss
-from pixray.settings.prompt_kinds import read_prompts
 from pixray.testing.contracts import look_at
 
 
@@ -71,19 +70,3 @@ def test_descending_brings_crops_closer():
     before.backward()
     after = loss(look_with(F.normalize(crops - 0.1 * crops.grad, dim=-1)))
     assert after < before
-
-
-def test_b9_old_equals_prompts_are_prompts():
-    assert [prompt.text for prompt in read_prompts(["=a cat"])] == ["a cat"]
-
-
-def test_bad_prompts_are_reported_together():
-    from pixray.errors import SettingsError
-
-    with pytest.raises(SettingsError) as caught:
-        read_prompts(["a:nan", ":3", "fine:2"])
-    assert len(caught.value.problems) == 2
-
-
-def test_prompts_of_weight_zero_are_left_out():
-    assert read_prompts(["a:0", "b"]) == read_prompts(["b"])

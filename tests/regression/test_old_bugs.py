@@ -18,7 +18,7 @@ from pixray.runtime.yaml_io import read_yaml
 from pixray.settings.grammar import parse_weighted
 from pixray.settings.layers import Layer, LayerKind
 from pixray.settings.presets import preset_names, read_preset
-from pixray.settings.prompt_kinds import read_prompts
+from pixray.settings.prompt_kinds import parse_prompts
 from pixray.settings.resolve import resolve as resolve_settings
 
 TESTS = Path(__file__).parents[1]
@@ -66,7 +66,7 @@ BUGS: dict[int, tuple[str, tuple[str, ...]]] = {
     9: (
         "prompts with =, empty pieces and no prompts at all crashed",
         (
-            "prompts/test_loss.py::test_b9_old_equals_prompts_are_prompts",
+            "settings/test_schema.py::test_b9_prompts_are_parsed_with_the_settings_and_mistakes_told_together",
             "settings/test_grammar.py::test_b9_empty_pieces_between_pipes_are_no_prompts",
             "test_api.py::test_b9_run_without_prompts_runs",
         ),
@@ -213,7 +213,7 @@ def test_b8_every_preset_is_accepted_as_it_is(registry, name):
 )
 def test_b10_a_time_of_day_can_be_part_of_a_prompt(text, words, weight):
     assert (parse_weighted(text).text, parse_weighted(text).weight) == (words, weight)
-    assert read_prompts([text])[0].text == words
+    assert parse_prompts([text])[0][0].text == words
 
 
 def test_b25_a_run_s_settings_hold_its_seed_and_make_the_same_picture(registry, tiny):

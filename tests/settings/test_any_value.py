@@ -99,11 +99,11 @@ def test_nothing_leaves_what_a_file_says(resolve, tmp_path):
 
 
 def test_none_assigned_to_a_namespace_takes_a_value_back(resolve, registry):
-    from pixray.settings.schema import Schema
+    from pixray.settings.schema import up_to_date
 
     settings = resolve(drawer="pixel", palette="red", iterations=7)
     settings.palette = settings.iterations = None
-    again = Schema.for_choice(registry, settings.layers).recheck(settings)
+    again = up_to_date(settings, registry)
     assert again.palette is None and again.iterations == 250
 
 

@@ -7,7 +7,7 @@ import pytest
 from pixray.errors import SettingsError
 from pixray.settings.layers import python_layer
 from pixray.settings.output import output_name
-from pixray.settings.schema import Schema
+from pixray.settings.schema import Schema, embedded_layer, up_to_date
 
 
 def problems(resolve, **settings):
@@ -181,22 +181,65 @@ def test_settings_survive_copying_pickling_and_changing(resolve, registry):
         assert vars(other) == vars(settings) and other.origin("iterations") == "add_settings"
     settings.iterations = 20
     assert settings.origin("iterations") == "set on the namespace"
-    again = Schema.for_choice(registry, settings.layers).recheck(settings)
+    again = up_to_date(settings, registry)
     assert (again.iterations, again.save_every, again.learning_rate_drops) == (20, 2, [14])
     assert isinstance(settings, argparse.Namespace)
+
+
+def test_settings_that_nobody_changed_are_not_resolved_again(resolve, registry, monkeypatch):
+    settings = resolve(drawer="pixel")
+    monkeypatch.setattr(Schema, "resolve", None)
+    again = up_to_date(settings, registry)
+    assert vars(again) == vars(settings) and again is not settings
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        {"prompts": "a heart"},
+        {"prompts": "a heart", "num_cuts": 9, "filters": "lookup"},
+        {"drawer": "vqgan", "prior_prompts": "blur:-0.3", "quality": "best"},
+        {"drawer": "fft", "priors": "none", "custom_loss": "smoothness", "iterations": 40, "save_every": "10%"},
+    ],
+)
+def test_what_a_choice_supplies_is_what_resolving_with_it_would_give(resolve, registry, given):
+    """Falling back to the embedded guide, settings are completed; they were once resolved all over again."""
+    settings = resolve(**{"drawer": "pixel", **given})
+    supplied = embedded_layer(settings.drawer, settings.filters)
+    completed = Schema.for_choice(registry, [*settings.layers, supplied]).supply(settings, supplied)
+    expected = resolve(**{"drawer": "pixel", "perceptors": "embedded", **given})
+    values = {**vars(expected), "perceptors": "auto"}
+    assert vars(completed) == values and list(vars(completed)) == list(values)
+    assert completed.prompts_by_setting == expected.prompts_by_setting
+    assert {name: completed.origin(name) for name in values if name != "perceptors"} == {
+        name: expected.origin(name) for name in values if name != "perceptors"
+    }
+
+
+def test_b9_prompts_are_parsed_with_the_settings_and_mistakes_told_together(resolve):
+    settings = resolve(prompts="=a cat|a:0|b:2", vector_prompts="none")
+    assert [(prompt.text, prompt.weight) for prompt in settings.prompts_by_setting["prompts"]] == [
+        ("a cat", 1),
+        ("b", 2),
+    ]
+    assert settings.prompts_by_setting["vector_prompts"] == []
+    with pytest.raises(SettingsError) as caught:
+        resolve(prompts="a:nan|:3|fine:2", labels=":1")
+    assert len(caught.value.problems) == 3
+    assert "prompts=':3' (from add_settings): expected some words before the weight" in caught.value.problems
 
 
 def test_changed_settings_are_checked_again(resolve, registry):
     settings = resolve(drawer="pixel")
     settings.num_cuts = -3
     with pytest.raises(SettingsError, match=r"num_cuts=-3 \(from the namespace\): expected at least 1"):
-        Schema.for_choice(registry, settings.layers).recheck(settings)
+        up_to_date(settings, registry)
 
 
 def test_drops_assigned_to_the_namespace_are_iterations(resolve, registry):
     settings = resolve(drawer="pixel")
     settings.learning_rate_drops = [100]
-    assert Schema.for_choice(registry, settings.layers).recheck(settings).learning_rate_drops == [100]
+    assert up_to_date(settings, registry).learning_rate_drops == [100]
 
 
 def test_given_holds_what_was_asked_for_only(resolve):

@@ -18,7 +18,6 @@ from pixray.providers.cache import Cache, default_folder
 from pixray.providers.client import Client
 from pixray.providers.policy import Budget, Gate, Retries
 from pixray.settings.grammar import parse_parts
-from pixray.settings.prompt_kinds import read_prompts
 
 if TYPE_CHECKING:
     from pixray.models.store import ModelStore
@@ -108,7 +107,7 @@ def _prompts(
 ) -> tuple[tuple[tuple[str, float], ...], str]:
     """Prompts with weights, and what shall not be painted, as far as the service has such things."""
     able, negative = provider.capabilities, settings.negative_prompt or ""
-    prompts = tuple((prompt.text, prompt.weight) for prompt in read_prompts(settings.prompts))
+    prompts = tuple((prompt.text, prompt.weight) for prompt in settings.prompts_by_setting["prompts"])
     if able.weights == "none" and any(weight > 0 and weight != 1 for _, weight in prompts):
         notice(f"{provider.name} has no weights of prompts; the prompts are joined as they are")
     if not able.negative and (negative or any(weight < 0 for _, weight in prompts)):
