@@ -106,12 +106,18 @@ class StrokeDrawer(Drawer):
         elif given.paper is None:
             given.paper = sketch.paper
         low, high = self.width_range()
+        areas = int(given.filled.sum())
+        if areas and self.settings.page_width:
+            self.canvas.notice(
+                f"{areas} filled areas of {self.settings.init_svg} are in the picture; a plotter draws outlines only"
+            )
         wrong = int((~given.filled & ((given.widths < low - 1e-4) | (given.widths > high + 1e-4))).sum())
         if wrong and "widths" in self.free():
             self.canvas.notice(
                 f"{wrong} strokes of {self.settings.init_svg} are thinner than min_stroke_width or thicker than "
                 f"max_stroke_width ({low:.3g} to {high:.3g} pixels) and were changed"
             )
+        given.widths.clamp_(low, high)
         return given
 
     def begins(self, image: Tensor | None, count: int, generator: torch.Generator) -> Tensor | None:

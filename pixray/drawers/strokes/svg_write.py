@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import base64
+import io
 from collections.abc import Sequence
 
 import numpy as np
+from PIL import Image
 
 from pixray.drawers.strokes.sketch import Sketch
 from pixray.drawers.strokes.travel import pen_order
 
 _OPENING = (
     '<svg xmlns="http://www.w3.org/2000/svg" xmlns:inkscape="http://www.inkscape.org/namespaces/inkscape" '
-    'width="{width}" height="{height}" viewBox="0 0 {box}">'
+    'xmlns:sodipodi="http://sodipodi.sourceforge.net/DTD/sodipodi-0.dtd" '
+    'width="{width}" height="{height}" viewBox="0 0 {box}"{more}>'
 )
-_LAYER = '<g id="{name}" inkscape:groupmode="layer" inkscape:label="{name}"{more}>'
+_LAYER = '<g id="{id}" inkscape:groupmode="layer" inkscape:label="{label}"{more}>'
 MOST_INKS = 16
 """With more inks than a plotter could take, strokes are not parted by ink."""
 _PEN = ' fill="none" stroke-linecap="round" stroke-linejoin="round"'
@@ -32,21 +36,44 @@ def sketch_svg(sketch: Sketch, size: tuple[int, int], page_width: float | None =
     width, height = size
     units = ("", width, height) if page_width is None else ("mm", page_width, page_width * height / width)
     opening = _OPENING.format(
-        width=f"{units[1]:.10g}{units[0]}", height=f"{units[2]:.10g}{units[0]}", box=f"{width} {height}"
+        width=f"{units[1]:.10g}{units[0]}",
+        height=f"{units[2]:.10g}{units[0]}",
+        box=f"{width} {height}",
+        more="" if sketch.paper is None else f' style="background:{_hex(sketch.paper.detach().cpu().numpy())}"',
     )
     lines = [opening]
     if sketch.paper is not None:
-        sheet = f'<rect width="{width}" height="{height}" fill="{_hex(sketch.paper.detach().cpu().numpy())}"/>'
-        lines += [_LAYER.format(name="paper", more=""), sheet, "</g>"]
-    for name, paths, backwards in _layers(sketch, travel):
-        lines.append(_LAYER.format(name=name, more=_PEN))
+        lines += _paper(sketch.paper.detach().cpu().numpy(), size, plotted=page_width is not None or travel)
+    for number, (layer, paths, backwards) in enumerate(_layers(sketch, travel), 1):
+        # Programs for plotters take the first digits of a label for the number of the pen.
+        label = f"{number} {layer.replace('-', ' ')}"
+        lines.append(_LAYER.format(id=layer, label=label, more=_PEN))
         lines += _paths(sketch, paths, backwards)
         lines.append("</g>")
     return "\n".join([*lines, "</svg>", ""]).encode()
 
 
+def _paper(colour: np.ndarray, size: tuple[int, int], plotted: bool) -> list[str]:
+    """What shows the colour of the paper beside the root's background, without a line that a pen would draw.
+
+    Inkscape shows that of its page. Viewers that know neither show a picture of one pixel; for a plotter, the paper is
+    the real one, and there is no such picture.
+    """
+    page = f'<sodipodi:namedview pagecolor="{_hex(colour)}" inkscape:pageopacity="1"/>'
+    if plotted:
+        return [page]
+    image = Image.new("RGB", (1, 1), _hex(colour))
+    content = io.BytesIO()
+    image.save(content, "PNG")
+    pixel = (
+        f'<image width="{size[0]}" height="{size[1]}" preserveAspectRatio="none" image-rendering="optimizeSpeed" '
+        f'href="data:image/png;base64,{base64.b64encode(content.getvalue()).decode()}"/>'
+    )
+    return [page, _LAYER.format(id="paper", label="% paper", more=""), pixel, "</g>"]
+
+
 def _layers(sketch: Sketch, travel: bool) -> list[tuple[str, Sequence[int], Sequence[bool]]]:
-    """Layer names, their paths in drawing order, and whether each is drawn backwards."""
+    """Ids of layers, their paths in drawing order, and whether each is drawn backwards."""
     if not travel:
         return [("strokes", range(len(sketch)), [False] * len(sketch))]
     first, last = path_ends(sketch)

@@ -129,6 +129,19 @@ def test_an_svg_with_widths_out_of_range_says_so(tmp_path):
     assert drawer.sketch.widths.tolist() == pytest.approx([1.28]) and "1 strokes" in said[0]
 
 
+def test_a_pen_gives_its_width_to_the_strokes_of_an_svg(tmp_path):
+    path = tmp_path / "in.svg"
+    path.write_text(
+        '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 200 100"><path d="M5 5H50" stroke="red" '
+        'stroke-width="30"/><path d="M5 50h9v9z" /></svg>'
+    )
+    said = []
+    drawer = drawer_of((200, 100), init_svg=str(path), page_width=100, pen_width=0.5, notice=said.append)
+    assert drawer.sketch.widths[0] == pytest.approx(1.0) and "widths" not in drawer.free()
+    assert b'stroke-width="1"' in drawer.files()[".svg"]
+    assert "1 filled areas" in said[0] and "were changed" not in " ".join(said)
+
+
 def test_painting_moves_the_strokes_onto_a_picture():
     drawer = drawer_of((64, 64), strokes=12, stroke_length=3, max_stroke_width=12)
     target = torch.ones(1, 3, 64, 64) * drawer.sketch.paper.view(1, 3, 1, 1)

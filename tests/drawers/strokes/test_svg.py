@@ -86,9 +86,23 @@ def test_layers_have_names_and_each_stroke_its_own_path():
     root = ET.fromstring(sketch_svg(sketch_of(), SIZE))
     label = "{http://www.inkscape.org/namespaces/inkscape}label"
     layers = root.findall("{http://www.w3.org/2000/svg}g")
-    assert [layer.get(label) for layer in layers] == ["paper", "strokes"]
+    assert [layer.get(label) for layer in layers] == ["% paper", "1 strokes"]
+    assert [layer.get("id") for layer in layers] == ["paper", "strokes"]
     assert [path.get("id") for path in layers[1]] == ["stroke-1", "stroke-2", "stroke-3"]
     assert root.get("width") == "120" and root.get("viewBox") == "0 0 120 80"
+
+
+def test_programs_for_plotters_find_numbered_pens_and_no_paper():
+    sketch = sketch_of([2] * 6, colours=[[0.0, 0.0, 0.0], [1.0, 0.0, 0.0]] * 3)
+    for options in ({}, {"page_width": 200.0}, {"travel": True}, {"page_width": 200.0, "travel": True}):
+        root = ET.fromstring(sketch_svg(sketch, SIZE, **options))
+        assert root.get("style") == "background:#f2eecb"
+        shapes = {node.tag.rpartition("}")[2] for node in root.iter()}
+        assert not shapes & {"rect", "polygon", "polyline", "line", "circle", "ellipse"}
+        assert ("image" in shapes) == (options == {})
+        labels = [layer.get("{http://www.inkscape.org/namespaces/inkscape}label") for layer in root if len(layer)]
+        pens = ["1 ink 000000", "2 ink ff0000"] if "travel" in options else ["1 strokes"]
+        assert [label for label in labels if not label.startswith("%")] == pens
 
 
 def test_a_page_has_real_units():
