@@ -11,8 +11,6 @@ training nothing is quantised. There is no discriminator: the decoder is to be c
 from __future__ import annotations
 
 import argparse
-import contextlib
-import io
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +18,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from pixray.drawers.vqgan.decode import PlainLayers, decode, encode
+from pixray.drawers.vqgan.networks import Decoder, Encoder, ResidualBlock
 from training import loop as loops
 from training.captions import Captions
 from training.pictures import Painter
@@ -54,15 +54,10 @@ class Vqgan(nn.Module):
 
     def __init__(self) -> None:
         super().__init__()
-        from taming.modules.diffusionmodules.model import Decoder, Encoder, ResnetBlock
-
-        with contextlib.redirect_stdout(io.StringIO()):
-            self.encoder, self.decoder = Encoder(**NETWORK), Decoder(**NETWORK)
+        # With 32 groups, as published models have, so few channels would each lose their mean: flat colours.
+        self.encoder, self.decoder = Encoder(NETWORK), Decoder(NETWORK)
         for module in self.modules():
-            if isinstance(module, nn.GroupNorm):
-                # With 32 groups, as published models have, so few channels would each lose their mean: flat colours.
-                module.num_groups = NETWORK["norm_groups"]
-            elif isinstance(module, ResnetBlock):
+            if isinstance(module, ResidualBlock):
                 nn.init.zeros_(module.conv2.weight)  # to begin with, the network is nearly linear
         channels = NETWORK["z_channels"]
         self.quant_conv, self.post_quant_conv = nn.Conv2d(channels, DIM, 1), nn.Conv2d(DIM, channels, 1)
@@ -76,7 +71,7 @@ class Vqgan(nn.Module):
 
     def encode(self, images: Tensor) -> Tensor:
         """Vectors of unit length, B DIM h w, before they become codes."""
-        return F.normalize(self.quant_conv(self.encoder(images * 2 - 1)), dim=1)
+        return F.normalize(self.quant_conv(encode(self.encoder, images * 2 - 1)), dim=1)
 
     def nearest(self, z: Tensor) -> Tensor:
         """Numbers of the codes nearest to vectors: B h w."""
@@ -87,7 +82,7 @@ class Vqgan(nn.Module):
 
     def decode(self, z: Tensor) -> Tensor:
         """Pictures, about [0, 1]."""
-        return (self.decoder(self.post_quant_conv(z)) + 1) / 2
+        return (decode(PlainLayers(), self.decoder, self.post_quant_conv(z)) + 1) / 2
 
 
 class Trainer:

@@ -14,8 +14,6 @@ PACKAGES = (
     "torch",
     "torchvision",
     "open_clip_torch",
-    "kornia",
-    "taming-transformers-rom1504",
     "omegaconf",
     "pillow",
     "imageio",

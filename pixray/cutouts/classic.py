@@ -10,14 +10,19 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-import kornia.augmentation as augment
-import kornia.geometry.transform as warp
 import torch
 from torch import Tensor
 from torch.nn import functional as F
 
 from pixray.cutouts.base import Cutouts, Plan
 from pixray.cutouts.zoom_wide import COLOUR_PROBABILITY, HUE, SATURATION, ZOOM_AREA, ZOOM_RATIO, count_zoom
+from pixray.errors import MissingPackage
+
+try:
+    import kornia.augmentation as augment
+    import kornia.geometry.transform as warp
+except ModuleNotFoundError as error:
+    raise MissingPackage("cutouts=classic", "kornia", "classic") from error
 
 Parameters = dict[str, Tensor]
 

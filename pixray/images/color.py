@@ -153,7 +153,7 @@ def _pure_names() -> Mapping[str, str]:
     from PIL import ImageColor
 
     cycle = [code for name, code in _PLOT.items() if name.startswith("tab:")]
-    css = {name: code for name, code in ImageColor.colormap.items() if isinstance(code, str)}
+    css = {name: "#{:02x}{:02x}{:02x}".format(*ImageColor.getrgb(name)[:3]) for name in ImageColor.colormap}
     return {**css, **_PLOT, "tab:grey": _PLOT["tab:gray"], **{f"c{number}": code for number, code in enumerate(cycle)}}
 
 

@@ -10,6 +10,7 @@ from torch import Tensor
 
 from pixray.losses.base import Loss, LossInputs
 from pixray.losses.scales import OLD_SCALE
+from pixray.ops.blur import gaussian_blur
 from pixray.ops.surrogate import flat_sqrt
 from pixray.settings.declare import setting
 
@@ -53,10 +54,10 @@ class SmoothnessLoss(Loss):
         smoothness_edge_order: int = setting(1, "order of the differences at the border", least=1, most=2)
 
     settings: Settings
+    capturable = True
 
     def __init__(self, settings: Any = None, arguments: tuple[str, ...] = ()) -> None:
         super().__init__(settings, arguments)
-        self.capturable = not settings.smoothness_gaussian_kernel  # kornia makes the blur's weights in every step
 
     def __call__(self, inputs: LossInputs) -> Tensor:
         settings = self.settings
@@ -78,6 +79,4 @@ class SmoothnessLoss(Loss):
         kernel, spread = self.settings.smoothness_gaussian_kernel, self.settings.smoothness_gaussian_std
         if not kernel:
             return picture
-        from kornia.filters import gaussian_blur2d
-
-        return gaussian_blur2d(picture, (kernel, kernel), (spread, spread), border_type="replicate")
+        return gaussian_blur(picture, kernel, spread)

@@ -1,8 +1,8 @@
-"""Running taming-transformers' Decoder: the same weights and the same result, by faster operations.
+"""Running the networks of a VQGAN: the results of taming-transformers' modules, by faster operations.
 
 Three ways. Plain layers are torch's own operations in any number format on any device, for GPUs (half precision,
 channels last). Half layers are the same for CPUs that are fast in bfloat16, with two of them by fewer operations (see
-half.py). Fused layers (see fused.py) are for every other CPU, in full precision.
+bf16_kernels.py). Fused layers (see winograd_block.py) are for every other CPU, in full precision.
 """
 
 from __future__ import annotations
@@ -43,9 +43,7 @@ class PlainLayers:
     def block(self, block: Any, x: Tensor) -> Tensor:
         hidden = block.conv1(self.activate(block.norm1, x))
         hidden = block.conv2(self.activate(block.norm2, hidden))
-        shortcut = x
-        if block.in_channels != block.out_channels:
-            shortcut = block.conv_shortcut(x) if block.use_conv_shortcut else block.nin_shortcut(x)
+        shortcut = x if block.in_channels == block.out_channels else block.nin_shortcut(x)
         return shortcut + hidden
 
     def attention(self, block: Any, x: Tensor) -> Tensor:
@@ -60,15 +58,20 @@ class PlainLayers:
         x = F.interpolate(x, scale_factor=2.0, mode="nearest")
         return layer.conv(x) if layer.with_conv else x
 
+    def downsample(self, layer: Any, x: Tensor) -> Tensor:
+        if not layer.with_conv:
+            return F.avg_pool2d(x, 2)
+        return layer.conv(F.pad(x, (0, 1, 0, 1)))  # one pixel at the right and lower edge, as published models have it
+
     def finish(self, norm: nn.GroupNorm, conv: nn.Conv2d, x: Tensor) -> Tensor:
         return conv(self.activate(norm, x))
 
 
 class HalfLayers(PlainLayers):
-    """Plain layers with two of them by fewer operations (see half.py), for half precision on a CPU.
+    """Plain layers with two of them by fewer operations (see bf16_kernels.py), for half precision on a CPU.
 
     Args:
-        decoder: taming-transformers' Decoder, still in float32.
+        decoder: a `networks.Decoder`, still in float32.
         dtype: what it will be turned to.
     """
 
@@ -91,7 +94,7 @@ class FusedLayers(PlainLayers):
     """The layers with many pixels and few channels fused; the others plain.
 
     Args:
-        decoder: taming-transformers' Decoder, in float32 on the CPU.
+        decoder: a `networks.Decoder`, in float32 on the CPU.
     """
 
     def __init__(self, decoder: Any) -> None:
@@ -102,7 +105,7 @@ class FusedLayers(PlainLayers):
             self._convs[decoder.conv_out] = made(decoder.conv_out, decoder.norm_out)
         for level in decoder.up:
             for block in level.block:
-                if _fusible(block.conv1, block.conv2) and not hasattr(block, "conv_shortcut"):
+                if _fusible(block.conv1, block.conv2):
                     first, second = made(block.conv1, block.norm1), made(block.conv2, block.norm2)
                     self._blocks[block] = FusedBlock(first, second, getattr(block, "nin_shortcut", None))
             layer = getattr(level, "upsample", None)
@@ -126,20 +129,35 @@ class FusedLayers(PlainLayers):
         return super().finish(norm, conv, x) if fused is None else _each(partial(normed_conv, conv=fused), x)
 
 
+def encode(encoder: Any, x: Tensor) -> Tensor:
+    """What an Encoder makes of an image, in full precision.
+
+    Args:
+        encoder: a `networks.Encoder`.
+        x: B 3 H W in [-1, 1]; sides divisible by 2**(levels - 1).
+    """
+    layers = PlainLayers()
+    x = layers.conv(encoder.conv_in, x)
+    for level in encoder.down:
+        x = _blocks(layers, level, x)
+        if hasattr(level, "downsample"):
+            x = layers.downsample(level.downsample, x)
+    x = _middle(layers, encoder.mid, x)
+    return layers.finish(encoder.norm_out, encoder.conv_out, x)
+
+
 def decode(layers: PlainLayers, decoder: Any, x: Tensor, recompute: bool = False) -> Tensor:
     """What a Decoder makes of its input.
 
     Args:
         layers: how to run its layers.
-        decoder: taming-transformers' Decoder.
+        decoder: a `networks.Decoder`.
         x: B C h w.
         recompute: keep only the pictures between levels and compute the rest again for the gradient (Chen et al.
             2016, arXiv 1604.06174).
     """
     x = layers.conv(decoder.conv_in, x.contiguous(memory_format=torch.channels_last))
-    x = layers.block(decoder.mid.block_1, x)
-    x = layers.attention(decoder.mid.attn_1, x)
-    x = layers.block(decoder.mid.block_2, x)
+    x = _middle(layers, decoder.mid, x)
     for number in reversed(range(decoder.num_resolutions)):
         level = partial(_level, layers, decoder.up[number])
         x = checkpoint(level, x, use_reentrant=False, preserve_rng_state=False) if recompute else level(x)
@@ -147,11 +165,22 @@ def decode(layers: PlainLayers, decoder: Any, x: Tensor, recompute: bool = False
 
 
 def _level(layers: PlainLayers, level: Any, x: Tensor) -> Tensor:
+    x = _blocks(layers, level, x)
+    return layers.upsample(level.upsample, x) if hasattr(level, "upsample") else x
+
+
+def _blocks(layers: PlainLayers, level: Any, x: Tensor) -> Tensor:
     for number, block in enumerate(level.block):
         x = layers.block(block, x)
         if len(level.attn) > 0:
             x = layers.attention(level.attn[number], x)
-    return layers.upsample(level.upsample, x) if hasattr(level, "upsample") else x
+    return x
+
+
+def _middle(layers: PlainLayers, middle: Any, x: Tensor) -> Tensor:
+    x = layers.block(middle.block_1, x)
+    x = layers.attention(middle.attn_1, x)
+    return layers.block(middle.block_2, x)
 
 
 def _fusible(*convs: nn.Conv2d) -> bool:

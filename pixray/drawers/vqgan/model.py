@@ -1,13 +1,11 @@
 """A frozen VQGAN: picture to codes and codes to picture.
 
 Esser, Rombach and Ommer, "Taming Transformers for High-Resolution Image Synthesis" (2021), arXiv 2012.09841. The
-networks are those of taming-transformers, so published weights fit by name; how they are run is ours (see decode.py).
+networks have the layers of taming-transformers, so published weights fit by name (networks.py); decode.py runs them.
 """
 
 from __future__ import annotations
 
-import contextlib
-import io
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -16,7 +14,8 @@ import torch
 from torch import Tensor, nn
 
 from pixray.drawers.vqgan.config import VqganConfig, read_config
-from pixray.drawers.vqgan.decode import FusedLayers, HalfLayers, PlainLayers, decode
+from pixray.drawers.vqgan.decode import FusedLayers, HalfLayers, PlainLayers, decode, encode
+from pixray.drawers.vqgan.networks import Codebook, Decoder, Encoder, GumbelCodebook
 from pixray.errors import ModelUnavailable
 from pixray.models.safe_load import read_tensors
 
@@ -33,15 +32,14 @@ class Vqgan(nn.Module):
     def __init__(self, config: VqganConfig) -> None:
         super().__init__()
         self.config = config
-        encoder, decoder, quantiser = _taming()
         network = dict(config.network)
         channels = network["z_channels"]
-        self.encoder = encoder(**network)
-        self.decoder = decoder(**network)
-        for module in self.modules():
-            if isinstance(module, nn.GroupNorm) and "norm_groups" in network:
-                module.num_groups = int(network["norm_groups"])  # taming-transformers always has 32
-        self.quantize = quantiser(config)
+        self.encoder, self.decoder = Encoder(network), Decoder(network)
+        self.quantize: Any = (
+            GumbelCodebook(config.num_codes, config.code_dim, channels)
+            if config.gumbel
+            else Codebook(config.num_codes, config.code_dim)
+        )
         self.quant_conv = nn.Conv2d((2 if network.get("double_z", True) else 1) * channels, config.code_dim, 1)
         self.post_quant_conv = nn.Conv2d(config.code_dim, channels, 1)
 
@@ -77,7 +75,7 @@ class Vqgan(nn.Module):
         Returns:
             B dim H/factor W/factor, every vector a row of the codebook.
         """
-        hidden = self.quant_conv(self.encoder(image * 2 - 1))
+        hidden = self.quant_conv(encode(self.encoder, image * 2 - 1))
         if self.config.gumbel:
             # The likeliest code; the training code adds Gumbel noise here, so it encodes a picture anew each time.
             chosen = self.quantize.proj(hidden).argmax(1)
@@ -127,7 +125,7 @@ def load_vqgan(config_path: Path, weights_path: Path, device: str, dtype: torch.
     found = read_tensors(weights_path, lambda name: name.startswith(wanted))
     tensors = {name.removeprefix(prefix): value.float() for name, value in found.items()}
     # Without memory and without random numbers: every weight comes from the file.
-    with torch.device("meta"), torch.random.fork_rng(devices=[]), contextlib.redirect_stdout(io.StringIO()):
+    with torch.device("meta"), torch.random.fork_rng(devices=[]):
         model = Vqgan(config)
     _check_fit(model.state_dict(), tensors, weights_path, config_path)
     model.load_state_dict(tensors, strict=False, assign=True)
@@ -146,19 +144,3 @@ def _check_fit(expected: Mapping[str, Tensor], given: Mapping[str, Tensor], weig
                 f"{weights} does not belong to {config.name}: {name} is {tuple(given[name].shape)}, "
                 f"expected {tuple(wanted.shape)}"
             )
-
-
-def _taming() -> tuple[Any, Any, Any]:
-    """Encoder, Decoder and a maker of quantisers from taming-transformers.
-
-    Its `modules` import beside any pytorch-lightning, its `models` do not; those only tie the modules together.
-    """
-    from taming.modules.diffusionmodules.model import Decoder, Encoder
-    from taming.modules.vqvae.quantize import GumbelQuantize, VectorQuantizer2
-
-    def quantiser(config: VqganConfig) -> nn.Module:
-        if config.gumbel:
-            return GumbelQuantize(config.network["z_channels"], config.code_dim, config.num_codes)
-        return VectorQuantizer2(config.num_codes, config.code_dim, beta=0.25)
-
-    return Encoder, Decoder, quantiser
