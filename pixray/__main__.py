@@ -4,16 +4,21 @@ from __future__ import annotations
 
 import sys
 
+from pixray.runtime.terminal import Terminal, leave, open_closed_streams
+
 
 def main() -> int:
     """The command line, whose modules are loaded here so that Ctrl-C while they load is answered as later on."""
+    open_closed_streams()
     try:
         from pixray.cli import main as cli
 
         return cli.main()
     except KeyboardInterrupt:
-        sys.stderr.write("pixray: interrupted\n")
+        Terminal(sys.stderr).write("pixray: interrupted\n")
         return 130
+    finally:
+        leave(sys.stdout, sys.stderr)
 
 
 if __name__ == "__main__":

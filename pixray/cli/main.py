@@ -9,14 +9,17 @@ Exit codes: 0 done, 1 failed, 2 wrong settings, 130 ended by Ctrl-C.
 
 from __future__ import annotations
 
+import contextlib
 import importlib
 import sys
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TextIO, cast
 
 from pixray.errors import PixrayError, SettingsError, did_you_mean
 from pixray.registry import Registry
 from pixray.runtime.allocator import prepare_process
+from pixray.runtime.files import reason
+from pixray.runtime.terminal import Terminal
 from pixray.runtime.version import __version__
 
 if TYPE_CHECKING:
@@ -41,6 +44,8 @@ COMMANDS: dict[str, tuple[str, str]] = {
 }
 """Name of a command: the module whose `main(argv)` does it, and a line of help."""
 
+PRINTING = {"doctor", "show", "diff", "services", "words", "models"}
+"""Commands whose result is what they print."""
 OUTPUTS = {"--quiet": "quiet", "--json": "json"}
 
 
@@ -54,6 +59,20 @@ def main(argv: Sequence[str] | None = None) -> int:
         the exit code.
     """
     words = list(sys.argv[1:] if argv is None else argv)
+    results, messages = Terminal(sys.stdout), Terminal(sys.stderr)
+    with contextlib.redirect_stdout(cast(TextIO, results)), contextlib.redirect_stderr(cast(TextIO, messages)):
+        code = _answered(words)
+    results.flush()
+    messages.flush()
+    if code == 0 and results.lost is not None and _prints(words):
+        if not isinstance(results.lost, BrokenPipeError):  # whoever read our output has left, and knows
+            messages.write(f"pixray: the output cannot be written: {results.lost}\n")
+        return 1
+    return code
+
+
+def _answered(words: list[str]) -> int:
+    """The exit code, after an error was told in a sentence."""
     try:
         return _dispatch(words)
     except SettingsError as error:
@@ -62,11 +81,18 @@ def main(argv: Sequence[str] | None = None) -> int:
     except PixrayError as error:
         sys.stderr.write(f"pixray: {error}\n")
         return 1
+    except OSError as error:
+        where = f"{error.filename}: " if error.filename else ""
+        sys.stderr.write(f"pixray: {where}{reason(error)}\n")
+        return 1
     except KeyboardInterrupt:
         sys.stderr.write("pixray: interrupted\n")
         return 130
-    except BrokenPipeError:
-        return 1  # whoever read our output has left
+
+
+def _prints(words: list[str]) -> bool:
+    """Whether what was asked for is the output itself, and not a file."""
+    return not words or words[0] in PRINTING or not {"--version", "--help", "-h", "--help-all"}.isdisjoint(words)
 
 
 def _dispatch(words: list[str]) -> int:

@@ -6,6 +6,7 @@ import sys
 from collections.abc import Sequence
 
 from pixray.cli.parsing import Parser
+from pixray.runtime.terminal import plain
 
 
 def main(argv: Sequence[str]) -> int:
@@ -17,5 +18,16 @@ def main(argv: Sequence[str]) -> int:
     from pixray.recorders.record import read_record
     from pixray.runtime.yaml_io import write_yaml
 
-    sys.stdout.write(write_yaml(read_record(wanted.picture)))
+    record = read_record(wanted.picture)
+    text = write_yaml(record)
+    # YAML has escapes of its own: what is shown can still be saved and run.
+    sys.stdout.write(text if _can_be_shown(text) else write_yaml(record, ascii_only=True))
     return 0
+
+
+def _can_be_shown(text: str) -> bool:
+    try:
+        text.encode(sys.stdout.encoding or "utf-8")
+    except UnicodeEncodeError:
+        return False
+    return plain(text) == text

@@ -9,6 +9,7 @@ from typing import Any, TextIO
 from pixray.events import Drawn, Event, Finished, LearningRateDropped, Noticed, Started, Stepped
 from pixray.models.progress import Progress
 from pixray.recorders.base import Recorder, RunFiles
+from pixray.runtime.terminal import Terminal, plain
 
 
 class ConsoleRecorder(Recorder):
@@ -20,7 +21,7 @@ class ConsoleRecorder(Recorder):
 
     def __init__(self, files: RunFiles | None = None, stream: TextIO | None = None) -> None:
         super().__init__(files)
-        self._stream = stream or sys.stderr
+        self._stream: Any = Terminal(stream or sys.stderr, steers=True)
         self._bar: Any = None
 
     def __call__(self, event: Event) -> None:
@@ -69,10 +70,12 @@ class ConsoleRecorder(Recorder):
         text = f"{what[event.reason]} after {event.steps} steps, {event.seconds:.1f} s"
         self._say(text + (f", best loss {event.best[0]:.4g} at step {event.best[1]}" if event.best else ""))
         if self.files is not None:
-            sys.stdout.write(f"{self.files.picture}\n")
-            sys.stdout.flush()
+            results = Terminal(sys.stdout)
+            results.write(f"{self.files.picture}\n")
+            results.flush()
 
     def _say(self, text: str) -> None:
+        text = plain(text)
         if self._bar is not None:
             self._bar.write(text, file=self._stream)
         else:
@@ -85,7 +88,7 @@ class JsonRecorder(Recorder):
 
     def __init__(self, files: RunFiles | None = None, stream: TextIO | None = None) -> None:
         super().__init__(files)
-        self._stream = stream or sys.stdout
+        self._stream = Terminal(stream or sys.stdout)
 
     def __call__(self, event: Event) -> None:
         from pixray.recorders.log import as_json
@@ -93,7 +96,7 @@ class JsonRecorder(Recorder):
         facts = as_json(event)
         if isinstance(event, Drawn) and event.save and self.files is not None:
             facts["path"] = str(self.files.picture)
-        self._stream.write(json.dumps(facts, ensure_ascii=False) + "\n")
+        self._stream.write(json.dumps(facts) + "\n")
         self._stream.flush()
 
 
@@ -101,16 +104,20 @@ class DownloadBar(Progress):
     """A progress bar per downloaded file, on standard error; a log file gets a line every ten seconds."""
 
     def __init__(self, stream: TextIO | None = None) -> None:
-        self._stream = stream
+        self._given = stream
         self._bar: Any = None
+
+    @property
+    def _stream(self) -> Any:
+        return Terminal(self._given or sys.stderr, steers=True)
 
     def begin(self, name: str, done: int, total: int | None) -> None:
         from tqdm import tqdm
 
-        stream = self._stream or sys.stderr
+        stream = self._stream
         live = stream.isatty()
         self._bar = tqdm(
-            desc=name,
+            desc=plain(name),
             initial=done,
             total=total,
             file=stream,
@@ -127,6 +134,6 @@ class DownloadBar(Progress):
         self._bar.close()
 
     def say(self, text: str) -> None:
-        stream = self._stream or sys.stderr
-        stream.write(text + "\n")
+        stream = self._stream
+        stream.write(plain(text) + "\n")
         stream.flush()

@@ -82,12 +82,16 @@ def _refuse_lost_colors(text: str, values: dict[str, Any], where: str) -> None:
             )
 
 
-def write_yaml(values: Mapping[str, Any]) -> str:
-    """YAML text of settings; tuples become lists and amounts become text, so that safe loaders read it."""
+def write_yaml(values: Mapping[str, Any], *, ascii_only: bool = False) -> str:
+    """YAML text of settings; tuples become lists and amounts become text, so that safe loaders read it.
+
+    Args:
+        ascii_only: write other characters as YAML's escapes, which mean the same.
+    """
     import yaml
 
     plain = {name: to_plain(value) for name, value in values.items()}
-    return HEADER + yaml.safe_dump(plain, sort_keys=False, allow_unicode=True, width=100)
+    return HEADER + yaml.safe_dump(plain, sort_keys=False, allow_unicode=not ascii_only, width=100)
 
 
 def to_plain(value: Any) -> Any:
