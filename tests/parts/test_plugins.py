@@ -1,7 +1,10 @@
 """A part of somebody else is a part like any other: by entry point, by `pixray.register`, by PIXRAY_PLUGINS."""
 
+import os
+import subprocess
 import sys
 import textwrap
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -327,3 +330,33 @@ def test_a_default_that_is_wrong_is_the_mistake_of_the_part(registry):
         InvalidPart, match=r"drawer clay: the default of its setting clay_softness=3.0: expected at most 1"
     ):
         Studio(registry).run("red", "clay", clip_models="toy")
+
+
+def test_an_installed_package_brings_a_part_of_every_kind(tmp_path):
+    """A real wheel, built by setuptools and unpacked as pip does, and a process that only finds it on its path."""
+    source, site = tmp_path / "source", tmp_path / "site"
+    source.mkdir()
+    (source / "somebodys_parts.py").write_text(PARTS)
+    groups = [
+        f'[project.entry-points."{KINDS[kind].group}"]\n{name} = "somebodys_parts:{cls}"\n'
+        for kind, (name, cls, _) in CLASSES.items()
+    ]
+    toy = '"pixray.perceptors"]\ntoy = "pixray.testing.fakes:ToyPerceptor"\n'
+    (source / "pyproject.toml").write_text(
+        '[build-system]\nrequires = ["setuptools"]\nbuild-backend = "setuptools.build_meta"\n'
+        '[project]\nname = "pixray-clay"\nversion = "1.2"\n[tool.setuptools]\npy-modules = ["somebodys_parts"]\n'
+        + "".join(groups).replace('"pixray.perceptors"]\n', toy)
+    )
+    build = "from setuptools import build_meta; build_meta.build_wheel('.')"
+    subprocess.run([sys.executable, "-c", build], cwd=source, check=True, capture_output=True)
+    with zipfile.ZipFile(next(source.glob("*.whl"))) as wheel:
+        wheel.extractall(site)
+    paths = os.pathsep.join([str(site), os.environ["PYTHONPATH"]])
+    words = [sys.executable, "-m", "pixray", *words_of(CHOSEN)]
+    done = subprocess.run(words, env={**os.environ, "PYTHONPATH": paths}, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert Path("run/notes.txt").read_text().split()[-1] == "Finished" and Path("run/output.png").is_file()
+    help_page = subprocess.run(
+        [sys.executable, "-m", "pixray", "--help-all"], env={**os.environ, "PYTHONPATH": paths}, capture_output=True
+    ).stdout.decode()
+    assert [setting for _, _, setting in CLASSES.values() if f"--{setting}" not in help_page] == []
