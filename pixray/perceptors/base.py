@@ -47,6 +47,10 @@ class Perceptor(ABC):
     def encode_text(self, texts: Sequence[str]) -> Tensor:
         """Embed texts: N D, float32, unit length, without gradient."""
 
+    def unread(self, text: str) -> str:
+        """The end of a text that this perceptor cuts off, because it is too long; empty if all of it is read."""
+        return ""
+
     def unknown_words(self, text: str) -> list[str]:
         """Words of a prompt that this perceptor never learned; empty for models that know all letters."""
         return []

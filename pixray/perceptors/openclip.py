@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import torch
@@ -13,14 +13,13 @@ from pixray.errors import ModelUnavailable, UnsafeFile
 from pixray.perceptors.base import Perceptor
 from pixray.perceptors.frozen.tower import PlainTower, compile_tower
 from pixray.perceptors.library import import_open_clip
+from pixray.perceptors.reading import Tokenizer, unread_part
 from pixray.perceptors.sources import Found
 
 OPENAI_MEAN = (0.48145466, 0.4578275, 0.40821073)
 OPENAI_STD = (0.26862954, 0.26130258, 0.27577711)
 
 _ENLARGED = 4096.0
-
-Tokenizer = Callable[[Sequence[str]], Tensor]
 
 
 class _ScaledGradient(torch.autograd.Function):
@@ -88,6 +87,9 @@ class OpenClip(Perceptor):
     def encode_text(self, texts: Sequence[str]) -> Tensor:
         tokens = self._tokenizer(list(texts)).to(self._device)
         return F.normalize(self._model.encode_text(tokens).float(), dim=-1)
+
+    def unread(self, text: str) -> str:
+        return unread_part(self._tokenizer, text)
 
 
 def load_openclip(found: Found, device: str, dtype: torch.dtype, contrast: str = "plain") -> OpenClip:

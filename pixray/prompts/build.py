@@ -19,9 +19,10 @@ from pixray.images.io import on_white, open_picture, resized, to_tensor
 from pixray.losses.base import WeightedLoss
 from pixray.models.store import ModelStore
 from pixray.perceptors.base import Perceptor
+from pixray.perceptors.reading import not_read
 from pixray.prompts.image_loss import ImagePromptLoss
 from pixray.prompts.regions import SPOT, SPOT_OFF, spot_masks
-from pixray.prompts.text import as_label, as_text, encoded, label
+from pixray.prompts.text import LONGEST_BEGINNING, as_label, as_text, encoded, label
 from pixray.prompts.vector import CUSTOMARY, STRENGTH, Vectors, find_vectors, targets_for
 from pixray.runtime.redact import without_secrets
 from pixray.runtime.rng import Generators
@@ -30,6 +31,10 @@ from pixray.settings.layers import LayerKind
 
 if TYPE_CHECKING:
     from PIL import Image
+
+
+_MOST_NAMED = 12
+"""Unknown words that one notice names."""
 
 
 @dataclass(frozen=True)
@@ -85,6 +90,8 @@ class Guidance:
         prompts = self._prompts(setting)
         if setting != "prior_prompts":
             self._note_unknown_words(prompts)
+        for prompt in prompts:
+            self._note_unread(setting, prompt.text, LONGEST_BEGINNING if encode is as_label else "")
         return self._encoded(prompts, encode, kind, spot)
 
     def _encoded(
@@ -96,12 +103,27 @@ class Guidance:
     ) -> list[WeightedLoss]:
         return encoded(prompts, encode, self.perceptors, self.weights, kind, spot)
 
+    def _note_unread(self, setting: str, text: str, before: str) -> None:
+        """Say what is not read of a text, in one notice for all perceptors that stop at the same word.
+
+        Args:
+            before: what stands before the text when it is encoded.
+        """
+        readers: dict[str, list[str]] = {}
+        for name, perceptor in self.perceptors.items():
+            unread = perceptor.unread(before + text)
+            if unread:
+                readers.setdefault(text[-len(unread) :], []).append(name)
+        for unread, names in readers.items():
+            self.notice(not_read(names, "" if setting == "prompts" else setting, text, unread))
+
     def _note_unknown_words(self, prompts: Sequence[Weighted]) -> None:
         for perceptor in self.perceptors.values():
             for prompt in prompts:
                 unknown = perceptor.unknown_words(prompt.text)
                 if unknown:
-                    words = ", ".join(f"'{word}'" for word in unknown)
+                    words = ", ".join(f"'{word}'" for word in unknown[:_MOST_NAMED])
+                    words += f" and {len(unknown) - _MOST_NAMED} more" if len(unknown) > _MOST_NAMED else ""
                     about = f"it knows about {round(perceptor.vocabulary, -1)} words: pixray words"
                     self.notice(f"{perceptor.name} does not know {words}; {about}")
 

@@ -36,6 +36,7 @@ class Capabilities:
         concurrency: submissions at once; rate: at most so many submissions in so many seconds.
         timeout: seconds until an answer is given up.
         most_input: bytes of one picture sent.
+        tokens: so many tokens of CLIP are read of a prompt, and the rest is cut off without a word; None: all of it.
     """
 
     init: bool = False
@@ -55,6 +56,7 @@ class Capabilities:
     rate: tuple[int, float] | None = None
     timeout: float = 180.0
     most_input: int = 20 << 20
+    tokens: int | None = None
 
 
 @dataclass(frozen=True)

@@ -80,6 +80,7 @@ class Stability(Provider):
         deterministic=True,
         rate=(150, 10.0),
         timeout=90.0,
+        tokens=77,
     )
 
     def sizes(self, model: str | None) -> SizeRule:

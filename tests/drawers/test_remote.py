@@ -261,3 +261,17 @@ def test_a_file_of_a_stranger_cannot_say_where_keys_are_sent(services, registry,
     settings = resolve(registry, {**tiny, "drawer": "openai", "iterations": 1, "config_file": "stranger.yaml"}, mine)
     list(build_run(settings, registry, ModelStore()).run())
     assert len(services["openai"].requests) == 1 and services["regolo"].requests == []
+
+
+def test_what_a_service_cuts_off_is_told_for_prompts_and_for_negative_prompts():
+    from pixray.drawers.remote.order import request_for
+    from pixray.settings.resolve import resolve
+
+    registry, heard = Registry(BUILT_IN), []
+    long = "tree " * 75
+    given = {"drawer": "stability", "prompts": f"{long}house|red", "negative_prompt": f"{long}frame"}
+    provider = registry.load("provider", "stability")()
+    request_for(provider, resolve(registry, given), 1, (64, 64), None, heard.append)
+    told = [text for text in heard if "not read" in text]
+    assert [text.rpartition("not read: ")[2] for text in told] == ["'house'", "'frame'"]
+    assert told[0].startswith("stability reads the first 75 words") and told[1].startswith("negative_prompt: ")

@@ -13,6 +13,8 @@ from PIL import Image
 from pixray.errors import SettingsError
 from pixray.images.fit import placed_in
 from pixray.images.io import on_white, open_mask
+from pixray.perceptors.library import import_open_clip
+from pixray.perceptors.reading import not_read, unread_part
 from pixray.providers.base import Control, ImageRequest, Provider
 from pixray.providers.cache import Cache, default_folder
 from pixray.providers.client import Client
@@ -108,6 +110,12 @@ def _prompts(
     """Prompts with weights, and what shall not be painted, as far as the service has such things."""
     able, negative = provider.capabilities, settings.negative_prompt or ""
     prompts = tuple((prompt.text, prompt.weight) for prompt in settings.prompts_by_setting["prompts"])
+    if able.tokens:
+        tokenize = import_open_clip().SimpleTokenizer(context_length=able.tokens)
+        for setting, text in [*(("", text) for text, _ in prompts), ("negative_prompt", negative)]:
+            unread = unread_part(tokenize, text)
+            if unread:
+                notice(not_read([provider.name], setting, text, unread))
     if able.weights == "none" and any(weight > 0 and weight != 1 for _, weight in prompts):
         notice(f"{provider.name} has no weights of prompts; the prompts are joined as they are")
     if not able.negative and (negative or any(weight < 0 for _, weight in prompts)):
