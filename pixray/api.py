@@ -86,26 +86,17 @@ class Studio:
 
         Afterwards `settings.outdir` is the folder that the run really has, and `settings.output` the picture in it.
         """
-        from pixray.recorders.base import attach
-        from pixray.recorders.defaults import default_recorders
-        from pixray.recorders.earlier import check_outdir
-        from pixray.recorders.files import FileRecorder
-        from pixray.runs.start import build_run
+        from pixray.runs.to_folder import prepare_folder_run, run_to_folder
 
         self._close()
         if self._named is not None and settings is self._named[0] and settings.outdir == self._named[1]:
             settings.outdir = self._named[2]  # the same settings again: what they asked for, not what they got
         template = getattr(settings, "outdir", "")
-        if template:
-            check_outdir(template, settings.output)
-        self._session = build_run(settings, self.registry, self.store)
-        self._files = FileRecorder(self._session.settings)
+        self._session, self._files = prepare_folder_run(settings, self.registry, self.store)
         self._files.claim()
         settings.outdir, settings.output = str(self._files.folder), self._session.settings.output
         self._named = settings, settings.outdir, template
-        self._events = attach(
-            self._session.run(), *default_recorders(self._files, self._session.settings, self.registry)
-        )
+        self._events = run_to_folder(self._session, self._files, self.registry, "live")
         self._image = None
 
     def do_run(self, settings: argparse.Namespace | None = None, return_display: bool = False) -> bool:

@@ -80,17 +80,11 @@ def _paint_all(folder: Path, cells: Sequence[Cell], registry: Registry, output: 
 
 def _paint(cell: Cell, registry: Registry, store: ModelStore, output: str) -> bool:
     """Paint one cell; whether Ctrl-C ended it."""
-    from pixray.recorders.base import attach
-    from pixray.recorders.defaults import named_recorders, screen_recorder
     from pixray.runs.grid import paint_cell
-    from pixray.runtime.signals import graceful
+    from pixray.runs.to_folder import finish_in_folder
 
     session, files = paint_cell(cell, registry, store)
-    screen = screen_recorder(None, "quiet" if output == "quiet" else "live")
-    with graceful(session):
-        for _ in attach(session.run(), files, *screen, *named_recorders(cell.settings, registry, files)):
-            pass
-    return session.stopping
+    return finish_in_folder(session, files, registry, "quiet" if output == "quiet" else "progress")
 
 
 def read_words(argv: Sequence[str]) -> tuple[dict[str, str], str]:

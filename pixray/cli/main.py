@@ -140,21 +140,12 @@ def _run(settings: Settings, registry: Registry, output: str) -> int:
     # From here on torch is needed; everything before answers at once.
     prepare_process()
     from pixray.models.store import ModelStore
-    from pixray.recorders.base import attach
     from pixray.recorders.console import DownloadBar
-    from pixray.recorders.defaults import default_recorders
-    from pixray.recorders.earlier import check_outdir
-    from pixray.recorders.files import FileRecorder
-    from pixray.runs.start import build_run
-    from pixray.runtime.signals import graceful
+    from pixray.runs.to_folder import finish_in_folder, prepare_folder_run
 
-    check_outdir(settings.outdir, settings.output)
-    session = build_run(settings, registry, ModelStore(progress=DownloadBar() if output == "live" else None))
-    files = FileRecorder(session.settings)
-    with graceful(session):
-        for _ in attach(session.run(), *default_recorders(files, session.settings, registry, output)):
-            pass
-    return 130 if session.stopping else 0
+    store = ModelStore(progress=DownloadBar() if output == "live" else None)
+    session, files = prepare_folder_run(settings, registry, store)
+    return 130 if finish_in_folder(session, files, registry, output) else 0
 
 
 def _with_config_flag(words: list[str]) -> list[str]:

@@ -24,11 +24,9 @@ def main(argv: Sequence[str]) -> int:
 
     from pixray.api import studio
     from pixray.models.store import ModelStore
-    from pixray.recorders.base import attach
     from pixray.recorders.console import DownloadBar
-    from pixray.recorders.defaults import screen_recorder
     from pixray.runs.resume import resume
-    from pixray.runtime.signals import graceful
+    from pixray.runs.to_folder import finish_in_folder
 
     output = output_of(wanted)
     given = user_path(wanted.outdir, "outdir")
@@ -38,10 +36,7 @@ def main(argv: Sequence[str]) -> int:
     )
     if output == "live" and session.step >= session.steps:
         sys.stderr.write(f"all {session.steps} steps were taken already; --iterations +100 takes 100 more\n")
-    with graceful(session):
-        for _ in attach(session.run(), files, *screen_recorder(files, output)):
-            pass
-    return 130 if session.stopping else 0
+    return 130 if finish_in_folder(session, files, studio.registry, output) else 0
 
 
 def _changes(wanted: argparse.Namespace) -> dict[str, Any]:

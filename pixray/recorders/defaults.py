@@ -21,7 +21,8 @@ def default_recorders(
     Args:
         files: what writes the folder of the run.
         registry: where recorders come from.
-        output: "live", "json" for JSON lines, "quiet" for nothing but errors.
+        output: "live" for progress and the path of the picture, "progress" without the path, "json" for JSON lines,
+            "quiet" for nothing but errors.
     """
     from pixray.recorders.notebook import NotebookRecorder, in_notebook
 
@@ -36,22 +37,26 @@ def screen_recorder(files: RunFiles | None, output: str) -> list[Observer]:
     """What the terminal shows, as a list of one recorder or none.
 
     Args:
-        files: tells where the picture is; output: "live", "json" or "quiet".
+        files: tells where the picture is; output: see `default_recorders`.
     """
     from pixray.recorders.console import ConsoleRecorder, JsonRecorder
 
     if output == "quiet":
         return []
-    return [JsonRecorder(files) if output == "json" else ConsoleRecorder(files)]
+    if output == "json":
+        return [JsonRecorder(files)]
+    return [ConsoleRecorder(None if output == "progress" else files)]
 
 
 def named_recorders(settings: Settings, registry: Registry, files: RunFiles) -> list[Observer]:
-    """The recorders that the setting `recorders` names, in its order.
+    """The recorders that the setting `recorders` names, in its order; none if a stranger's request named them.
 
     Args:
         files: tells them where the files of the run are.
     """
     recorders: list[Observer] = []
+    if settings.from_stranger("recorders"):
+        return recorders
     for name, *_ in parse_parts(settings.recorders):
         cls = registry.load("recorder", name)
         recorders.append(cls(files=files, **settings.section_keyword(cls)))

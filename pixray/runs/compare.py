@@ -159,15 +159,14 @@ class Comparison:
         """The session of a cell and what writes its folder; a failure becomes part of its row."""
         from pixray.drawers.remote.drawer import RemoteDrawer
         from pixray.engine.session import Session
-        from pixray.recorders.files import FileRecorder
-        from pixray.runs.start import build_run
+        from pixray.runs.to_folder import prepare_folder_run
 
         if self._stopping:
             row.status = "stopped"
             return None
         try:
             if row.remote:  # what a service made is in its cache, so that nothing is paid for twice
-                session, files = build_run(cell.settings, self.registry, self.store), FileRecorder(cell.settings)
+                session, files = prepare_folder_run(cell.settings, self.registry, self.store)
             else:
                 session, files = paint_cell(cell, self.registry, self.store)
         except PixrayError as error:
@@ -182,11 +181,10 @@ class Comparison:
         return session, files
 
     def _paint(self, session: Session, files: FileRecorder, row: Row) -> None:
-        from pixray.recorders.base import attach
-        from pixray.recorders.defaults import named_recorders
+        from pixray.runs.to_folder import run_to_folder
 
         try:
-            for _ in attach(session.run(), files, *named_recorders(session.settings, self.registry, files)):
+            for _ in run_to_folder(session, files, self.registry):
                 pass
         except PixrayError as error:
             row.status, row.reason = "failed", str(error)

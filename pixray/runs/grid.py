@@ -159,13 +159,12 @@ def _folder_name(values: Mapping[str, str], chosen: Mapping[str, str]) -> str:
 
 def paint_cell(cell: Cell, registry: Registry, store: ModelStore) -> tuple[Session | Animation, FileRecorder]:
     """The session of a cell and its file recorder; a run that was interrupted goes on."""
-    from pixray.recorders.files import FileRecorder
     from pixray.runs.resume import resume
-    from pixray.runs.start import build_run
+    from pixray.runs.to_folder import prepare_folder_run
 
     if (cell.folder / "settings.yaml").is_file():
         return resume(cell.folder, registry, store)
-    return build_run(cell.settings, registry, store), FileRecorder(cell.settings)
+    return prepare_folder_run(cell.settings, registry, store)
 
 
 def write_results(folder: Path, cells: Sequence[Cell], failed: Mapping[str, str]) -> None:

@@ -50,18 +50,15 @@ class Painter:
         Raises:
             SettingsError: all mistakes at once, before anything is loaded.
         """
-        from pixray.recorders.base import attach
-        from pixray.recorders.files import FileRecorder
-        from pixray.runs.start import build_run
+        from pixray.runs.to_folder import prepare_folder_run, run_to_folder
 
         # cog reads a picture some time after it was yielded and never removes it, but has them all once it asks again.
         for picture in self._handed_over.iterdir():
             picture.unlink()
         with tempfile.TemporaryDirectory(prefix="pixray-") as folder:
             chosen = chosen_settings(self.registry, preset, settings, inputs, {"outdir": folder}, self.leave)
-            session = build_run(chosen, self.registry, self.store)
-            files = FileRecorder(chosen)
-            for event in attach(session.run(), files):
+            session, files = prepare_folder_run(chosen, self.registry, self.store)
+            for event in run_to_folder(session, files, self.registry):
                 if isinstance(event, Drawn) and (event.final or (event.show and event.step)):
                     yield self._hand_over(event, files)
 

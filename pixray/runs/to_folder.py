@@ -1,0 +1,57 @@
+"""A run in a folder of its own: the one place that puts a session, its files and its display together."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from pixray.events import Event
+from pixray.recorders.base import attach
+from pixray.recorders.defaults import default_recorders
+from pixray.recorders.earlier import check_outdir
+from pixray.recorders.files import FileRecorder
+from pixray.runs.start import build_run
+from pixray.runtime.signals import graceful
+from pixray.settings.schema import up_to_date
+
+if TYPE_CHECKING:
+    from pixray.engine.session import Session
+    from pixray.models.store import ModelStore
+    from pixray.registry import Registry
+    from pixray.runs.animation import Animation
+
+
+def prepare_folder_run(
+    settings: argparse.Namespace, registry: Registry, store: ModelStore
+) -> tuple[Session | Animation, FileRecorder]:
+    """A new session, and the recorder that will write its folder.
+
+    Raises:
+        PixrayError: the folder cannot be taken, which is checked before any model is loaded; or as `build_run`.
+    """
+    complete = up_to_date(settings, registry)
+    check_outdir(complete.outdir, complete.output)
+    session = build_run(complete, registry, store)
+    return session, FileRecorder(session.settings)
+
+
+def run_to_folder(
+    session: Session | Animation, files: FileRecorder, registry: Registry, output: str = "quiet"
+) -> Iterator[Event]:
+    """Run a session; pass on each event after the files were written and the progress was shown.
+
+    Args:
+        files: writes the folder, a new one or that of a run which goes on.
+        registry: where the recorders come from that the settings name.
+        output: what to show: "live", "progress", "json" or "quiet" (see `default_recorders`).
+    """
+    return attach(session.run(), *default_recorders(files, session.settings, registry, output))
+
+
+def finish_in_folder(session: Session | Animation, files: FileRecorder, registry: Registry, output: str) -> bool:
+    """`run_to_folder` to the end, or until Ctrl-C ends it after a step; whether that happened."""
+    with graceful(session):
+        for _ in run_to_folder(session, files, registry, output):
+            pass
+    return session.stopping
