@@ -164,8 +164,12 @@ class Drawer(ABC):
         """What the metadata of the picture should say beyond the settings, by key."""
         return {}
 
-    def files(self) -> Mapping[str, bytes]:
-        """Deliverables beside the picture, by name ending, such as {".svg": b"…"}."""
+    def files(self, shown: Tensor) -> Mapping[str, bytes]:
+        """Deliverables beside the picture, by name ending, such as {".svg": b"…"}.
+
+        Args:
+            shown: 1 C H W in [0, 1], the picture as it is saved, after all filters.
+        """
         return {}
 
     def state(self) -> dict[str, Tensor]:

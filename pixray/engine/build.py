@@ -244,13 +244,31 @@ class SessionBuilder:
         from pixray.losses.anchor import anchor_losses, label_loss
 
         settings = self.settings
-        losses = anchor_losses(settings, scene, self.given)
+        losses = [*anchor_losses(settings, scene, self.given), *self._opacity(drawer)]
         if settings.image_labels:
             files = expand(settings.image_labels, "image_labels")
             pictures = [on_white(open_picture(file, "image_labels")) for file in files]
             fitted = [resized(picture, drawer.size, settings.image_fit).convert("RGB") for picture in pictures]
             losses.append(label_loss(settings, fitted, drawer.encode))
         return losses
+
+    def _opacity(self, drawer: Drawer) -> list[WeightedLoss]:
+        """The pull towards transparency or opacity, where the drawer has any."""
+        import torch
+
+        from pixray.losses.base import WeightedLoss
+        from pixray.losses.transparency import OpacityLoss
+
+        asked, weight = self.settings.transparent, self.settings.transparent_weight
+        if not asked and not weight:
+            return []
+        with torch.no_grad():
+            able = drawer.render(0).shape[1] == 4
+        if asked and not able and drawer.parameters():
+            self._notice(f"transparent has no effect: the drawer {self.settings.drawer} paints opaque pictures")
+        elif weight and not able:
+            self._notice("transparent_weight has no effect: it needs a picture with transparency, transparent=yes")
+        return [WeightedLoss("transparent_weight", OpacityLoss(), weight)] if weight and able else []
 
     def _losses(self, scene: LossContext) -> list[WeightedLoss]:
         from pixray.losses.base import WeightedLoss

@@ -251,10 +251,10 @@ class Session:
         yield self._stepped(losses, time.perf_counter() - started)
 
     def _drawn(self, canvas: Tensor, *, save: bool, show: bool, final: bool = False) -> Drawn:
-        image_u8 = to_u8(self.objective.presented(canvas))
-        files = self.drawer.files() if save else {}
+        shown = self.objective.presented(canvas)
+        files = self.drawer.files(shown) if save else {}
         text = {**self.text, **self.drawer.facts()} if save else {}
-        return Drawn(self.step, image_u8, final=final, save=save, show=show, files=files, text=text)
+        return Drawn(self.step, to_u8(shown), final=final, save=save, show=show, files=files, text=text)
 
     def _stepped(self, losses: LossValues, seconds: float) -> Stepped:
         average = seconds if self._seconds_per_step is None else self._seconds_per_step

@@ -61,7 +61,8 @@ def check_drawer(
         _check_descent(drawer)
     _check_state(drawer, fresh(seed=2))
     _check_painting(drawer)
-    assert all(isinstance(content, bytes) for content in drawer.files().values()), "files() must give bytes"
+    files = drawer.files(drawer.render(0).detach())
+    assert all(isinstance(content, bytes) for content in files.values()), "files() must give bytes"
 
 
 def _check_picture(picture: Tensor, size: tuple[int, int], name: str) -> None:

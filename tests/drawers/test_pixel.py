@@ -6,8 +6,9 @@ import torch
 from PIL import Image, ImageDraw
 
 from pixray.drawers.base import Canvas
-from pixray.drawers.pixel.cells import CELL_TYPES, Cells, coverage, grid_shape
+from pixray.drawers.pixel.cells import BORDERS, CELL_TYPES, Cells, coverage, grid_shape
 from pixray.drawers.pixel.drawer import PixelDrawer
+from pixray.events import Drawn
 from pixray.testing.contracts import check_drawer
 
 WIDE, SQUARE, PORTRAIT = (384, 216), (288, 288), (256, 320)
@@ -78,9 +79,10 @@ def reference_picture(cells, colours, factor=16):
     return pixels.mean((1, 3)) / 255
 
 
+@pytest.mark.parametrize("border", BORDERS)
 @pytest.mark.parametrize("cell_type", CELL_TYPES)
-def test_the_picture_agrees_with_an_independent_polygon_renderer(cell_type):
-    drawer = drawer_of(cell_type, pixel_size=(7, 5))
+def test_the_picture_agrees_with_an_independent_polygon_renderer(cell_type, border):
+    drawer = drawer_of(cell_type, pixel_size=(7, 5), pixel_border=border)
     shown = drawer.render(0)[0].permute(1, 2, 0).detach().numpy()
     wanted = reference_picture(drawer.cells, drawer.colours.detach())
     difference = np.abs(shown - wanted)
@@ -95,6 +97,24 @@ def test_no_pixel_is_covered_more_than_once_and_the_middle_fully(cell_type):
     sums = torch.zeros(90 * 90).index_add_(0, cover.pixel_of.long(), cover.share_back).view(90, 90)
     assert sums.max() <= 1 + 1e-6
     assert (sums[20:70, 20:70] - 1).abs().max() < 1e-6, "seams between neighbours"
+
+
+@pytest.mark.parametrize("size", [(9, 9), (8, 6), (1, 1), (5, 2)])
+@pytest.mark.parametrize("cell_type", CELL_TYPES)
+def test_a_filled_border_leaves_no_notch(cell_type, size):
+    cells = Cells(cell_type, *size, 90, 72, filled=True)
+    cover = coverage(cells)
+    sums = torch.zeros(90 * 72).index_add_(0, cover.pixel_of.long(), cover.share_back)
+    assert (sums - 1).abs().max() < 1e-6
+    assert len(cells) == len(cells.polygons()) == len(cells.boxes()) == len(cover.offsets_back)
+
+
+@pytest.mark.parametrize("cell_type", set(CELL_TYPES) - {"rect"})
+def test_an_open_border_is_that_of_the_old_tool(cell_type):
+    drawer = drawer_of(cell_type, pixel_size=(7, 5), pixel_border="open")
+    assert len(drawer.cells) == len(Cells(cell_type, drawer.cells.columns, drawer.cells.rows, 60, 40))
+    dark = drawer.render(0).detach().amax(1)[0] == 0
+    assert dark.any() and not dark[10:30, 15:45].any()
 
 
 def test_the_gradient_is_the_transpose_of_the_picture():
@@ -129,7 +149,7 @@ def test_fast_pixel_is_the_same_drawer(registry):
 
 
 def test_transparency_leaves_uncovered_parts_and_the_colours_right():
-    drawer = drawer_of("hex", pixel_size=(7, 5), transparent=True)
+    drawer = drawer_of("hex", pixel_size=(7, 5), transparent=True, pixel_border="open")
     picture = drawer.render(0).detach()
     assert picture.shape[1] == 4 and float(picture[0, 3, 3, 0]) < 0.5, "the notch of a shifted row is open"
     with torch.no_grad():
@@ -149,13 +169,14 @@ def test_b4_taking_over_a_picture_keeps_colours_and_transparency_apart():
 
 def test_the_small_png_has_one_pixel_per_cell():
     drawer = drawer_of("rect", pixel_size=(6, 4), pixel_cells=True, pixel_svg=True)
-    files = drawer.files()
+    files = drawer.files(drawer.render(0))
     assert set(files) == {"_cells.png", ".svg"}
     small = Image.open(io.BytesIO(files["_cells.png"]))
     assert small.size == (6, 4)
     wanted = (drawer.colours.detach().view(4, 6, 3) * 255).round().byte().numpy()
     assert np.array_equal(np.asarray(small), wanted)
-    assert set(drawer_of("hex", pixel_size=(6, 4), pixel_cells=True).files()) == set()
+    hexes = drawer_of("hex", pixel_size=(6, 4), pixel_cells=True)
+    assert not hexes.files(hexes.render(0)), "only a grid of rectangles has rows and columns of pixels"
 
 
 @pytest.mark.parametrize("cell_type", ["rect", "hex", "tri"])
@@ -163,10 +184,87 @@ def test_the_svg_holds_one_polygon_per_cell_in_its_colour(cell_type):
     import xml.etree.ElementTree as tree
 
     drawer = drawer_of(cell_type, pixel_size=(6, 4), pixel_svg=True)
-    root = tree.fromstring(drawer.files()[".svg"])
+    root = tree.fromstring(drawer.files(drawer.render(0))[".svg"])
     polygons = root.findall(".//{http://www.w3.org/2000/svg}polygon")
     assert len(polygons) == len(drawer.cells)
     points = [tuple(map(float, point.split(","))) for point in polygons[0].get("points").split()]
-    assert points == [pytest.approx(point, abs=1e-3) for point in drawer.cells.polygon(0, 0)]
+    assert points == [pytest.approx(point, abs=1e-3) for point in drawer.cells.polygons()[0]]
     red = round(float(drawer.colours[0, 0].detach()) * 255)
     assert int(polygons[0].get("fill")[1:3], 16) == red
+
+
+def finished(session, **settings):
+    """The last picture of a run, and the files beside it."""
+    made = session(drawer="pixel", iterations=2, pixel_cells=True, pixel_svg=True, **settings)
+    drawn = [event for event in made.run() if isinstance(event, Drawn)][-1]
+    return made.drawer, drawn.image_u8, drawn.files
+
+
+def polygons_of(svg):
+    import xml.etree.ElementTree as tree
+
+    return tree.fromstring(svg).findall(".//{http://www.w3.org/2000/svg}polygon")
+
+
+@pytest.mark.parametrize("cell_type", CELL_TYPES)
+def test_deliverables_hold_the_colours_of_the_picture_filters_included(session, cell_type):
+    palette = ["#ff0000", "#00ff00", "#102030"]
+    settings = {"pixel_type": cell_type, "filters": "lookup", "palette": palette, "size": [48, 32]}
+    drawer, picture, files = finished(session, pixel_size=[6, 4], **settings)
+    polygons = polygons_of(files[".svg"])
+    assert {polygon.get("fill") for polygon in polygons} <= set(palette)
+    for (left, top), polygon in zip(drawer.cells.boxes().tolist(), polygons, strict=True):
+        x, y = int(left + drawer.cells.cell_width / 2), int(top + drawer.cells.cell_height / 2)
+        if 0 <= x < 48 and 0 <= y < 32:
+            assert "#" + bytes(picture[y, x, :3]).hex() == polygon.get("fill")
+    if cell_type == "rect":
+        small = np.asarray(Image.open(io.BytesIO(files["_cells.png"])))
+        assert np.array_equal(small, picture[4::8, 4::8])
+
+
+def test_a_filter_that_moves_the_picture_moves_the_deliverables(session, registry):
+    from pixray.filters.base import Filter, Filtered
+
+    class Mirror(Filter):
+        def __call__(self, canvas, randomness):
+            return Filtered(canvas.flip(3))
+
+    registry.add("filter", "mirror", Mirror)
+    drawer, picture, files = finished(session, pixel_size=[6, 4], filters="mirror", size=[48, 32])
+    small = np.asarray(Image.open(io.BytesIO(files["_cells.png"])))
+    assert np.array_equal(small, picture[4::8, 4::8])
+    own = (drawer.colours.detach().view(4, 6, 3) * 255).round().byte().numpy()
+    assert np.array_equal(small, own[:, ::-1])
+
+
+def test_cells_smaller_than_two_pixels_keep_their_own_colours(session):
+    drawer, _, files = finished(session, pixel_size=[20, 14], size=[24, 16])
+    small = np.asarray(Image.open(io.BytesIO(files["_cells.png"])))
+    assert np.array_equal(small, (drawer.colours.detach().view(14, 20, 3) * 255).round().byte().numpy())
+
+
+def test_an_svg_looks_as_the_picture_does(session):
+    resvg = pytest.importorskip("resvg_py")
+    for border in BORDERS:
+        _, picture, files = finished(session, pixel_type="hex", pixel_size=[9, 8], size=[144, 128], pixel_border=border)
+        png = bytes(resvg.svg_to_bytes(svg_string=files[".svg"].decode()))
+        rendered = np.asarray(Image.open(io.BytesIO(png)).convert("RGB")).astype(float)
+        assert np.abs(rendered - picture).mean() < 3, "edges are smoothed a little differently"
+
+
+def test_hard_transparency_is_all_or_nothing_and_still_learns(session):
+    settings = {"transparent": True, "pixel_alpha": "hard", "pixel_size": [6, 4], "size": [48, 32]}
+    settings["init_noise"] = "none"
+    drawer, picture, files = finished(session, **settings)
+    assert set(np.unique(picture[..., 3])) == {0, 255}
+    assert np.array_equal(np.asarray(Image.open(io.BytesIO(files["_cells.png"]))), picture[4::8, 4::8])
+    weights = torch.rand(1, 4, 32, 48, generator=torch.Generator().manual_seed(0))
+    (gradient,) = torch.autograd.grad((drawer.render(0) * weights).sum(), drawer.colours)
+    assert gradient[:, 3].abs().min() > 0
+    soft = finished(session, **{**settings, "pixel_alpha": "soft"})[1]
+    assert len(np.unique(soft[..., 3])) > 2
+
+
+def test_files_that_need_a_grid_of_rectangles_are_said_to_be_left_out(session):
+    made = session(drawer="pixel", pixel_type="hex", pixel_cells=True)
+    assert any("pixel_cells" in notice.text for notice in made.notices)

@@ -29,7 +29,8 @@ COMMON = {
 PIXEL = {"drawer": "pixel", "pixel_size": [12, 8]}
 CELLS = ("rect", "rectshift", "hex", "tri", "diamond", "knit")
 CASES = {
-    **{f"pixel_{cell}": {**PIXEL, "pixel_type": cell} for cell in CELLS},
+    **{f"pixel_{cell}": {**PIXEL, "pixel_type": cell, "pixel_border": "open"} for cell in CELLS},
+    **{f"filled_{cell}": {**PIXEL, "pixel_type": cell} for cell in CELLS if cell != "rect"},
     "fft": {"drawer": "fft"},
     "multires": {"drawer": "multires"},
     "clipdraw": {"drawer": "clipdraw", "strokes": 12},
@@ -45,7 +46,13 @@ CASES = {
         "palette": "[red,blue]",
         "prompts": "a red heart|green:-0.5:-0.4",
     },
-    "transparency": {**PIXEL, "pixel_type": "hex", "transparent": True, "custom_loss": "saturation"},
+    "transparency": {
+        **PIXEL,
+        "pixel_type": "hex",
+        "pixel_border": "open",
+        "transparent": True,
+        "custom_loss": "saturation",
+    },
     "guides": {
         **PIXEL,
         "init_image": "start.png",

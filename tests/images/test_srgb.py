@@ -133,13 +133,13 @@ def test_every_reader_of_a_mask_or_reference_sees_it_as_it_is_shown(session):
     hidden.save("hidden.png")
     assert float(spot_masks([SPOT], "hidden.png", (16, 16), "cpu")[SPOT].max()) == 0
     made = session(custom_loss="edge", edge_input_image="hidden.png", edge_mask_image="hidden.png", iterations=0)
-    edge = next(one.loss for one in made.losses if isinstance(one.loss, EdgeLoss))
+    edge = next(one.loss for one in made.objective.losses if isinstance(one.loss, EdgeLoss))
     assert float(edge._target.min()) == 1 and float(edge._mask.max()) == 0
 
 
 def test_an_image_prompt_of_sixteen_bits_is_no_white_sheet(session):
     Image.fromarray(ramp(65535, np.uint16)).save("deep.png")
     made = session(image_prompts="deep.png", prompts="", iterations=0)
-    reference = made.losses[0].loss.picture
+    reference = made.objective.losses[0].loss.picture
     assert reference.mean() == pytest.approx(0.5, abs=0.02)
     assert to_tensor(open_picture("deep.png")).std() > 0.2

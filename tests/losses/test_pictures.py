@@ -292,3 +292,24 @@ def test_b26_batches_average_their_gradients(session):
         return made.drawer.colour.grad
 
     assert torch.allclose(moved(1), moved(4), atol=1e-7)
+
+
+def mean_opacity(session, **settings):
+    made = session(drawer="pixel", pixel_size=[6, 4], iterations=12, transparent=True, **settings)
+    list(made.run())
+    return float(made.render().detach()[:, 3].mean())
+
+
+def test_transparent_weight_pulls_towards_transparency_or_opacity(session):
+    plain = mean_opacity(session, init_noise="none")
+    assert mean_opacity(session, init_noise="none", transparent_weight=5) < plain - 0.1
+    assert mean_opacity(session, init_noise="none", transparent_weight=-5) > plain + 0.1
+
+
+def test_transparency_that_a_drawer_does_not_have_is_said_to_have_no_effect(session):
+    def said(**settings):
+        return [notice.text for notice in session(iterations=0, **settings).notices if "transparent" in notice.text]
+
+    assert said(transparent=True) == ["transparent has no effect: the drawer flat paints opaque pictures"]
+    assert "transparent_weight has no effect" in said(transparent_weight=1, drawer="pixel")[0]
+    assert not said(transparent_weight=1, transparent=True, drawer="pixel") and not said()

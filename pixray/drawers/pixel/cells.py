@@ -6,7 +6,9 @@ reach beyond the box. Canvas coordinates are pixels, y down.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any, TypeVar
 
 import torch
 from torch import Tensor
@@ -15,8 +17,14 @@ CELL_TYPES = ("rect", "rectshift", "hex", "tri", "diamond", "knit")
 SAMPLES = 4
 """Points per side of a pixel: an edge is placed within an eighth of a pixel, and a start takes a quarter second."""
 SHIFTED = frozenset({"rectshift", "hex", "diamond"})
-"""Every other row of these is half a cell further right and one cell shorter."""
+"""Every other row of these is half a cell further right and one cell shorter; with a filled border half a cell further
+left and one cell longer."""
+BORDERS = ("filled", "open")
+_REACHING = frozenset({"hex", "diamond", "knit"})
+"""Cells of these reach into the rows above and below, and leave gaps where such a row is missing."""
 
+Rows = TypeVar("Rows", int, Tensor)
+"""One number, or several as a tensor."""
 _UP = ((0.5, 0.0), (-0.5, 1.0), (1.5, 1.0))
 _DOWN = ((0.5, 1.0), (1.5, 0.0), (-0.5, 0.0))
 _POLYGONS: dict[str, tuple[tuple[float, float], ...]] = {
@@ -77,6 +85,7 @@ class Cells:
         cell_type: one of CELL_TYPES.
         columns, rows: the grid.
         width, height: the canvas in pixels.
+        filled: further cells, cut off by the border, lie where those of the grid leave gaps along it.
     """
 
     cell_type: str
@@ -84,6 +93,7 @@ class Cells:
     rows: int
     width: int
     height: int
+    filled: bool = False
 
     @property
     def cell_width(self) -> float:
@@ -93,24 +103,46 @@ class Cells:
     def cell_height(self) -> float:
         return self.height / self.rows
 
-    def row_length(self, row: int) -> int:
-        """Cells in one row: even rows of shifted types have one less."""
-        return self.columns - (self.cell_type in SHIFTED and row % 2 == 0)
+    @property
+    def first_row(self) -> int:
+        """Number of the topmost row: 0, or -1 for one that only reaches into the canvas."""
+        return -1 if self.filled and self.cell_type in _REACHING else 0
 
-    def row_offset(self, row: int) -> float:
-        """How far right a row begins, in cells."""
-        return 0.5 if self.cell_type in SHIFTED and row % 2 == 0 else 0.0
+    @property
+    def end_row(self) -> int:
+        """One more than the number of the lowest row."""
+        return self.rows - self.first_row
 
-    def row_start(self, row: int) -> int:
+    def row_length(self, row: Rows) -> Rows:
+        """Cells in one row, or in each of several (a tensor)."""
+        if self.cell_type in SHIFTED:
+            return self.columns + (1 if self.filled else -1) * (1 - row % 2)
+        return self.columns + (2 if self.filled and self.cell_type == "tri" else 0) + 0 * row
+
+    def row_offset(self, row: Rows) -> Any:
+        """How far right a row begins, in cells; of several rows, as a tensor."""
+        if self.cell_type in SHIFTED:
+            return (-0.5 if self.filled else 0.5) * (1 - row % 2)
+        return (-1.0 if self.filled and self.cell_type == "tri" else 0.0) + 0 * row
+
+    def row_start(self, row: Rows) -> Rows:
         """Number of the first cell of a row."""
-        return row * self.columns - ((row + 1) // 2 if self.cell_type in SHIFTED else 0)
+        start = (row - self.first_row) * self.row_length(1)
+        if self.cell_type in SHIFTED:
+            # Even rows differ in length; `first_row` is 0 or -1, so those before `row` are this many.
+            start = start + (1 if self.filled else -1) * ((row + 1) // 2)
+        return start
 
     def __len__(self) -> int:
-        return self.row_start(self.rows)
+        return self.row_start(self.end_row)
+
+    def points_up(self, row: Rows, column: Rows) -> Rows:
+        """Whether a triangle has its tip at the top; numbers of columns begin at 0 in every row."""
+        return (row + column + (1 if self.filled else 0)) % 2 == 0
 
     def outline(self, row: int, column: int) -> tuple[tuple[float, float], ...]:
         """The polygon of a cell in its own coordinates."""
-        if self.cell_type == "tri" and (row + column) % 2:
+        if self.cell_type == "tri" and not self.points_up(row, column):
             return _DOWN
         return _POLYGONS[self.cell_type]
 
@@ -122,14 +154,18 @@ class Cells:
 
     def polygons(self) -> list[list[tuple[float, float]]]:
         """Every polygon in drawing order; later ones lie on top."""
-        return [self.polygon(row, column) for row in range(self.rows) for column in range(self.row_length(row))]
+        return [self.polygon(row, column) for row, column in self.places()]
+
+    def places(self) -> Iterator[tuple[int, int]]:
+        """Row and column of every cell, in drawing order."""
+        for row in range(self.first_row, self.end_row):
+            for column in range(self.row_length(row)):
+                yield row, column
 
     def boxes(self) -> Tensor:
         """Left and top of every cell's box, cells x 2, in pixels."""
         corners = [
-            ((column + self.row_offset(row)) * self.cell_width, row * self.cell_height)
-            for row in range(self.rows)
-            for column in range(self.row_length(row))
+            ((column + self.row_offset(row)) * self.cell_width, row * self.cell_height) for row, column in self.places()
         ]
         return torch.tensor(corners)
 
@@ -149,16 +185,13 @@ def topmost_cell(cells: Cells, x: Tensor, y: Tensor) -> Tensor:
     for row_step in (-1, 0, 1):
         row = home_row + row_step
         v = y / cells.cell_height - row
-        shifted = (row % 2 == 0) & (cells.cell_type in SHIFTED)
-        u_row = x[None] / cells.cell_width - shifted[:, None] * 0.5
-        length = cells.columns - shifted.long()
-        first = row * cells.columns - (
-            torch.div(row + 1, 2, rounding_mode="floor") if cells.cell_type in SHIFTED else 0
-        )
+        u_row = x[None] / cells.cell_width - cells.row_offset(row)[:, None]
+        length, first = cells.row_length(row), cells.row_start(row)
+        exists = (row >= cells.first_row) & (row < cells.end_row)
         for column_step in (-1, 0, 1):
             column = torch.floor(u_row).long() + column_step
             inside = _inside(cells, u_row - column, v, row, column)
-            inside &= (column >= 0) & (column < length[:, None]) & ((row >= 0) & (row < cells.rows))[:, None]
+            inside &= (column >= 0) & (column < length[:, None]) & exists[:, None]
             shown = torch.where(inside, (first[:, None] + column).int(), shown)
     return shown
 
@@ -166,7 +199,7 @@ def topmost_cell(cells: Cells, x: Tensor, y: Tensor) -> Tensor:
 def _inside(cells: Cells, u: Tensor, v: Tensor, row: Tensor, column: Tensor) -> Tensor:
     if cells.cell_type != "tri":
         return _in_polygon(_POLYGONS[cells.cell_type], u, v)
-    up = (row[:, None] + column) % 2 == 0
+    up = cells.points_up(row[:, None], column)
     return torch.where(up, _in_polygon(_UP, u, v), _in_polygon(_DOWN, u, v))
 
 
@@ -201,6 +234,18 @@ class Coverage:
     pixel_of: Tensor
     share_back: Tensor
     offsets_back: Tensor
+
+    def clearest_pixels(self) -> tuple[Tensor, Tensor]:
+        """For each cell, the pixel that shows most of it (of several the middle one; -1: none), and which share."""
+        sizes = torch.diff(self.offsets_back.long(), append=torch.tensor([len(self.pixel_of)]))
+        cell = torch.repeat_interleave(torch.arange(len(sizes)), sizes)
+        most = torch.zeros(len(sizes)).scatter_reduce(0, cell, self.share_back, "amax")
+        clearest = (self.share_back >= most[cell]).nonzero()[:, 0]
+        counts = torch.bincount(cell[clearest], minlength=len(sizes))
+        middle = counts.cumsum(0) - counts + counts // 2
+        pixel = torch.full((len(sizes),), -1)
+        pixel[counts > 0] = self.pixel_of[clearest[middle[counts > 0]]].long()
+        return pixel, most
 
     def to(self, device: str) -> Coverage:
         return Coverage(*(getattr(self, name).to(device) for name in self.__dataclass_fields__))

@@ -15,8 +15,9 @@ from torch import Tensor
 from torch.nn.functional import embedding_bag
 
 from pixray.drawers.base import Canvas, Drawer
-from pixray.drawers.pixel.cells import CELL_TYPES, Cells, Coverage, coverage, grid_shape
-from pixray.drawers.pixel.files import cells_png, cells_svg
+from pixray.drawers.pixel.cells import BORDERS, CELL_TYPES, Cells, Coverage, coverage, grid_shape
+from pixray.drawers.pixel.files import cells_png, cells_svg, shown_colors
+from pixray.ops.surrogate import straight_through
 from pixray.optim.parameter_group import ParameterGroup
 from pixray.settings.declare import setting
 
@@ -44,8 +45,8 @@ class _Cover(torch.autograd.Function):
 class PixelDrawer(Drawer):
     """A grid of coloured cells.
 
-    The geometry of the cells follows the old pixray: counts, polygons and the half cell that shifted rows leave
-    uncovered at both borders (black, or transparent where transparency is on).
+    The geometry of the cells follows the old pixray: counts, polygons and, with `pixel_border=open`, what cells leave
+    uncovered along the border (black, or transparent where transparency is on).
     """
 
     @dataclass(frozen=True, kw_only=True)
@@ -59,6 +60,17 @@ class PixelDrawer(Drawer):
         pixel_type: str = setting("rect", "shape of a cell", choices=CELL_TYPES)
         pixel_edge_check: bool = setting(True, "adjust the grid so that shifted rows meet the border alike")
         pixel_iso_check: bool = setting(True, "adjust the grid so that cells look as wide as high")
+        pixel_border: str = setting(
+            "filled",
+            "the border where cells do not reach it; filled: further cells, cut off by it; open: black notches, as the "
+            "old pixray",
+            choices=BORDERS,
+        )
+        pixel_alpha: str = setting(
+            "soft",
+            "transparency of a cell (with transparent); soft: any share; hard: all or nothing, for sprites",
+            choices=("soft", "hard"),
+        )
         pixel_svg: bool = setting(False, "also save an SVG with one polygon per cell")
         pixel_cells: bool = setting(False, "also save a PNG with one pixel per cell (rect only)")
 
@@ -76,7 +88,9 @@ class PixelDrawer(Drawer):
             settings.pixel_iso_check,
             settings.pixel_edge_check,
         )
-        self.cells = Cells(settings.pixel_type, columns, rows, canvas.width, canvas.height)
+        self.cells = Cells(
+            settings.pixel_type, columns, rows, canvas.width, canvas.height, filled=settings.pixel_border == "filled"
+        )
         self._colours: Tensor | None = None
         self._cover: Coverage | None = None
 
@@ -88,6 +102,8 @@ class PixelDrawer(Drawer):
             colours = self._sample(image, channels)
         self._colours = colours.to(self.canvas.device).requires_grad_(True)
         self._cover = coverage(self.cells).to(self.canvas.device)
+        if self.settings.pixel_cells and self.settings.pixel_type != "rect":
+            self.canvas.notice(f"pixel_cells has no effect: cells of type {self.settings.pixel_type} are no pixels")
         self.canvas.notice(f"a grid of {self.cells.columns}x{self.cells.rows} {self.settings.pixel_type} cells")
 
     @property
@@ -99,8 +115,16 @@ class PixelDrawer(Drawer):
     def parameters(self) -> list[ParameterGroup]:
         return [ParameterGroup([self.colours], RATE)]
 
-    def render(self, step: int) -> Tensor:
+    def _shown_parameters(self) -> Tensor:
+        """The colours as they are painted, with hard edges of opacity where these are asked for."""
         colours = self.colours
+        if self.canvas.transparent and self.settings.pixel_alpha == "hard":
+            opaque = straight_through((colours[:, 3:] >= 0.5).to(colours.dtype), colours[:, 3:])
+            colours = torch.cat([colours[:, :3], opaque], 1)
+        return colours
+
+    def render(self, step: int) -> Tensor:
+        colours = self._shown_parameters()
         if self.canvas.transparent:
             colours = torch.cat([colours[:, :3] * colours[:, 3:], colours[:, 3:]], 1)
         flat = _Cover.apply(colours, self._cover)
@@ -124,9 +148,14 @@ class PixelDrawer(Drawer):
     def encode(self, image: Tensor) -> Tensor:
         return self._sample(image, self.colours.shape[1]).to(self.colours.device)
 
-    def files(self) -> Mapping[str, bytes]:
-        colours = self.colours.detach().cpu()
+    @torch.no_grad()
+    def files(self, shown: Tensor) -> Mapping[str, bytes]:
         files: dict[str, bytes] = {}
+        if not (self.settings.pixel_svg or self.settings.pixel_cells):
+            return files
+        assert self._cover is not None, "start() comes first"
+        canvas = self.render(0).cpu()
+        colours = shown_colors(self._cover.to("cpu"), self._shown_parameters().cpu(), canvas, shown.detach().cpu())
         if self.settings.pixel_svg:
             files[".svg"] = cells_svg(self.cells, colours)
         if self.settings.pixel_cells and self.settings.pixel_type == "rect":

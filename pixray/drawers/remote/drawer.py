@@ -126,7 +126,7 @@ class RemoteDrawer(Drawer):
     def facts(self) -> Mapping[str, str]:
         return {**self._facts, "pixray_cost": str(Cost.sum(self._costs))} if self._costs else self._facts
 
-    def files(self) -> Mapping[str, bytes]:
+    def files(self, shown: Tensor) -> Mapping[str, bytes]:
         """The picture at the size it was made in, pictures that came with it, and all candidates if there are more."""
         files: dict[str, bytes] = {}
         size = (self.canvas.width, self.canvas.height)

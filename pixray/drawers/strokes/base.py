@@ -169,7 +169,7 @@ class StrokeDrawer(Drawer):
         picture = self.render(0)
         return picture if picture.shape[1] == 3 else picture[:, :3] * picture[:, 3:] + 1 - picture[:, 3:]
 
-    def files(self) -> Mapping[str, bytes]:
+    def files(self, shown: Tensor) -> Mapping[str, bytes]:
         travel = self.settings.svg_order == "travel"
         return {".svg": sketch_svg(self.shown(), self.size, self.settings.page_width, travel)}
 

@@ -104,7 +104,7 @@ def test_a_pen_has_one_width_in_mm_and_stays_on_the_page():
         drawer.sketch.points[0] = torch.tensor([-50.0, 400.0])
     drawer.project()
     assert drawer.sketch.points[0].tolist() == [0, 100]
-    assert b'width="100mm" height="50mm"' in drawer.files()[".svg"]
+    assert b'width="100mm" height="50mm"' in drawer.files(drawer.render(0))[".svg"]
     with pytest.raises(SettingsError, match="pen_width=0.5 .* needs page_width"):
         drawer_of(pen_width=0.5)
 
@@ -112,7 +112,7 @@ def test_a_pen_has_one_width_in_mm_and_stays_on_the_page():
 def test_it_starts_from_an_svg(tmp_path):
     first = drawer_of(strokes=7, stroke_length=3, stroke_opacity=0.5, ink="navy")
     path = tmp_path / "in.svg"
-    path.write_bytes(first.files()[".svg"])
+    path.write_bytes(first.files(first.render(0))[".svg"])
     second = drawer_of(init_svg=str(path))
     assert torch.allclose(first.render(0), second.render(0), atol=1e-6)
     assert torch.equal(read_svg(path, (96, 64)).points, second.sketch.points.detach())
@@ -138,7 +138,7 @@ def test_a_pen_gives_its_width_to_the_strokes_of_an_svg(tmp_path):
     said = []
     drawer = drawer_of((200, 100), init_svg=str(path), page_width=100, pen_width=0.5, notice=said.append)
     assert drawer.sketch.widths[0] == pytest.approx(1.0) and "widths" not in drawer.free()
-    assert b'stroke-width="1"' in drawer.files()[".svg"]
+    assert b'stroke-width="1"' in drawer.files(drawer.render(0))[".svg"]
     assert "1 filled areas" in said[0] and "were changed" not in " ".join(said)
 
 
