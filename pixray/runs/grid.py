@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-import html
 import itertools
 import json
+import math
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pixray.errors import SettingsError
-from pixray.runs.report.page import page, picture_beside
+from pixray.runs.report.page import render_page
 from pixray.runtime.files import write_atomic
 from pixray.settings.grammar import split_pipes
 from pixray.settings.layers import Layer, python_layer
@@ -175,7 +175,7 @@ def write_results(folder: Path, cells: Sequence[Cell], failed: Mapping[str, str]
     """
     rows = [_row(folder, cell, failed) for cell in cells]
     write_atomic(folder / "grid.json", (json.dumps(rows, indent=1, ensure_ascii=False) + "\n").encode())
-    write_atomic(folder / "index.html", page("pixray grid", _page(cells, rows)))
+    write_atomic(folder / "index.html", _page(cells, rows))
     _write_sheet(folder, rows)
 
 
@@ -200,27 +200,48 @@ def _write_sheet(folder: Path, rows: Sequence[Mapping[str, Any]]) -> None:
         (open_picture(folder / row["picture"]), ", ".join(row["values"].values())) for row in rows if row["picture"]
     ]
     if shown:
-        columns = max(1, len({row["values"].get(_last_axis(rows)) for row in rows}))
-        write_atomic(folder / "sheet.png", png_bytes(np.asarray(contact_sheet(shown, columns))))
+        write_atomic(folder / "sheet.png", png_bytes(np.asarray(contact_sheet(shown, _columns(rows)))))
 
 
-def _last_axis(rows: Sequence[Mapping[str, Any]]) -> str:
-    return next(reversed(rows[0]["values"]), "")
+def _columns(rows: Sequence[Mapping[str, Any]]) -> int:
+    """How many pictures stand side by side: the values of the last setting, or about a square of a single list."""
+    axes = list(rows[0]["values"]) if rows else []
+    if len(axes) < 2:
+        return max(1, math.ceil(math.sqrt(len(rows))))
+    return len(dict.fromkeys(row["values"][axes[-1]] for row in rows))
 
 
-def _page(cells: Sequence[Cell], rows: Sequence[Mapping[str, Any]]) -> Iterator[str]:
-    """A table: a column per value of the last axis, a row per combination of the others."""
-    last = _last_axis(rows)
-    columns = list(dict.fromkeys(row["values"].get(last, "") for row in rows))
-    yield "<table><tr><th></th>" + "".join(f"<th>{html.escape(value)}</th>" for value in columns) + "</tr>"
-    for label, group in itertools.groupby(rows, key=lambda row: [v for k, v in row["values"].items() if k != last]):
-        yield f"<tr><th>{html.escape(', '.join(label))}</th>" + "".join(map(_table_cell, group)) + "</tr>"
-    yield f"</table><p>{sum(cell.done() for cell in cells)} of {len(cells)} done</p>"
+def _sections(rows: Sequence[Mapping[str, Any]], cells: Sequence[Cell]) -> Iterator[dict[str, Any]]:
+    """Pictures under headings: of a grid over several settings, a heading for each combination of all but the last."""
+    axes = list(rows[0]["values"]) if rows else []
+    pairs = list(zip(rows, cells, strict=True))
+    for heading, group in itertools.groupby(pairs, key=lambda pair: [pair[0]["values"][name] for name in axes[:-1]]):
+        last = axes[-1] if axes else None
+        yield {"heading": ", ".join(heading), "cells": [_shown(row, cell, last) for row, cell in group]}
 
 
-def _table_cell(row: Mapping[str, Any]) -> str:
-    if row["status"] == "failed":
-        return f"<td>failed: {html.escape(str(row['reason']))}</td>"
-    if row["picture"] is None:
-        return "<td>waiting</td>"
-    return f"<td>{picture_beside(row['picture'], ', '.join(row['values'].values()))}</td>"
+def _shown(row: Mapping[str, Any], cell: Cell, last: str | None) -> dict[str, Any]:
+    record = cell.folder / "settings.yaml"
+    return {
+        "picture": row["picture"],
+        "words": ", ".join(row["values"].values()),
+        "caption": f"{last} {row['values'][last]}" if last else cell.folder.name,
+        "crisp": cell.settings.drawer == "pixel",
+        "reason": row["reason"],
+        "settings": f"{cell.folder.name}/{record.name}" if record.is_file() else None,
+    }
+
+
+def _page(cells: Sequence[Cell], rows: Sequence[Mapping[str, Any]]) -> bytes:
+    shared = [(name, getattr(cells[0].settings, name)) for name in ("drawer", "seed") if name not in rows[0]["values"]]
+    prompts = list(dict.fromkeys(" | ".join(cell.settings.prompts) for cell in cells))
+    return render_page(
+        "grid.html",
+        title=prompts[0] if len(prompts) == 1 and prompts[0] else "pixray grid",
+        done=sum(row["status"] == "done" for row in rows),
+        failed=sum(row["status"] == "failed" for row in rows),
+        total=len(rows),
+        shared=[(name, value) for name, value in shared if value is not None],
+        sections=list(_sections(rows, cells)),
+        columns=_columns(rows),
+    )

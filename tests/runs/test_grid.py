@@ -97,3 +97,10 @@ def test_settings_of_another_drawer_are_left_out_for_this_one(registry):
 def test_prompts_are_safe_in_the_page(registry):
     assert main(["grid", "--prompts", "<script>alert(1)</script> | b", "--drawer", "pixel", *FIXED]) == 0
     assert "<script>" not in Path("grid/index.html").read_text()
+
+
+def test_nine_seeds_stand_three_by_three_under_their_prompt():
+    assert main(["grid", "--prompts", "a red heart", "--drawer", "pixel", "--seed", "1..9", *FIXED]) == 0
+    page = Path("grid/index.html").read_text()
+    assert "<h1>a red heart</h1>" in page and "--columns: 3" in page
+    assert page.count('class="crisp"') == 9 and page.count('settings.yaml">settings</a>') == 9

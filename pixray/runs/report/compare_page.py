@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +11,7 @@ import numpy as np
 from PIL import Image
 
 from pixray.images.io import open_picture, png_bytes, resized
-from pixray.runs.report.page import escaped, page, picture_inside
+from pixray.runs.report.page import data_address, render_page
 from pixray.runs.report.sheet import contact_sheet
 from pixray.runtime.files import write_atomic
 
@@ -29,7 +29,16 @@ def write_comparison(folder: Path, comparison: Mapping[str, Any]) -> None:
     text = json.dumps(dict(comparison), indent=1, ensure_ascii=False)
     write_atomic(folder / "compare.json", f"{text}\n".encode())
     write_atomic(folder / "sheet.png", png_bytes(np.asarray(_sheet(folder, rows))))
-    write_atomic(folder / "index.html", page(f"{comparison['prompts']}: compared by pixray", _body(folder, comparison)))
+    content = render_page(
+        "compare.html",
+        title=comparison["prompts"],
+        judges=sorted({row["judge"] for row in rows if row["judge"]}),
+        sections=_sections(folder, rows),
+        columns=len(dict.fromkeys(row["drawer"] for row in rows)),
+        requests=comparison["requests"],
+        spent=f"{comparison['spent']:g}",
+    )
+    write_atomic(folder / "index.html", content)
 
 
 def _sheet(folder: Path, rows: Sequence[Row]) -> Image.Image:
@@ -52,27 +61,14 @@ def _caption(row: Row) -> str:
     return f"{head}: guided {row['guided']:.1f}{held_out}"
 
 
-def _body(folder: Path, comparison: Mapping[str, Any]) -> Iterator[str]:
-    rows = comparison["rows"]
-    yield f"<h1>{escaped(comparison['prompts'])}</h1>"
-    judges = sorted({row["judge"] for row in rows if row["judge"]})
-    judged = (
-        f"the score held out is by {escaped(', '.join(judges))}, which guided none of these pictures."
-        if judges
-        else "no perceptor was held out: name one with <code>--judge</code>."
-    )
-    yield (
-        '<p class="note">Scores are 100 times the cosine between the whole picture and the prompts. '
-        "The guided score is by the perceptors that guided the drawers of this machine, which favours these; "
-        f"{judged} Best of a seed in bold.</p>"
-    )
-    names = ("picture", "drawer", "seed", "guided", "held out", "seconds", "cost", "size", "status")
-    yield "<table><thead><tr>" + "".join(f"<th>{name}</th>" for name in names) + "</tr></thead><tbody>"
+def _sections(folder: Path, rows: Sequence[Row]) -> list[dict[str, Any]]:
+    """A section per seed, with a card per drawer or service."""
     best = _best(rows)
-    for row in rows:
-        yield _table_row(folder, row, best.get(row["seed"]) is row)
-    yield "</tbody></table>"
-    yield f"<p>{comparison['requests']} requests in this run, {comparison['spent']:g} spent by the price list.</p>"
+    seeds = dict.fromkeys(row["seed"] for row in rows)
+    return [
+        {"seed": seed, "rows": [_card(folder, row, best.get(seed) is row) for row in rows if row["seed"] == seed]}
+        for seed in seeds
+    ]
 
 
 def _best(rows: Sequence[Row]) -> dict[str, Row]:
@@ -86,29 +82,34 @@ def _best(rows: Sequence[Row]) -> dict[str, Row]:
     return found
 
 
-def _table_row(folder: Path, row: Row, best: bool) -> str:
-    words = f"{row['drawer']}, seed {row['seed']}"
-    picture = picture_inside(_small(folder, row["picture"]), words) if row["picture"] else ""
-    each = ", ".join(f"{name} {score:.1f}" for name, score in row["scores"].items())
-    facts = "; ".join(f"{name} {value}" for name, value in row["facts"].items() if name != "cost")
-    seed = row["seed"] + (f"<br>sent {escaped(row['facts']['service_seed'])}" if "service_seed" in row["facts"] else "")
+def _card(folder: Path, row: Row, best: bool) -> dict[str, Any]:
+    """What the page shows of one run."""
+    facts = row["facts"]
     size = "" if row["size"] is None else "x".join(map(str, row["size"]))
-    made = row["facts"].get("service_size")
-    status = (
-        row["status"] if not row["reason"] else f'<span class="failed">{row["status"]}: {escaped(row["reason"])}</span>'
-    )
-    cells = [
-        f"<td>{picture}</td>",
-        f'<td title="{escaped(facts)}">{escaped(row["drawer"])}<br>{escaped(row["facts"].get("model", ""))}</td>',
-        f"<td>{seed}</td>",
-        f'<td class="number" title="{escaped(each)}">{_number(row["guided"])}</td>',
-        f'<td class="number">{_number(row["held_out"])}</td>',
-        f'<td class="number">{_number(row["seconds"])}</td>',
-        f"<td>{escaped(row['facts'].get('cost', 'nothing' if row['status'] == 'done' else ''))}</td>",
-        f"<td>{size}{f'<br>made {escaped(made)}' if made and made != size else ''}</td>",
-        f"<td>{status}</td>",
-    ]
-    return f"<tr{' class=best' if best else ''}>" + "".join(cells) + "</tr>"
+    made = facts.get("service_size")
+    shown = {
+        "guided": _number(row["guided"]),
+        "held out": _number(row["held_out"]),
+        "seconds": _number(row["seconds"]),
+        "cost": facts.get("cost", "nothing" if row["status"] == "done" else ""),
+        "size": size,
+        "size made": made if made != size else "",
+        "seed sent": facts.get("service_seed", ""),
+    }
+    scores = [f"{name} {score:.1f}" for name, score in row["scores"].items()]
+    others = [f"{name} {value}" for name, value in facts.items() if name != "cost"]
+    return {
+        "picture": data_address(_small(folder, row["picture"])) if row["picture"] else "",
+        "words": f"{row['drawer']}, seed {row['seed']}",
+        "crisp": row["drawer"] == "pixel",
+        "drawer": row["drawer"],
+        "model": facts.get("model", ""),
+        "status": row["status"],
+        "reason": row["reason"],
+        "best": best,
+        "details": "; ".join([*scores, *others]),
+        "facts": [(name, value) for name, value in shown.items() if value],
+    }
 
 
 def _small(folder: Path, name: str) -> Path:

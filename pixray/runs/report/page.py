@@ -1,50 +1,41 @@
-"""Pages that show pictures: plain HTML that works from disk, with nothing loaded from elsewhere."""
+"""HTML pages that show pictures. They work from disk and load nothing but the pictures beside them."""
 
 from __future__ import annotations
 
 import base64
-import html
-from collections.abc import Iterable
+from functools import cache
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
-_STYLE = (
-    "body{font:14px/1.4 system-ui,sans-serif;margin:24px;color:#222;background:#fff}"
-    "table{border-collapse:collapse}td,th{padding:6px 10px;vertical-align:top;text-align:left}"
-    "tbody tr{border-top:1px solid #ddd}img{width:192px;height:auto;display:block;background:#eee}"
-    ".number{text-align:right;font-variant-numeric:tabular-nums}.failed{color:#a00}.best{font-weight:600}"
-    ".note{color:#666;max-width:60em}code{background:#f4f4f4;padding:1px 4px}"
-)
+from pixray.runtime.version import __version__
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
 
 
-def page(title: str, body: Iterable[str]) -> bytes:
-    """A page that may load nothing but what stands in it and pictures beside it."""
-    policy = "default-src 'none'; img-src data: 'self' file:; style-src 'unsafe-inline'"
-    lines = [
-        '<!doctype html><html lang="en"><head><meta charset="utf-8">',
-        '<meta name="viewport" content="width=device-width, initial-scale=1">',
-        f'<meta http-equiv="Content-Security-Policy" content="{policy}">',
-        f"<title>{html.escape(title)}</title><style>{_STYLE}</style></head><body>",
-        *body,
-        "</body></html>",
-    ]
-    return ("\n".join(lines) + "\n").encode()
-
-
-def picture_inside(path: Path, words: str) -> str:
-    """A PNG as part of the page itself.
+def render_page(template: str, **values: Any) -> bytes:
+    """A page from one of the templates beside this file. Every value is escaped, in text and in attributes.
 
     Args:
-        words: what it shows, for those who cannot see it.
+        template: "grid.html" or "compare.html".
+        values: what the template names.
     """
-    content = base64.b64encode(path.read_bytes()).decode()
-    return f'<img src="data:image/png;base64,{content}" alt="{escaped(words)}" title="{escaped(words)}">'
+    return _environment().get_template(template).render(version=__version__, **values).encode()
 
 
-def picture_beside(path: str, words: str) -> str:
-    """A picture in a file beside the page."""
-    return f'<img src="{escaped(path)}" alt="{escaped(words)}" title="{escaped(words)}">'
+def data_address(path: Path) -> str:
+    """A PNG as an address that holds the picture itself, so that the page can be sent alone."""
+    return "data:image/png;base64," + base64.b64encode(path.read_bytes()).decode()
 
 
-def escaped(text: object) -> str:
-    """Any text, safe in HTML and in its attributes."""
-    return html.escape(str(text), quote=True)
+@cache
+def _environment() -> Environment:
+    from jinja2 import Environment, PackageLoader, StrictUndefined
+
+    return Environment(
+        loader=PackageLoader("pixray.runs.report"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
