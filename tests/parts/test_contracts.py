@@ -103,7 +103,7 @@ class Unmoved(FlatDrawer):
 
 
 class Words(FlatDrawer):
-    def files(self):
+    def files(self, picture):
         return {".txt": "words"}
 
 

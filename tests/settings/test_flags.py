@@ -1,13 +1,12 @@
 import pytest
 
 from pixray.errors import SettingsError
-from pixray.settings.core import ALWAYS
-from pixray.settings.declare import declarations
+from pixray.settings.core import engine_declarations
 from pixray.settings.flags import read_flags
 
 
 def engine():
-    return [one for group in ALWAYS for one in declarations(group, "the engine")]
+    return list(engine_declarations())
 
 
 @pytest.mark.parametrize(

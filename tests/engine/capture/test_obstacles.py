@@ -28,7 +28,7 @@ def obstacle(made, device="cuda:0", **changes):
         ({"drawer": "fft", "fft_use": "dwt"}, "drawer"),
         ({"drawer": "multires", "cutouts": "classic"}, "cutouts"),
         ({"drawer": "line_sketch"}, "drawer"),
-        ({"drawer": "pixel", "custom_loss": "smoothness", "smoothness_gaussian_kernel": 3}, "smoothness"),
+        ({"drawer": "pixel", "custom_loss": "smoothness", "smoothness_gaussian_kernel": 3}, None),
         ({"drawer": "vqgan", "clip_models": None, "perceptors": "embedded"}, None),
     ],
 )
