@@ -37,6 +37,7 @@ def main(argv: Sequence[str]) -> int:
     from pixray.recorders.lock import FolderLock
     from pixray.recorders.outdir import make_outdir
     from pixray.runs.grid import make_cells
+    from pixray.runs.report.own_files import refuse_strangers
 
     template = given.pop("outdir", "grid")
     registry = studio.registry
@@ -44,6 +45,7 @@ def main(argv: Sequence[str]) -> int:
     folder = make_outdir(template)
     if str(folder) != template:
         cells = make_cells(given, registry, str(folder))
+    refuse_strangers(folder, ["index.html", "grid.json", "sheet.png"])
     lock = FolderLock(folder)
     lock.acquire()
     try:

@@ -15,12 +15,14 @@ import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, TextIO, cast
 
+from pixray.cli.opening import open_file
 from pixray.errors import PixrayError, SettingsError, did_you_mean
 from pixray.registry import Registry
 from pixray.runtime.allocator import prepare_process
 from pixray.runtime.files import reason
 from pixray.runtime.terminal import Terminal
 from pixray.runtime.version import __version__
+from pixray.settings.layers import LayerKind
 
 if TYPE_CHECKING:
     from pixray.settings.layers import Layer
@@ -125,9 +127,11 @@ def paint(words: list[str], base: Layer | None = None) -> int:
         if flag in words:
             words.remove(flag)
             output = name
+    opened = "--open" in words
+    words = [word for word in words if word != "--open"]
     registry = _registry()
     settings = resolve(registry, {}, _with_config_flag(words), base)
-    return _run(settings, registry, output)
+    return _run(settings, registry, output, opened)
 
 
 def _registry() -> Registry:
@@ -136,25 +140,37 @@ def _registry() -> Registry:
     return studio.registry
 
 
-def _run(settings: Settings, registry: Registry, output: str) -> int:
+def _run(settings: Settings, registry: Registry, output: str, opened: bool) -> int:
     # From here on torch is needed; everything before answers at once.
     prepare_process()
     from pixray.models.store import ModelStore
     from pixray.recorders.console import DownloadBar
-    from pixray.runs.to_folder import finish_in_folder, prepare_folder_run
+    from pixray.runs.to_folder import finish_in_folder, prepare_folder_run, prepare_picture_run
 
     store = ModelStore(progress=DownloadBar() if output == "live" else None)
-    session, files = prepare_folder_run(settings, registry, store)
-    return 130 if finish_in_folder(session, files, registry, output) else 0
+    prepare = prepare_picture_run if _asks_for_one_file(settings) else prepare_folder_run
+    session, files = prepare(settings, registry, store)
+    stopped = finish_in_folder(session, files, registry, output)
+    if opened:
+        open_file(files.picture)
+    return 130 if stopped else 0
+
+
+def _asks_for_one_file(settings: Settings) -> bool:
+    """Whether the command line names a picture, and nobody named a folder or anything that needs one."""
+    needs_folder = ("outdir", "animation_dir", "make_video", "save_intermediates", "checkpoint_every")
+    return settings.origin_kind("output") is LayerKind.FLAGS and not any(
+        settings.origin_kind(name) is not LayerKind.DEFAULT for name in needs_folder
+    )
 
 
 def _with_config_flag(words: list[str]) -> list[str]:
-    """`settings.yaml --iterations 50` is `--config_file settings.yaml --iterations 50`."""
+    """`settings.yaml --iterations 50` is `--config_file settings.yaml --iterations 50`; so are .yml and .json."""
     if not words or words[0].startswith("-"):
         return words
-    if words[0].lower().endswith((".yaml", ".yml")):
+    if words[0].lower().endswith((".yaml", ".yml", ".json")):
         return ["--config_file", *words]
     raise SettingsError(
-        f"unknown command '{words[0]}': expected {', '.join(COMMANDS)}, a YAML file, or flags such as "
+        f"unknown command '{words[0]}': expected {', '.join(COMMANDS)}, a file of settings, or flags such as "
         f'--prompts "{words[0]}".{did_you_mean(words[0], COMMANDS)}'
     )

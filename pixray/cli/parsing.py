@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from pixray.errors import PixrayError, SettingsError, did_you_mean
+from pixray.runtime.files import user_path
 
 
 class Parser(argparse.ArgumentParser):
@@ -36,7 +37,7 @@ def folder_of(path: str) -> Path:
     Raises:
         PixrayError: there is none.
     """
-    folder = Path(path).expanduser()
+    folder = user_path(path, "folder")
     if not folder.is_dir():
         raise PixrayError(f"{path}: there is no such folder")
     return folder

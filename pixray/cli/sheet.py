@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pixray.cli.parsing import Parser, folder_of
 from pixray.errors import PixrayError, SettingsError
+from pixray.runtime.files import user_path, write_atomic
+from pixray.runtime.terminal import plain
+
+if TYPE_CHECKING:
+    from PIL import Image
 
 _INNER = {"steps", "video"}
+_LONGEST_CAPTION = 400
 
 
 def main(argv: Sequence[str]) -> int:
@@ -26,49 +32,57 @@ def main(argv: Sequence[str]) -> int:
     if not 32 <= wanted.cell <= 4096:
         raise SettingsError(f"cell={wanted.cell}: expected 32 to 4096 pixels")
     folder = folder_of(wanted.folder)
-    path = Path(wanted.out).expanduser() if wanted.out else folder / "sheet.png"
+    path = user_path(wanted.out, "out") if wanted.out else folder / "sheet.png"
     if path.suffix != ".png":
         raise SettingsError(f"out='{wanted.out}': expected a name that ends in .png")
-    pictures = finished_pictures(folder, besides=path)
+    if wanted.out is None:
+        from pixray.runs.report.own_files import refuse_strangers
+
+        refuse_strangers(folder, [path.name])
+    pictures = list(_opened(finished_pictures(folder, besides=path)))
     if not pictures:
         raise PixrayError(f"{wanted.folder} holds no pictures of pixray")
 
-    from pixray.images.io import open_picture
+    from pixray.runs.report.own_files import sheet_png
     from pixray.runs.report.sheet import contact_sheet
 
-    shown = [(open_picture(picture), caption(record)) for picture, record in pictures]
-    write_png(contact_sheet(shown, wanted.columns, wanted.cell), path)
+    write_atomic(path, sheet_png(contact_sheet(pictures, wanted.columns, wanted.cell)))
     sys.stdout.write(f"{path}\n")
     return 0
 
 
 def finished_pictures(folder: Path, besides: Path) -> list[tuple[Path, dict[str, Any]]]:
-    """Pictures with settings inside, each with its record; frames of steps are left out."""
-    from pixray.recorders.record import read_record
+    """Pictures with settings inside, each with its record: no frames of steps, and no damaged files, which are told."""
+    from pixray.recorders.record import NoRecord, read_record
 
     found = []
     for path in sorted(folder.rglob("*.png")):
-        if path == besides or _INNER & set(path.relative_to(folder).parts[:-1]):
+        if path == besides or _INNER & set(path.relative_to(folder).parts[:-1]) or not path.is_file():
             continue
         try:
             found.append((path, read_record(path)))
-        except PixrayError:
+        except NoRecord:
             continue  # another picture that happens to lie here
+        except PixrayError as error:
+            sys.stderr.write(f"left out: {error}\n")
     return found
+
+
+def _opened(pictures: Sequence[tuple[Path, dict[str, Any]]]) -> Iterator[tuple[Image.Image, str]]:
+    """Each picture with its caption; a broken one is left out, and told."""
+    from pixray.images.io import open_picture
+
+    for path, record in pictures:
+        try:
+            picture = open_picture(path)
+        except PixrayError as error:
+            sys.stderr.write(f"left out: {error}\n")
+            continue
+        yield picture, caption(record)
 
 
 def caption(record: dict[str, Any]) -> str:
     """The prompts, the drawer and the seed, in a line."""
     prompts = record.get("prompts", [])
-    words = " | ".join(prompts) if isinstance(prompts, list) else str(prompts)
-    return f"{words} ({record.get('drawer', 'vqgan')}, seed {record.get('seed')})"
-
-
-def write_png(picture: Any, path: Path) -> None:
-    """Save a Pillow picture, whole or not at all."""
-    import numpy as np
-
-    from pixray.images.io import png_bytes
-    from pixray.runtime.files import write_atomic
-
-    write_atomic(path, png_bytes(np.asarray(picture)))
+    words = " | ".join(map(str, prompts)) if isinstance(prompts, list) else str(prompts)
+    return plain(f"{words[:_LONGEST_CAPTION]} ({record.get('drawer', 'vqgan')}, seed {record.get('seed')})")

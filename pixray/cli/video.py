@@ -8,6 +8,7 @@ from pathlib import Path
 
 from pixray.cli.parsing import Parser, folder_of
 from pixray.errors import PixrayError, SettingsError
+from pixray.runtime.files import user_path
 
 FORMATS = ("mp4", "gif", "webp")
 
@@ -41,7 +42,7 @@ def _target(folder: Path, kind: str | None, out: str | None) -> Path:
     """Where the film goes; its ending and the format must agree."""
     if out is None:
         return folder / f"film.{kind or 'mp4'}"
-    path = Path(out).expanduser()
+    path = user_path(out, "out")
     endings = [f".{one}" for one in ((kind,) if kind else FORMATS)]
     if path.suffix not in endings:
         raise SettingsError(f"out='{out}': expected a name that ends in {' or '.join(endings)}")

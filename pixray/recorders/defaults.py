@@ -10,16 +10,17 @@ from pixray.settings.grammar import parse_parts
 
 if TYPE_CHECKING:
     from pixray.recorders.files import FileRecorder
+    from pixray.recorders.picture_file import PictureFile
     from pixray.settings.namespace import Settings
 
 
 def default_recorders(
-    files: FileRecorder, settings: Settings, registry: Registry, output: str = "live"
+    files: FileRecorder | PictureFile, settings: Settings, registry: Registry, output: str = "live"
 ) -> list[Observer]:
     """Files, a live picture in a notebook or a live line in a terminal, and those of the setting `recorders`.
 
     Args:
-        files: what writes the folder of the run.
+        files: what writes the folder of the run, or its picture alone.
         registry: where recorders come from.
         output: "live" for progress and the path of the picture, "progress" without the path, "json" for JSON lines,
             "quiet" for nothing but errors.

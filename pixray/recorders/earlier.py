@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path, PurePath
 
-from pixray.errors import PixrayError
+from pixray.errors import PixrayError, SettingsError
 from pixray.recorders.checkpoint import NAME as CHECKPOINT
 from pixray.recorders.checkpoint import is_checkpoint
 from pixray.recorders.log import NAME as LOG
@@ -32,10 +32,24 @@ def check_outdir(template: str, output: str) -> None:
     Raises:
         PixrayError: a file of somebody else is in the way, or no folder can be called so.
     """
+    inside(output)
     text = named_outdir(template)
     if "%SEQ%" not in text:
         folder = user_path(text or ".", "outdir")
         _refuse_strangers(folder, output, _left_by_earlier(folder, output, read_log(folder)))
+
+
+def inside(output: str) -> str:
+    """The name of a picture, which lies in the folder of its run or below.
+
+    Raises:
+        SettingsError: it leads out of there.
+    """
+    path = PurePath(output)
+    if path.is_absolute() or path.drive or ".." in path.parts:
+        raise SettingsError(f"output={output!r} leads out of the folder of the run: folders outside belong into outdir")
+    user_path(output, "output")
+    return output
 
 
 def own_outdir(folder: Path, output: str) -> list[str]:

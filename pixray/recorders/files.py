@@ -26,7 +26,7 @@ from pixray.images.io import png_bytes
 from pixray.recorders.animation import AnimationFiles
 from pixray.recorders.background import Background
 from pixray.recorders.checkpoint import NAME, pack
-from pixray.recorders.earlier import FRAMES, SETTINGS, own_outdir, stranger
+from pixray.recorders.earlier import FRAMES, SETTINGS, inside, own_outdir, stranger
 from pixray.recorders.lock import FolderLock
 from pixray.recorders.log import NAME as LOG
 from pixray.recorders.log import EventLog, as_json, as_text, read_log
@@ -92,6 +92,7 @@ class FileRecorder:
         """
         if self._folder is not None:
             return
+        inside(self._name)
         folder = make_outdir(self._template) if self._resumed is None else Path(self._template)
         lock = FolderLock(folder)
         lock.acquire()

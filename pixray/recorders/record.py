@@ -27,6 +27,10 @@ _SVG_START = 1 << 24
 """Bytes of an SVG that are searched for its record, which stands behind the opening of its root."""
 
 
+class NoRecord(PixrayError):
+    """A sound file, but no picture of pixray."""
+
+
 def read_record(path: str | Path) -> dict[str, Any]:
     """The settings that made a picture, as given, with the seed and models really used.
 
@@ -34,7 +38,8 @@ def read_record(path: str | Path) -> dict[str, Any]:
         path: a PNG or SVG of pixray (pictures of the old pixray work too), a settings.yaml, or the folder of a run.
 
     Raises:
-        PixrayError: no such file, no settings in it, or damaged ones.
+        PixrayError: no such file, or damaged settings in it.
+        NoRecord: there are none.
     """
     path = user_path(path, "picture")
     if path.is_dir():
@@ -45,7 +50,7 @@ def read_record(path: str | Path) -> dict[str, Any]:
         return read_yaml(path)
     record = _record_inside(path)
     if record is None:
-        raise PixrayError(f"{path} holds no settings of pixray")
+        raise NoRecord(f"{path} holds no settings of pixray")
     return record
 
 

@@ -13,9 +13,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pixray.errors import PixrayError, SettingsError
+from pixray.recorders.lock import FolderLock
 from pixray.recorders.log import read_log
+from pixray.recorders.outdir import named_outdir
 from pixray.recorders.record import read_record
 from pixray.runs.grid import Cell, make_cells, paint_cell
+from pixray.runs.report.own_files import refuse_strangers
+from pixray.runtime.files import user_path, writing
 from pixray.settings.layers import Layer, LayerKind
 
 if TYPE_CHECKING:
@@ -86,7 +90,12 @@ class Comparison:
     ) -> None:
         from pixray.providers.policy import Budget
 
-        self.registry, self.store, self.folder, self.judge = registry, store, Path(folder), judge
+        self.registry, self.store, self.folder, self.judge = (
+            registry,
+            store,
+            user_path(named_outdir(str(folder)), "outdir"),
+            judge,
+        )
         self.prompts, self.candidates = prompts, candidates
         given = {"prompts": prompts, "drawer": ",".join(drawers), "seed": ",".join(map(str, seeds)), **settings}
         base = Layer(LayerKind.PYTHON, "compare", {"remote_cache": "replay", "save_intermediates": False})
@@ -102,7 +111,22 @@ class Comparison:
         self._stopping = False
 
     def run(self) -> Iterator[Row]:
-        """Paint what is missing; yield every row when it is done, failed or stopped. Then come the scores."""
+        """Paint what is missing; yield every row when it is done, failed or stopped. Then come the scores.
+
+        Raises:
+            PixrayError: files of somebody else are in the way, or another comparison is working in the folder.
+        """
+        with writing(self.folder):
+            self.folder.mkdir(parents=True, exist_ok=True)
+        refuse_strangers(self.folder, ["index.html", "compare.json", "sheet.png"])
+        lock = FolderLock(self.folder)
+        lock.acquire()
+        try:
+            yield from self._run()
+        finally:
+            lock.release()
+
+    def _run(self) -> Iterator[Row]:
         waiting = [pair for pair in zip(self.cells, self.rows, strict=True) if not pair[0].done()]
         for cell, row in zip(self.cells, self.rows, strict=True):
             if cell.done():
@@ -196,9 +220,13 @@ class Comparison:
         for cell, row in zip(self.cells, self.rows, strict=True):
             path = cell.folder / cell.settings.output
             if row.status == "done" and path.is_file():
+                try:
+                    self._read_facts(cell, path, row)
+                    self._score(cell, path, row)
+                except PixrayError as error:  # it was damaged since; the others are not
+                    row.status, row.reason = "failed", str(error)
+                    continue
                 row.picture = path.relative_to(self.folder).as_posix()
-                self._read_facts(cell, path, row)
-                self._score(cell, path, row)
 
     def _read_facts(self, cell: Cell, path: Path, row: Row) -> None:
         from pixray.images.io import open_picture

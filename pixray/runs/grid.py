@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import itertools
 import json
@@ -12,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pixray.errors import SettingsError
+from pixray.errors import PixrayError, SettingsError
 from pixray.runs.report.page import render_page
 from pixray.runtime.files import write_atomic
 from pixray.settings.grammar import split_pipes
@@ -191,16 +192,17 @@ def _row(folder: Path, cell: Cell, failed: Mapping[str, str]) -> dict[str, Any]:
 
 
 def _write_sheet(folder: Path, rows: Sequence[Mapping[str, Any]]) -> None:
-    import numpy as np
-
-    from pixray.images.io import open_picture, png_bytes
+    from pixray.images.io import open_picture
+    from pixray.runs.report.own_files import sheet_png
     from pixray.runs.report.sheet import contact_sheet
 
-    shown = [
-        (open_picture(folder / row["picture"]), ", ".join(row["values"].values())) for row in rows if row["picture"]
-    ]
+    shown = []
+    for row in rows:
+        if row["picture"]:
+            with contextlib.suppress(PixrayError):  # a picture that was damaged since leaves a gap, not no sheet
+                shown.append((open_picture(folder / row["picture"]), ", ".join(row["values"].values())))
     if shown:
-        write_atomic(folder / "sheet.png", png_bytes(np.asarray(contact_sheet(shown, _columns(rows)))))
+        write_atomic(folder / "sheet.png", sheet_png(contact_sheet(shown, _columns(rows))))
 
 
 def _columns(rows: Sequence[Mapping[str, Any]]) -> int:

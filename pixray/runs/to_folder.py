@@ -11,7 +11,9 @@ from pixray.recorders.base import attach
 from pixray.recorders.defaults import default_recorders
 from pixray.recorders.earlier import check_outdir
 from pixray.recorders.files import FileRecorder
+from pixray.recorders.picture_file import PictureFile
 from pixray.runs.start import build_run
+from pixray.runtime.files import user_path
 from pixray.runtime.signals import graceful
 from pixray.settings.schema import up_to_date
 
@@ -36,20 +38,36 @@ def prepare_folder_run(
     return session, FileRecorder(session.settings)
 
 
+def prepare_picture_run(
+    settings: argparse.Namespace, registry: Registry, store: ModelStore
+) -> tuple[Session | Animation, PictureFile]:
+    """A new session of which nothing is kept but the picture, at the path that `output` names.
+
+    Raises:
+        PixrayError: another file has that name, which is checked before any model is loaded; or as `build_run`.
+    """
+    complete = up_to_date(settings, registry)
+    path = user_path(complete.output, "output")
+    files, complete.output = PictureFile(path), path.name
+    return build_run(complete, registry, store), files
+
+
 def run_to_folder(
-    session: Session | Animation, files: FileRecorder, registry: Registry, output: str = "quiet"
+    session: Session | Animation, files: FileRecorder | PictureFile, registry: Registry, output: str = "quiet"
 ) -> Iterator[Event]:
     """Run a session; pass on each event after the files were written and the progress was shown.
 
     Args:
-        files: writes the folder, a new one or that of a run which goes on.
+        files: writes the folder, a new one or that of a run which goes on, or a picture alone.
         registry: where the recorders come from that the settings name.
         output: what to show: "live", "progress", "json" or "quiet" (see `default_recorders`).
     """
     return attach(session.run(), *default_recorders(files, session.settings, registry, output))
 
 
-def finish_in_folder(session: Session | Animation, files: FileRecorder, registry: Registry, output: str) -> bool:
+def finish_in_folder(
+    session: Session | Animation, files: FileRecorder | PictureFile, registry: Registry, output: str
+) -> bool:
     """`run_to_folder` to the end, or until Ctrl-C ends it after a step; whether that happened."""
     with graceful(session):
         for _ in run_to_folder(session, files, registry, output):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Mapping
 from pathlib import Path
@@ -23,16 +24,50 @@ def read_yaml(path: str | Path) -> dict[str, Any]:
     Raises:
         SettingsError: no such file, no YAML, a key given twice, or something else than a list of settings.
     """
+    return parse_yaml(*_text_of(path))
+
+
+def read_json(path: str | Path) -> dict[str, Any]:
+    """The settings in a JSON file: an object of them by name.
+
+    Raises:
+        SettingsError: no such file, no JSON, a key given twice, or something else than an object.
+    """
+    text, where = _text_of(path)
+    try:
+        values = json.loads(text, object_pairs_hook=_once_each)
+    except json.JSONDecodeError as error:
+        raise SettingsError(f"{where}: {error.msg} at line {error.lineno}, column {error.colno}") from None
+    except (ValueError, RecursionError) as error:
+        raise SettingsError(f"{where}: {error}") from None
+    if not isinstance(values, dict):
+        raise SettingsError(f"{where}: expected an object of settings by name")
+    return values
+
+
+def _once_each(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    values = dict(pairs)
+    if len(values) < len(pairs):
+        names = [name for name, _ in pairs]
+        raise ValueError(f"'{next(name for name in names if names.count(name) > 1)}' is given twice")
+    return values
+
+
+def _text_of(path: str | Path) -> tuple[str, str]:
+    """The text of a file of settings, and how a message calls it."""
     where = f"config_file={shown(str(path))}"
     try:
         with Path(path).expanduser().open("rb") as file:
             content = file.read(MOST_BYTES + 1)
-        text = content.decode("utf-8-sig")
+        if len(content) > MOST_BYTES:
+            raise SettingsError(f"{where}: is longer than settings are (at most {MOST_BYTES:,} bytes)")
+        return content.decode("utf-8-sig"), where
     except FileNotFoundError:
         raise SettingsError(f"{where}: there is no such file") from None
+    except SettingsError:
+        raise
     except (OSError, ValueError, RuntimeError) as error:  # no text, a NUL in the name, ~nobody
         raise SettingsError(f"{where}: cannot be read ({error})") from error
-    return parse_yaml(text, where)
 
 
 def parse_yaml(text: str, where: str) -> dict[str, Any]:

@@ -48,6 +48,7 @@ def _program_rows() -> list[tuple[str, str]]:
     return [
         ("--quiet", "say nothing but errors"),
         ("--json", "one JSON object per event on standard output"),
+        ("--open", "open the finished picture"),
         ("--help, --help-all, --version", "this page, all settings, the version"),
     ]
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from pathlib import PurePath
 from typing import Any
 
+from pixray.runtime.files import NAME_BYTES
 from pixray.settings.declare import Refers, Role, setting
 from pixray.settings.grammar import Amount, as_texts
 from pixray.settings.values import parts_text
@@ -14,13 +16,19 @@ _PICTURE_SUFFIXES = {".png", ".jpg", ".jpeg", ".webp", ".gif", ".bmp", ".tif", "
 
 
 def output_name(raw: Any) -> str:
-    """A bare file name that ends in .png; folders belong into `outdir`."""
-    name = "/".join(as_texts(raw)).strip()
-    if not name or "/" in name or "\\" in name or name in (".", ".."):
-        raise ValueError("expected a file name without folders (folders belong into outdir)")
+    """The picture's path in the folder of the run, ending in .png; whether it stays inside is checked where it is used.
+
+    Raises:
+        ValueError: it names no file.
+    """
+    name = "/".join(as_texts(raw)).strip().replace("\\", "/")
     path = PurePath(name)
+    if not name or name.endswith("/") or path.name in ("", ".", ".."):
+        raise ValueError("expected the name of a picture, such as heart.png or hearts/red.png")
     stem = path.stem if path.suffix.lower() in _PICTURE_SUFFIXES else path.name
-    return f"{stem}.png"
+    if len(os.fsencode(stem)) > NAME_BYTES - len("_cells.png") or "\0" in name:
+        raise ValueError("expected a shorter name without null characters")
+    return path.with_name(f"{stem}.png").as_posix()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,7 +44,8 @@ class Output:
     )
     output: str = setting(
         "output.png",
-        "name of the picture in that folder",
+        "name of the picture in that folder; alone on a command line: the picture and nothing else, where it says",
+        aliases=("-o",),
         parse=output_name,
         common=True,
         refers=Refers.DESTINATION,

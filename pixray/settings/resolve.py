@@ -9,7 +9,7 @@ from typing import Any
 
 from pixray.errors import SettingsError
 from pixray.registry import Registry
-from pixray.runtime.yaml_io import read_yaml
+from pixray.runtime.yaml_io import read_json, read_yaml
 from pixray.settings.core import engine_declarations
 from pixray.settings.flags import peek_flags, read_flags
 from pixray.settings.layers import Layer, LayerKind, flags_layer, python_layer
@@ -51,7 +51,8 @@ def resolve(
 
 
 def _read_file(file: str) -> Layer:
-    """A YAML file, or a preset of that name when there is no such file."""
+    """A YAML or JSON file, or a preset of that name when there is no such file."""
     if file in preset_names() and not Path(file).exists():
         return Layer(LayerKind.PRESET, f"preset {file}", read_preset(file))
-    return Layer(LayerKind.FILE, Path(file).name, read_yaml(file))
+    read = read_json if file.lower().endswith(".json") else read_yaml
+    return Layer(LayerKind.FILE, Path(file).name, read(file))

@@ -11,6 +11,7 @@ import numpy as np
 from PIL import Image
 
 from pixray.images.io import open_picture, png_bytes, resized
+from pixray.runs.report.own_files import sheet_png
 from pixray.runs.report.page import data_address, render_page
 from pixray.runs.report.sheet import contact_sheet
 from pixray.runtime.files import write_atomic
@@ -28,7 +29,7 @@ def write_comparison(folder: Path, comparison: Mapping[str, Any]) -> None:
     rows = comparison["rows"]
     text = json.dumps(dict(comparison), indent=1, ensure_ascii=False)
     write_atomic(folder / "compare.json", f"{text}\n".encode())
-    write_atomic(folder / "sheet.png", png_bytes(np.asarray(_sheet(folder, rows))))
+    write_atomic(folder / "sheet.png", sheet_png(_sheet(folder, rows)))
     content = render_page(
         "compare.html",
         title=comparison["prompts"],

@@ -8,6 +8,8 @@ from collections.abc import Sequence
 from PIL import Image, ImageDraw, ImageFont
 
 _MARGIN, _LINE = 8, 14
+_HIGHEST = 4
+"""How many times as high as wide a picture may be on a sheet."""
 
 
 def contact_sheet(
@@ -42,8 +44,9 @@ def contact_sheet(
 
 
 def _scaled(picture: Image.Image, width: int) -> Image.Image:
-    """The picture at a width; pixel art is enlarged without blur."""
+    """The picture at a width, or narrower if it is very high; pixel art is enlarged without blur."""
     picture = picture.convert("RGBA" if picture.mode in ("RGBA", "LA", "P") else "RGB")
+    width = max(1, min(width, round(_HIGHEST * width * picture.width / picture.height)))
     height = max(1, round(picture.height * width / picture.width))
     how = Image.Resampling.NEAREST if width >= picture.width else Image.Resampling.LANCZOS
     return picture.resize((width, height), how)

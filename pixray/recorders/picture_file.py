@@ -1,0 +1,55 @@
+"""One picture and nothing else, for a run that was asked for no more."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from pixray.errors import PixrayError
+from pixray.events import Drawn, Event, Started
+from pixray.images.io import png_bytes
+from pixray.recorders.background import Background
+from pixray.recorders.files import metadata
+from pixray.recorders.record import holds_record
+from pixray.runtime.files import write_atomic
+
+
+class PictureFile:
+    """Writes the picture whenever it is due, each over the one before.
+
+    Args:
+        path: of the picture. One that pixray made before is replaced.
+
+    Raises:
+        PixrayError: there is another file of that name.
+    """
+
+    def __init__(self, path: Path) -> None:
+        if os.path.lexists(path) and not holds_record(path):
+            raise PixrayError(f"{path} is no picture of pixray and would be written over: choose another output")
+        self._path = path
+        self._text: dict[str, str] = {}
+        self._background = Background()
+
+    @property
+    def folder(self) -> Path:
+        """Where the picture is."""
+        return self._path.parent
+
+    @property
+    def picture(self) -> Path:
+        """The picture, of which everything drawn so far is written when it is asked for."""
+        self._background.wait()
+        return self._path
+
+    def __call__(self, event: Event) -> None:
+        if isinstance(event, Started):
+            self._text = metadata(event.record)
+        elif isinstance(event, Drawn) and event.save:
+            self._background.do(
+                lambda: write_atomic(self._path, png_bytes(event.image_u8, {**self._text, **event.text}))
+            )
+
+    def close(self) -> None:
+        """Write what is still to be written."""
+        self._background.close()

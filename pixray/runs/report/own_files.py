@@ -1,0 +1,48 @@
+"""Pages, sheets and tables about many runs: known as pixray's own, so that no file of a user is written over."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+from pixray.errors import PixrayError
+from pixray.images.io import png_bytes
+from pixray.images.png_text import read_text
+from pixray.recorders.earlier import stranger
+from pixray.runtime.version import __version__
+
+_BEGINNING = 1 << 16
+
+
+def sheet_png(sheet: Image.Image) -> bytes:
+    """A contact sheet as PNG that says who made it."""
+    return png_bytes(np.asarray(sheet), {"Software": f"pixray ({__version__})"})
+
+
+def refuse_strangers(folder: Path, names: Iterable[str]) -> None:
+    """Files that are going to be written must not exist, unless they are of an earlier grid, comparison or sheet.
+
+    Raises:
+        PixrayError: naming the first other one.
+    """
+    for name in names:
+        if os.path.lexists(folder / name) and not _ours(folder / name):
+            raise stranger(folder / name)
+
+
+def _ours(path: Path) -> bool:
+    if path.is_symlink() or not path.is_file():
+        return False
+    if path.suffix == ".png":
+        try:
+            return read_text(path).get("Software", "").startswith("pixray")
+        except PixrayError:
+            return False
+    with path.open("rb") as file:
+        beginning = file.read(_BEGINNING)
+    marks = (b'"status"', b'"picture"') if path.suffix == ".json" else (b"pixray",)
+    return all(mark in beginning for mark in marks)

@@ -1,0 +1,77 @@
+"""What one asks for first: a picture under a name, opened when it is done, from a file of settings."""
+
+import json
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from pixray.cli.main import main
+from pixray.recorders.record import read_record
+
+TINY = "--prompts red --drawer pixel --size 32 24 --pixel_size 8 6 --num_cuts 4 --perceptors embedded"
+TINY = [*TINY.split(), "--iterations", "2", "--seed", "1", "--quiet"]
+
+
+def files():
+    return sorted(path.as_posix() for path in Path().rglob("*") if path.is_file())
+
+
+@pytest.mark.parametrize("words", [["-o", "heart.png"], ["--output", "heart"], ["--output=new/heart.png"]])
+def test_a_name_alone_is_one_picture_and_nothing_else(words):
+    assert main([*TINY, *words]) == 0
+    (name,) = files()
+    assert name == ("new/heart.png" if "new" in words[0] else "heart.png")
+    assert read_record(name)["prompts"] == ["red"] and read_record(name).get("output") in (None, "heart.png")
+
+
+def test_a_picture_of_pixray_is_replaced_and_another_one_is_not(capsys):
+    for _ in range(2):
+        assert main([*TINY, "-o", "heart.png"]) == 0
+    Image.new("RGB", (4, 4)).save("mine.png")
+    before = Path("mine.png").read_bytes()
+    assert main([*TINY, "-o", "mine.png"]) == 1
+    assert "mine.png is no picture of pixray and would be written over" in capsys.readouterr().err
+    assert files() == ["heart.png", "mine.png"] and Path("mine.png").read_bytes() == before
+
+
+def test_with_a_folder_the_picture_lies_in_it_or_below():
+    assert main([*TINY, "-o", "sub/heart.png", "--outdir", "out"]) == 0
+    assert "out/sub/heart.png" in files() and "out/settings.yaml" in files()
+    assert main(["resume", "out", "--iterations", "+1", "--quiet"]) == 0
+    assert read_record("out/sub/heart.png")["iterations"] == 3
+
+
+@pytest.mark.parametrize("name", ["../heart.png", "/tmp/heart.png", "sub/../../heart.png"])
+def test_with_a_folder_the_picture_does_not_lead_out_of_it(name, capsys):
+    assert main([*TINY, "-o", name, "--outdir", "out"]) == 2
+    assert "leads out of the folder of the run" in capsys.readouterr().err and not files()
+
+
+def test_the_finished_picture_is_opened(monkeypatch):
+    opened = []
+    monkeypatch.setattr("pixray.cli.main.open_file", opened.append)
+    assert main([*TINY, "-o", "heart.png", "--open"]) == 0
+    assert opened == [Path("heart.png")]
+
+
+def test_a_machine_without_a_program_for_pictures_says_where_it_is(monkeypatch, capsys):
+    monkeypatch.setattr("pixray.cli.opening.shutil.which", lambda name: None)
+    monkeypatch.setattr("pixray.cli.opening.webbrowser.open", lambda address: False)
+    assert main([*TINY, "-o", "heart.png", "--open"]) == 1
+    assert "heart.png is finished, but there is no program here to open it" in capsys.readouterr().err
+
+
+def test_a_file_of_settings_may_be_json(capsys):
+    settings = {"prompts": ["a café 🎨"], "drawer": "pixel", "size": [32, 24], "pixel_size": [8, 6], "num_cuts": 4}
+    Path("mine.json").write_text(json.dumps({**settings, "perceptors": "embedded", "iterations": 1}))
+    assert main(["mine.json", "--outdir", "out", "--quiet"]) == 0
+    assert read_record("out/output.png")["prompts"] == ["a café 🎨"]
+    for text, what in [
+        ('{"seed": 1,}', "at line 1"),
+        ("[1]", "expected an object"),
+        ('{"seed": 1, "seed": 2}', "twice"),
+    ]:
+        Path("mine.json").write_text(text)
+        assert main(["mine.json"]) == 2
+        assert what in capsys.readouterr().err
