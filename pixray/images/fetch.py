@@ -10,11 +10,10 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from typing import Any
 from urllib.parse import urljoin, urlsplit
 
 from pixray.errors import PixrayError
-from pixray.runtime.network import NotPublic, resolve_public, split_public
+from pixray.runtime.network import Connection, NotPublic, connection_to
 from pixray.runtime.redact import MASK
 from pixray.runtime.version import __version__
 
@@ -24,6 +23,7 @@ CONNECT = 10.0
 REDIRECTS = 10
 _CHUNK = 1 << 16
 _MOVED = (301, 302, 303, 307, 308)
+_AGENT = {"user-agent": f"pixray/{__version__}"}
 
 _from_strangers: ContextVar[Callable[[str], bool]] = ContextVar("from_strangers", default=lambda what: False)
 
@@ -85,11 +85,13 @@ def _answer(address: str, shown: str, most_bytes: int, end: float, public: bool)
 
     left = end - time.monotonic()
     try:
-        url, facts = httpx.URL(address), _connection(address, public)
+        url, facts = httpx.URL(address), connection_to(address) if public else Connection({}, {}, {})
         with (
             # A proxy would resolve the name again, past the check.
             httpx.Client(timeout=httpx.Timeout(max(left, 0.01), connect=CONNECT), trust_env=not public) as client,
-            client.stream("GET", url.copy_with(**facts["url"]), **facts["request"]) as answer,
+            client.stream(
+                "GET", url.copy_with(**facts.url), headers={**_AGENT, **facts.headers}, extensions=facts.tls
+            ) as answer,
         ):
             if answer.status_code in _MOVED and answer.headers.get("location"):
                 return b"", answer.headers["location"]
@@ -105,17 +107,3 @@ def _answer(address: str, shown: str, most_bytes: int, end: float, public: bool)
             return bytes(content), None
     except (httpx.HTTPError, httpx.InvalidURL, OSError, ValueError, NotPublic) as error:
         raise PixrayError(f"{shown}: cannot be fetched ({error})") from error
-
-
-def _connection(address: str, public: bool) -> dict[str, Any]:
-    """What the URL and the request say in addition: for strangers the number that was judged, and the name for TLS."""
-    headers = {"user-agent": f"pixray/{__version__}"}
-    if not public:
-        return {"url": {}, "request": {"headers": headers}}
-    parts = split_public(address)
-    host = parts.hostname or ""
-    headers["host"] = f"[{host}]" if ":" in host else host
-    return {
-        "url": {"host": resolve_public(host)},
-        "request": {"headers": headers, "extensions": {"sni_hostname": host}},
-    }

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ipaddress
 import socket
+from dataclasses import dataclass
 from urllib.parse import SplitResult, urlsplit
 
 from pixray.errors import PixrayError
@@ -88,3 +89,29 @@ def resolve_public(host: str) -> str:
     if not numbers or not all(is_public(number) for number in numbers):
         raise NotPublic("the host does not lie in the public internet")
     return numbers[0]
+
+
+@dataclass(frozen=True)
+class Connection:
+    """How to reach a host by the number that was judged.
+
+    Attributes:
+        url: what changes in the address.
+        headers: the name, for the server.
+        tls: the name, for the certificate.
+    """
+
+    url: dict[str, str]
+    headers: dict[str, str]
+    tls: dict[str, str]
+
+
+def connection_to(address: str) -> Connection:
+    """The way to an address that a stranger named; the name is resolved here, once.
+
+    Raises:
+        NotPublic: it does not lie in the public internet.
+    """
+    host = split_public(address).hostname or ""
+    named = f"[{host}]" if ":" in host else host
+    return Connection({"host": resolve_public(host)}, {"host": named}, {"sni_hostname": host})

@@ -16,8 +16,8 @@ from pathlib import Path, PurePath
 from typing import Any
 
 from pixray.errors import PixrayError
-from pixray.images.glob import expand, is_address
-from pixray.runtime.network import NotPublic, split_public
+from pixray.images.glob import braces, expand, is_address
+from pixray.runtime.network import split_public
 from pixray.settings.declare import Declaration, Refers
 from pixray.settings.layers import Layer, LayerKind, Leave
 from pixray.settings.references import texts, weighted_texts
@@ -26,6 +26,8 @@ LEFT_OUT = "left out of"
 """How the notice about a record begins."""
 _PLACES = Refers.DESTINATION | Refers.INSTALLATION | Refers.ENDPOINT
 """What nobody else decides: where results go, how this machine is set up, where keys are sent."""
+MOST_ADDRESSES = 16
+"""That one value of a stranger may have fetched."""
 _PATTERN = frozenset("*?[]{}")
 
 
@@ -110,10 +112,12 @@ def _about_address(address: str, leave: Leave) -> str | None:
     if not leave.addresses:
         return "names a web address, which is not fetched from here"
     try:
-        split_public(address)
-    except NotPublic as error:
+        each = braces(address)
+        for one in each if len(each) <= MOST_ADDRESSES else ():
+            split_public(one)
+    except PixrayError as error:
         return f"names an address that is not fetched from here: {error}"
-    return None
+    return None if len(each) <= MOST_ADDRESSES else f"names more than {MOST_ADDRESSES} addresses"
 
 
 def _about_path(name: str, leave: Leave) -> str | None:

@@ -1,37 +1,51 @@
-"""cog's own HTTP server, without Docker, and our door before it."""
+"""cog's own HTTP server, without Docker, and ours beside it."""
 
 import importlib.util
 import threading
 
 import pytest
 from asking import wait_for
+from cog_process import cog_server
 
 
 @pytest.fixture(scope="session")
-def servers(tmp_path_factory):
-    """Addresses of cog's server alone and of the door before it, and the folder of their temporary files."""
+def cog_alone(tmp_path_factory):
+    """The address of cog's server."""
     if importlib.util.find_spec("cog") is None:
         pytest.skip("the package cog is not installed")
-    from pixray.serve.behind import cog_server
-    from pixray.serve.front import Front
-
     folder = tmp_path_factory.mktemp("cog")
     with pytest.MonkeyPatch.context() as here:
         here.setenv("XDG_CACHE_HOME", str(folder / "cache"))
         here.setenv("TMPDIR", str(folder))
-        with cog_server() as (_, port), Front(("127.0.0.1", 0), port) as front:
-            threading.Thread(target=front.serve_forever, daemon=True).start()
-            alone = f"http://127.0.0.1:{port}"
-            wait_for(alone, "READY", 120)
-            yield alone, f"http://127.0.0.1:{front.server_address[1]}", folder
-            front.shutdown()
+        with cog_server() as (_, port):
+            address = f"http://127.0.0.1:{port}"
+            wait_for(address, "READY", 120)
+            yield address
+
+
+@pytest.fixture(scope="session")
+def own_server(tmp_path_factory):
+    """A server of ours with one worker, and its address."""
+    from pixray.serve.app import Server, bound_socket
+    from pixray.serve.supervisor import Pool
+
+    folder = tmp_path_factory.mktemp("served")
+    with pytest.MonkeyPatch.context() as here:
+        here.setenv("XDG_CACHE_HOME", str(folder / "cache"))
+        here.setenv("PIXRAY_OFFLINE", "1")
+        listening = bound_socket("127.0.0.1", 0)
+        server = Server(Pool(["cpu"]), listening, folder / "runs")
+        thread = threading.Thread(target=server.run)
+        thread.start()
+        address = f"http://127.0.0.1:{listening.getsockname()[1]}"
+        wait_for(address, "READY", 120)
+        yield server, address
+        server.end()
+        thread.join(60)
+        assert not thread.is_alive()
+        listening.close()
 
 
 @pytest.fixture
-def cog_alone(servers):
-    return servers[0]
-
-
-@pytest.fixture
-def front(servers):
-    return servers[1]
+def front(own_server):
+    return own_server[1]

@@ -7,7 +7,7 @@ import pytest
 from PIL import Image
 
 from pixray.errors import PixrayError, SettingsError
-from pixray.runtime.network import NotPublic, is_public, resolve_public, split_public
+from pixray.runtime.network import NotPublic, connection_to, is_public, resolve_public, split_public
 from pixray.settings.core import ALWAYS
 from pixray.settings.declare import Refers, declarations
 from pixray.settings.layers import Layer, LayerKind, Leave
@@ -154,6 +154,15 @@ def test_no_other_setting_opens_what_its_value_names(registry, tmp_path, pair, o
     assert not any("canary" in name for name in opened)
 
 
+@pytest.mark.parametrize(
+    "name",
+    ["http://{example.com,127.0.0.1}/x.png", "https://example.com/{1..99}.png", f"http://a.example/{'{a,b}' * 18}"],
+)
+def test_braces_of_strangers_hide_no_private_address_and_multiply_nothing(registry, name):
+    layer = Layer(LayerKind.CLIENT, "stranger", {"image_prompts": name}, Leave(addresses=True))
+    assert refusals(layer, Schema.for_choice(registry, [layer]).declared, ())
+
+
 @pytest.mark.parametrize("name", ["drawer", "init_from"])
 def test_paid_services_need_leave(registry, name):
     for service in registry.names("provider"):
@@ -259,8 +268,6 @@ def test_a_stranger_is_told_the_same_whatever_lies_behind_an_address(monkeypatch
 
 def test_the_connection_goes_to_the_number_that_was_judged(monkeypatch):
     """A name server that answers differently the second time is not asked a second time."""
-    from pixray.images import fetch as module
-
     asked = []
 
     def once(host, *words, **more):
@@ -268,10 +275,9 @@ def test_the_connection_goes_to_the_number_that_was_judged(monkeypatch):
         return [(2, 1, 6, "", ("93.184.216.34" if len(asked) == 1 else "127.0.0.1", 0))]
 
     monkeypatch.setattr("socket.getaddrinfo", once)
-    facts = module._connection("https://host.example/x.png", public=True)
-    assert facts["url"] == {"host": "93.184.216.34"} and asked == ["host.example"]
-    assert facts["request"]["headers"]["host"] == "host.example"
-    assert facts["request"]["extensions"] == {"sni_hostname": "host.example"}
+    facts = connection_to("https://host.example/x.png")
+    assert facts.url == {"host": "93.184.216.34"} and asked == ["host.example"]
+    assert facts.headers["host"] == "host.example" and facts.tls == {"sni_hostname": "host.example"}
 
 
 def test_a_redirect_to_a_private_address_is_refused(monkeypatch):
@@ -280,7 +286,7 @@ def test_a_redirect_to_a_private_address_is_refused(monkeypatch):
     hops = []
 
     def answer(address, shown, most, end, public):
-        module._connection(address, public)
+        connection_to(address)
         hops.append(address)
         return b"", "http://169.254.169.254/latest/"
 

@@ -1,0 +1,168 @@
+"""The server: one ASGI application behind one guard, and the process around it, which ends as it was told to.
+
+Further routes, such as those of a page or of another dialect, are handed to `application`; they share the guard, the
+pool and the policy about what clients may name.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import signal
+import socket
+import threading
+from collections.abc import Callable, Collection, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import uvicorn
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import BaseRoute
+
+from pixray.errors import PixrayError
+from pixray.serve.guard import App, Guard, Limits
+from pixray.serve.predictions import Predictions
+from pixray.serve.protocol import limited_protocol
+from pixray.serve.supervisor import Pool
+from pixray.settings.layers import Leave
+
+logger = logging.getLogger(__name__)
+
+_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+_LAST_ANSWERS = 10
+"""Seconds that clients have to take their answers once the server ends."""
+_WATCH = 0.2
+_BACKLOG = 1024
+
+
+def application(routes: Sequence[BaseRoute], hosts: Collection[str] = (), limits: Limits = Limits()) -> App:
+    """An application of some routes behind the guard.
+
+    Args:
+        hosts: names by which the server may be called.
+    """
+
+    async def as_json(request: Request, error: Exception) -> Response:
+        assert isinstance(error, HTTPException)
+        return JSONResponse({"detail": error.detail}, error.status_code, error.headers)
+
+    return Guard(Starlette(routes=list(routes), exception_handlers={HTTPException: as_json}), hosts, limits)
+
+
+class Server:
+    """A server and its workers, from the first request to an end that tells the truth.
+
+    Args:
+        pool: of workers, not started yet.
+        listening: a socket that is bound.
+        leave: what clients may name.
+        folder: of the runs' files.
+        keep: leave the folders of runs where they are.
+        hosts: names by which the server may be called.
+        limits: of every request.
+        routes: makes further routes.
+    """
+
+    def __init__(
+        self,
+        pool: Pool,
+        listening: socket.socket,
+        folder: Path,
+        leave: Leave = Leave(addresses=True),
+        *,
+        keep: bool = False,
+        hosts: Collection[str] = (),
+        limits: Limits = Limits(),
+        routes: Callable[[Pool], Sequence[BaseRoute]] = lambda pool: (),
+    ) -> None:
+        self.pool, self.listening, self.folder = pool, listening, folder
+        self._leave, self._keep, self._hosts, self._limits, self._routes = leave, keep, hosts, limits, routes
+        self._code = 0
+        self._ending = False
+
+    def run(self) -> int:
+        """Serve until told to end; the exit code: 0 after /shutdown, 128 + a signal's number, 1 without any worker."""
+        self.pool.start()
+        try:
+            asyncio.run(self._serve())
+        finally:
+            self.pool.drain()
+        return self._code
+
+    def end(self, code: int = 0) -> None:
+        """Stop the jobs after their step, answer their clients, and end. Asked a second time, end at once."""
+        if self._ending:
+            self.pool.kill()
+            return
+        self._ending, self._code = True, code
+        threading.Thread(target=self.pool.drain, daemon=True, name="pixray-drain").start()
+
+    async def _serve(self) -> None:
+        predictions = Predictions(self.pool, self.folder, self._leave, self.end, keep=self._keep)
+        app = application([*predictions.routes(), *self._routes(self.pool)], self._hosts, self._limits)
+        config = uvicorn.Config(
+            app,
+            http=limited_protocol(self._limits),
+            ws="none",
+            lifespan="off",
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            limit_concurrency=self._limits.connections,
+            timeout_keep_alive=int(self._limits.idle_seconds),
+            timeout_graceful_shutdown=_LAST_ANSWERS,
+            h11_max_incomplete_event_size=self._limits.header,
+        )
+        logging.getLogger("uvicorn.error").setLevel(logging.ERROR)  # what clients send wrongly is their matter
+        server = _Uvicorn(config)
+        loop = asyncio.get_running_loop()
+        if threading.current_thread() is threading.main_thread():
+            for number in _SIGNALS:
+                if number is signal.SIGHUP and signal.getsignal(number) is signal.SIG_IGN:
+                    continue  # nohup: the loss of the terminal shall not matter
+                loop.add_signal_handler(number, self.end, 128 + number)
+        watching = asyncio.create_task(self._watch(server))
+        try:
+            await server.serve(sockets=[self.listening])
+        finally:
+            watching.cancel()
+
+    async def _watch(self, server: uvicorn.Server) -> None:
+        """End the server once its pool has drained, or when no worker can be started."""
+        while True:
+            await asyncio.sleep(_WATCH)
+            states = {supervisor.state for supervisor in self.pool.supervisors}
+            if states <= {"failed"} and not self._ending:
+                logger.error("no worker could be started")
+                self.end(1)
+            if self._ending and states <= {"ended", "failed"}:
+                server.should_exit = True
+
+
+class _Uvicorn(uvicorn.Server):
+    """uvicorn whose signals are ours."""
+
+    @contextmanager
+    def capture_signals(self) -> Any:
+        yield
+
+
+def bound_socket(host: str, port: int) -> socket.socket:
+    """A socket that listens at an address.
+
+    Raises:
+        PixrayError: it cannot.
+    """
+    try:
+        family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        made = socket.socket(family, kind, protocol)
+        made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        made.bind(address)
+        made.listen(_BACKLOG)
+    except (OSError, OverflowError, UnicodeError) as error:
+        raise PixrayError(f"cannot listen at {host} port {port}: {error}") from None
+    return made

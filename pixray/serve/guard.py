@@ -1,0 +1,216 @@
+"""What stands before every route: who may ask, how much, how slowly; an ASGI middleware for the whole application.
+
+A page of another site that a browser shows can neither read nor start anything: its requests carry its Origin, and a
+name that was bound to this machine's number carries a Host that is not ours. Every refusal is an answer.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import ipaddress
+import json
+import logging
+from collections.abc import Awaitable, Callable, Collection, MutableMapping
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlsplit
+
+logger = logging.getLogger(__name__)
+
+Scope = MutableMapping[str, Any]
+Message = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[Message]]
+Send = Callable[[Message], Awaitable[None]]
+App = Callable[[Scope, Receive, Send], Awaitable[None]]
+
+LOOPBACK_NAMES = ("localhost",)
+_SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What a client may ask of the server.
+
+    Attributes:
+        body: bytes of a request's body.
+        header: bytes of a request's line and headers.
+        connections: at once; further requests are answered 503.
+        header_seconds: until a request's headers are there; body_seconds: until its body is.
+        idle_seconds: that a connection may be kept without a request.
+        answer_seconds: that a client may let a piece of an answer wait.
+    """
+
+    body: int = 1 << 20
+    header: int = 32 << 10
+    connections: int = 512
+    header_seconds: float = 10.0
+    body_seconds: float = 30.0
+    idle_seconds: float = 5.0
+    answer_seconds: float = 60.0
+
+
+class Refused(Exception):
+    """A request that is answered here.
+
+    Args:
+        status: of the answer; detail: one sentence.
+    """
+
+    def __init__(self, status: int, detail: str) -> None:
+        super().__init__(detail)
+        self.status, self.detail = status, detail
+
+
+class Guard:
+    """Passes on what is within the limits and comes from where it may.
+
+    Args:
+        app: the application.
+        hosts: names by which this server may be called, besides localhost and numbers.
+        limits: of every request.
+    """
+
+    def __init__(self, app: App, hosts: Collection[str] = (), limits: Limits = Limits()) -> None:
+        self.app, self.limits = app, limits
+        self.hosts = {*LOOPBACK_NAMES, *(host.lower().rstrip(".") for host in hosts)}
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            return await self.app(scope, receive, send)
+        answering = _Answering(send, self.limits.answer_seconds)
+        body = _Body(scope, receive, self.limits)
+        try:
+            self._check_sender(scope)
+            body.check_announced()
+            await self.app(scope, body.receive, answering.send)
+        except Refused as refusal:
+            await answering.refuse(refusal.status, refusal.detail, body)
+        except _ClientGone:
+            return None
+        except Exception:  # a mistake of ours is an answer, too
+            logger.exception("a request could not be answered")
+            await answering.refuse(500, "the server made a mistake; its log says more", body)
+        return None
+
+    def _check_sender(self, scope: Scope) -> None:
+        if sum(len(name) + len(value) for name, value in scope["headers"]) > self.limits.header:
+            raise Refused(431, f"the headers are larger than {self.limits.header:,} bytes")
+        headers = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in scope["headers"]}
+        host = headers.get("host", "")
+        if sum(name.lower() == b"host" for name, _ in scope["headers"]) != 1 or not self._is_ours(host):
+            raise Refused(421, "this server is not called by that name; pixray serve --name NAME lets it be")
+        if scope["method"] in _SAFE_METHODS:
+            return
+        origin, site = headers.get("origin"), headers.get("sec-fetch-site", "none")
+        if (origin is not None and _host_of(origin) != host.lower()) or site not in ("none", "same-origin"):
+            raise Refused(403, "a page of another site may not send this request")
+
+    def _is_ours(self, host: str) -> bool:
+        try:
+            name = (urlsplit(f"//{host}").hostname or "").rstrip(".")
+            urlsplit(f"//{host}").port  # noqa: B018, reading it checks it
+        except ValueError:
+            return False
+        return name in self.hosts or _is_number(name)
+
+
+def _host_of(origin: str) -> str:
+    """Host and port of an Origin header; "null" has none."""
+    try:
+        return urlsplit(origin).netloc.lower() or "null"
+    except ValueError:
+        return "null"
+
+
+def _is_number(name: str) -> bool:
+    """A number cannot be bound to another machine, as a name can."""
+    try:
+        ipaddress.ip_address(name)
+    except ValueError:
+        return False
+    return True
+
+
+class _Body:
+    """The body of a request as it comes, counted and timed."""
+
+    def __init__(self, scope: Scope, receive: Receive, limits: Limits) -> None:
+        self._receive, self._limits, self._length, self._complete = receive, limits, 0, False
+        self._headers = [(name.lower(), value) for name, value in scope["headers"]]
+        self._end = asyncio.get_running_loop().time() + limits.body_seconds
+
+    def check_announced(self) -> None:
+        """Refuse what is too long by its own account.
+
+        Raises:
+            Refused: it is, or the account is no number.
+        """
+        for name, value in self._headers:
+            if name == b"content-length":
+                if not value.isdigit():
+                    raise Refused(400, "content-length: expected a number of bytes")
+                self._check(int(value[:20]))
+
+    async def discard(self) -> None:
+        """Take what is still to come and forget it: most clients read an answer only when they have sent all."""
+        if any(name == b"expect" for name, _ in self._headers):
+            return  # this one waits for the answer before it sends
+        while not self._complete:
+            left = self._end - asyncio.get_running_loop().time()
+            try:
+                message = await asyncio.wait_for(self._receive(), max(left, 0.0))
+            except asyncio.TimeoutError:
+                return
+            self._complete = not message.get("more_body", False)
+
+    async def receive(self) -> Message:
+        if self._complete:  # only the news that the client has left is still to come
+            return await self._receive()
+        left = self._end - asyncio.get_running_loop().time()
+        try:
+            message = await asyncio.wait_for(self._receive(), max(left, 0.0))
+        except asyncio.TimeoutError:
+            raise Refused(408, f"the request did not come within {self._limits.body_seconds:g} s") from None
+        self._complete = not message.get("more_body", False)
+        self._length += len(message.get("body", b""))
+        self._check(self._length)
+        return message
+
+    def _check(self, length: int) -> None:
+        if length > self._limits.body:
+            raise Refused(413, f"the request is larger than {self._limits.body:,} bytes")
+
+
+class _ClientGone(Exception):
+    """The client takes nothing more."""
+
+
+class _Answering:
+    """The answer as it goes; a client that does not take it is given up."""
+
+    def __init__(self, send: Send, patience: float) -> None:
+        self._send, self._patience, self._begun = send, patience, False
+
+    async def send(self, message: Message) -> None:
+        self._begun = True
+        try:
+            await asyncio.wait_for(self._send(message), self._patience)
+        except asyncio.TimeoutError:
+            raise _ClientGone from None
+
+    async def refuse(self, status: int, detail: str, rest: _Body) -> None:
+        """Answer with a sentence, unless an answer has begun.
+
+        Args:
+            rest: what is still to come of the request.
+        """
+        if self._begun:
+            return
+        body = json.dumps({"detail": detail}).encode()
+        headers = [(b"content-type", b"application/json"), (b"content-length", str(len(body)).encode())]
+        if status in (408, 413):
+            headers.append((b"connection", b"close"))
+        await self.send({"type": "http.response.start", "status": status, "headers": headers})
+        await self.send({"type": "http.response.body", "body": body[:-1], "more_body": True})
+        await rest.discard()
+        await self.send({"type": "http.response.body", "body": body[-1:]})

@@ -1,0 +1,248 @@
+"""Supervision: one worker process for each device, started again whenever it dies or hangs, and a queue of jobs.
+
+A pool knows nothing of HTTP. A job that was with a worker which died is told as failed and not tried again: it may be
+what the worker died of.
+"""
+
+from __future__ import annotations
+
+import socket
+import sys
+import threading
+import time
+from collections import deque
+from collections.abc import Sequence
+from multiprocessing.connection import wait
+from typing import Any
+
+from pixray.errors import PixrayError
+from pixray.serve.jobs import Job
+from pixray.serve.process import Deadlines, Patience, WorkerProcess
+from pixray.serve.worker import STOP
+
+_TICK = 0.2
+
+
+class PoolClosed(PixrayError):
+    """The pool takes no more jobs."""
+
+
+class AtCapacity(PixrayError):
+    """Every worker is busy and the queue is full."""
+
+
+class Pool:
+    """Workers of several devices with one queue.
+
+    Args:
+        devices: one worker each.
+        most_waiting: jobs that may wait for a worker.
+        patience: when a worker counts as stuck.
+        command: starts a worker; the descriptors, the parent's number and the device are appended.
+    """
+
+    def __init__(
+        self,
+        devices: Sequence[str],
+        most_waiting: int = 0,
+        patience: Patience = Patience(),
+        command: Sequence[str] = (sys.executable, "-m", "pixray.serve.worker"),
+    ) -> None:
+        self.patience, self.command, self.most_waiting = patience, tuple(command), most_waiting
+        self._lock = threading.Lock()
+        self._waiting: deque[Job] = deque()
+        self._closed = False
+        self.supervisors = [Supervisor(self, device) for device in devices]
+
+    def start(self) -> None:
+        """Start all workers; they are ready a little later."""
+        for supervisor in self.supervisors:
+            supervisor.start()
+
+    @property
+    def status(self) -> str:
+        """STARTING, READY, BUSY, SETUP_FAILED (no worker can be started) or STOPPING."""
+        if self._closed:
+            return "STOPPING"
+        states = {supervisor.state for supervisor in self.supervisors}
+        for state in ("idle", "busy", "starting"):
+            if state in states:
+                return {"idle": "READY", "busy": "BUSY", "starting": "STARTING"}[state]
+        return "SETUP_FAILED"
+
+    def submit(self, job: Job) -> None:
+        """Hand a job over.
+
+        Raises:
+            AtCapacity: all workers are busy or not there yet, and as many jobs as may are waiting.
+            PoolClosed: the pool is ending.
+        """
+        with self._lock:
+            if self._closed:
+                raise PoolClosed("the server is shutting down")
+            free = sum(supervisor.state == "idle" for supervisor in self.supervisors)
+            if len(self._waiting) >= free + self.most_waiting:
+                raise AtCapacity("every worker is busy")
+            self._waiting.append(job)
+        job.listen(lambda: self._look_at(job))
+        self.wake()
+
+    def take(self) -> Job | None:
+        """The next job for a worker that is free."""
+        with self._lock:
+            return self._waiting.popleft() if self._waiting and not self._closed else None
+
+    def _look_at(self, job: Job) -> None:
+        """End a job that was cancelled while it waited; one that is being painted concerns its supervisor."""
+        if not job.cancelling:
+            return
+        with self._lock:
+            waits = job in self._waiting
+            if waits:
+                self._waiting.remove(job)
+        if waits:
+            job.end("canceled")
+        self.wake()
+
+    def waiting(self) -> list[Job]:
+        """Jobs that no worker has taken yet."""
+        with self._lock:
+            return list(self._waiting)
+
+    def wake(self) -> None:
+        """Have every supervisor look at the queue and at its job."""
+        for supervisor in self.supervisors:
+            supervisor.wake()
+
+    def drain(self) -> None:
+        """Take no more jobs, stop those that run after their step, with a checkpoint if they keep one, and end."""
+        with self._lock:
+            self._closed = True
+            waiting = list(self._waiting)
+            self._waiting.clear()
+        for job in waiting:
+            job.end("canceled", "the server shut down")
+        for supervisor in self.supervisors:
+            supervisor.close()
+        for supervisor in self.supervisors:
+            supervisor.join(self.patience.cancel + 2 * self.patience.end)
+
+    def kill(self) -> None:
+        """End every worker at once."""
+        for supervisor in self.supervisors:
+            supervisor.kill()
+
+
+class Supervisor(threading.Thread):
+    """Keeps the worker of one device alive, and gives it one job at a time.
+
+    Attributes:
+        state: "starting", "idle", "busy", "failed" (it cannot be started) or "ended".
+        deaths: how often a worker died or was killed because it hung.
+    """
+
+    def __init__(self, pool: Pool, device: str) -> None:
+        super().__init__(daemon=True, name=f"pixray-supervisor-{device}")
+        self.pool, self.device, self.state, self.deaths = pool, device, "starting", 0
+        self.job: Job | None = None
+        self._process: WorkerProcess | None = None
+        self._woken, self._waker = socket.socketpair()
+        self._waker.setblocking(False)
+        self._closing = False
+
+    def wake(self) -> None:
+        """Look at the queue, at the job and at whether to end, now."""
+        try:
+            self._waker.send(b"x")
+        except OSError:
+            return  # it is being woken already, or has ended
+
+    def close(self) -> None:
+        """End the job after its step, then the worker, then this thread."""
+        self._closing = True
+        if self.job is not None:
+            self.job.cancel()
+        self.wake()
+
+    def kill(self) -> None:
+        """End the worker at once."""
+        self._closing = True
+        if self._process is not None:
+            self._process.kill()
+
+    def run(self) -> None:
+        """Start workers until told to end. Workers live as long as this thread, which the kernel holds them to."""
+        failures = 0
+        while not self._closing and failures < self.pool.patience.failures:
+            if failures:
+                self._pause(min(10.0, 0.25 * 2**failures))
+                if self._closing:
+                    break
+            process = self._process = WorkerProcess(self.pool.command, self.device)
+            try:
+                why = self._attend(process)
+            finally:
+                process.end(self.pool.patience.end)
+            failures = failures + 1 if self.state == "starting" else 0
+            if self.job is not None:
+                self.job.end("failed", f"the worker process {why}; nothing of this job is left running")
+                self.job = None
+            if not self._closing:
+                self.deaths += 1
+                self.state = "starting"
+        self.state = "ended" if self._closing else "failed"
+        self._woken.close()
+        self._waker.close()
+
+    def _attend(self, process: WorkerProcess) -> str:
+        """Pass messages until the worker ends, hangs, or is no longer wanted; the reason as the end of a sentence."""
+        deadlines = Deadlines(self.pool.patience)
+        told_to_stop = False
+        while True:
+            for ready in wait([process.connection, self._woken], _TICK):
+                if ready is self._woken:
+                    self._woken.recv(4096)
+                    continue
+                message = process.receive()
+                if message is None:
+                    return f"ended ({process.how_it_ended()})"
+                deadlines.hear(message)
+                self._take_in(message)
+            if self.state == "idle" and self._closing:
+                return "was told to end"
+            if self.state == "idle":
+                told_to_stop = self._give_next(process, deadlines)
+            if self.job is not None and self.job.cancelling and not told_to_stop:
+                told_to_stop = process.send(STOP)
+                deadlines.cancel()
+            stuck = deadlines.complaint()
+            if stuck is not None:
+                process.kill()
+                if self.job is not None and self.job.cancelling:
+                    self.job.end("canceled", "it did not stop by itself and was ended")
+                return stuck
+
+    def _take_in(self, message: dict[str, Any]) -> None:
+        if "ready" in message:
+            self.state = "idle"
+        elif self.job is not None and "done" in message:
+            self.job.end(message["done"], message.get("error"))
+            self.job, self.state = None, "idle"
+        elif self.job is not None and "alive" not in message:
+            self.job.tell(message)
+
+    def _give_next(self, process: WorkerProcess, deadlines: Deadlines) -> bool:
+        """Hand the worker a job if there is one. Whether it was told to stop already, which it was not."""
+        job = self.pool.take()
+        if job is not None:
+            self.job, self.state = job, "busy"
+            deadlines.begin()
+            job.begin()
+            process.send(job.order)
+        return False
+
+    def _pause(self, seconds: float) -> None:
+        end = time.monotonic() + seconds
+        while not self._closing and time.monotonic() < end:
+            if wait([self._woken], _TICK):
+                self._woken.recv(4096)
