@@ -33,8 +33,7 @@ class _Entry:
     source: str
 
     def __str__(self) -> str:
-        name = self.target if isinstance(self.target, str) else getattr(self.target, "__qualname__", repr(self.target))
-        return f"{name} ({self.source})"
+        return f"{self.target if isinstance(self.target, str) else _path_of(self.target)} ({self.source})"
 
 
 class Registry:
@@ -98,7 +97,7 @@ class Registry:
         if other is not None and other.target != part and not replace:
             raise SettingsError(_clash(kind, name, other, entry))
         if not isinstance(part, str):
-            check_part(kind, name, part, entry.source)
+            check_part(kind, name, part, str(entry))
         self._table[kind][name] = entry
         self._clashes.pop((kind, name), None)
         self._checked.pop((kind, name), None)
@@ -171,6 +170,11 @@ class Registry:
             self._clashes[kind, name] = _clash(kind, name, other, entry)
         else:
             self._table[kind][name] = entry
+
+
+def _path_of(part: Any) -> str:
+    """Where a class was defined, or what else was given in its place."""
+    return f"{part.__module__}:{part.__qualname__}" if hasattr(part, "__qualname__") else repr(part)
 
 
 def plugin_items(plugins: str | None = None) -> list[str]:

@@ -7,7 +7,7 @@ wrong value on the command line is reported together with a wrong line of the YA
 from __future__ import annotations
 
 import argparse
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, NoReturn
 
 from pixray.errors import SettingsError, did_you_mean, escaped, shown
@@ -44,10 +44,17 @@ def flag_names(one: Declaration) -> tuple[str, ...]:
     return (f"--{one.name}", *one.aliases)
 
 
-def read_flags(declared: Iterable[Declaration], argv: Sequence[str]) -> tuple[dict[str, Any], list[str]]:
+def read_flags(
+    declared: Iterable[Declaration],
+    argv: Sequence[str],
+    owner_of: Callable[[str], str | None] = lambda name: None,
+) -> tuple[dict[str, Any], list[str]]:
     """The values given on the command line, and one problem for each word that is no setting.
 
     Unique beginnings of long flags are understood (`--prompt` for `--prompts`).
+
+    Args:
+        owner_of: which part, not chosen here, has a setting of this name.
     """
     declared = list(declared)
     known, left_over = parser_for(declared, abbreviate=True).parse_known_args(_protect_negatives(_renamed(argv)))
@@ -59,8 +66,12 @@ def read_flags(declared: Iterable[Declaration], argv: Sequence[str]) -> tuple[di
             name = flag[2:].replace("-", "_")
             if name in RETIRED:
                 problems.append(f"{shown(flag)} (from the command line) is an old flag that is gone: {RETIRED[name]}")
-                continue
-            problems.append(f"unknown flag {shown(flag)} (from the command line).{did_you_mean(flag, names)}")
+            elif owner := owner_of(name):
+                problems.append(
+                    f"{shown(flag)} (from the command line) is a flag of {owner}, which this run does not use"
+                )
+            else:
+                problems.append(f"unknown flag {shown(flag)} (from the command line).{did_you_mean(flag, names)}")
         elif not problems:
             problems.append(
                 f"unexpected word {shown(word)} (from the command line): put a text of several words in quotes"

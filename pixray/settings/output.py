@@ -82,7 +82,7 @@ class Output:
         "further recorders, by names separated by commas",
         parse=parts_text,
         part="recorder",
-        role=Role.UNRECORDED,
+        role=Role.UNRECORDED | Role.RESUMABLE,
         grid="",
     )
     config_file: str | None = setting(

@@ -16,6 +16,7 @@ from pixray.settings.layers import Layer, LayerKind, flags_layer, python_layer
 from pixray.settings.namespace import Settings
 from pixray.settings.presets import preset_names, read_preset
 from pixray.settings.raw import is_empty
+from pixray.settings.reference import owner_of
 from pixray.settings.schema import Schema
 
 
@@ -38,7 +39,7 @@ def resolve(
     if isinstance(file, str | os.PathLike) and not is_empty(file):
         layers.insert(0 if base is None else 1, _read_file(os.fspath(file)))
     schema = Schema.for_choice(registry, [*layers, flags_layer(peeked)])
-    flags, problems = read_flags(schema.declared.values(), argv)
+    flags, problems = read_flags(schema.declared.values(), argv, lambda name: owner_of(name, registry))
     if flags:
         layers.append(flags_layer(flags))
     try:

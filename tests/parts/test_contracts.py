@@ -103,7 +103,7 @@ class Unmoved(FlatDrawer):
 
 
 class Words(FlatDrawer):
-    def files(self, picture):
+    def files(self, shown):
         return {".txt": "words"}
 
 

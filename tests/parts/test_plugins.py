@@ -202,7 +202,9 @@ def test_settings_of_a_plugin_are_checked_as_ours(announced, capsys):
     errors = capsys.readouterr().err
     assert "clay_softness='2' (from the command line): expected at most 1" in errors
     assert "unknown flag '--slow_momentun' (from the command line). Did you mean '--slow_momentum'?" in errors
-    assert main(["--drawer", "pixel", "--config_file", "clay.yaml"]) == 2
+    assert main(["--drawer", "pixel", "--clay-softness", "1"]) == 2
+    told = "'--clay-softness' (from the command line) is a flag of drawer clay, which this run does not use"
+    assert told in capsys.readouterr().err
 
 
 def test_a_yaml_file_may_hold_settings_of_a_plugin(announced, module):
