@@ -1,8 +1,8 @@
-"""What a run tells the world: small frozen values, in the order in which they happen.
+"""The events of a run: small frozen values, in the order in which they happen.
 
-Started, then Stepped for every step, with Drawn whenever a picture is due, Kept whenever the state is, Dropped when
-the learning rate falls and Noticed when there is something to say; at the end Finished. Terminal, notebook, files and
-servers all read these.
+First Started, then Stepped after every step, Drawn when a picture is due, CheckpointDue when the state is to be saved,
+LearningRateDropped when the rate falls, Noticed when there is a message for the user; at the end Finished. The
+terminal, notebooks, files and servers all read these.
 """
 
 from __future__ import annotations
@@ -23,12 +23,13 @@ class Started:
     """The session is built and about to take its first step.
 
     Attributes:
-        settings: what the run was asked to do.
-        record: every given setting as plain values, with the seed and the models really used: enough to run it again.
-        size: width and height of the picture in pixels, as the drawer rounded it.
-        device: where it runs.
-        seed: the number really used.
-        steps: how many steps are planned; step: how many were taken before, by a run that this one continues.
+        settings: of the run; read only.
+        record: every setting that somebody gave, as plain values, with the seed and the models in use: enough to
+            repeat the run.
+        size: width and height of the picture in pixels, as rounded by the drawer.
+        device: such as "cpu" or "cuda:0".
+        seed: the number in use, also where none was given.
+        steps: number of steps planned; step: number of steps that an earlier run took, which this one continues.
     """
 
     settings: Namespace
@@ -46,8 +47,8 @@ class Stepped:
 
     Attributes:
         step: the number of this step, from 1 to `steps`.
-        rate: the learning-rate factor in force (1, then 0.1 …).
-        seconds: time this step took.
+        rate: what the learning rates are multiplied by (1, then 0.1 …).
+        seconds: duration of this step.
         remaining: estimated seconds until the end.
         losses: each loss by name, weighted, before the step; they add up to the total. On a GPU they are fetched when
             one of them is read.
@@ -73,7 +74,7 @@ class Stepped:
 
 @dataclass(frozen=True)
 class Frame:
-    """Which frame of an animation a picture is: the name of its file, its number from 0, and how many there are."""
+    """A frame of an animation: the name of its file, its number from 0, and the number of frames."""
 
     name: str
     number: int
@@ -85,12 +86,12 @@ class Drawn:
     """A picture is due.
 
     Attributes:
-        step: how many steps made this picture (0: the start).
+        step: number of steps taken for this picture (0: the start).
         image_u8: H W 3, or H W 4 with transparency, 0 to 255.
-        final: the last one.
-        save, show: whether it is due for saving and for showing.
-        files: further deliverables by name ending (".svg", "_cells.png"), as the drawer wrote them.
-        frame: which frame of an animation this is; None: of no animation.
+        final: whether it is the last picture of the run.
+        save, show: whether it is due for saving and for display.
+        files: further output files by name ending (".svg", "_cells.png"), with their content.
+        frame: the frame of an animation that it belongs to, or None.
         text: facts about this picture for its metadata, such as {"pixray_provider": "stability"}.
     """
 
@@ -113,10 +114,11 @@ class Drawn:
 
 @dataclass(frozen=True)
 class CheckpointDue:
-    """The state of the run after this many steps, for continuing it later.
+    """The state of the run is to be saved, so that it can be resumed.
 
     Attributes:
-        state: a nested dict of tensors, numbers and texts, as `Session.restore` takes it.
+        step: number of steps taken.
+        state: a nested dict of tensors, numbers and texts, for `Session.restore`.
     """
 
     step: int
@@ -125,7 +127,7 @@ class CheckpointDue:
 
 @dataclass(frozen=True)
 class Noticed:
-    """Something the user should know. Replaces every print."""
+    """A message for the user."""
 
     level: Literal["info", "warning"]
     text: str
@@ -133,7 +135,7 @@ class Noticed:
 
 @dataclass(frozen=True)
 class LearningRateDropped:
-    """The learning rate was multiplied to this factor of its start value."""
+    """The learning rates are `rate` times their start values from this step on."""
 
     step: int
     rate: float
@@ -144,9 +146,9 @@ class Finished:
     """The run is over.
 
     Attributes:
-        reason: "complete", "stalled" when auto_stop ended it, or "stopped" when somebody asked for the end.
-        steps: how many were taken.
-        best: the smallest total loss, and the step it was seen at; None if no step was taken.
+        reason: "complete"; "stalled": auto_stop ended it; "stopped": `Session.stop` was called.
+        steps: number of steps taken.
+        best: the smallest total loss and the step that it was measured in; None if no step was taken.
     """
 
     reason: Literal["complete", "stalled", "stopped"]

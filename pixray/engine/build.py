@@ -1,9 +1,8 @@
-"""From settings to a session: the only place that knows how the parts fit together."""
+"""Builds a session from settings: the only place that knows how the parts fit together."""
 
 from __future__ import annotations
 
 import argparse
-import dataclasses
 from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Any
 
@@ -28,10 +27,8 @@ if TYPE_CHECKING:
 
     from pixray.cutouts.base import Cutouts
     from pixray.engine.session import Session
-    from pixray.filters.base import Filter
     from pixray.images.overlay import Overlay
     from pixray.images.palette import Palette
-    from pixray.losses.base import LossContext, WeightedLoss
     from pixray.optim.gradient import GradientOptimizer
     from pixray.optim.search import SearchOptimizer
 
@@ -39,16 +36,16 @@ if TYPE_CHECKING:
 def build_session(
     settings: argparse.Namespace, registry: Registry, store: ModelStore, cutouts: Cutouts | None = None
 ) -> Session:
-    """Make everything a run needs: check the settings again, choose device and models, start the drawer.
+    """Build everything that a run needs: check changed settings, choose device and models, start the drawer.
 
     Args:
-        settings: from `Schema.resolve`, possibly changed by its owner since.
-        registry: where parts come from.
-        store: where weights come from; sessions that share one share loaded models.
-        cutouts: those of another session to share, as the frames of an animation do.
+        settings: from `resolve`, perhaps with attributes assigned since.
+        registry: parts by name.
+        store: model files; sessions with the same store share loaded models.
+        cutouts: those of another session, shared by the frames of an animation.
 
     Raises:
-        SettingsError, ModelUnavailable, MissingPackage: before anything was written.
+        SettingsError, ModelUnavailable, MissingPackage: nothing was written.
     """
     with strangers_held(settings):
         return SessionBuilder(settings, registry, store).session(cutouts)
@@ -82,41 +79,21 @@ class SessionBuilder:
         if self.settings.cudnn_determinism and not self.deterministic:
             self._notice(f"cudnn_determinism has no effect on {self.device}: cuDNN works on CUDA GPUs alone")
         self.generators = Generators(seed_from(self.settings.seed))
-        self.given: Tensor | None = None
 
     def session(self, cutouts: Cutouts | None = None) -> Session:
+        from pixray.engine.build_objective import ObjectiveBuilder
         from pixray.engine.capture.choose import choose_executor
         from pixray.engine.capture.executor import CudaGraphExecutor
-        from pixray.engine.microbatch import Microbatcher
-        from pixray.engine.objective import Objective
         from pixray.engine.schedule import Schedule
         from pixray.engine.session import Session
-        from pixray.prompts.build import Guidance
 
         settings = self.settings
-        drawer, cutouts = self._drawer(), cutouts or self._cutouts()
-        guidance = Guidance(
-            settings,
-            self.perceptors,
-            self.weights,
-            cutouts,
-            self.generators,
-            drawer.size,
-            self.device,
-            self.store,
-            self._notice,
-        )
-        scene = self._scene(drawer)
-        losses = _unique([*guidance.losses(), *self._anchors(drawer, scene), *self._losses(scene)])
-        objective = Objective(
-            self._filters(),
-            cutouts,
-            self.perceptors,
-            losses,
-            guidance.spots(),
-            settings.batches,
-            Microbatcher(settings.cuts_at_once),
-        )
+        drawer, start_picture = self._started_drawer()
+        cutouts = cutouts or self._cutouts()
+        objective = ObjectiveBuilder(
+            settings, self.registry, self.store, self.device, self.palette, self.perceptors, self.weights,
+            self.generators, self._notice,
+        ).build(drawer, cutouts, start_picture)  # fmt: skip
         optimiser = self.registry.load("optimizer", settings.optimiser)
         executor = choose_executor(settings, self.device, drawer, objective, optimiser)
         return Session(
@@ -124,7 +101,7 @@ class SessionBuilder:
             record=self.record(drawer),
             drawer=drawer,
             objective=objective,
-            optimizer=self._stepper(drawer, optimiser, capturable=isinstance(executor, CudaGraphExecutor)),
+            optimizer=self._optimizer(drawer, optimiser, capturable=isinstance(executor, CudaGraphExecutor)),
             generators=self.generators,
             steps=settings.iterations,
             executor=executor,
@@ -144,10 +121,10 @@ class SessionBuilder:
         text = self.settings.palette
         try:
             return read_palette(text) if text else ()
-        except ValueError as error:  # only what had to be fetched can still be wrong
+        except ValueError as error:  # files and grammar were checked with the settings, fetched pictures were not
             raise SettingsError(f"palette={text!r}: {error}") from None
 
-    def _stepper(
+    def _optimizer(
         self, drawer: Drawer, optimiser: type[torch.optim.Optimizer], capturable: bool
     ) -> GradientOptimizer | SearchOptimizer:
         from pixray.optim.gradient import GradientOptimizer
@@ -167,9 +144,9 @@ class SessionBuilder:
         )
 
     def record(self, drawer: Drawer) -> dict[str, Any]:
-        """Every given setting plus the seed and models really used, in one fixed order: enough to run it again."""
+        """Every setting that somebody gave, with the seed and models in use, in a fixed order: enough for a rerun."""
         given = {name: to_plain(raw) for name, raw in self.settings.given().items()}
-        # Where files are and how steps are taken is no part of what they show; a rerun shall not overwrite them either.
+        # Where files are and how steps are computed does not change the picture, and a rerun must not overwrite files.
         given = {name: value for name, value in given.items() if not self.settings.has_role(name, Role.UNRECORDED)}
         given["seed"] = self.generators.seed
         given["clip_models"] = ",".join(self.settings.clip_models)
@@ -180,13 +157,14 @@ class SessionBuilder:
         self.notices += [Noticed("info", without_secrets(text)) for text in texts]
 
     def _notice_idle_palette(self, drawer: Drawer) -> None:
-        """A palette alone changes nothing, which surprises people."""
+        """Tell the user that a palette which no part uses has no effect."""
         settings = self.settings
         asked = {part[0] for parts in (settings.filters, settings.custom_loss) for part in parse_parts(parts)}
         if self.palette and not asked & {"lookup", "palette"} and not drawer.uses_palette:
             self._notice("the palette has no effect yet: filters=lookup or custom_loss=palette would use it")
 
-    def _drawer(self) -> Drawer:
+    def _started_drawer(self) -> tuple[Drawer, Tensor | None]:
+        """The drawer, and the picture that `init_weight_pix` holds it to."""
         from pixray.images.inputs import start_image
 
         settings = self.settings
@@ -197,27 +175,28 @@ class SessionBuilder:
         drawer.load(self.store)
         drawer.configure(settings, self.generators.seed)
         noise = self.generators.get("noise")
-        made = self._draft(drawer.size)
-        image = start_image(settings, drawer.size, noise=drawer.wants_noise, generator=noise, made=made)
+        draft = self._draft(drawer.size)
+        image = start_image(settings, drawer.size, noise=drawer.wants_noise, generator=noise, made=draft)
+        start_picture = None
         if settings.init_weight_pix:
-            self.given = start_image(settings, drawer.size, noise=False, generator=noise, made=made)
+            start_picture = start_image(settings, drawer.size, noise=False, generator=noise, made=draft)
         drawer.start(image, self.generators.get("start"))
         self._notice_idle_palette(drawer)
-        return drawer
+        return drawer, start_picture
 
     def _draft(self, size: tuple[int, int]) -> Image.Image | None:
-        """The picture of a remote service to start from, if the run wants one."""
+        """The picture of a remote service to start from, if `init_from` names one."""
         from pixray.drawers.remote.drawer import draft
 
         name = self.settings.init_from
         if not name:
             return None
         service = self.registry.load("provider", name)
-        made, self.text = draft(
+        picture, self.text = draft(
             service(self.settings.section_of(service), self.registry.keys.get(name)),
             self.settings, self.generators.seed, size, self.store, self._notice,
         )  # fmt: skip
-        return made
+        return picture
 
     def _cutouts(self) -> Cutouts:
         width, height = self.settings.size
@@ -237,89 +216,7 @@ class SessionBuilder:
             self._notice(f"overlay_offset={settings.overlay_offset} is no step of a period: the overlay never comes")
         return overlay(settings, drawer.size, self.device)
 
-    def _anchors(self, drawer: Drawer, scene: LossContext) -> list[WeightedLoss]:
-        """What holds the picture to its start or to other pictures."""
-        from pixray.images.glob import expand
-        from pixray.images.io import on_white, open_picture, resized
-        from pixray.losses.anchor import anchor_losses, label_loss
-
-        settings = self.settings
-        losses = [*anchor_losses(settings, scene, self.given), *self._opacity(drawer)]
-        if settings.image_labels:
-            files = expand(settings.image_labels, "image_labels")
-            pictures = [on_white(open_picture(file, "image_labels")) for file in files]
-            fitted = [resized(picture, drawer.size, settings.image_fit).convert("RGB") for picture in pictures]
-            losses.append(label_loss(settings, fitted, drawer.encode))
-        return losses
-
-    def _opacity(self, drawer: Drawer) -> list[WeightedLoss]:
-        """The pull towards transparency or opacity, where the drawer has any."""
-        import torch
-
-        from pixray.losses.base import WeightedLoss
-        from pixray.losses.transparency import OpacityLoss
-
-        asked, weight = self.settings.transparent, self.settings.transparent_weight
-        if not asked and not weight:
-            return []
-        with torch.no_grad():
-            able = drawer.render(0).shape[1] == 4
-        if asked and not able and drawer.parameters():
-            self._notice(f"transparent has no effect: the drawer {self.settings.drawer} paints opaque pictures")
-        elif weight and not able:
-            self._notice("transparent_weight has no effect: it needs a picture with transparency, transparent=yes")
-        return [WeightedLoss("transparent_weight", OpacityLoss(), weight)] if weight and able else []
-
-    def _losses(self, scene: LossContext) -> list[WeightedLoss]:
-        from pixray.losses.base import WeightedLoss
-
-        losses = []
-        for setting in ("priors", "custom_loss"):
-            for name, weight, stop, arguments in parse_parts(getattr(self.settings, setting)):
-                cls = self.registry.load("loss", name)
-                loss = cls(self.settings.section_of(cls), arguments)
-                loss.prepare(scene)
-                losses.append(WeightedLoss(name, loss, weight, stop))
-        return losses
-
-    def _filters(self) -> list[tuple[Filter, float]]:
-        filters = []
-        for name, weight, _, _ in parse_parts(self.settings.filters):
-            cls = self.registry.load("filter", name)
-            filters.append((cls(self.settings.section_of(cls), self.palette, self.device), weight))
-        return filters
-
-    def _scene(self, drawer: Drawer) -> LossContext:
-        import torch
-
-        from pixray.losses.base import LossContext
-
-        with torch.no_grad():
-            start = drawer.render(0)[:, :3].detach()
-            latent = drawer.latent()
-        return LossContext(
-            size=drawer.size,
-            device=self.device,
-            perceptors=self.perceptors,
-            palette=self.palette,
-            start=start,
-            latent=None if latent is None else latent.detach().clone(),
-            generator=self.generators.get("losses"),
-            models=self.store,
-        )
-
 
 def wants_determinism(settings: argparse.Namespace, device: str) -> bool:
-    """Whether cuDNN is to take deterministic kernels only; it works on CUDA GPUs alone."""
+    """Whether cuDNN should use deterministic kernels only; other devices have no cuDNN."""
     return settings.cudnn_determinism and device.startswith("cuda")
-
-
-def _unique(losses: list[WeightedLoss]) -> list[WeightedLoss]:
-    """The same losses with a number behind names that occur twice, so that the log can tell them apart."""
-    seen: dict[str, int] = {}
-    named = []
-    for loss in losses:
-        seen[loss.name] = seen.get(loss.name, 0) + 1
-        count = seen[loss.name]
-        named.append(loss if count == 1 else dataclasses.replace(loss, name=f"{loss.name} #{count}"))
-    return named

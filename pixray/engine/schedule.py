@@ -1,4 +1,4 @@
-"""When pictures and states are due."""
+"""When pictures and checkpoints are due."""
 
 from __future__ import annotations
 
@@ -7,7 +7,12 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Schedule:
-    """What is due when, counted in steps; 0 means only at the end."""
+    """Periods in steps; 0 means only at the end.
+
+    Attributes:
+        save, show: of saving and of displaying the picture; keep: of checkpoints.
+        film: whether every step yields a picture, for the video of the run.
+    """
 
     save: int = 10
     show: int = 20
@@ -19,7 +24,7 @@ class Schedule:
         return _divides(self.save, step), _divides(self.show, step)
 
     def keeps(self, step: int) -> bool:
-        """Whether the state after `step` steps is to be kept."""
+        """Whether a checkpoint is due after `step` steps."""
         return step > 0 and _divides(self.keep, step)
 
 

@@ -1,4 +1,4 @@
-"""One step by gradient: an optimizer, a learning rate that drops, and the decision to stop when nothing improves."""
+"""Gradient descent: a torch optimizer, learning rates that drop, and the decision to stop when nothing improves."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ PATIENCE = 12
 
 
 class GradientOptimizer:
-    """Holds the optimizer and its schedule.
+    """A torch optimizer with its learning-rate schedule.
 
     Args:
-        groups: what to optimise.
-        optimiser: the class of the optimizer.
+        groups: the parameters.
+        optimiser: class of the torch optimizer.
         rate: learning rate of groups without one of their own.
         drops: step numbers at which the rate is divided by 10.
         auto_stop: drop early when the loss stalls, and stop when there are no drops left.
@@ -59,25 +59,25 @@ class GradientOptimizer:
 
     @property
     def factor(self) -> float:
-        """What the start rates are multiplied with now."""
+        """What the start rates are multiplied by now."""
         return 10.0**-self.num_dropped
 
     def drop_if_due(self, step: int) -> bool:
-        """Drop the rate when the schedule says so; whether it did."""
+        """Drop the rates if the schedule says so for this step; whether it did."""
         due = self.drops.count(step)
         for _ in range(due):
             self._drop()
         return due > 0
 
     def clear(self) -> None:
-        """Forget the gradients of the last step."""
+        """Clear the gradients of the last step."""
         self.optimiser.zero_grad(set_to_none=True)
 
     def update(self, losses: LossValues | None = None) -> bool:
-        """Move the parameters along their gradients, unless a loss is not finite. Whether they were moved.
+        """Update the parameters, unless a loss is not finite; whether they were updated.
 
-        Losses that are still on a GPU are judged there: gradients that are not to be followed become zero, which the
-        caller learns when it reads the losses.
+        Losses that are still on a GPU are checked there: if one is not finite, all gradients are set to zero, and the
+        caller notices when it reads the losses.
         """
         if losses is not None and losses.at_hand and not self.capturable:
             if not math.isfinite(sum(losses.values())):
@@ -97,7 +97,7 @@ class GradientOptimizer:
         return self._best
 
     def watch(self, step: int, losses: LossValues) -> bool:
-        """Note the losses of a step; with auto_stop, drop the rate after a stall. Whether it dropped."""
+        """Track the losses of a step; with auto_stop, drop the rates after a stall. Whether they dropped."""
         total = losses.total
         self._totals.append((step, torch.zeros(()) if total is None else total))
         if losses.at_hand or self.auto_stop or len(self._totals) >= _LAG:
@@ -105,7 +105,7 @@ class GradientOptimizer:
         return False
 
     def _read_totals(self) -> bool:
-        """Fetch the totals that nobody has looked at yet, all in one go. Whether the rate dropped."""
+        """Fetch the totals that were not read yet, in one transfer. Whether the rates dropped."""
         totals, self._totals = self._totals, []
         if not totals:
             return False
@@ -129,9 +129,9 @@ class GradientOptimizer:
 
     def tensors(self) -> list[Tensor]:
         """Every tensor that an update changes in place."""
-        moved = [tensor for group in self.optimiser.param_groups for tensor in group["params"]]
-        kept = [value for one in moved for value in self.optimiser.state.get(one, {}).values()]
-        return [*moved, *(value for value in kept if isinstance(value, Tensor))]
+        parameters = [tensor for group in self.optimiser.param_groups for tensor in group["params"]]
+        states = [value for tensor in parameters for value in self.optimiser.state.get(tensor, {}).values()]
+        return [*parameters, *(value for value in states if isinstance(value, Tensor))]
 
     def _drop(self) -> None:
         self.num_dropped += 1
@@ -140,12 +140,12 @@ class GradientOptimizer:
     def _set_rates(self) -> None:
         for group, start in zip(self.optimiser.param_groups, self._start_rates, strict=True):
             if isinstance(group["lr"], Tensor):
-                group["lr"].fill_(start * self.factor)  # in its place, where a recorded step reads it
+                group["lr"].fill_(start * self.factor)  # in place, where a captured step reads it
             else:
                 group["lr"] = start * self.factor
 
     def state(self) -> dict[str, Any]:
-        """Everything needed to continue, as copies that later steps leave alone."""
+        """Everything needed to continue, as copies that later steps do not change."""
         optimiser = copy.deepcopy(self.optimiser.state_dict())
         groups = [{**group, "lr": float(group["lr"])} for group in optimiser["param_groups"]]
         return {
@@ -158,7 +158,7 @@ class GradientOptimizer:
     def restore(self, state: Mapping[str, Any]) -> None:
         """Take over a saved state, perhaps from a run on another device."""
         saved = copy.deepcopy(state["optimiser"])
-        # How the update is done is this run's own affair; what it has learned is the saved run's.
+        # Options such as `fused` are those of this run; the moments are those of the saved one.
         own = [{key: value for key, value in group.items() if key != "params"} for group in self.optimiser.param_groups]
         groups = [{**theirs, **ours} for theirs, ours in zip(saved["param_groups"], own, strict=True)]
         self.optimiser.load_state_dict({**saved, "param_groups": groups})

@@ -1,4 +1,4 @@
-"""One step by search, for drawers without gradients: candidates are judged by the losses, and the best is kept."""
+"""Search, for drawers without gradients: the losses rate candidates, and the best one is kept."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 class SearchOptimizer:
-    """Remembers the best candidate so far. Stands where a GradientStepper does, and has no rate to drop."""
+    """Remembers the best candidate so far. Has the interface of a GradientOptimizer, without parameters or rates."""
 
     searches = True
     factor = 1.0
@@ -23,14 +23,14 @@ class SearchOptimizer:
 
     @property
     def ready(self) -> bool:
-        """Whether there is a candidate worth keeping."""
+        """Whether there is a candidate yet."""
         return not math.isinf(self.best)
 
     def offer(self, step: int, total: float) -> bool:
-        """Hear the loss of a finished candidate; whether it is the best so far.
+        """Compare a candidate with the best one; whether it is better.
 
         Args:
-            step: in which it was made, from 1.
+            step: in which it was proposed, from 1; total: its loss.
         """
         if not total < self.best:
             return False

@@ -23,18 +23,18 @@ def make_optimiser(
     Args:
         cls: the class, constructed with groups of parameters and `lr`.
         groups: a group's own rate wins over `rate`.
-        capturable: in one operation on the device, which reads the rate from a tensor; see `can_be_captured`.
+        capturable: update in one operation that reads the rate from a tensor on the device; see `can_be_captured`.
         further: keywords of the class itself.
     """
     rates: list[Any] = [rate if group.rate is None else group.rate for group in groups]
     keywords: dict[str, Any] = {**(further or {})}
     if capturable:
         devices = [group.tensors[0].device for group in groups]
-        rates = [torch.tensor(one, device=device) for one, device in zip(rates, devices, strict=True)]
+        rates = [torch.tensor(value, device=device) for value, device in zip(rates, devices, strict=True)]
         keywords.update(fused=True, capturable=True)
     else:
         keywords["lr"] = rate
-    described = [{"params": list(group.tensors), "lr": one} for group, one in zip(groups, rates, strict=True)]
+    described = [{"params": list(group.tensors), "lr": value} for group, value in zip(groups, rates, strict=True)]
     return cls(described, **keywords)
 
 

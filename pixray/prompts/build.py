@@ -1,4 +1,4 @@
-"""Every kind of prompt of a run, as losses. What each kind means stands in the file of its loss."""
+"""Builds the losses of all prompts of a run. The file of each loss describes what it measures."""
 
 from __future__ import annotations
 
@@ -39,15 +39,15 @@ _MOST_NAMED = 12
 
 @dataclass(frozen=True)
 class Guidance:
-    """Makes the losses of all prompts.
+    """Builds the losses of all prompts.
 
     Attributes:
-        settings: of the run, checked.
-        perceptors, weights: who looks, and how much each counts, by name.
-        cutouts: take those of shuffled image prompts; generators: all randomness of the run.
-        size: width and height of the picture; device: where tensors belong.
-        store: where files of vectors may lie.
-        notice: tells the user something, as a sentence.
+        settings: of the run.
+        perceptors, weights: by name.
+        cutouts: for shuffled image prompts; generators: all randomness of the run.
+        size: width and height of the canvas; device: of all tensors.
+        store: its folders may hold files of vectors.
+        notice: shows the user a sentence.
     """
 
     settings: Any
@@ -75,11 +75,10 @@ class Guidance:
         ]
 
     def spots(self) -> dict[str, Tensor]:
-        """The masks that spot prompts need, by the name under which the losses ask for them."""
-        settings = self.settings
-        wanted = {SPOT: self._prompts("spot_prompts"), SPOT_OFF: self._prompts("spot_prompts_off")}
-        sides = [side for side, texts in wanted.items() if texts]
-        return spot_masks(sides, settings.spot_file, self.size, self.device)
+        """The masks of spot prompts, by the name that the losses use."""
+        prompts = {SPOT: self._prompts("spot_prompts"), SPOT_OFF: self._prompts("spot_prompts_off")}
+        sides = [side for side in prompts if prompts[side]]
+        return spot_masks(sides, self.settings.spot_file, self.size, self.device)
 
     def _prompts(self, setting: str) -> Sequence[Weighted]:
         return self.settings.prompts_by_setting[setting]
@@ -104,10 +103,10 @@ class Guidance:
         return encoded(prompts, encode, self.perceptors, self.weights, kind, spot)
 
     def _note_unread(self, setting: str, text: str, before: str) -> None:
-        """Say what is not read of a text, in one notice for all perceptors that stop at the same word.
+        """Tell the user which end of a text is not read, in one notice for all perceptors that stop at the same word.
 
         Args:
-            before: what stands before the text when it is encoded.
+            before: text put before it when it is encoded.
         """
         readers: dict[str, list[str]] = {}
         for name, perceptor in self.perceptors.items():
@@ -128,7 +127,7 @@ class Guidance:
                     self.notice(f"{perceptor.name} does not know {words}; {about}")
 
     def _target_images(self) -> list[WeightedLoss]:
-        """Pictures to mean the same as, each encoded once as a whole."""
+        """Losses against pictures encoded as a whole."""
         losses = []
         for prompt in self._prompts("target_images"):
             files = expand(prompt.text, "target_images")
@@ -150,15 +149,15 @@ class Guidance:
                     "folder; `pixray vectorize` makes one"
                 )
             scaled = Weighted(prompt.text, prompt.weight * STRENGTH, prompt.stop)
-            found = self._encoded([scaled], partial(self._vector_targets, vectors or {}), "vector_prompts")
-            if not found and self.settings.origin_kind("vector_prompts") is not LayerKind.DEFAULT:
+            prompt_losses = self._encoded([scaled], partial(self._vector_targets, vectors or {}), "vector_prompts")
+            if not prompt_losses and self.settings.origin_kind("vector_prompts") is not LayerKind.DEFAULT:
                 models = ", ".join(self.perceptors)
                 self.notice(f"vector_prompts='{prompt.text}' has no vector for {models} and does nothing")
-            losses += found
+            losses += prompt_losses
         return losses
 
     def _vector_targets(self, vectors: Vectors, perceptor: Perceptor, prompt: Weighted) -> Tensor | None:
-        name = next(name for name, one in self.perceptors.items() if one is perceptor)
+        name = next(name for name, candidate in self.perceptors.items() if candidate is perceptor)
         targets = targets_for(vectors, name, perceptor, prompt.text)
         return None if targets is None else targets.to(self.device)
 
@@ -180,12 +179,12 @@ class Guidance:
                         if settings.image_prompt_shuffle
                         else None,
                     )
-                    called = label(PurePath(without_secrets(file)).name, "image_prompts", name, self.perceptors)
-                    losses.append(WeightedLoss(called, loss, self.weights[name]))
+                    log_name = label(PurePath(without_secrets(file)).name, "image_prompts", name, self.perceptors)
+                    losses.append(WeightedLoss(log_name, loss, self.weights[name]))
         return losses
 
     def _reference(self, file: str) -> Tensor:
-        """An image prompt as 1 3 H W: of the canvas's area, or smaller, and for `stretch` of its own proportions."""
+        """An image prompt as 1 3 H W, fitted to the canvas; `stretch` keeps its proportions, at the canvas's area."""
         picture = open_picture(file, "image_prompts")
         width, height = self.size
         fit = self.settings.image_fit
@@ -201,7 +200,7 @@ class Guidance:
         return self.cutouts.plan(generator, input_size, step, fill)
 
     def _noise(self) -> list[WeightedLoss]:
-        """Random directions, the same for a seed whatever else the run holds."""
+        """Losses against random directions, each from a seed of its own."""
         seeds, weights = self.settings.noise_prompt_seeds or [], self.settings.noise_prompt_weights or []
         if len(weights) > len(seeds):
             raise SettingsError(f"noise_prompt_weights: {len(weights)} weights for {len(seeds)} noise_prompt_seeds")
@@ -216,7 +215,7 @@ class Guidance:
 
 @torch.no_grad()
 def encode_pictures(perceptor: Perceptor, pictures: Sequence[Image.Image], device: str) -> Tensor:
-    """Whole pictures as a perceptor sees them: their middle square, at its size. N D of unit length."""
+    """Embeddings of the middle squares of pictures, N D of unit length."""
     from PIL import Image, ImageOps
 
     side = perceptor.input_size
