@@ -42,8 +42,10 @@ def differing_settings(first: dict[str, Any], second: dict[str, Any]) -> Iterato
 
 
 def differing_pixels(first: Path, second: Path) -> list[str]:
-    """How far apart two pictures of one size are; nothing for files that are no PNG."""
-    if any(path.suffix.lower() != ".png" for path in (first, second)):
+    """How far apart two pictures of one size are; nothing for files that are no pictures of pixels."""
+    from pixray.settings.output import WRITTEN
+
+    if any(path.suffix.lower() not in WRITTEN for path in (first, second)):
         return []
     import numpy as np
 

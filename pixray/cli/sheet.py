@@ -54,9 +54,10 @@ def main(argv: Sequence[str]) -> int:
 def finished_pictures(folder: Path, besides: Path) -> list[tuple[Path, dict[str, Any]]]:
     """Pictures with settings inside, each with its record: no frames of steps, and no damaged files, which are told."""
     from pixray.recorders.record import NoRecord, read_record
+    from pixray.settings.output import WRITTEN
 
     found = []
-    for path in sorted(folder.rglob("*.png")):
+    for path in sorted(path for path in folder.rglob("*") if path.suffix.lower() in WRITTEN):
         if path == besides or _INNER & set(path.relative_to(folder).parts[:-1]) or not path.is_file():
             continue
         try:

@@ -13,7 +13,7 @@ from functools import cache
 from importlib import resources
 
 from pixray.errors import did_you_mean
-from pixray.images.glob import short
+from pixray.runtime.files import short
 
 Color = tuple[float, float, float]
 """Red, green and blue from 0 to 1, sRGB."""

@@ -14,6 +14,7 @@ import re
 from pathlib import Path
 
 from pixray.errors import PixrayError
+from pixray.runtime.files import reason, short, user_path
 
 FITS = ("stretch", "crop", "contain")
 """How a picture of other proportions is brought to a size."""
@@ -21,18 +22,11 @@ FITS = ("stretch", "crop", "contain")
 _RANGE = re.compile(r"(-?\d{1,18})\.\.(-?\d{1,18})(?:\.\.(-?\d{1,18}))?|([A-Za-z])\.\.([A-Za-z])")
 _MOST = 10_000
 _MOST_BRACES = 100
-_SHOWN = 160
 
 
 def is_address(text: str | Path) -> bool:
     """Whether a text is a web address rather than a path."""
     return str(text).lower().startswith(("http://", "https://"))
-
-
-def short(text: str | Path) -> str:
-    """A name as messages show it: not longer than a line, and without characters that a terminal would obey."""
-    line = "".join(letter if letter.isprintable() else "\N{REPLACEMENT CHARACTER}" for letter in str(text))
-    return line if len(line) <= _SHOWN else f"{line[: _SHOWN // 2]}…{line[-_SHOWN // 2 :]}"
 
 
 def local_path(text: str | Path, what: str) -> Path:
@@ -44,17 +38,13 @@ def local_path(text: str | Path, what: str) -> Path:
     Raises:
         PixrayError: no file can have this name.
     """
+    path = user_path(text, what)
     try:
-        path = Path(text).expanduser()
         path.stat()
     except FileNotFoundError:
         return path
-    except RuntimeError:
-        raise PixrayError(f"{what}='{short(text)}': there is no user of this name here") from None
-    except ValueError:
-        raise PixrayError(f"{what}='{short(text)}': no file can have a name with these characters") from None
     except OSError as error:
-        raise PixrayError(f"{what}='{short(text)}': there is no such file ({error.strerror})") from None
+        raise PixrayError(f"{what}='{short(text)}': there is no such file ({reason(error)})") from None
     return path
 
 

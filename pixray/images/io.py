@@ -12,7 +12,8 @@ import numpy as np
 from PIL import Image, ImageOps, PngImagePlugin, UnidentifiedImageError
 
 from pixray.errors import MissingPackage, PixrayError
-from pixray.images.glob import is_address, local_path, short
+from pixray.images.glob import is_address, local_path
+from pixray.runtime.files import short
 from pixray.runtime.redact import without_secrets
 
 if TYPE_CHECKING:

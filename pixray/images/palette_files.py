@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from pixray.images.color import Color
-from pixray.images.glob import is_address, local_path, short
+from pixray.images.glob import is_address, local_path
+from pixray.runtime.files import short
 
 if TYPE_CHECKING:
     import numpy as np

@@ -22,6 +22,7 @@ from typing import Any
 
 from pixray.errors import PixrayError
 from pixray.events import CheckpointDue, Drawn, Event, Finished, Noticed, Started, Stepped
+from pixray.images.encode import check_writable, encoded_picture
 from pixray.images.io import png_bytes
 from pixray.recorders.animation import AnimationFiles
 from pixray.recorders.background import Background
@@ -188,6 +189,7 @@ class FileRecorder:
     def _begin(self, event: Started) -> None:
         self.claim()
         self._record, self._text = event.record, metadata(event.record)
+        check_writable(self._name, self._text)
         log = read_log(self.folder) if self._resumed is not None else None
         if log is not None:
             self._own = set(log.files)
@@ -242,7 +244,7 @@ class FileRecorder:
     def _save(self, event: Drawn, text: Mapping[str, str], files: Mapping[str, bytes]) -> None:
         """The picture and the drawer's own files."""
         picture = PurePath(self._name)
-        self._write(self._name, png_bytes(event.image_u8, text))
+        self._write(self._name, encoded_picture(self._name, event.image_u8, text))
         for ending, content in files.items():
             self._write(picture.with_name(picture.stem + ending).as_posix(), content)
 

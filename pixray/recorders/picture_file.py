@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import os
+from functools import partial
 from pathlib import Path
 
 from pixray.errors import PixrayError
 from pixray.events import Drawn, Event, Started
-from pixray.images.io import png_bytes
+from pixray.images.encode import check_writable, encoded_picture
 from pixray.recorders.background import Background
 from pixray.recorders.files import metadata
 from pixray.recorders.record import holds_record
@@ -45,10 +46,13 @@ class PictureFile:
     def __call__(self, event: Event) -> None:
         if isinstance(event, Started):
             self._text = metadata(event.record)
+            check_writable(self._path.name, self._text)
         elif isinstance(event, Drawn) and event.save:
-            self._background.do(
-                lambda: write_atomic(self._path, png_bytes(event.image_u8, {**self._text, **event.text}))
-            )
+            self._background.do(partial(self._save, event))
+
+    def _save(self, event: Drawn) -> None:
+        text = {**self._text, **event.text}
+        write_atomic(self._path, encoded_picture(self._path.name, event.image_u8, text))
 
     def close(self) -> None:
         """Write what is still to be written."""

@@ -13,6 +13,8 @@ from pixray.errors import PixrayError
 
 PART = ".pixray-{process}-"
 """How the name of a file begins that a process is still writing."""
+_SHOWN = 160
+"""Letters of a name in a message."""
 NAME_BYTES = 255
 """The longest name of a file that common file systems take."""
 _REASONS = {
@@ -31,6 +33,12 @@ _REASONS = {
 }
 
 
+def short(text: str | Path) -> str:
+    """A name as messages show it: not longer than a line, and without characters that a terminal would obey."""
+    line = "".join(letter if letter.isprintable() else "\N{REPLACEMENT CHARACTER}" for letter in str(text))
+    return line if len(line) <= _SHOWN else f"{line[: _SHOWN // 2]}…{line[-_SHOWN // 2 :]}"
+
+
 def user_path(text: str | Path, what: str) -> Path:
     """A path as a person wrote it, with `~` replaced.
 
@@ -44,11 +52,11 @@ def user_path(text: str | Path, what: str) -> Path:
         path = Path(text).expanduser()
         encoded = os.fsencode(path)
     except RuntimeError:
-        raise PixrayError(f"{what}={str(text)!r}: there is no user of that name") from None
-    except ValueError as error:  # a lone surrogate
-        raise PixrayError(f"{what}={str(text)!r}: is no name of a file ({error})") from None
+        raise PixrayError(f"{what}='{short(text)}': there is no user of that name") from None
+    except ValueError:  # a lone surrogate
+        raise PixrayError(f"{what}='{short(text)}': it holds characters that no name can hold") from None
     if b"\0" in encoded:
-        raise PixrayError(f"{what}={str(text)!r}: a name cannot hold a null character")
+        raise PixrayError(f"{what}='{short(text)}': a name cannot hold a null character")
     if any(len(part) > NAME_BYTES for part in encoded.split(os.fsencode(os.sep))):
         raise PixrayError(f"{what}='{str(text)[:40]}…': a part of this path is longer than {NAME_BYTES} bytes")
     return path

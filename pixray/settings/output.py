@@ -12,23 +12,30 @@ from pixray.settings.declare import Refers, Role, setting
 from pixray.settings.grammar import Amount, as_texts
 from pixray.settings.values import parts_text
 
-_PICTURE_SUFFIXES = {".png", ".jpg", ".jpeg", ".webp", ".gif", ".bmp", ".tif", ".tiff"}
+WRITTEN = (".png", ".jpg", ".jpeg", ".webp", ".avif")
+"""Endings of the picture formats that are written, with the settings inside."""
+_NOT_WRITTEN = {".gif", ".bmp", ".tif", ".tiff", ".heic", ".svg", ".pdf", ".eps", ".ico", ".tga", ".psd", ".jxl"}
 
 
 def output_name(raw: Any) -> str:
-    """The picture's path in the folder of the run, ending in .png; whether it stays inside is checked where it is used.
+    """The picture's path in the folder of the run, ending as one of `WRITTEN` does; whether it stays inside is checked
+    where it is used.
 
     Raises:
-        ValueError: it names no file.
+        ValueError: it names no file, or one of a format that is not written.
     """
     name = "/".join(as_texts(raw)).strip().replace("\\", "/")
     path = PurePath(name)
     if not name or name.endswith("/") or path.name in ("", ".", ".."):
         raise ValueError("expected the name of a picture, such as heart.png or hearts/red.png")
-    stem = path.stem if path.suffix.lower() in _PICTURE_SUFFIXES else path.name
-    if len(os.fsencode(stem)) > NAME_BYTES - len("_cells.png") or "\0" in name:
+    ending = path.suffix.lower()
+    if ending in _NOT_WRITTEN:
+        raise ValueError(f"expected a name that ends in {', '.join(WRITTEN)}; {ending} is not written")
+    if ending not in WRITTEN:
+        path = path.with_name(f"{path.name}.png")
+    if len(os.fsencode(path.stem)) > NAME_BYTES - len("_cells.png") or "\0" in name:
         raise ValueError("expected a shorter name without null characters")
-    return path.with_name(f"{stem}.png").as_posix()
+    return path.as_posix()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,7 +51,8 @@ class Output:
     )
     output: str = setting(
         "output.png",
-        "name of the picture in that folder; alone on a command line: the picture and nothing else, where it says",
+        "name of the picture in that folder (.png, .jpg, .webp or .avif); alone on a command line: the picture and "
+        "nothing else, where it says",
         aliases=("-o",),
         parse=output_name,
         common=True,

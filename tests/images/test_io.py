@@ -70,11 +70,11 @@ def test_half_a_file_is_refused_with_one_sentence(kind):
 @pytest.mark.parametrize(
     ("name", "reason"),
     [
-        ("~nobody-here/x.png", "there is no user of this name here"),
-        ("a\0b.png", "no file can have a name with these characters"),
-        ("\ud800.png", "no file can have a name with these characters"),
-        ("x" * 300 + ".png", "File name too long"),
-        ("missing/" * 2000, "File name too long"),
+        ("~nobody-here/x.png", "there is no user of that name"),
+        ("a\0b.png", "a name cannot hold a null character"),
+        ("\ud800.png", "characters that no name can hold"),
+        ("x" * 300 + ".png", "longer than 255 bytes"),
+        ("missing/" * 2000, "the name is too long"),
         ("nothing.png", "there is no such file"),
     ],
 )

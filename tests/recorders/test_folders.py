@@ -240,7 +240,7 @@ def test_after_do_init_the_settings_name_the_real_picture(tiny, registry):
         studio.do_init(settings)
         assert Path(settings.outdir).is_dir()
         studio.do_run(settings)
-        assert os.path.join(settings.outdir, settings.output) == f"runs/{number:02d}/heart.png"
+        assert os.path.join(settings.outdir, settings.output) == f"runs/{number:02d}/heart.jpg"
         assert Path(settings.outdir, settings.output).is_file()
     studio.do_init(settings)  # the same settings again are a run of its own
     studio.do_run(settings)

@@ -157,12 +157,12 @@ def test_a_setting_of_a_part_that_is_not_used_names_its_owner(resolve):
         ("a.b.png", "a.b.png"),
         ("picture", "picture.png"),
         ("my.picture", "my.picture.png"),
-        ("x.JPG", "x.png"),
+        ("x.JPG", "x.JPG"),
         ("a/b.png", "a/b.png"),
-        ("a\\b.webp", "a/b.png"),
+        ("a\\b.webp", "a/b.webp"),
     ],
 )
-def test_the_output_name_always_ends_in_png(given, name):
+def test_the_output_name_ends_as_a_picture_does(given, name):
     assert output_name(given) == name
 
 
