@@ -25,6 +25,7 @@ _PUBLIC: dict[str, tuple[str, str]] = {
             "do_run",
             "run",
             "get_image",
+            "stopped",
             "new_session",
             "add_custom_loss",
             "compare",
@@ -94,6 +95,7 @@ if TYPE_CHECKING:
     register = studio.register
     reset_settings = studio.reset_settings
     run = studio.run
+    stopped = studio.stopped
 
 
 def __getattr__(name: str) -> Any:

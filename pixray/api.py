@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable, Iterator, Sequence
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pixray.errors import PixrayError
-from pixray.events import Drawn, Event
 from pixray.registry import Registry, import_plugins, plugin_items
 from pixray.settings.namespace import Settings
 from pixray.settings.resolve import resolve
@@ -18,12 +19,28 @@ if TYPE_CHECKING:
 
     from pixray.engine.session import Session
     from pixray.models.store import ModelStore
-    from pixray.recorders.files import FileRecorder
     from pixray.runs.animation import Animation
+    from pixray.runs.started import StartedRun
+
+
+@dataclass
+class _Collected:
+    """What one thread set up: the settings it added, and the run that it started with them.
+
+    Attributes:
+        named: the settings of that run, the folder that they name since, and what they asked for.
+    """
+
+    added: dict[str, Any] = field(default_factory=dict)
+    run: StartedRun | None = None
+    named: tuple[argparse.Namespace, str, str] | None = None
 
 
 class Studio:
-    """Settings being collected, and the run being done with them. Make one per user of a server.
+    """Settings being collected, and the run being done with them.
+
+    Every thread has settings and a run of its own, so that runs of several threads do not disturb each other. A thread
+    that began nothing itself sees what was begun last, so that a run may be started in one thread and done in another.
 
     Args:
         registry: where parts come from; default: the built-in ones and installed plugins.
@@ -32,43 +49,56 @@ class Studio:
 
     def __init__(self, registry: Registry | None = None, store: ModelStore | None = None) -> None:
         self._registry, self._store = registry, store
-        self._added: dict[str, Any] = {}
-        self._session: Session | Animation | None = None
-        self._events: Iterator[Event] | None = None
-        self._image: Image.Image | None = None
-        self._files: FileRecorder | None = None
-        self._named: tuple[argparse.Namespace, str, str] | None = None
+        self._making = threading.RLock()
+        self._by_thread = threading.local()
+        self._latest = _Collected()
+
+    def _collected(self, *, own: bool = False) -> _Collected:
+        """What this thread set up, or the latest of another one if it set up nothing.
+
+        Args:
+            own: it is about to be changed, so this thread needs one of its own.
+        """
+        collected: _Collected | None = getattr(self._by_thread, "collected", None)
+        if collected is None:
+            if not own:
+                return self._latest
+            collected = self._by_thread.collected = _Collected()
+        self._latest = collected
+        return collected
 
     @property
     def registry(self) -> Registry:
         """Where parts come from. The one of `pixray.register` also holds what modules in PIXRAY_PLUGINS register."""
-        if self._registry is None and self is not studio:
-            self._registry = studio.registry.copy()
-        if self._registry is None:
-            self._registry = Registry.discover()
-            import_plugins(item for item in plugin_items() if "=" not in item)
-        return self._registry
+        with self._making:
+            if self._registry is None and self is not studio:
+                self._registry = studio.registry.copy()
+            if self._registry is None:
+                self._registry = Registry.discover()
+                import_plugins(item for item in plugin_items() if "=" not in item)
+            return self._registry
 
     @property
     def store(self) -> ModelStore:
-        if self._store is None:
-            from pixray.models.store import ModelStore
-            from pixray.recorders.console import DownloadBar
+        with self._making:
+            if self._store is None:
+                from pixray.models.store import ModelStore
+                from pixray.recorders.console import DownloadBar
 
-            self._store = ModelStore(progress=DownloadBar())
-        return self._store
+                self._store = ModelStore(progress=DownloadBar())
+            return self._store
 
     def reset_settings(self) -> None:
         """Forget all added settings."""
-        self._added = {}
+        self._collected(own=True).added = {}
 
     def add_settings(self, **settings: Any) -> None:
         """Add settings; later ones win. They are checked by `apply_settings`, so their order never matters."""
-        self._added.update(settings)
+        self._collected(own=True).added.update(settings)
 
     def get_settings(self) -> dict[str, Any]:
         """What was added so far, without defaults."""
-        return dict(self._added)
+        return dict(self._collected().added)
 
     def apply_settings(self, argv: Sequence[str] = ()) -> Settings:
         """Complete and check the settings. Nothing is written, made or loaded.
@@ -79,63 +109,104 @@ class Studio:
         Raises:
             SettingsError: all mistakes at once, a line each.
         """
-        return resolve(self.registry, self._added, argv)
+        return resolve(self.registry, self._collected().added, argv)
 
-    def do_init(self, settings: argparse.Namespace) -> None:
+    def do_init(self, settings: argparse.Namespace, quiet: bool = False) -> None:
         """Build a run from settings: models, drawer, losses. The settings may be used again.
 
         Afterwards `settings.outdir` is the folder that the run really has, and `settings.output` the picture in it.
-        """
-        from pixray.runs.to_folder import prepare_folder_run, run_to_folder
 
-        self._close()
-        if self._named is not None and settings is self._named[0] and settings.outdir == self._named[1]:
-            settings.outdir = self._named[2]  # the same settings again: what they asked for, not what they got
+        Args:
+            quiet: show nothing but errors; files are written all the same.
+        """
+        from pixray.runs.started import StartedRun
+
+        collected = self._collected(own=True)
+        if collected.run is not None:
+            collected.run.close()
+            collected.run = None
+        named = collected.named
+        if named is not None and settings is named[0] and settings.outdir == named[1]:
+            settings.outdir = named[2]  # the same settings again: what they asked for, not what they got
         template = getattr(settings, "outdir", "")
-        self._session, self._files = prepare_folder_run(settings, self.registry, self.store)
-        self._files.claim()
-        settings.outdir, settings.output = str(self._files.folder), self._session.settings.output
-        self._named = settings, settings.outdir, template
-        self._events = run_to_folder(self._session, self._files, self.registry, "live")
-        self._image = None
+        collected.run = StartedRun(settings, self.registry, self.store, "quiet" if quiet else "live")
+        collected.named = settings, settings.outdir, template
 
     def do_run(self, settings: argparse.Namespace | None = None, return_display: bool = False) -> bool:
         """Do the run that `do_init` built.
 
         Args:
-            settings: taken for the sake of old notebooks; the run uses what `do_init` was given.
+            settings: the run uses what `do_init` was given; after a finished run it is painted again with these.
             return_display: come back with False at each picture due for showing; call again to go on.
 
         Returns:
-            True when the run is complete.
-        """
-        if self._events is None or self._session is None:
-            raise PixrayError("do_run: call do_init(settings) first")
-        from pixray.runtime.signals import graceful
+            True when the run is over: complete, or ended by Ctrl-C, which `stopped()` tells.
 
-        with graceful(self._session):
-            for event in self._events:
-                if isinstance(event, Drawn):
-                    self._image = event.image
-                    if return_display and event.show and event.step and not event.final:
-                        return False
-        return True
+        Raises:
+            PixrayError: there is no run to do.
+        """
+        run = self._collected().run
+        if run is not None and run.finished and settings is not None:
+            self.do_init(settings)
+            run = self._collected().run
+        if run is None:
+            raise PixrayError("do_run: call do_init(settings) first")
+        if run.finished:
+            raise PixrayError("do_run: the run is over; do_init(settings) builds another one")
+        return run.go_on(until_shown=return_display)
 
     def get_image(self) -> Image.Image | None:
         """The latest picture of the current run, or None before the first one."""
-        return self._image
+        run = self._collected().run
+        return None if run is None else run.image
+
+    def stopped(self) -> bool:
+        """Whether Ctrl-C ended the current run before its last step. A loop over several runs can leave then."""
+        run = self._collected().run
+        return run is not None and run.stopped
 
     def run(
-        self, prompts: str | Sequence[str] | None = None, drawer: str = "vqgan", **settings: Any
+        self,
+        prompts: str | Sequence[str] | None = None,
+        drawer: str = "vqgan",
+        *,
+        quiet: bool = False,
+        **settings: Any,
     ) -> Image.Image | None:
-        """Reset, add, apply, init and run in one call; gives the picture."""
-        self.reset_settings()
-        self.add_settings(drawer=drawer, **settings)
-        if prompts is not None:
-            self.add_settings(prompts=prompts)
-        self.do_init(self.apply_settings())
-        self.do_run()
-        return self._image
+        """Paint a picture and return it.
+
+            image = pixray.run("a red heart | pixel art", drawer="pixel", size=[256, 256], iterations=100, seed=1)
+            image.save("heart.png")
+
+        The picture, its settings, its steps and a film of them are written to a folder of their own, by default
+        `outputs/DATE_NUMBER`; `outdir="heart"` names it. A progress line goes to standard error, in a notebook the
+        picture is shown as it grows. Several threads may paint at once; `new_session` paints without touching the disk.
+
+        Args:
+            prompts: what to paint: a text, several separated by `|`, or a list; each may end in `:weight`.
+            drawer: how it is made: "pixel", "vqgan", "line_sketch", "clipdraw", "fft", "multires", a remote service …
+            quiet: show nothing but errors. Notices go to the logger "pixray" in any case.
+            settings: any other setting by its name; docs/settings.md and `pixray --help-all` list them. None and empty
+                texts mean "not given".
+
+        Returns:
+            the finished picture, a PIL.Image of mode RGB, or RGBA with `transparent=True`; None with `iterations=0` of
+            a drawer that only proposes finished pictures.
+
+        Raises:
+            SettingsError: wrong settings, all of them at once, a line each; nothing was written.
+            PixrayError: a model or package is missing, or the run cannot go on; the last good picture is kept.
+            KeyboardInterrupt: after Ctrl-C, when the step it came in is done and everything is saved.
+        """
+        given = {"drawer": drawer, **settings, **({} if prompts is None else {"prompts": prompts})}
+        collected = self._collected(own=True)
+        collected.added = given
+        self.do_init(resolve(self.registry, given, caller="run"), quiet)
+        assert collected.run is not None
+        collected.run.go_on()
+        if collected.run.stopped:
+            raise KeyboardInterrupt("the run was ended by Ctrl-C; what it painted is saved")
+        return collected.run.image
 
     def new_session(
         self, prompts: str | Sequence[str] | None = None, drawer: str = "vqgan", **settings: Any
@@ -150,7 +221,7 @@ class Studio:
         from pixray.runs.start import build_run
 
         given = {"drawer": drawer, **settings, **({} if prompts is None else {"prompts": prompts})}
-        return build_run(resolve(self.registry, given), self.registry, self.store)
+        return build_run(resolve(self.registry, given, caller="new_session"), self.registry, self.store)
 
     def compare(
         self,
@@ -172,6 +243,9 @@ class Studio:
 
         Returns:
             what compare.json holds: a dict for every drawer and seed in "rows".
+
+        Raises:
+            KeyboardInterrupt: after Ctrl-C, when everything is saved.
         """
         from pixray.runs.compare import Comparison
         from pixray.runs.report.compare_page import write_comparison
@@ -182,6 +256,8 @@ class Studio:
             for _ in comparison.run():
                 pass
         write_comparison(comparison.folder, comparison.as_json())
+        if comparison.stopped:
+            raise KeyboardInterrupt("the comparison was ended by Ctrl-C; the same call goes on")
         return comparison.as_json()
 
     def set_key(self, service: str, read: Callable[[], str | None]) -> None:
@@ -196,14 +272,6 @@ class Studio:
         """Make a part known: `register("drawer", "clay", Clay)`. A second part of the name replaces the first."""
         self.registry.add(kind, name, part, replace=True)
 
-    def _close(self) -> None:
-        close = getattr(self._events, "close", None)
-        if close is not None:
-            close()
-        if self._files is not None:
-            self._files.close()
-        self._events = self._session = self._files = None
-
 
 def load_settings(path: str | Path, *, trust: bool = False, **changes: Any) -> Settings:
     """The settings of an earlier run, with changes of one's own.
@@ -215,7 +283,7 @@ def load_settings(path: str | Path, *, trust: bool = False, **changes: Any) -> S
     """
     from pixray.recorders.record import record_layer
 
-    return resolve(studio.registry, changes, base=record_layer(Path(path), trusted=trust))
+    return resolve(studio.registry, changes, caller="load_settings", base=record_layer(Path(path), trusted=trust))
 
 
 studio: Studio = Studio()

@@ -12,6 +12,7 @@ from pixray.events import Noticed
 from pixray.images.fetch import addresses_of
 from pixray.models.store import ModelStore
 from pixray.registry import Registry
+from pixray.runtime.forks import keep_painting_after_fork
 from pixray.runtime.redact import redacted, without_secrets
 from pixray.runtime.rng import Generators, seed_from
 from pixray.runtime.yaml_io import to_plain
@@ -68,13 +69,14 @@ class SessionBuilder:
         self.registry = registry
         self.notices: list[Noticed] = []
         self.text: dict[str, str] = {}
+        after_fork = keep_painting_after_fork()
         self.settings = up_to_date(settings, registry)
         self.store = store = store.but(self.settings.checkpoints_dir, self.settings.offline, self.settings.models_file)
         self.palette = self._read_palette()
         perception = open_perceptors(self.settings, registry, store)
         self.settings, self.device = perception.settings, perception.device
         self.perceptors, self.weights = perception.perceptors, perception.weights
-        self._notice(*self.settings.notices, *filter(None, [perception.notice]))
+        self._notice(*self.settings.notices, *filter(None, [perception.notice, after_fork]))
         self.deterministic = wants_determinism(self.settings, self.device)
         if self.settings.cudnn_determinism and not self.deterministic:
             self._notice(f"cudnn_determinism has no effect on {self.device}: cuDNN works on CUDA GPUs alone")

@@ -47,7 +47,7 @@ _LAG = 16
 """Steps after which losses on a GPU are read, to notice numbers that are not finite."""
 
 
-@dataclass
+@dataclass(repr=False)
 class Session:
     """One run. Build it with `pixray.runs.start.build_run`, iterate `run()`; leaving the loop stops the run.
 
@@ -109,6 +109,11 @@ class Session:
             yield self.draw(final=True)
         best = None if math.isinf(self.optimizer.best) else (self.optimizer.best, self.optimizer.best_step)
         yield Finished(self._reason(), self.step, time.perf_counter() - started, best)
+
+    def __repr__(self) -> str:
+        width, height = self.drawer.size
+        facts = f"{self.settings.drawer} {width}x{height} on {self.device}, seed {self.generators.seed}"
+        return f"<{type(self).__name__}: {facts}, step {self.step} of {self.steps}>"
 
     @property
     def unfinished(self) -> bool:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any, ClassVar, Protocol
 
+from pixray.errors import PixrayError
 from pixray.events import Event
 
 Observer = Callable[[Event], object]
@@ -55,16 +57,21 @@ class Recorder(ABC):
 def attach(events: Iterable[Event], *recorders: Observer) -> Iterator[Event]:
     """Pass events on, after every recorder has seen them.
 
-    Recorders are closed, in order, when the run ends, fails, or its consumer leaves; so is the run itself.
+    Recorders are closed, in order, when the run ends, fails, or its consumer leaves; so is the run itself. A process
+    that was forked meanwhile cannot go on with the run and leaves its files alone: they belong to the parent.
+
+    Raises:
+        PixrayError: in such a process.
     """
+    owner = os.getpid()
     with ExitStack() as stack:
         for recorder in reversed(recorders):
             close = getattr(recorder, "close", None)
             if close is not None:
-                stack.callback(close)
+                stack.callback(_in_process, owner, close)
         end_run = getattr(events, "close", None)
         if end_run is not None:
-            stack.callback(end_run)
+            stack.callback(_in_process, owner, end_run)
         for event in events:
             answers = [recorder(event) for recorder in recorders]
             notices = [notice for answer in answers if isinstance(answer, list) for notice in answer]
@@ -73,3 +80,10 @@ def attach(events: Iterable[Event], *recorders: Observer) -> Iterator[Event]:
                 for recorder in recorders:
                     recorder(notice)
                 yield notice
+            if os.getpid() != owner:
+                raise PixrayError("this run belongs to the process that began it; a forked process begins its own")
+
+
+def _in_process(owner: int, close: Callable[[], object]) -> None:
+    if os.getpid() == owner:
+        close()

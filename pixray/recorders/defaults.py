@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pixray.recorders.base import Observer, RunFiles
+from pixray.recorders.notices import log_notice
 from pixray.registry import Registry
 from pixray.settings.grammar import parse_parts
 
@@ -31,7 +32,7 @@ def default_recorders(
         screen: list[Observer] = [NotebookRecorder(files, settings.display_clear)]
     else:
         screen = screen_recorder(files, output)
-    return [files, *screen, *named_recorders(settings, registry, files)]
+    return [files, log_notice, *screen, *named_recorders(settings, registry, files)]
 
 
 def screen_recorder(files: RunFiles | None, output: str) -> list[Observer]:

@@ -44,7 +44,7 @@ PER_FRAME = tuple(one.name for one in reversed(engine_declarations()) if Role.PE
 long ones that of the overlays names the frames, which is declared last."""
 
 
-@dataclass
+@dataclass(repr=False)
 class Animation:
     """The run of an animation. Iterate `run()` as that of a session; leaving the loop stops it.
 
@@ -68,6 +68,9 @@ class Animation:
     keep: int = 0
     notices: Sequence[Noticed] = ()
     stopping: bool = field(default=False, init=False)
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} of {len(self.sessions)} frames, step {self.step} of {self.steps} of each>"
 
     @property
     def step(self) -> int:

@@ -70,9 +70,9 @@ class Layer:
         return dataclasses.replace(self, values={key: raw for key, raw in self.values.items() if key != name})
 
 
-def python_layer(values: Mapping[str, Any]) -> Layer:
-    """What a Python caller added."""
-    return Layer(LayerKind.PYTHON, "add_settings", values)
+def python_layer(values: Mapping[str, Any], caller: str = "add_settings") -> Layer:
+    """What a Python caller gave to a function."""
+    return Layer(LayerKind.PYTHON, caller, values)
 
 
 def flags_layer(values: Mapping[str, Any]) -> Layer:

@@ -21,18 +21,24 @@ from pixray.settings.schema import Schema
 
 
 def resolve(
-    registry: Registry, added: Mapping[str, Any], argv: Sequence[str] = (), base: Layer | None = None
+    registry: Registry,
+    added: Mapping[str, Any],
+    argv: Sequence[str] = (),
+    base: Layer | None = None,
+    caller: str = "add_settings",
 ) -> Settings:
     """Settings from the three places people write them: a YAML file, Python, and the command line.
 
     Args:
         base: settings below all of these, such as those of an earlier picture, and where they come from.
 
+        caller: the function that was given `added`, as messages call it.
+
     Raises:
         SettingsError: all mistakes at once, a line each.
     """
     peeked = peek_flags(engine_declarations(), argv)
-    layers = [python_layer(added)] if added else []
+    layers = [python_layer(added, caller)] if added else []
     if base is not None:
         layers.insert(0, base)
     file = peeked.get("config_file") or added.get("config_file")
