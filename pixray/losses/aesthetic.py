@@ -39,15 +39,16 @@ class AestheticLoss(Loss):
     capturable = True
     needs: ClassVar[frozenset[str]] = frozenset({"embeddings"})
 
-    def prepare(self, scene: LossContext) -> None:
-        scored = [name for name in scene.perceptors if name in HEADS]
+    def prepare(self, context: LossContext) -> None:
+        scored = [name for name in context.perceptors if name in HEADS]
         if not scored:
             raise SettingsError(
                 f"custom_loss=aesthetic can score what {', '.join(HEADS)} see; this run looks through "
-                f"{', '.join(scene.perceptors)}: add one of them to clip_models"
+                f"{', '.join(context.perceptors)}: add one of them to clip_models"
             )
         self._heads = {
-            name: _read_head(scene.models.path(HEADS[name]), scene.perceptors[name], scene.device) for name in scored
+            name: _read_head(context.models.path(HEADS[name]), context.perceptors[name], context.device)
+            for name in scored
         }
 
     def __call__(self, inputs: LossInputs) -> Tensor:

@@ -70,12 +70,12 @@ class Anchor(Loss):
         return self._measure(held, self._anchor)
 
 
-def anchor_losses(settings: Any, scene: LossContext, given: Tensor | None) -> list[WeightedLoss]:
+def anchor_losses(settings: Any, context: LossContext, given: Tensor | None) -> list[WeightedLoss]:
     """The losses of init_weight and its three relatives.
 
     Args:
         settings: of the run.
-        scene: its start.
+        context: its start.
         given: the start picture as it was given, without noise, 1 3 H W; None: there is none.
 
     Raises:
@@ -88,14 +88,14 @@ def anchor_losses(settings: Any, scene: LossContext, given: Tensor | None) -> li
             continue
         if name in PICTURE:
             assert given is not None, "the settings were checked for a start picture"
-            losses.append(WeightedLoss(name, Anchor(measure, given.to(scene.device), "canvas"), weight))
-        elif scene.latent is None:
+            losses.append(WeightedLoss(name, Anchor(measure, given.to(context.device), "canvas"), weight))
+        elif context.latent is None:
             raise SettingsError(
                 f"{name}={weight:g} holds on to the latents of the start, and the drawer {settings.drawer} has none: "
                 "use init_weight_pix, which holds on to the picture and works with every drawer"
             )
         else:
-            losses.append(WeightedLoss(name, Anchor(measure, scene.latent, "latent"), weight))
+            losses.append(WeightedLoss(name, Anchor(measure, context.latent, "latent"), weight))
     return losses
 
 

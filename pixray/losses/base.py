@@ -85,7 +85,7 @@ class Loss(ABC):
         self.settings = settings
         self.arguments = arguments
 
-    def prepare(self, scene: LossContext) -> None:
+    def prepare(self, context: LossContext) -> None:
         """Get ready for a run: load a picture, keep the start. Called once, before the first look."""
         return
 

@@ -61,21 +61,21 @@ class EdgeLoss(Loss):
     settings: Settings
     capturable = True
 
-    def prepare(self, scene: LossContext) -> None:
+    def prepare(self, context: LossContext) -> None:
         from pixray.images.io import on_white, open_mask, open_picture, resized, to_tensor
         from pixray.images.palette import read_one_color
 
         settings = self.settings
         if settings.edge_input_image:
             picture = on_white(open_picture(settings.edge_input_image, "edge_input_image"))
-            target = to_tensor(resized(picture, scene.size))
+            target = to_tensor(resized(picture, context.size))
         else:
             target = torch.tensor(read_one_color(settings.edge_color)).view(1, 3, 1, 1)
-        self._target = target.to(scene.device)
+        self._target = target.to(context.device)
         self._mask: Tensor | None = None
         if settings.edge_mask_image:
             mask = open_mask(settings.edge_mask_image, "edge_mask_image")
-            self._mask = (to_tensor(resized(mask, scene.size))[:, :1] < 0.5).float().to(scene.device)
+            self._mask = (to_tensor(resized(mask, context.size))[:, :1] < 0.5).float().to(context.device)
 
     def __call__(self, inputs: LossInputs) -> Tensor:
         off = (inputs.canvas - self._target).square()

@@ -30,13 +30,13 @@ class GaussianLoss(Loss):
     settings: Settings
     capturable = True
 
-    def prepare(self, scene: LossContext) -> None:
-        width, height = scene.size
+    def prepare(self, context: LossContext) -> None:
+        width, height = context.size
         down, across = self.settings.gaussian_std
         bump = _bump(height, down)[:, None] * _bump(width, across)[None]
-        self._wanted = (1 - bump).to(scene.device)
+        self._wanted = (1 - bump).to(context.device)
         colour = torch.tensor(self.settings.gaussian_color, dtype=torch.float32) / 255
-        self._colour = colour.view(1, 3, 1, 1).to(scene.device)
+        self._colour = colour.view(1, 3, 1, 1).to(context.device)
 
     def __call__(self, inputs: LossInputs) -> Tensor:
         off = (inputs.canvas - self._colour).abs() * self._wanted

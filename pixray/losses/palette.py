@@ -31,10 +31,10 @@ class PaletteLoss(Loss):
     settings: Settings
     capturable = True
 
-    def prepare(self, scene: LossContext) -> None:
-        if not scene.palette:
+    def prepare(self, context: LossContext) -> None:
+        if not context.palette:
             raise SettingsError("custom_loss=palette needs colours: give palette='[black, red, gold]' or another")
-        self._colours = torch.tensor(scene.palette, device=scene.device)
+        self._colours = torch.tensor(context.palette, device=context.device)
 
     def __call__(self, inputs: LossInputs) -> Tensor:
         off = inputs.canvas - nearest_colors(inputs.canvas, self._colours)

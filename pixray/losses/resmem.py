@@ -36,8 +36,8 @@ class ResmemLoss(Loss):
     settings: Settings
     needs: ClassVar[frozenset[str]] = frozenset({"crops"})
 
-    def prepare(self, scene: LossContext) -> None:
-        self._model = scene.models.shared(("resmem", scene.device), lambda: _load(scene.device))
+    def prepare(self, context: LossContext) -> None:
+        self._model = context.models.shared(("resmem", context.device), lambda: _load(context.device))
 
     def __call__(self, inputs: LossInputs) -> Tensor:
         crops = inputs.crops[max(inputs.crops)]

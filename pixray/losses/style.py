@@ -58,22 +58,22 @@ class StyleLoss(Loss):
     settings: Settings
     tensors = ("_content",)
 
-    def prepare(self, scene: LossContext) -> None:
+    def prepare(self, context: LossContext) -> None:
         from pixray.images.io import on_white, open_picture, resized, to_tensor
 
         if not self.settings.style_file:
             raise SettingsError("custom_loss=style needs a picture whose style is wanted: give style_file")
         picture = on_white(open_picture(self.settings.style_file, "style_file"))
-        self._generator = scene.generator
-        self._vgg = load_vgg(scene.models, scene.device)
-        self._sizes = scales(scene.size)
+        self._generator = context.generator
+        self._vgg = load_vgg(context.models, context.device)
+        self._sizes = scales(context.size)
         self._style: list[Tensor] = []
         self._content: Tensor | None = None
         self._content_maps: list[list[Tensor]] = []
         for width, height in self._sizes:
             ratio = max(width, height) / max(picture.size)
             size = tuple(max(_LEAST_SIDE, round(side * ratio)) for side in picture.size)
-            image = to_tensor(resized(picture, (size[0], size[1]))).to(scene.device)
+            image = to_tensor(resized(picture, (size[0], size[1]))).to(context.device)
             with torch.no_grad():
                 self._style.append(columns(self._vgg.maps(image), self._points(_POOL, image)))
 

@@ -159,7 +159,7 @@ def check_perceptor(perceptor: Perceptor | type[Perceptor], **settings: Any) -> 
     assert torch.allclose(perceptor.encode_image(crops[:1]), images[:1], atol=1e-3), "an embedding depends on its batch"
 
 
-def look_at(canvas: Tensor, *, step: int = 0, latent: Tensor | None = None, num_cuts: int = 4) -> LossInputs:
+def loss_inputs(canvas: Tensor, *, step: int = 0, latent: Tensor | None = None, num_cuts: int = 4) -> LossInputs:
     """A Look at a canvas through the toy perceptor, for trying losses.
 
     Args:
@@ -184,7 +184,7 @@ def look_at(canvas: Tensor, *, step: int = 0, latent: Tensor | None = None, num_
     )
 
 
-def scene_for(canvas: Tensor, latent: Tensor | None = None) -> LossContext:
+def loss_context(canvas: Tensor, latent: Tensor | None = None) -> LossContext:
     """A Scene for trying losses on canvases of this size."""
     return LossContext(
         size=(canvas.shape[3], canvas.shape[2]),
@@ -210,13 +210,13 @@ def check_loss(cls: type[Loss], *, canvas: Tensor | None = None, **settings: Any
     check_class("loss", cls)
     loss = cls(settings_of(cls, **settings))
     with untouched_randomness():
-        loss.prepare(scene_for(canvas))
+        loss.prepare(loss_context(canvas))
         values = canvas.clone().requires_grad_(True)
-        value = loss(look_at(values))
+        value = loss(loss_inputs(values))
     assert value.ndim == 0, f"{cls.__name__} gives a tensor of shape {tuple(value.shape)}, not a scalar"
     assert torch.isfinite(value), f"{cls.__name__} is not finite"
     _check_loss_gradient(loss, values, value)
-    few, many = (float(loss(look_at(canvas, num_cuts=count))) for count in (10, 40))
+    few, many = (float(loss(loss_inputs(canvas, num_cuts=count))) for count in (10, 40))
     assert abs(few - many) <= 0.35 * max(abs(few), abs(many)) + 1e-3, f"{cls.__name__} depends on the number of cutouts"
 
 
@@ -229,7 +229,7 @@ def _check_loss_gradient(loss: Loss, values: Tensor, value: Tensor) -> None:
         return
     with torch.no_grad():
         moved = values - 1e-3 * gradient / gradient.abs().max()
-        assert loss(look_at(moved)) <= value + 1e-6, f"{type(loss).__name__} grows along its own descent"
+        assert loss(loss_inputs(moved)) <= value + 1e-6, f"{type(loss).__name__} grows along its own descent"
 
 
 def check_filter(cls: type[Filter], **settings: Any) -> None:

@@ -7,7 +7,7 @@ from PIL import Image
 from pixray.errors import SettingsError
 from pixray.images.io import open_picture, resized, to_tensor
 from pixray.losses.anchor import LATENT, Anchor, cosine, half_absolute, half_squared, spherical
-from pixray.testing.contracts import look_at
+from pixray.testing.contracts import loss_inputs
 
 MEASURES = {"init_weight": spherical, "init_weight_dist": half_squared, "init_weight_cos": cosine}
 
@@ -33,7 +33,7 @@ def test_the_gradient_points_away_from_the_anchor(name):
     z0 = start().requires_grad_(True)
     loss = Anchor(MEASURES[name], z0, "latent")
     z = moved(z0.detach())
-    value = loss(look_at(torch.rand(1, 3, 16, 24), latent=z))
+    value = loss(loss_inputs(torch.rand(1, 3, 16, 24), latent=z))
     (gradient,) = torch.autograd.grad(value, z)
     away = z.detach() - z0.detach()
     assert torch.cosine_similarity(gradient.flatten(), away.flatten(), dim=0) > 0.9
@@ -43,7 +43,7 @@ def test_the_gradient_points_away_from_the_anchor(name):
 @pytest.mark.parametrize("name", LATENT)
 def test_at_the_anchor_there_is_nothing_to_pull(name):
     z = start().requires_grad_(True)
-    value = Anchor(MEASURES[name], z, "latent")(look_at(torch.rand(1, 3, 16, 24), latent=z))
+    value = Anchor(MEASURES[name], z, "latent")(loss_inputs(torch.rand(1, 3, 16, 24), latent=z))
     (gradient,) = torch.autograd.grad(value, z)
     assert abs(float(value.detach())) < 1e-6 and torch.isfinite(gradient).all() and gradient.abs().max() < 1e-4
 

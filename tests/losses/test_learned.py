@@ -11,7 +11,7 @@ from pixray.errors import MissingPackage, ModelUnavailable, SettingsError
 from pixray.losses.aesthetic import AestheticLoss
 from pixray.losses.resmem import ResmemLoss
 from pixray.models.store import ModelStore
-from pixray.testing.contracts import check_loss, look_at, scene_for, settings_of
+from pixray.testing.contracts import check_loss, loss_context, loss_inputs, settings_of
 from pixray.testing.fakes import ToyPerceptor
 
 
@@ -37,7 +37,7 @@ def head(folder, weight, bias=5.0, name="sa_0_4_vit_b_16_linear.pth"):
 def scene(store, *perceptors):
     canvas = torch.rand(1, 3, 16, 16, generator=torch.Generator().manual_seed(0))
     named = {one.name: one for one in perceptors}
-    return dataclasses.replace(scene_for(canvas), perceptors=named, models=store), canvas
+    return dataclasses.replace(loss_context(canvas), perceptors=named, models=store), canvas
 
 
 def test_b14_aesthetic_scores_the_perceptor_its_head_belongs_to(tmp_path):
@@ -48,7 +48,7 @@ def test_b14_aesthetic_scores_the_perceptor_its_head_belongs_to(tmp_path):
     loss = AestheticLoss(settings_of(AestheticLoss, aesthetic_target=7.0))
     loss.prepare(made)
     embeddings = {"ViT-B/16": torch.eye(24)[:1], "RN50": torch.eye(24)[1:2]}
-    inputs = dataclasses.replace(look_at(canvas), embeddings=embeddings)
+    inputs = dataclasses.replace(loss_inputs(canvas), embeddings=embeddings)
     assert float(loss(inputs)) == pytest.approx(0.02 * (5.0 + 2.0 - 7.0) ** 2)
     inputs = dataclasses.replace(inputs, embeddings=dict(reversed(embeddings.items())))
     assert float(loss(inputs)) == pytest.approx(0.0), "the order of perceptors does not matter"
@@ -64,7 +64,9 @@ def test_aesthetic_raises_the_score(tmp_path):
     perceptor = Scored()
 
     def score(shown):
-        return loss(dataclasses.replace(look_at(canvas), embeddings={perceptor.name: perceptor.encode_image(shown)}))
+        return loss(
+            dataclasses.replace(loss_inputs(canvas), embeddings={perceptor.name: perceptor.encode_image(shown)})
+        )
 
     (gradient,) = torch.autograd.grad(score(crops), crops)
     assert score(crops - gradient / gradient.norm()) < score(crops)
@@ -110,8 +112,8 @@ def test_b15_resmem_makes_memorable_and_forgettable_on_demand():
     directions = []
     for forgettable in (False, True):
         loss = ResmemLoss(settings_of(ResmemLoss, resmem_forgettable=forgettable))
-        loss.prepare(scene_for(canvas))
-        (gradient,) = torch.autograd.grad(loss(look_at(canvas)), canvas)
+        loss.prepare(loss_context(canvas))
+        (gradient,) = torch.autograd.grad(loss(loss_inputs(canvas)), canvas)
         directions.append(float(-gradient.sum()))
     assert directions[0] > 0 > directions[1], "brighter is more memorable here"
 
@@ -119,4 +121,4 @@ def test_b15_resmem_makes_memorable_and_forgettable_on_demand():
 def test_resmem_names_its_package_when_it_is_missing(monkeypatch):
     monkeypatch.setitem(sys.modules, "resmem", None)
     with pytest.raises(MissingPackage, match=r"pip install 'pixray\[resmem\]'"):
-        ResmemLoss(settings_of(ResmemLoss)).prepare(scene_for(torch.rand(1, 3, 8, 8)))
+        ResmemLoss(settings_of(ResmemLoss)).prepare(loss_context(torch.rand(1, 3, 8, 8)))

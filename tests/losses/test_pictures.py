@@ -14,7 +14,7 @@ from pixray.losses.saturation import SaturationLoss
 from pixray.losses.scales import OLD_SCALE
 from pixray.losses.smoothness import TYPES, SmoothnessLoss
 from pixray.losses.symmetry import SymmetryLoss
-from pixray.testing.contracts import check_loss, look_at, scene_for, settings_of
+from pixray.testing.contracts import check_loss, loss_context, loss_inputs, settings_of
 
 PLAIN = (PaletteLoss, SaturationLoss, SymmetryLoss, SmoothnessLoss, EdgeLoss, GaussianLoss)
 
@@ -25,12 +25,12 @@ def noise(width=24, height=16, seed=0):
 
 def prepared(cls, canvas, **settings):
     loss = cls(settings_of(cls, **settings))
-    loss.prepare(scene_for(canvas))
+    loss.prepare(loss_context(canvas))
     return loss
 
 
 def value(cls, canvas, **settings):
-    return float(prepared(cls, canvas, **settings)(look_at(canvas)))
+    return float(prepared(cls, canvas, **settings)(loss_inputs(canvas)))
 
 
 def descended(cls, canvas, steps=60, rate=0.02, **settings):
@@ -39,7 +39,7 @@ def descended(cls, canvas, steps=60, rate=0.02, **settings):
     optimizer = torch.optim.Adam([picture], rate)
     for _ in range(steps):
         optimizer.zero_grad()
-        loss(look_at(picture)).backward()
+        loss(loss_inputs(picture)).backward()
         optimizer.step()
         picture.data.clamp_(0, 1)
     return picture.detach()
@@ -59,7 +59,7 @@ def test_every_kind_of_smoothness_keeps_the_contract(kind):
 def test_losses_do_not_depend_on_the_number_of_cutouts_or_perceptors(cls):
     canvas = noise()
     loss = prepared(cls, canvas)
-    few, many = look_at(canvas, num_cuts=2), look_at(canvas, num_cuts=30)
+    few, many = loss_inputs(canvas, num_cuts=2), loss_inputs(canvas, num_cuts=30)
     doubled = dataclasses.replace(many, crops={**many.crops, 99: many.crops[16]})
     assert float(loss(few)) == float(loss(many)) == float(loss(doubled))
 
@@ -120,7 +120,7 @@ def test_clipped_smoothness_lets_steep_edges_be_and_log_damps_them():
     edge[..., 4:] = 1
     canvas = edge.clone().requires_grad_(True)
     (gradient,) = torch.autograd.grad(
-        prepared(SmoothnessLoss, edge, smoothness_type="clipped")(look_at(canvas)), canvas
+        prepared(SmoothnessLoss, edge, smoothness_type="clipped")(loss_inputs(canvas)), canvas
     )
     assert gradient.abs().max() == 0
     log, plain = value(SmoothnessLoss, edge, smoothness_type="log"), value(SmoothnessLoss, edge)
@@ -130,7 +130,7 @@ def test_clipped_smoothness_lets_steep_edges_be_and_log_damps_them():
 def test_b24_smoothness_of_a_flat_picture_is_zero_with_a_finite_gradient():
     """The square root's gradient used to be undefined there."""
     flat = torch.full((1, 3, 8, 8), 0.5, requires_grad=True)
-    loss = prepared(SmoothnessLoss, flat)(look_at(flat))
+    loss = prepared(SmoothnessLoss, flat)(loss_inputs(flat))
     (gradient,) = torch.autograd.grad(loss, flat)
     assert float(loss.detach()) == 0 and torch.equal(gradient, torch.zeros_like(gradient))
 

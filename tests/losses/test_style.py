@@ -6,7 +6,7 @@ from pixray.errors import ModelUnavailable, SettingsError
 from pixray.losses import strotss
 from pixray.losses.style import StyleLoss, scales
 from pixray.losses.vgg import LAYERS, VggFeatures, columns
-from pixray.testing.contracts import look_at, scene_for, settings_of
+from pixray.testing.contracts import loss_context, loss_inputs, settings_of
 
 
 def fake_tensors():
@@ -39,7 +39,7 @@ def style(tmp_path, vgg, monkeypatch):
 
     def make(canvas, **settings):
         loss = StyleLoss(settings_of(StyleLoss, **{"style_file": str(tmp_path / "stripes.png"), **settings}))
-        loss.prepare(scene_for(canvas))
+        loss.prepare(loss_context(canvas))
         return loss
 
     return make
@@ -56,7 +56,7 @@ def test_style_brings_colours_of_the_style_picture(style):
     optimizer = torch.optim.Adam([picture], 0.05)
     for step in range(12):
         optimizer.zero_grad()
-        loss(look_at(picture, step=step)).backward()
+        loss(loss_inputs(picture, step=step)).backward()
         assert torch.isfinite(picture.grad).all()
         optimizer.step()
         picture.data.clamp_(0, 1)
@@ -77,7 +77,7 @@ def test_skipped_steps_cost_nothing_and_pull_nothing(style, monkeypatch):
     busy = []
     for step in range(7):
         before = len(asked)
-        value = loss(look_at(canvas, step=step))
+        value = loss(loss_inputs(canvas, step=step))
         busy.append(len(asked) > before)
         assert value.requires_grad == busy[-1]
     assert busy == [False, False, False, True, False, True, False]
@@ -87,7 +87,7 @@ def test_the_content_is_a_part_of_the_state(style):
     canvas = grey()
     one, other = style(canvas, styleloss_skip=0), style(canvas, styleloss_skip=0)
     assert one.state() == {}
-    one(look_at(canvas))
+    one(loss_inputs(canvas))
     other.restore(one.state())
     assert torch.equal(other.state()["content"], canvas)
 

@@ -4,11 +4,11 @@ import pytest
 import torch
 
 from pixray.losses.tv import TotalVariation
-from pixray.testing.contracts import check_loss, look_at
+from pixray.testing.contracts import check_loss, loss_inputs
 
 
 def value(canvas):
-    return float(TotalVariation()(look_at(canvas)))
+    return float(TotalVariation()(loss_inputs(canvas)))
 
 
 def test_total_variation_keeps_the_contract_of_losses():

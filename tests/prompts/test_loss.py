@@ -6,7 +6,7 @@ from torch.nn import functional as F
 
 from pixray.ops.angles import angular_distance
 from pixray.prompts.loss import PromptLoss
-from pixray.testing.contracts import look_at
+from pixray.testing.contracts import loss_inputs
 
 
 def at_angle(cosine):
@@ -30,7 +30,7 @@ def test_the_gradient_is_finite_at_both_ends(cosine):
 
 
 def look_with(embeddings):
-    inputs = look_at(torch.rand(1, 3, 8, 8))
+    inputs = loss_inputs(torch.rand(1, 3, 8, 8))
     return type(inputs)(
         **{**{name: getattr(inputs, name) for name in inputs.__dataclass_fields__}, "embeddings": {"toy": embeddings}}
     )
