@@ -100,8 +100,8 @@ def test_a_changed_namespace_is_used_and_checked(studio, tiny):
 
 
 class Half(Loss):
-    def __call__(self, look):
-        return (look.canvas.mean() - 0.5).square()
+    def __call__(self, inputs):
+        return (inputs.canvas.mean() - 0.5).square()
 
 
 def test_a_custom_loss_can_be_added_and_redefined(studio, tiny):

@@ -8,6 +8,9 @@ from typing import Any, Protocol
 
 from pixray.errors import Unsupported
 
+LEAST_WIDTH = 480
+"""Pixels of the screen; smaller pictures are enlarged to this."""
+
 
 class Display(Protocol):
     """A picture with a few lines of HTML below it, each replaced in place."""
@@ -45,6 +48,11 @@ def find_display() -> Display:
     return WidgetDisplay()
 
 
+def _width(png: bytes) -> int:
+    """The width of a PNG, from its header."""
+    return int.from_bytes(png[16:20], "big")
+
+
 class PlainDisplay:
     """Two outputs that are updated in place, with nothing but IPython."""
 
@@ -54,7 +62,9 @@ class PlainDisplay:
 
     def picture(self, png: bytes) -> None:
         data = base64.b64encode(png).decode()
-        page = _Page(f'<img src="data:image/png;base64,{data}" style="max-width:100%">', "(picture)")
+        crisp = ";image-rendering:pixelated" if _width(png) < LEAST_WIDTH else ""
+        style = f"max-width:100%;width:{max(_width(png), LEAST_WIDTH)}px{crisp}"
+        page = _Page(f'<img src="data:image/png;base64,{data}" style="{style}">', "(picture)")
         self._picture = _placed(page, self._picture)
 
     def below(self, page: str, text: str) -> None:
@@ -107,6 +117,7 @@ class WidgetDisplay:
 
     def picture(self, png: bytes) -> None:
         self._image.value = png
+        self._image.layout.width = f"{max(_width(png), LEAST_WIDTH)}px"
         self._image.layout.display = None
 
     def below(self, page: str, text: str) -> None:

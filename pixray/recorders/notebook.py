@@ -54,7 +54,8 @@ class NotebookRecorder(Recorder):
             self._line = f"{event.settings.drawer} {event.size[0]}x{event.size[1]} on {event.device}, seed {event.seed}"
             self._show_below()
         elif isinstance(event, Noticed):
-            self._notes.append(event.text)
+            if event.text not in self._notes:
+                self._notes.append(event.text)
         elif isinstance(event, LearningRateDropped):
             self._notes.append(f"step {event.step}: learning rate times {event.rate:g}")
         elif isinstance(event, Stepped):

@@ -88,7 +88,7 @@ def test_a_loss_goes_on_with_what_it_learned():
         tensors = ("_seen",)
         _seen = None
 
-        def __call__(self, look):
+        def __call__(self, inputs):
             return torch.zeros(())
 
     one, other = Learning(), Learning()

@@ -40,8 +40,8 @@ CHECKS = {
 
 
 class Grey(pixray.Loss):
-    def __call__(self, look):
-        return (look.canvas - 0.5).square().mean()
+    def __call__(self, inputs):
+        return (inputs.canvas - 0.5).square().mean()
 
 
 class Same(pixray.Filter):
@@ -117,23 +117,23 @@ class Untitled(FlatDrawer):
 
 
 class Many(Grey):
-    def __call__(self, look):
-        return (look.canvas - 0.5).square().mean((2, 3))
+    def __call__(self, inputs):
+        return (inputs.canvas - 0.5).square().mean((2, 3))
 
 
 class NotFinite(Grey):
-    def __call__(self, look):
-        return super().__call__(look) / 0
+    def __call__(self, inputs):
+        return super().__call__(inputs) / 0
 
 
 class Counting(Grey):
-    def __call__(self, look):
-        return super().__call__(look) * sum(len(crops) for crops in look.crops.values())
+    def __call__(self, inputs):
+        return super().__call__(inputs) * sum(len(crops) for crops in inputs.crops.values())
 
 
 class Dice(Grey):
-    def __call__(self, look):
-        return super().__call__(look) * torch.rand(())
+    def __call__(self, inputs):
+        return super().__call__(inputs) * torch.rand(())
 
 
 class Upwards(torch.autograd.Function):
@@ -147,8 +147,8 @@ class Upwards(torch.autograd.Function):
 
 
 class Climbing(Grey):
-    def __call__(self, look):
-        return Upwards.apply(super().__call__(look))
+    def __call__(self, inputs):
+        return Upwards.apply(super().__call__(inputs))
 
 
 # ---- filters

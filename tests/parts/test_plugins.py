@@ -44,8 +44,8 @@ class Calm(pixray.Loss):
 
         calm_level: float = pixray.setting(0.5, "the grey to come near")
 
-    def __call__(self, look):
-        return (look.canvas - self.settings.calm_level).square().mean()
+    def __call__(self, inputs):
+        return (inputs.canvas - self.settings.calm_level).square().mean()
 
 
 class Dim(pixray.Filter):

@@ -42,8 +42,8 @@ class Clay(Drawer):
 
 
 class Calm(pixray.Loss):
-    def __call__(self, look: pixray.LossInputs) -> torch.Tensor:
-        return look.canvas.square().mean()
+    def __call__(self, inputs: pixray.LossInputs) -> torch.Tensor:
+        return inputs.canvas.square().mean()
 
 
 register("drawer", "clay", Clay)
