@@ -5,6 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
+from pixray.drawers.strokes.branches import SharedPixels
 from pixray.drawers.strokes.plan import Plan
 from pixray.drawers.strokes.tiles import EDGE, Grid
 
@@ -30,6 +31,10 @@ class Layers:
         gap = away.square().sum(0).sqrt()
         self.direction = away / gap.clamp_min(1e-12)
         self.coverage, self.by_gap, self.by_half = covered(gap, widths[plan.path] / 2, plan.side)
+        self.shared: SharedPixels | None = None
+        if plan.further is not None:
+            self.shared = SharedPixels(plan.further, plan.piece, plan.path, plan.xy, ends, widths)
+            self.coverage[self.shared.hit] = self.shared.coverage.detach()
         self.opacity = colours[plan.path, 3]
         self.alpha = colours.new_zeros(len(plan.slot_path), grid.lanes)
         self.alpha.view(-1)[plan.place] = self.coverage * self.opacity
@@ -89,9 +94,12 @@ class Layers:
         by_hit = by_alpha.view(-1)[plan.place]
         colours[:, 3].index_add_(0, plan.path, by_hit * self.coverage)
         by_hit = by_hit * self.opacity
-        widths = by_alpha.new_zeros(self.paths).index_add_(0, plan.path, by_hit * self.by_half / 2)
+        widths, ends = by_alpha.new_zeros(self.paths), by_alpha.new_zeros(self.pieces, 4)
+        if self.shared is not None:
+            self.shared.backward(by_hit[self.shared.hit], ends, widths)
+            by_hit[self.shared.hit] = 0
+        widths.index_add_(0, plan.path, by_hit * self.by_half / 2)
         pull = by_hit * self.by_gap * self.direction
-        ends = by_alpha.new_zeros(self.pieces, 4)
         ends.index_add_(0, plan.piece, torch.cat([pull * (self.t - 1), pull * -self.t]).t())
         return ends.view(-1, 2, 2), widths, colours
 

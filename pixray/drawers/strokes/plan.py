@@ -1,7 +1,7 @@
 """Which pixels a scene touches: a search without gradients, whose cost follows the covered area.
 
 Every straight piece is listed with the tiles that it comes near ("pairs"). Pairs of one path in one tile share a
-"slot", and within a slot each pixel keeps the nearest piece ("hits").
+"slot", and within a slot each pixel keeps the nearest piece ("hits"), and, for strokes, that of each further branch.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from pixray.drawers.strokes.branches import Further, branch_begins
 from pixray.drawers.strokes.tiles import EDGE, Grid, near_pairs, stack_by_rank
 from pixray.drawers.strokes.winding import Winding, winding_of
 
@@ -49,6 +50,7 @@ class Plan:
         slot_path: T, the path of each slot, rank by rank.
         place: M, where a hit lies in T x lanes; piece: M, its nearest piece; path: M; xy: 2 x M, pixel centres.
         side: M, for filled paths +1 inside and -1 outside, for strokes 0; None when nothing is filled.
+        further: other branches of strokes near the same pixels; None when there are none.
     """
 
     tiles: Tensor
@@ -59,6 +61,7 @@ class Plan:
     path: Tensor
     xy: Tensor
     side: Tensor | None
+    further: Further | None = None
 
 
 def make_plan(shapes: Shapes, grid: Grid, span: tuple[int, int]) -> Plan:
@@ -76,16 +79,13 @@ def make_plan(shapes: Shapes, grid: Grid, span: tuple[int, int]) -> Plan:
     keep = _not_hidden(key, whole[order])
     key, piece = key[keep], piece[order][keep]
 
-    key, count = torch.unique_consecutive(key, return_counts=True)
-    begin = count.cumsum(0) - count
-    slot = torch.repeat_interleave(count)
+    key, slot = torch.unique_consecutive(key, return_inverse=True)
     tile = torch.div(key, paths, rounding_mode="floor")
     path = key - tile * paths
     squares = _squared_distances(ends[piece], grid.corners(tile[slot], ends), grid)
-    rank = torch.arange(piece.shape[0], device=piece.device) - begin[slot]
-    winner = _nearest_rows(squares, rank, count[slot])
+    near = _nearest(squares, slot, piece, ends)
 
-    hit = squares[begin] < reach[path].square()[:, None]
+    hit = near.squares < reach[path].square()[:, None]
     number = None if winding is None else winding.at(path, tile, grid)
     if number is not None and shapes.evenodd is not None:
         number = torch.where(shapes.evenodd[path, None], number & 1, number)
@@ -94,13 +94,72 @@ def make_plan(shapes: Shapes, grid: Grid, span: tuple[int, int]) -> Plan:
     row, lane = hit.nonzero(as_tuple=True)
     tiles, ranks, place = stack_by_rank(tile)
     xy = (grid.corners(tile, ends)[row] + grid.offsets(ends).t()[lane]).t()
-    piece = piece[winner[begin[row], lane].long()]
+    further = _further(shapes, near, path, hit, piece)
+    piece = piece[near.row[row, lane].long()]
     side = None
     if number is not None:
         piece, side = _sides(shapes, piece, path[row], xy, number[row, lane])
     slot_path = torch.empty_like(path)
     slot_path[place] = path
-    return Plan(tiles, ranks, slot_path, place[row] * grid.lanes + lane, piece, path[row], xy, side)
+    return Plan(tiles, ranks, slot_path, place[row] * grid.lanes + lane, piece, path[row], xy, side, further)
+
+
+@dataclass(frozen=True)
+class _Near:
+    """What is nearest to the pixels of slots.
+
+    Attributes:
+        squares: T x lanes, the squared distance; row: T x lanes, the row of the nearest piece.
+        shared: S, the slots of the branches that share their slot, in ascending order; shared_squares, shared_row:
+            S x lanes, the same for each of these branches.
+    """
+
+    squares: Tensor
+    row: Tensor
+    shared: Tensor
+    shared_squares: Tensor
+    shared_row: Tensor
+
+
+def _nearest(squares: Tensor, slot: Tensor, piece: Tensor, ends: Tensor) -> _Near:
+    """Look for the nearest first within branches, then among those of a slot.
+
+    Args:
+        squares: Q x lanes, not used afterwards; slot, piece: Q, by slot and then by piece.
+    """
+    begins = branch_begins(slot, piece, ends)
+    row = _nearest_rows(squares, begins)
+    slots = slot[begins]
+    first = torch.ones_like(begins)
+    first[1:] = slot[1:] != slot[:-1]
+    alone = torch.bincount(slots)[slots] == 1
+    branch = begins.nonzero()[:, 0][~alone]
+    shared, shared_squares, shared_row = slots[~alone], squares[branch], row[branch]
+    if branch.shape[0]:
+        values, begins = shared_squares.clone(), first[branch]
+        best = _nearest_rows(values, begins)[begins].long()
+        row[branch[begins]] = shared_row.gather(0, best)
+        squares[branch[begins]] = values[begins]
+    return _Near(squares[first], row[first], shared, shared_squares, shared_row)
+
+
+def _further(shapes: Shapes, near: _Near, path: Tensor, hit: Tensor, piece: Tensor) -> Further | None:
+    """Branches of strokes, besides the nearest, near pixels that the nearest does not cover wholly.
+
+    Args:
+        path: T; hit: T x lanes; piece: Q, of the rows.
+    """
+    path = path[near.shared]
+    half = shapes.half[path, None]
+    found = (near.shared_squares < (half + EDGE).square()) & (near.shared_row != near.row[near.shared])
+    found &= near.squares[near.shared] > torch.where(half > EDGE, (half - EDGE).square(), -1)
+    if shapes.filled is not None:
+        found &= ~shapes.filled[path, None]
+    branch, lane = found.nonzero(as_tuple=True)
+    if branch.shape[0] == 0:
+        return None
+    number = hit.view(-1).cumsum(0)[near.shared[branch] * hit.shape[1] + lane] - 1
+    return Further(number, piece[near.shared_row[branch, lane].long()])
 
 
 def _winding(shapes: Shapes, grid: Grid, span: tuple[int, int]) -> Winding | None:
@@ -132,19 +191,23 @@ def _squared_distances(ends: Tensor, corners: Tensor, grid: Grid) -> Tensor:
     return across.square_().addcmul_(down, down)
 
 
-def _nearest_rows(values: Tensor, rank: Tensor, count: Tensor) -> Tensor:
+def _nearest_rows(values: Tensor, begins: Tensor) -> Tensor:
     """Reduce each run of rows to its smallest values, by a tournament of about log2(longest run) rounds.
 
     Args:
-        values: Q x lanes, afterwards the smallest in the first row of each run; rank: Q, a row's place in its run;
-            count: Q, the length of its run.
+        values: Q x lanes, afterwards the smallest in the first row of each run; begins: Q, whether a row begins a run.
 
     Returns:
         Q x lanes: in the first row of each run, the row that each value came from.
     """
+    first = begins.nonzero()[:, 0]
+    run = begins.cumsum(0) - 1
+    count = torch.bincount(run, minlength=first.shape[0])
+    rank = torch.arange(values.shape[0], device=values.device) - first[run]
+    count, longest = count[run], int(count.max()) if count.shape[0] else 0
     rows = torch.arange(values.shape[0], device=values.device, dtype=torch.int32)
     winner = rows[:, None].expand(values.shape).contiguous()
-    stride, longest = 1, int(count.max()) if count.shape[0] else 0
+    stride = 1
     here = rows.long()
     while stride < longest:
         place = rank[here]

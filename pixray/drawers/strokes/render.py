@@ -4,7 +4,8 @@ Coverage. A pixel's coverage by a stroke of half width h is F(h - d) + F(h + d) 
 pixel's centre from the path and F(s) a smooth step from 0 at s = -0.65 to 1 at s = 0.65 pixels. It follows the area
 that a straight edge leaves of a square pixel within 0.04 whatever the direction, lines thinner than a pixel become
 fainter instead of jagged, and it can be differentiated once everywhere. The distance is the smallest over the whole
-path, so that a stroke that crosses itself covers the union, as in SVG.
+path, so that a stroke that crosses itself covers the union, as in SVG. Where several parts of a stroke come near a
+pixel that none covers wholly, as in hatching, what the others add is counted, too (`branches`).
 
 Colour. Paths lie over one another in order: below * (1 - a) + colour * a, with a = coverage * opacity, in the picture's
 own (sRGB) values, as browsers do it.
