@@ -86,17 +86,17 @@ def _rows_of(registry: Registry, names: Mapping[str, Sequence[str]]) -> dict[str
         except PixrayError as error:
             parts[owner] = [{"name": "", "flags": "", "help": str(error), "expects": "", "default": None}]
             continue
-        if rows := [row for one in declared for row in _rows_of_setting(one)]:
+        if rows := [row for declaration in declared for row in _rows_of_setting(declaration)]:
             parts[owner] = rows
     return parts
 
 
-def _rows_of_setting(one: Declaration) -> list[dict[str, Any]]:
+def _rows_of_setting(declaration: Declaration) -> list[dict[str, Any]]:
     """One row, or none for a setting that help pages leave out."""
-    expects, default = describe(one), to_plain(one.default)
+    expects, default = describe(declaration), to_plain(declaration.default)
     return [
-        {"name": one.name, "flags": flags, "help": text, "expects": expects, "default": default}
-        for flags, text in help_rows([one])
+        {"name": declaration.name, "flags": flags, "help": text, "expects": expects, "default": default}
+        for flags, text in help_rows([declaration])
     ]
 
 

@@ -36,7 +36,7 @@ def settings_of(cls: type, **changes: Any) -> Any:
         return None
     declared = declarations(group, cls.__name__)
     check_title(cls)
-    assert all(one.help for one in declared), f"every setting of {cls.__name__} needs a help text"
+    assert all(declaration.help for declaration in declared), f"every setting of {cls.__name__} needs a help text"
     return group(**changes)
 
 

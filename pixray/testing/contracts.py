@@ -78,7 +78,9 @@ def _check_gradients(drawer: Drawer) -> None:
     tensors = [tensor for group in drawer.parameters() for tensor in group.tensors]
     assert tensors and all(tensor.requires_grad for tensor in tensors), "a parameter does not ask for gradients"
     again = [tensor for group in drawer.parameters() for tensor in group.tensors]
-    assert all(one is other for one, other in zip(tensors, again, strict=True)), "parameters() gives other tensors"
+    assert all(first is second for first, second in zip(tensors, again, strict=True)), (
+        "parameters() gives other tensors"
+    )
     picture = drawer.render(0)
     weights = torch.linspace(0.5, 1.5, picture.numel()).view_as(picture)
     gradients = torch.autograd.grad((picture * weights).sum(), tensors, allow_unused=True)
@@ -110,10 +112,10 @@ def _distance_to_white(picture: Tensor) -> Tensor:
 def _check_state(drawer: Drawer, other: Drawer) -> None:
     state = drawer.state()
     assert all(isinstance(value, Tensor) for value in state.values()), "state() must hold tensors only"
-    wanted = drawer.render(0).detach().clone()
+    expected = drawer.render(0).detach().clone()
     drawer.project()
     other.restore(state)
-    assert torch.equal(other.render(0), wanted), "restore(state()) does not give the same picture"
+    assert torch.equal(other.render(0), expected), "restore(state()) does not give the same picture"
 
 
 def _check_painting(drawer: Drawer) -> None:
@@ -128,7 +130,9 @@ def _check_painting(drawer: Drawer) -> None:
     after = (drawer.render(0)[:, :3] - target).abs().mean()
     assert after < before or after < 0.02, "paint() brought it no closer to the picture"
     kept = [tensor for group in drawer.parameters() for tensor in group.tensors]
-    assert all(one is two for one, two in zip(tensors, kept, strict=True)), "paint() replaced tensors of the optimizer"
+    assert all(first is second for first, second in zip(tensors, kept, strict=True)), (
+        "paint() replaced tensors of the optimizer"
+    )
 
 
 def check_perceptor(perceptor: Perceptor | type[Perceptor], **settings: Any) -> None:
@@ -239,11 +243,11 @@ def check_filter(cls: type[Filter], **settings: Any) -> None:
         settings: values other than the defaults.
     """
     check_class("filter", cls)
-    one = cls(settings_of(cls, **settings), PALETTE, "cpu")
+    tested = cls(settings_of(cls, **settings), PALETTE, "cpu")
     canvas = torch.rand(1, 3, 48, 64, generator=torch.Generator().manual_seed(0)).requires_grad_(True)
     with untouched_randomness():
-        result, again = (one(canvas, one.draw((64, 48), torch.Generator().manual_seed(1))) for _ in range(2))
-        shown, shown_again = one.present(canvas), one.present(canvas)
+        result, again = (tested(canvas, tested.draw((64, 48), torch.Generator().manual_seed(1))) for _ in range(2))
+        shown, shown_again = tested.present(canvas), tested.present(canvas)
     assert result.canvas.shape == canvas.shape, f"{cls.__name__} changes the size of the picture"
     assert torch.equal(result.canvas, again.canvas), f"{cls.__name__} is not repeatable with the same generator"
     assert torch.equal(shown, shown_again), f"{cls.__name__}.present is not always the same"

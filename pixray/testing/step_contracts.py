@@ -87,5 +87,5 @@ def _check_resumed(name: str, run: Any, other: Any, take: Any) -> None:
     restored.restore(optimizer.state())
     take(tensors, optimizer, 5)
     take(resumed, restored, 5)
-    for one, two in zip(tensors, resumed, strict=True):
-        assert torch.equal(one, two), f"{name} does not go on where its saved state was"
+    for tensor, copy in zip(tensors, resumed, strict=True):
+        assert torch.equal(tensor, copy), f"{name} does not go on where its saved state was"
