@@ -12,7 +12,7 @@ import pytest
 
 
 @pytest.fixture(autouse=True)
-def _alone(tmp_path, monkeypatch):
+def _alone(tmp_path, tmp_path_factory, monkeypatch):
     """Own working directory, no hub, no checkpoints or plugins of the person who runs the tests."""
     monkeypatch.chdir(tmp_path)
     # Processes that tests start run this source tree too, installed or not.
@@ -20,6 +20,7 @@ def _alone(tmp_path, monkeypatch):
     monkeypatch.setenv("PIXRAY_OFFLINE", "1")
     monkeypatch.setenv("HF_HUB_OFFLINE", "1")
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path_factory.getbasetemp() / "state"))
     for name in ("PIXRAY_CHECKPOINTS", "PIXRAY_PLUGINS"):
         monkeypatch.delenv(name, raising=False)
     from pixray.api import studio

@@ -19,6 +19,7 @@ def main(argv: Sequence[str]) -> int:
     parser.add_argument("--device", help="where to go on, if not where it began: auto, cpu, cuda, cuda:1, mps")
     parser.add_argument("--checkpoints_dir", "--checkpoints-dir", help="folder of model files")
     parser.add_argument("--offline", action="store_true", help="never download a model file")
+    parser.add_argument("--trust", action="store_true", help="go on with a stranger's run, whatever its settings name")
     add_output_flags(parser)
     wanted = parser.parse_args(argv)
 
@@ -32,7 +33,12 @@ def main(argv: Sequence[str]) -> int:
     given = user_path(wanted.outdir, "outdir")
     store = ModelStore(progress=DownloadBar() if output == "live" else None)
     session, files = resume(
-        given.parent if given.is_file() else given, studio.registry, store, wanted.iterations, _changes(wanted)
+        given.parent if given.is_file() else given,
+        studio.registry,
+        store,
+        wanted.iterations,
+        _changes(wanted),
+        trust=wanted.trust,
     )
     if output == "live" and session.step >= session.steps:
         sys.stderr.write(f"all {session.steps} steps were taken already; --iterations +100 takes 100 more\n")

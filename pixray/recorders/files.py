@@ -33,6 +33,7 @@ from pixray.recorders.log import NAME as LOG
 from pixray.recorders.log import EventLog, as_json, as_text, read_log
 from pixray.recorders.outdir import make_outdir
 from pixray.recorders.record import svg_with_record
+from pixray.recorders.seal import sealed
 from pixray.recorders.video import make_film
 from pixray.runtime.files import remove_parts, write_atomic
 from pixray.runtime.version import __version__
@@ -133,7 +134,7 @@ class FileRecorder:
             self._write_log()
         # The log comes first: it tells whose the other files are.
         if isinstance(event, Started):
-            self._write(SETTINGS, write_yaml(event.record).encode())
+            self._write(SETTINGS, sealed(write_yaml(event.record)).encode())
         elif isinstance(event, Drawn):
             self._draw(event)
 

@@ -8,9 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 from pixray.errors import PixrayError, SettingsError
 from pixray.recorders.checkpoint import NAME, unpack
+from pixray.recorders.seal import is_own
 from pixray.runtime.files import user_path
 from pixray.runtime.yaml_io import read_yaml, to_plain
 from pixray.settings.declare import Role
+from pixray.settings.layers import Layer, LayerKind
+from pixray.settings.policy import LEFT_OUT
 from pixray.settings.resolve import resolve
 from pixray.settings.schema import Schema, layers_of
 
@@ -29,6 +32,8 @@ def resume(
     store: ModelStore,
     iterations: str | int | None = None,
     changes: Mapping[str, Any] | None = None,
+    *,
+    trust: bool = False,
 ) -> tuple[Session | Animation, FileRecorder]:
     """The session of an earlier run where it was left, and the recorder that goes on in its folder.
 
@@ -39,10 +44,11 @@ def resume(
         iterations: the new total, or "+100" for that many more than were taken.
         changes: other settings than before; with those that say where things are (device, checkpoints_dir, offline)
             the picture stays the same on a CPU.
+        trust: the folder may be a stranger's and still name files, addresses, services and places on this machine.
 
     Raises:
         PixrayError: there is no run in the folder, or its checkpoint is damaged.
-        SettingsError: fewer iterations than were taken already.
+        SettingsError: fewer iterations than were taken already, or a stranger's run that names such things.
     """
     from pixray.recorders.files import FileRecorder
     from pixray.runs.start import build_run
@@ -52,7 +58,7 @@ def resume(
         raise PixrayError(f"{folder} holds no run: its settings.yaml is missing")
     state, record = unpack(folder / NAME) if (folder / NAME).is_file() else (None, {})
     taken = int(state["step"]) if state else 0
-    settings = _settings(folder, registry, iterations, taken, changes or {})
+    settings = _settings(_record(folder, trust), folder, registry, iterations, taken, changes or {})
     if state:
         _refuse_another_run(folder, settings, registry, record)
     files = FileRecorder(settings, resumed=taken)
@@ -93,19 +99,35 @@ def _restore(session: Session | Animation, state: Mapping[str, Any], folder: Pat
         ) from error
 
 
+def _record(folder: Path, trust: bool) -> Layer:
+    """The settings in a folder: those of this user, or a record that may be a stranger's."""
+    path = folder / "settings.yaml"
+    values = read_yaml(path)
+    own = trust or is_own(path.read_text(encoding="utf-8"))
+    return Layer(LayerKind.FILE if own else LayerKind.RECORD, path.name, values)
+
+
 def _settings(
-    folder: Path, registry: Registry, iterations: str | int | None, taken: int, given: Mapping[str, Any]
+    record: Layer,
+    folder: Path,
+    registry: Registry,
+    iterations: str | int | None,
+    taken: int,
+    given: Mapping[str, Any],
 ) -> Settings:
     """The run's own settings; with another total the rate still drops where it was going to drop."""
-    changes: dict[str, object] = {**given, "config_file": str(folder / "settings.yaml"), "outdir": str(folder)}
-    settings = resolve(registry, changes)
+    changes: dict[str, object] = {**given, "outdir": str(folder)}
+    settings = resolve(registry, changes, base=record)
+    left_out = [text for text in settings.notices if text.startswith(LEFT_OUT)]
+    if left_out:
+        raise SettingsError(f"{folder} was not painted by this user here, so its run cannot go on: {left_out[0]}")
     if iterations is None:
         return settings
     total = _total(iterations, taken)
     if total < taken:
         raise SettingsError(f"iterations={iterations!r}: {taken} were taken already; use +{total} for that many more")
     drops = [f"{step} iterations" for step in settings.learning_rate_drops]
-    return resolve(registry, {**changes, "iterations": total, "learning_rate_drops": drops or "none"})
+    return resolve(registry, {**changes, "iterations": total, "learning_rate_drops": drops or "none"}, base=record)
 
 
 def _total(iterations: str | int, taken: int) -> int:

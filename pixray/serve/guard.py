@@ -77,20 +77,21 @@ class Guard:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             return await self.app(scope, receive, send)
-        answering = _Answering(send, self.limits.answer_seconds)
         body = _Body(scope, receive, self.limits)
+        answering = _Answering(send, self.limits.answer_seconds, body)
         try:
             self._check_sender(scope)
             body.check_announced()
             await self.app(scope, body.receive, answering.send)
         except Refused as refusal:
-            await answering.refuse(refusal.status, refusal.detail, body)
+            body.refusal = body.refusal or refusal
         except _ClientGone:
             return None
         except Exception:  # a mistake of ours is an answer, too
-            logger.exception("a request could not be answered")
-            await answering.refuse(500, "the server made a mistake; its log says more", body)
-        return None
+            if body.refusal is None:
+                logger.exception("a request could not be answered")
+                body.refusal = Refused(500, "the server made a mistake; its log says more")
+        return await answering.refuse(body.refusal) if body.refusal is not None else None
 
     def _check_sender(self, scope: Scope) -> None:
         if sum(len(name) + len(value) for name, value in scope["headers"]) > self.limits.header:
@@ -132,7 +133,13 @@ def _is_number(name: str) -> bool:
 
 
 class _Body:
-    """The body of a request as it comes, counted and timed."""
+    """The body of a request as it comes, counted and timed.
+
+    Attributes:
+        refusal: why nothing more of it is taken; whatever the application makes of that is not sent.
+    """
+
+    refusal: Refused | None = None
 
     def __init__(self, scope: Scope, receive: Receive, limits: Limits) -> None:
         self._receive, self._limits, self._length, self._complete = receive, limits, 0, False
@@ -170,7 +177,8 @@ class _Body:
         try:
             message = await asyncio.wait_for(self._receive(), max(left, 0.0))
         except asyncio.TimeoutError:
-            raise Refused(408, f"the request did not come within {self._limits.body_seconds:g} s") from None
+            self.refusal = Refused(408, f"the request did not come within {self._limits.body_seconds:g} s")
+            raise self.refusal from None
         self._complete = not message.get("more_body", False)
         self._length += len(message.get("body", b""))
         self._check(self._length)
@@ -178,7 +186,8 @@ class _Body:
 
     def _check(self, length: int) -> None:
         if length > self._limits.body:
-            raise Refused(413, f"the request is larger than {self._limits.body:,} bytes")
+            self.refusal = Refused(413, f"the request is larger than {self._limits.body:,} bytes")
+            raise self.refusal
 
 
 class _ClientGone(Exception):
@@ -188,29 +197,30 @@ class _ClientGone(Exception):
 class _Answering:
     """The answer as it goes; a client that does not take it is given up."""
 
-    def __init__(self, send: Send, patience: float) -> None:
-        self._send, self._patience, self._begun = send, patience, False
+    def __init__(self, send: Send, patience: float, body: _Body) -> None:
+        self._send, self._patience, self._body, self._begun = send, patience, body, False
 
     async def send(self, message: Message) -> None:
-        self._begun = True
+        """Pass on what the application answers, unless its request is refused meanwhile."""
+        if self._body.refusal is None:
+            self._begun = True
+            await self._pass_on(message)
+
+    async def _pass_on(self, message: Message) -> None:
         try:
             await asyncio.wait_for(self._send(message), self._patience)
         except asyncio.TimeoutError:
             raise _ClientGone from None
 
-    async def refuse(self, status: int, detail: str, rest: _Body) -> None:
-        """Answer with a sentence, unless an answer has begun.
-
-        Args:
-            rest: what is still to come of the request.
-        """
+    async def refuse(self, refusal: Refused) -> None:
+        """Answer with a sentence, unless an answer has begun."""
         if self._begun:
             return
-        body = json.dumps({"detail": detail}).encode()
+        body = json.dumps({"detail": refusal.detail}).encode()
         headers = [(b"content-type", b"application/json"), (b"content-length", str(len(body)).encode())]
-        if status in (408, 413):
+        if refusal.status in (408, 413):
             headers.append((b"connection", b"close"))
-        await self.send({"type": "http.response.start", "status": status, "headers": headers})
-        await self.send({"type": "http.response.body", "body": body[:-1], "more_body": True})
-        await rest.discard()
-        await self.send({"type": "http.response.body", "body": body[-1:]})
+        await self._pass_on({"type": "http.response.start", "status": refusal.status, "headers": headers})
+        await self._pass_on({"type": "http.response.body", "body": body[:-1], "more_body": True})
+        await self._body.discard()
+        await self._pass_on({"type": "http.response.body", "body": body[-1:]})

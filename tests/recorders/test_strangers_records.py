@@ -77,3 +77,47 @@ def test_python_leaves_out_the_same_unless_told_to_trust():
     careful, trusting = pixray.load_settings(path), pixray.load_settings(path, trust=True)
     assert careful.init_image is None and any("init_image" in text for text in careful.notices)
     assert trusting.init_image == "mine.png" and not trusting.notices
+
+
+@pytest.fixture
+def interrupted():
+    """A run of this user from a start picture, of which two of four steps are taken."""
+    Path("mine.png").write_bytes(png_bytes(np.full((16, 24, 3), 200, np.uint8)))
+    words = ["--prompts", "red", "--drawer", "pixel", "--size", "24x16", "--num_cuts", "2", "--seed", "1"]
+    words += ["--perceptors", "embedded", "--init_image", "mine.png", "--outdir", "run", "--quiet"]
+    assert main([*words, "--iterations", "2"]) == 0
+    return Path("run")
+
+
+def test_a_run_of_ones_own_goes_on_with_its_files(interrupted):
+    assert main(["resume", "run", "--iterations", "3", "--quiet"]) == 0
+    assert main(["resume", "run", "--iterations", "+1", "--quiet"]) == 0, "its new settings are its own, too"
+
+
+@pytest.mark.parametrize("change", ["seal", "settings", "home"])
+def test_a_strangers_run_names_no_files_unless_trusted(interrupted, monkeypatch, capsys, change):
+    record = interrupted / "settings.yaml"
+    text = record.read_text()
+    if change == "seal":
+        record.write_text(text[: text.rindex("# Painted")])
+    elif change == "settings":
+        record.write_text(text.replace("mine.png", "/etc/hostname"))
+    else:
+        monkeypatch.setenv("XDG_STATE_HOME", "another home")
+    assert main(["resume", "run", "--iterations", "3", "--quiet"]) == 2
+    assert "was not painted by this user here" in capsys.readouterr().err
+    if change != "settings":
+        assert main(["resume", "run", "--iterations", "3", "--trust", "--quiet"]) == 0
+
+
+def test_a_strangers_run_that_names_nothing_goes_on():
+    Path("run").mkdir()
+    Path("run/settings.yaml").write_text(Path(strangers(".yaml")).read_text())
+    assert main(["resume", "run", "--quiet"]) == 0
+
+
+def test_without_a_place_for_its_key_a_run_is_written_unsealed(monkeypatch):
+    monkeypatch.setenv("XDG_STATE_HOME", "/dev/null/nowhere")
+    path = strangers(".yaml")
+    assert main(["rerun", path, "--outdir", "mine", "--quiet"]) == 0
+    assert "# Painted" not in Path("mine/settings.yaml").read_text()
