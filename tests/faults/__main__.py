@@ -1,0 +1,67 @@
+"""python -m tests.faults: kills, full disks, files in the way and lost terminals; a table of what was survived.
+
+--kills N and --disks N say how many random rounds of each are tried; what is in the way and which terminals are lost
+is a fixed list. Exit code 1 if anything was not survived.
+"""
+
+from __future__ import annotations
+
+import argparse
+import itertools
+import os
+import sys
+import tempfile
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+
+import torch
+
+from tests.faults.disks import full_disks, in_the_way
+from tests.faults.kills import kills
+from tests.faults.outcomes import Outcome
+from tests.faults.streams import streams
+
+ROOT = Path(__file__).parents[2]
+
+
+def outcomes(chosen: argparse.Namespace) -> Iterator[Outcome]:
+    """Everything that was asked for, each kind in a folder of its own."""
+    # Forks come first: later kinds start threads.
+    sources = {
+        "kills": lambda place: itertools.islice(kills(place, chosen.seed), chosen.kills),
+        "disks": lambda place: itertools.islice(full_disks(place, chosen.seed), chosen.disks),
+        "in-the-way": in_the_way,
+        "streams": streams,
+    }
+    for name, source in sources.items():
+        if name in chosen.only:
+            with tempfile.TemporaryDirectory() as place:
+                yield from source(Path(place).resolve())
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="python -m tests.faults")
+    parser.add_argument("--kills", type=int, default=200, help="rounds of up to three kills (default: 200)")
+    parser.add_argument("--disks", type=int, default=50, help="runs that meet a full disk (default: 50)")
+    parser.add_argument("--seed", type=int, default=0)
+    kinds = ("kills", "disks", "in-the-way", "streams")
+    parser.add_argument("--only", nargs="+", choices=kinds, default=kinds)
+    chosen = parser.parse_args()
+    os.environ.update(PIXRAY_OFFLINE="1", HF_HUB_OFFLINE="1", PYTHONPATH=str(ROOT))
+    torch.set_num_threads(1)  # threads do not survive a fork
+    tried: Counter[str] = Counter()
+    survived: Counter[str] = Counter()
+    for outcome in outcomes(chosen):
+        tried[outcome.kind] += 1
+        survived[outcome.kind] += not outcome.problem
+        if outcome.problem:
+            sys.stdout.write(f"{outcome.kind}: {outcome.name}: {outcome.problem}\n")
+            sys.stdout.flush()
+    for kind, count in tried.items():
+        sys.stdout.write(f"{kind:<12} tried {count:>4}, survived {survived[kind]:>4}\n")
+    return 0 if tried == survived else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
