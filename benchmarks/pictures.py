@@ -10,7 +10,6 @@ four slightly shifted and shrunk ones, whose embeddings are averaged.
 from __future__ import annotations
 
 import argparse
-import functools
 import json
 import statistics
 import time
@@ -91,6 +90,16 @@ def _crop(picture: Image.Image, left: float, top: float, side: float) -> torch.T
     return torch.frombuffer(bytearray(small.tobytes()), dtype=torch.uint8).view(64, 64, 3).permute(2, 0, 1) / 255
 
 
+def candidate_in(folder: Path | None) -> type[Embedded]:
+    """The perceptor whose weights are in a folder; None: the package's own."""
+
+    class Candidate(Embedded):
+        def __init__(self, *arguments, **named):
+            super().__init__(*arguments, folder=folder, **named)
+
+    return Candidate
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--out", type=Path, required=True, help="folder for pictures and sheets")
@@ -106,7 +115,7 @@ def main() -> None:
     options = parser.parse_args()
     options.out.mkdir(parents=True, exist_ok=True)
     registry, store = Registry.discover(""), ModelStore()
-    registry.add("perceptor", "candidate", functools.partial(Embedded, folder=options.guide))
+    registry.add("perceptor", "candidate", candidate_in(options.guide))
     referee = Referee(folder=options.referee)
     in_turn = [prompt for pair in zip(OBJECTS, OTHERS, strict=True) for prompt in pair]
     prompts = [prompt for prompt in PROMPTS if prompt in in_turn[: options.first]]
