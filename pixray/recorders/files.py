@@ -39,6 +39,7 @@ from pixray.runtime.files import remove_parts, write_atomic
 from pixray.runtime.version import __version__
 from pixray.runtime.yaml_io import write_yaml
 from pixray.settings.namespace import Settings
+from pixray.settings.schema import layers_of
 
 _LAG = 20
 """Steps that may wait for their line in the log while their losses are on a GPU."""
@@ -134,7 +135,7 @@ class FileRecorder:
             self._write_log()
         # The log comes first: it tells whose the other files are.
         if isinstance(event, Started):
-            self._write(SETTINGS, sealed(write_yaml(event.record)).encode())
+            self._write(SETTINGS, sealed(write_yaml(event.record), layers_of(event.settings)).encode())
         elif isinstance(event, Drawn):
             self._draw(event)
 

@@ -11,14 +11,21 @@ import hashlib
 import hmac
 import os
 import secrets
+from collections.abc import Iterable
 from pathlib import Path
+
+from pixray.settings.layers import Layer, LayerKind
 
 _MARK = "# Painted by this user: "
 
 
-def sealed(text: str) -> str:
-    """The text with a seal as its last line; as it is where no key can be kept."""
-    key = _key()
+def sealed(text: str, layers: Iterable[Layer]) -> str:
+    """The text with a seal as its last line; as it is where no key can be kept, or a client of a server asked for it.
+
+    Args:
+        layers: of the settings in the text.
+    """
+    key = None if any(layer.kind is LayerKind.CLIENT for layer in layers) else _key()
     return text if key is None else f"{text}{_MARK}{_digest(key, text)}\n"
 
 

@@ -1,1 +1,1 @@
-"""Doors for servers."""
+"""HTTP serving: the cog predictor, and a server of our own."""

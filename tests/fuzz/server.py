@@ -157,7 +157,8 @@ def fuzzed(draw, names):
         )
     if draw.random() < 0.4:  # one nonsensical value in a request that is right otherwise
         further = {**TINY, draw.choice(names): nonsense(draw)}
-        body["input"] = {**SHORT, "settings": further, **dict(list(given.items())[:1])}
+        own = {draw.choice(["prompts", "seed", "palette", "aspect"]): nonsense(draw)} if draw.random() < 0.5 else {}
+        body["input"] = {**SHORT, "settings": TINY if own else further, **own}
     body["input"]["iterations"] = draw.choice([1, -1, "x"]) if draw.random() < 0.3 else 0
     content = json.dumps(body).encode()
     if draw.random() < 0.2:

@@ -394,6 +394,7 @@ def test_a_kept_run_goes_on_where_the_server_left_it(command, tmp_path):
     assert server.running.wait(60) == 143
     (folder,) = (tmp_path / "runs").iterdir()
     assert (folder / "checkpoint.safetensors").is_file()
+    assert "# Painted by this user" not in (folder / "settings.yaml").read_text(), "a client asked for it"
     assert main(["resume", str(folder), "--iterations", "+2", "--quiet"]) == 0
 
 
