@@ -40,3 +40,14 @@ def test_pictures_are_judged_and_shown(tmp_path):
 def test_both_manners_of_cutouts_are_judged():
     rows = rows_of("quality", "--prompts", "1", "--seeds", "1", "--steps", "2", "--size", "32", "32")
     assert {row[0] for row in rows[1:]} == {"old", "ours"} and all(row[2].endswith("/1") for row in rows[1:])
+
+
+def test_svg_files_are_compared_with_resvg(tmp_path):
+    ground = '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 24 24">'
+    for kind, inside in {"plain": '<circle cx="12" cy="12" r="9"/>', "text": "<text>a</text>"}.items():
+        (tmp_path / kind).mkdir()
+        (tmp_path / kind / "a.svg").write_text(f"{ground}{inside}</svg>")
+    rows = rows_of("svg", str(tmp_path), "--size", "32", "--pictures", str(tmp_path / "seen"))
+    shares = {row[0]: row[2] for row in rows if row[1] in ("1", "2")}
+    assert shares == {"plain": "100.0%", "text": "0.0%", "all": "50.0%"}
+    assert [path.name for path in (tmp_path / "seen").iterdir()] == ["000-a.png"]

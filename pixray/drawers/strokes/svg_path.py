@@ -252,7 +252,7 @@ def _commands(data: str) -> Iterator[tuple[str, list[float]]]:
     text = data.strip()
     first = _PART.search(text)
     if text and (first is None or first.start() or first.group(1) not in "Mm"):
-        raise ValueError(f"path data begins with '{text[:12]}' instead of M")
+        raise ValueError(f"path data begins with {text[:12]!r} instead of M")
     for part in _PART.finditer(text):
         command, inner = part.groups()
         count = _COUNT.get(command.upper())
@@ -280,7 +280,7 @@ def numbers(text: str) -> list[float]:
     """
     left = NUMBER.sub(" ", text).replace(",", " ").strip()
     if left:
-        raise ValueError(f"there is '{left[0]}', which is neither a command nor a number")
+        raise ValueError(f"there is {left[0]!r}, which is neither a command nor a number")
     return [float(word) for word in NUMBER.findall(text)]
 
 
@@ -292,9 +292,9 @@ def _arc_numbers(text: str) -> list[float]:
         flag = len(values) % 7 in (3, 4)
         found = None if flag else NUMBER.match(text, place)
         if flag and text[place] not in "01":
-            raise ValueError(f"a flag of an arc is '{text[place]}' instead of 0 or 1")
+            raise ValueError(f"a flag of an arc is {text[place]!r} instead of 0 or 1")
         if not flag and found is None:
-            raise ValueError(f"an arc has '{text[place]}' where a number is due")
+            raise ValueError(f"an arc has {text[place]!r} where a number is due")
         word = text[place] if found is None else found.group()
         values.append(float(word))
         place = _after_blanks(text, place + len(word))
