@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import torch
 from torch import Tensor
@@ -12,18 +11,7 @@ from pixray.losses.base import Loss, LossContext, LossInputs
 from pixray.losses.scales import OLD_SCALE
 from pixray.settings.declare import Refers, setting
 from pixray.settings.references import palette_files
-
-
-def one_color(raw: Any) -> str:
-    """One colour of the palette grammar, or three numbers: fractions from 0 to 1, or from 0 to 255."""
-    from pixray.images.color import triple_of
-    from pixray.images.palette import read_one_color
-
-    words = [str(word) for word in raw] if isinstance(raw, list | tuple) else [str(raw)]
-    numbers = len(words) == 3 and not any(letter.isalpha() for word in words for letter in word)
-    text = triple_of(words) if numbers else " ".join(words)
-    read_one_color(text)
-    return text
+from pixray.settings.values import one_color
 
 
 class EdgeLoss(Loss):

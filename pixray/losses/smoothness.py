@@ -13,24 +13,11 @@ from pixray.losses.scales import OLD_SCALE
 from pixray.ops.blur import gaussian_blur
 from pixray.ops.surrogate import flat_sqrt
 from pixray.settings.declare import setting
+from pixray.settings.values import kernel_size
 
 TYPES = ("default", "clipped", "log")
 _CAP = 0.5
 """Steeper edges than this are left alone by the type "clipped"."""
-
-
-_WIDEST_BLUR = 999
-
-
-def kernel_size(raw: Any) -> int:
-    """0 for none, or an odd number of pixels."""
-    try:
-        number = float(raw)
-    except ValueError:
-        number = -1.0
-    if not 0 <= number <= _WIDEST_BLUR or (number and number % 2 != 1):
-        raise ValueError(f"expected 0 for no blur, or an odd number of pixels up to {_WIDEST_BLUR}")
-    return int(number)
 
 
 class SmoothnessLoss(Loss):

@@ -3,7 +3,7 @@
 It lets the help page show all settings, and lets an error name the part that owns a setting, without importing
 those parts (and torch with them). A test compares it with the declarations:
 
-    python -m pixray.settings.reference            writes parts.json
+    python -m pixray.settings.reference            writes parts.json, and declarations.json for `indexed`
     python -m pixray.settings.reference --check    fails if it is stale
 """
 
@@ -23,6 +23,8 @@ from pixray.runtime.yaml_io import to_plain
 from pixray.settings.convert import describe
 from pixray.settings.declare import Declaration, declarations
 from pixray.settings.flags import help_rows
+from pixray.settings.indexed import FILE as DECLARATIONS
+from pixray.settings.indexed import as_row
 
 if TYPE_CHECKING:
     from pixray.registry import Registry
@@ -100,17 +102,37 @@ def _rows_of_setting(declaration: Declaration) -> list[dict[str, Any]]:
     ]
 
 
+def _collect_declarations() -> dict[str, dict[str, Any]]:
+    """What `indexed` reads, made anew by importing every built-in part."""
+    from pixray.registry import BUILT_IN, Registry
+
+    registry, parts = Registry(BUILT_IN), {}
+    names = [(kind, name) for kind in KINDS if kind != "provider" for name in registry.names(kind)]
+    for kind, name in names:
+        try:
+            part = registry.load(kind, name)
+        except MissingPackage:
+            continue  # without its package nobody can use it here
+        group = getattr(part, "Settings", None)
+        declared = () if group is None else declarations(group, f"{kind} {name}")
+        supplies = dict(getattr(part, "supplies", {}) or {})
+        if declared or supplies:
+            parts[f"{kind} {name}"] = {"supplies": supplies, "settings": [as_row(one) for one in declared]}
+    return parts
+
+
 def main(argv: list[str]) -> int:
     """Write the index, or compare it."""
-    text = json.dumps(collect(), indent=1, ensure_ascii=False) + "\n"
-    path = Path(__file__).with_name(_FILE)
-    if "--check" not in argv:
-        path.write_text(text, encoding="utf-8")
-        return 0
-    if path.read_text(encoding="utf-8") == text:
-        return 0
-    sys.stderr.write(f"{_FILE} is stale: run python -m pixray.settings.reference\n")
-    return 1
+    stale = False
+    for name, made in ((_FILE, collect()), (DECLARATIONS, _collect_declarations())):
+        text = json.dumps(made, indent=1, ensure_ascii=False) + "\n"
+        path = Path(__file__).with_name(name)
+        if "--check" not in argv:
+            path.write_text(text, encoding="utf-8")
+        elif not path.is_file() or path.read_text(encoding="utf-8") != text:
+            sys.stderr.write(f"{name} is stale: run python -m pixray.settings.reference\n")
+            stale = True
+    return 1 if stale else 0
 
 
 if __name__ == "__main__":

@@ -19,13 +19,15 @@ from pixray.settings.core import engine_declarations
 from pixray.settings.declare import Declaration, Role, declarations
 from pixray.settings.derive import derive
 from pixray.settings.grammar import Amount, Weighted, parse_parts
+from pixray.settings.indexed import IndexedPart, indexed_part
 from pixray.settings.layers import Layer, LayerKind
 from pixray.settings.namespace import Mark, Origin, Settings
 from pixray.settings.old_names import RENAMED, RETIRED, RETIRED_VALUES
+from pixray.settings.pictures import missing_pictures
 from pixray.settings.policy import LEFT_OUT, admit
 from pixray.settings.prompt_kinds import parse_prompts
 from pixray.settings.raw import is_empty, is_switched_off, plain
-from pixray.settings.reference import index, owner_of
+from pixray.settings.reference import owner_of
 
 DEFAULT = "default"
 
@@ -78,13 +80,12 @@ class Schema:
                     continue
                 # A service is known as the drawer of its name, also where it only makes the start.
                 owner = f"{'drawer' if kind == 'provider' else kind} {registry.canonical(kind, name)}"
-                if any(other.owner == owner for other in declared) or _has_no_settings(registry, kind, name, owner):
+                if any(other.owner == owner for other in declared):
                     continue
-                part = registry.load(kind, name)
-                if getattr(part, "supplies", None):
+                part = _part(registry, kind, name, owner)
+                if part.supplies and kind != "provider":
                     supplies.append(Layer(LayerKind.SUPPLIED, f"{kind}={name}", part.supplies))
-                group = getattr(part, "Settings", None)
-                declared += () if group is None else declarations(group, owner)
+                declared += part.declared
         return cls(declared, problems, supplies, registry)
 
     def resolve(self, layers: Sequence[Layer]) -> Settings:
@@ -114,6 +115,7 @@ class Schema:
                 what = RETIRED_VALUES.get(name, {}).get(origin.raw, error) if isinstance(origin.raw, str) else error
                 problems.append(f"{name}={shown(origin.raw)} (from {origin.label}): {what}")
         prompts: dict[str, Sequence[Weighted]] = {}
+        problems += missing_pictures(self.declared.values(), values)
         if not problems:
             derive(self.declared, values, origins, problems)
             prompts = self._prompts(values, origins, problems, self.declared)
@@ -230,9 +232,13 @@ def _parts_named(one: Declaration, registry: Registry, layers: Sequence[Layer]) 
     return [(one.part, name, source) for name in names]
 
 
-def _has_no_settings(registry: Registry, kind: str, name: str, owner: str) -> bool:
-    """Whether a part need not be imported here; only drawers also supply settings."""
-    return kind not in ("drawer", "provider") and registry.is_built_in(kind, name) and owner not in index()
+def _part(registry: Registry, kind: str, name: str, owner: str) -> IndexedPart:
+    """What a part declares and supplies. Only those of plugins are imported for it, since most need torch."""
+    if any(registry.is_built_in(other, name) for other in ((kind, "provider") if kind == "drawer" else (kind,))):
+        return indexed_part(owner)
+    part = registry.load(kind, name)
+    group = getattr(part, "Settings", None)
+    return IndexedPart(() if group is None else declarations(group, owner), getattr(part, "supplies", None) or {})
 
 
 def _strongest(one: Declaration, layers: Sequence[Layer]) -> tuple[Any, str] | None:

@@ -8,6 +8,9 @@ from typing import Any
 
 from pixray.settings.grammar import Amount, as_texts, parse_parts, parse_weighted
 
+INKS = ("auto", "palette", "free")
+"""Inks of line sketches that are no colours."""
+_WIDEST_BLUR = 999
 _WHOLE_NUMBER = re.compile(r"[+-]?[0-9]{1,300}(\.0*)?", re.ASCII)
 
 
@@ -75,3 +78,40 @@ def prior_texts(raw: Any) -> list[str]:
     """Prompts separated by |; "none" is no prompt."""
     texts = [text.strip() for item in as_texts(raw) for text in item.split("|")]
     return [text for text in texts if text.lower() not in ("", "none")]
+
+
+def one_color(raw: Any) -> str:
+    """One colour of the palette grammar, or three numbers: fractions from 0 to 1, or from 0 to 255."""
+    from pixray.images.color import triple_of
+    from pixray.images.palette import read_one_color
+
+    words = [str(word) for word in raw] if isinstance(raw, list | tuple) else [str(raw)]
+    numbers = len(words) == 3 and not any(letter.isalpha() for word in words for letter in word)
+    text = triple_of(words) if numbers else " ".join(words)
+    read_one_color(text)
+    return text
+
+
+def kernel_size(raw: Any) -> int:
+    """0 for none, or an odd number of pixels."""
+    try:
+        number = float(raw)
+    except ValueError:
+        number = -1.0
+    if not 0 <= number <= _WIDEST_BLUR or (number and number % 2 != 1):
+        raise ValueError(f"expected 0 for no blur, or an odd number of pixels up to {_WIDEST_BLUR}")
+    return int(number)
+
+
+def ink_name(raw: Any) -> str:
+    """One of the words, or a colour as people write it."""
+    from pixray.images.color import read_color
+
+    text = str(raw).strip()
+    if text.lower() in INKS:
+        return text.lower()
+    try:
+        read_color(text)
+    except ValueError as error:
+        raise ValueError(f"expected auto, palette, free, or a colour such as navy or #203060; {error}") from None
+    return text

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 from dataclasses import dataclass
-from typing import Any
 
 import torch
 from torch import Tensor
@@ -15,22 +14,10 @@ from pixray.drawers.strokes.sketch import Sketch, open_paths, wander
 from pixray.errors import SettingsError
 from pixray.images.color import read_color
 from pixray.settings.declare import setting
+from pixray.settings.values import ink_name
 
 PAPER = (242 / 255, 238 / 255, 203 / 255)
 """The old pixray's ivory."""
-INKS = ("auto", "palette", "free")
-
-
-def ink_name(raw: Any) -> str:
-    """One of the words, or a colour as people write it."""
-    text = str(raw).strip()
-    if text.lower() in INKS:
-        return text.lower()
-    try:
-        read_color(text)
-    except ValueError as error:
-        raise ValueError(f"expected auto, palette, free, or a colour such as navy or #203060; {error}") from None
-    return text
 
 
 class LineSketchDrawer(StrokeDrawer):

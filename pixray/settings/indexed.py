@@ -1,0 +1,93 @@
+"""Declarations of the built-in parts without importing those parts, so that settings are checked before torch loads.
+
+The file beside this one is written from the declarations by `python -m pixray.settings.reference`; a test compares it.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from importlib import resources
+from typing import Any
+
+from pixray.parts.kinds import import_attribute
+from pixray.runtime.yaml_io import to_plain
+from pixray.settings.declare import Declaration, Refers, Role
+from pixray.settings.grammar import Amount
+
+FILE = "declarations.json"
+_KINDS = {
+    str(kind): kind
+    for kind in (
+        str,
+        int,
+        float,
+        bool,
+        Any,
+        Amount,
+        list[str],
+        tuple[int, int],
+        tuple[float, float],
+        tuple[int, int, int],
+        tuple[int, int, int, int],
+        tuple[float, float, float, float],
+    )
+}
+_FUNCTIONS = ("parse", "references")
+_FLAGS = {"refers": Refers, "role": Role}
+_TUPLES = ("choices", "aliases")
+
+
+@dataclass(frozen=True)
+class IndexedPart:
+    """What is known of a built-in part: its declarations, and the settings that it supplies."""
+
+    declared: tuple[Declaration, ...]
+    supplies: Mapping[str, Any]
+
+
+@cache
+def indexed_part(owner: str) -> IndexedPart:
+    """What a built-in part declares, by owner, such as "drawer pixel"; nothing for parts without settings."""
+    facts = _file().get(owner, {"settings": [], "supplies": {}})
+    return IndexedPart(tuple(_declaration(owner, row) for row in facts["settings"]), facts["supplies"])
+
+
+@cache
+def _file() -> dict[str, Any]:
+    return json.loads(resources.files("pixray.settings").joinpath(FILE).read_text(encoding="utf-8"))
+
+
+def as_row(one: Declaration) -> dict[str, Any]:
+    """A declaration as JSON.
+
+    Raises:
+        TypeError: of a type that the index does not know, or with a function that cannot be found by its name.
+    """
+    row: dict[str, Any] = {
+        field.name: getattr(one, field.name) for field in dataclasses.fields(one) if field.name != "owner"
+    }
+    row["kind"] = str(one.kind)
+    if row["kind"] not in _KINDS:
+        raise TypeError(f"{one.owner}: the index does not know the type {one.kind} of '{one.name}'")
+    row["default"] = to_plain(one.default)
+    for name in _FUNCTIONS:
+        function = row[name]
+        row[name] = None if function is None else f"{function.__module__}:{function.__qualname__}"
+    for name in _FLAGS:
+        row[name] = row[name].value
+    return row
+
+
+def _declaration(owner: str, row: Mapping[str, Any]) -> Declaration:
+    facts: dict[str, Any] = {**row, "kind": _KINDS[row["kind"]], "owner": owner}
+    for name in _FUNCTIONS:
+        facts[name] = None if row[name] is None else import_attribute(row[name])
+    for name, flag in _FLAGS.items():
+        facts[name] = flag(row[name])
+    for name in _TUPLES:
+        facts[name] = None if row[name] is None else tuple(row[name])
+    return Declaration(**facts)
