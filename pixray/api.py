@@ -13,6 +13,7 @@ from pixray.errors import PixrayError
 from pixray.registry import Registry, import_plugins, plugin_items
 from pixray.settings.namespace import Settings
 from pixray.settings.resolve import resolve
+from pixray.settings.subject import require_subject
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -221,7 +222,9 @@ class Studio:
         from pixray.runs.start import build_run
 
         given = {"drawer": drawer, **settings, **({} if prompts is None else {"prompts": prompts})}
-        return build_run(resolve(self.registry, given, caller="new_session"), self.registry, self.store)
+        chosen = resolve(self.registry, given, caller="new_session")
+        require_subject(chosen)
+        return build_run(chosen, self.registry, self.store)
 
     def compare(
         self,

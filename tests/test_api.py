@@ -79,8 +79,11 @@ def test_run_does_it_all_and_returns_the_picture(studio, tiny):
     assert image.size == (24, 16) and studio.get_settings()["drawer"] == "flat"
 
 
-def test_b9_run_without_prompts_runs(studio, tiny):
-    assert studio.run(None, **{name: value for name, value in tiny.items() if name != "prompts"}) is not None
+def test_b9_run_without_prompts_says_what_is_missing(studio, tiny):
+    without = {name: value for name, value in tiny.items() if name != "prompts"}
+    with pytest.raises(SettingsError, match="nothing says what to paint: give prompts"):
+        studio.run(None, **without)
+    assert studio.run(None, **without, image_prompts=None, custom_loss="saturation", quiet=True) is not None
 
 
 def test_do_run_before_do_init_is_explained(studio):

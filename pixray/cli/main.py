@@ -121,6 +121,7 @@ def paint(words: list[str], base: Layer | None = None) -> int:
         base: settings below them, such as those of an earlier picture, and where they come from.
     """
     from pixray.settings.resolve import resolve
+    from pixray.settings.subject import require_subject
 
     output = "live"
     for flag, name in OUTPUTS.items():
@@ -131,7 +132,22 @@ def paint(words: list[str], base: Layer | None = None) -> int:
     words = [word for word in words if word != "--open"]
     registry = _registry()
     settings = resolve(registry, {}, _with_config_flag(words), base)
+    require_subject(settings)
+    if output == "live":
+        sys.stderr.write(f"loading {_models_of(settings)} …\n")
+        sys.stderr.flush()
     return _run(settings, registry, output, opened)
+
+
+def _models_of(settings: Settings) -> str:
+    """What the first seconds of a run are spent on, in words."""
+    from pixray.settings.grammar import parse_weighted
+
+    if settings.clip_models == ["embedded"]:
+        return "torch and the built-in model"
+    names = " and ".join(parse_weighted(name).text for name in settings.clip_models)
+    either = settings.perceptors == "auto" and not settings.origins["clip_models"].asked_for
+    return f"torch and {names}" + (", or the built-in model where they cannot be had" if either else "")
 
 
 def _registry() -> Registry:

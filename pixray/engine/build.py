@@ -165,6 +165,20 @@ class SessionBuilder:
         if self.palette and not asked & {"lookup", "palette"} and not drawer.uses_palette:
             self._notice("the palette has no effect yet: filters=lookup or custom_loss=palette would use it")
 
+    def _notice_idle_settings(self, drawer: Drawer) -> None:
+        """Tell the user about what was asked for and has no effect."""
+        settings = self.settings
+        self._notice_idle_palette(drawer)
+        if (
+            settings.negative_prompt
+            and not settings.init_from
+            and settings.drawer not in self.registry.names("provider")
+        ):
+            self._notice(
+                "negative_prompt has no effect: it is for remote services; a prompt pushes away by a negative weight, "
+                "such as 'text:-0.5'"
+            )
+
     def _started_drawer(self) -> tuple[Drawer, Tensor | None]:
         """The drawer, and the picture that `init_weight_pix` holds it to."""
         from pixray.images.inputs import start_image
@@ -183,7 +197,7 @@ class SessionBuilder:
         if settings.init_weight_pix:
             start_picture = start_image(settings, drawer.size, noise=False, generator=noise, made=draft)
         drawer.start(image, self.generators.get("start"))
-        self._notice_idle_palette(drawer)
+        self._notice_idle_settings(drawer)
         return drawer, start_picture
 
     def _draft(self, size: tuple[int, int]) -> Image.Image | None:

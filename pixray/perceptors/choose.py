@@ -73,7 +73,7 @@ def _fetch_or_explain(settings: Settings, registry: Registry, store: ModelStore)
                 fetch(read_name(name), store)
     except ModelUnavailable:
         return (
-            f"painting with the small embedded perceptor: {' and '.join(names)} are not on this machine and the model "
+            f"using the built-in small model; {' and '.join(names)} are not on this machine and the model "
             "hub cannot be reached (perceptors=clip insists on them)"
         )
     return None

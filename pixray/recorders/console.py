@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import json
 import sys
+import time
 from typing import Any, TextIO
 
 from pixray.events import Drawn, Event, Finished, LearningRateDropped, Noticed, Started, Stepped
 from pixray.models.progress import Progress
 from pixray.recorders.base import Recorder, RunFiles
 from pixray.runtime.terminal import Terminal, plain
+
+_SECONDS_BETWEEN_LINES = 10.0
+"""In a log file, where a bar that moves would be a thousand lines."""
 
 
 class ConsoleRecorder(Recorder):
@@ -23,6 +27,8 @@ class ConsoleRecorder(Recorder):
         super().__init__(files)
         self._stream: Any = Terminal(stream or sys.stderr, steers=True)
         self._bar: Any = None
+        self._started: Started | None = None
+        self._line_due = 0.0
 
     def __call__(self, event: Event) -> None:
         if isinstance(event, Started):
@@ -30,12 +36,7 @@ class ConsoleRecorder(Recorder):
         elif isinstance(event, Noticed):
             self._say(event.text)
         elif isinstance(event, Stepped):
-            # On a GPU reading a loss means waiting for the step, so it is read only for lines that are shown.
-            if not event.waiting:
-                self._bar.set_postfix_str(f"loss {event.total:.4g}", refresh=False)
-                self._bar.update(1)
-            elif self._bar.update(1):
-                self._bar.set_postfix_str(f"loss {event.total:.4g}", refresh=False)
+            self._step(event)
         elif isinstance(event, LearningRateDropped):
             self._say(f"step {event.step}: learning rate times {event.rate:g}")
         elif isinstance(event, Finished):
@@ -48,20 +49,33 @@ class ConsoleRecorder(Recorder):
             self._bar = None
 
     def _begin(self, event: Started) -> None:
-        from tqdm import tqdm
-
         width, height = event.size
         drawer = event.settings.drawer
         self._say(f"{drawer} {width}x{height} on {event.device}, seed {event.seed}")
-        live = self._stream.isatty()
-        self._bar = tqdm(
-            total=event.steps,
-            initial=event.step,
-            file=self._stream,
-            unit="step",
-            mininterval=0.1 if live else 10.0,  # a log file wants a line now and then, not a film
-            dynamic_ncols=live,
-            leave=True,
+        self._started, self._line_due = event, time.monotonic() + _SECONDS_BETWEEN_LINES
+
+    def _step(self, event: Stepped) -> None:
+        """Move the bar of a terminal; a log file gets a line now and then. On a GPU reading a loss means waiting for
+        the step, so it is read only for lines that are shown."""
+        if not self._stream.isatty():
+            if time.monotonic() >= self._line_due:
+                self._line_due = time.monotonic() + _SECONDS_BETWEEN_LINES
+                self._say(f"step {event.step} of {event.steps}, loss {event.total:.4g}, {event.remaining:.0f} s left")
+            return
+        bar = self._bar = self._bar or self._made_bar(event)
+        if not event.waiting:
+            bar.set_postfix_str(f"loss {event.total:.4g}", refresh=False)
+            bar.update(1)
+        elif bar.update(1):
+            bar.set_postfix_str(f"loss {event.total:.4g}", refresh=False)
+
+    def _made_bar(self, event: Stepped) -> Any:
+        """Made at the first step, below what there is to say at the start."""
+        from tqdm import tqdm
+
+        initial = self._started.step if self._started else 0
+        return tqdm(
+            total=event.steps, initial=initial, file=self._stream, unit="step", mininterval=0.1, dynamic_ncols=True
         )
 
     def _end(self, event: Finished) -> None:

@@ -16,6 +16,7 @@ from pixray.runs.start import build_run
 from pixray.runtime.files import user_path
 from pixray.runtime.signals import graceful
 from pixray.settings.schema import up_to_date
+from pixray.settings.subject import require_subject
 
 if TYPE_CHECKING:
     from pixray.engine.session import Session
@@ -33,6 +34,7 @@ def prepare_folder_run(
         PixrayError: the folder cannot be taken, which is checked before any model is loaded; or as `build_run`.
     """
     complete = up_to_date(settings, registry)
+    require_subject(complete)
     check_outdir(complete.outdir, complete.output)
     session = build_run(complete, registry, store)
     return session, FileRecorder(session.settings)

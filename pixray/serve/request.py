@@ -12,11 +12,11 @@ from pixray.errors import SettingsError, did_you_mean
 from pixray.registry import Registry
 from pixray.runtime.yaml_io import parse_yaml
 from pixray.serve.inputs import Field, fields
-from pixray.settings.declare import Role
 from pixray.settings.layers import Layer, LayerKind, Leave
 from pixray.settings.namespace import Settings
 from pixray.settings.presets import read_preset
 from pixray.settings.schema import Schema
+from pixray.settings.subject import NO_SUBJECT, require_subject
 
 LONGEST_SETTINGS = 16_384
 """Characters of the YAML of a request; all settings there are need half of them."""
@@ -24,7 +24,6 @@ LONGEST_TEXT = 4_096
 """Characters of any other input."""
 DEEPEST = 8
 """Lists and objects within each other in settings that come as an object."""
-_NO_SUBJECT = "nothing says what to paint: give prompts"
 
 
 def checked_layers(registry: Registry, inputs: Any, leave: Leave) -> tuple[Layer, ...]:
@@ -54,7 +53,7 @@ def checked_layers(registry: Registry, inputs: Any, leave: Leave) -> tuple[Layer
     except SettingsError as error:
         further += error.problems
     # A prompt under a wrong name is no prompt, but that is not what has to be said then.
-    problems += [problem for problem in further if not (problems and problem == _NO_SUBJECT)]
+    problems += [problem for problem in further if not (problems and problem.startswith(NO_SUBJECT))]
     if problems:
         raise SettingsError(problems)
     return tuple(layers)
@@ -89,9 +88,7 @@ def check_settings(registry: Registry, layers: list[Layer]) -> Settings:
     """
     schema = Schema.for_choice(registry, layers)
     chosen = schema.resolve(layers)
-    subjects = [name for name, one in schema.declared.items() if Role.SUBJECT in one.role]
-    if not any(getattr(chosen, name) for name in subjects):
-        raise SettingsError(_NO_SUBJECT)
+    require_subject(chosen)
     return chosen
 
 

@@ -54,6 +54,7 @@ class Guidance:
         part="filter",
         grid="",
         adds_up=True,
+        common=True,
     )
     custom_loss: str | None = setting(
         None,
@@ -64,6 +65,7 @@ class Guidance:
         part="loss",
         grid="",
         adds_up=True,
+        common=True,
     )
     priors: str | None = setting(
         None,
@@ -84,6 +86,7 @@ class Guidance:
         references=palette_files,
         role=Role.REQUEST_FIELD,
         grid="",
+        common=True,
     )
 
 

@@ -115,6 +115,16 @@ class Declaration:
         return (self.name, *(alias[2:] for alias in self.aliases if alias.startswith("--")))
 
 
+def offered(owner: str, how: str) -> str:
+    """How to choose the drawer that alone has a setting, as the end of a sentence; empty for several parts or others.
+
+    Args:
+        owner: as `owner_of` gives it; how: "--drawer " or "drawer=".
+    """
+    kind, _, name = owner.partition(" ")
+    return f"; {how}{name} would use it" if kind == "drawer" and " or " not in name else ""
+
+
 def setting(
     default: Any,
     help: str,

@@ -12,7 +12,7 @@ from typing import Any, NoReturn
 
 from pixray.errors import SettingsError, did_you_mean, escaped, shown
 from pixray.registry import BUILT_IN, Registry
-from pixray.settings.declare import Declaration, Role
+from pixray.settings.declare import Declaration, Role, offered
 from pixray.settings.old_names import RENAMED, RETIRED
 from pixray.settings.raw import is_switched_off
 
@@ -69,6 +69,7 @@ def read_flags(
             elif owner := owner_of(name):
                 problems.append(
                     f"{shown(flag)} (from the command line) is a flag of {owner}, which this run does not use"
+                    + offered(owner, "--drawer ")
                 )
             else:
                 problems.append(f"unknown flag {shown(flag)} (from the command line).{did_you_mean(flag, names)}")

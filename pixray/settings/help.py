@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from pixray.settings.core import ALWAYS
 from pixray.settings.declare import declarations
 from pixray.settings.flags import help_rows
+from pixray.settings.indexed import indexed_owners, indexed_part
 from pixray.settings.reference import index
 
 if TYPE_CHECKING:
@@ -37,6 +38,9 @@ def help_page(commands: Mapping[str, tuple[str, str]], *, everything: bool, regi
     if everything:
         for owner, rows in index(registry).items():
             lines += _section(f"with {owner}", [(row["flags"], row["help"]) for row in rows])
+    else:
+        for owner in indexed_owners():
+            lines += _section(f"with {owner}", help_rows([one for one in indexed_part(owner).declared if one.common]))
     lines += _section("This program", _program_rows())
     lines += _section("Commands", [(name, text) for name, (_, text) in commands.items()])
     if not everything:

@@ -56,6 +56,11 @@ def indexed_part(owner: str) -> IndexedPart:
     return IndexedPart(tuple(_declaration(owner, row) for row in facts["settings"]), facts["supplies"])
 
 
+def indexed_owners() -> list[str]:
+    """Every built-in part that declares or supplies settings, such as "drawer pixel"."""
+    return [*_file()]
+
+
 @cache
 def _file() -> dict[str, Any]:
     return json.loads(resources.files("pixray.settings").joinpath(FILE).read_text(encoding="utf-8"))

@@ -16,7 +16,7 @@ from pixray.registry import Registry
 from pixray.settings import tables as presets
 from pixray.settings.convert import convert
 from pixray.settings.core import engine_declarations
-from pixray.settings.declare import Declaration, Role, declarations
+from pixray.settings.declare import Declaration, Role, declarations, offered
 from pixray.settings.derive import derive
 from pixray.settings.grammar import Amount, Weighted, parse_parts
 from pixray.settings.indexed import IndexedPart, indexed_part
@@ -187,7 +187,8 @@ class Schema:
             return [f"'{name}' (from {source}) is an old setting that is gone: {RETIRED[name]}"]
         owner = owner_of(name, self._registry)
         if owner:
-            return [f"'{name}' (from {source}) is a setting of {owner}, which this run does not use"]
+            offer = offered(owner, "drawer=")
+            return [f"'{name}' (from {source}) is a setting of {owner}, which this run does not use{offer}"]
         return [f"unknown setting {shown(name)} (from {source}).{did_you_mean(name, self._by_name)}"]
 
     def _presets(self, given: Sequence[Layer]) -> list[Layer]:

@@ -24,7 +24,7 @@ SMALL = ["--drawer", "pixel", "--size", "32", "24", "--pixel_size", "8", "6", "-
 def test_help_is_short_and_grouped(capsys):
     assert main(["--help"]) == 0
     page = capsys.readouterr().out
-    assert "--prompts" in page and "--cut_noise" not in page and len(page.splitlines()) < 60
+    assert "--prompts" in page and "--cut_noise" not in page and len(page.splitlines()) < 75
     assert main(["--help-all"]) == 0
     everything = capsys.readouterr().out
     assert "--cut_noise" in everything and "with drawer pixel:" in everything
@@ -55,7 +55,7 @@ def test_a_run_writes_its_folder_and_prints_the_path(capsys):
     assert main(["--prompts", "a red circle", "--iterations", "3", *SMALL]) == 0
     printed = capsys.readouterr()
     assert printed.out == "out/output.png\n"
-    assert "embedded perceptor" in printed.err and "finished after 3 steps" in printed.err
+    assert "using the built-in small model; " in printed.err and "finished after 3 steps" in printed.err
     assert pixels("out/output.png")[0] == (32, 24)
     names = {str(path.relative_to("out")) for path in Path("out").rglob("*") if path.is_file()}
     frames = {"steps/frame_0000.png", "steps/frame_0003.png", "steps/output.mp4"}

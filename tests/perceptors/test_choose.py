@@ -16,7 +16,7 @@ def test_without_any_model_the_embedded_one_paints_and_says_so(session):
     assert made.objective.cutouts.num_cuts == 6 and made.settings.origin("num_cuts") == "perceptors=embedded"
     events = list(made.run())
     notices = [event.text for event in events if isinstance(event, Noticed)]
-    assert any("small embedded perceptor" in text and "ViT-B/32" in text for text in notices)
+    assert any("built-in small model" in text and "ViT-B/32" in text for text in notices)
     assert events[0].record["clip_models"] == "embedded" and isinstance(events[0], Started)
 
 

@@ -68,7 +68,7 @@ BUGS: dict[int, tuple[str, tuple[str, ...]]] = {
         (
             "settings/test_schema.py::test_b9_prompts_are_parsed_with_the_settings_and_mistakes_told_together",
             "settings/test_grammar.py::test_b9_empty_pieces_between_pipes_are_no_prompts",
-            "test_api.py::test_b9_run_without_prompts_runs",
+            "test_api.py::test_b9_run_without_prompts_says_what_is_missing",
         ),
     ),
     10: ("numbers at the end of a prompt were eaten", (f"{HERE}::test_b10_a_time_of_day_can_be_part_of_a_prompt",)),

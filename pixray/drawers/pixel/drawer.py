@@ -57,7 +57,7 @@ class PixelDrawer(Drawer):
             None, "grid of the drawing, columns and rows", unit="cells", least=1, most=4096
         )
         pixel_scale: float | None = setting(None, "makes cells this much larger", least=0.01)
-        pixel_type: str = setting("rect", "shape of a cell", choices=CELL_TYPES)
+        pixel_type: str = setting("rect", "shape of a cell", choices=CELL_TYPES, common=True)
         pixel_edge_check: bool = setting(True, "adjust the grid so that shifted rows meet the border alike")
         pixel_iso_check: bool = setting(True, "adjust the grid so that cells look as wide as high")
         pixel_border: str = setting(
