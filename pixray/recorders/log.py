@@ -16,6 +16,7 @@ from pixray.runtime.files import writing
 
 NAME = "log.jsonl"
 _LONGEST_LINE = 1 << 24
+_FIRST = b'{"event": "started", "record": {'
 _STEPPED = '{"event": "stepped"'
 
 
@@ -129,9 +130,17 @@ def read_log(folder: Path) -> RunLog | None:
             return None
         for line in _lines(path):
             log.take(line)
+        begun = _begins(path)
     except OSError:
         return None
-    return log if log.records else None
+    return log if log.records or begun else None
+
+
+def _begins(path: Path) -> bool:
+    """Whether a file is the beginning of a log: on a full disk not even the first line has room."""
+    with path.open("rb") as file:
+        beginning = file.read(len(_FIRST) + 1)
+        return (len(beginning) <= len(_FIRST) and _FIRST.startswith(beginning)) or beginning.startswith(_FIRST)
 
 
 def _lines(path: Path) -> Iterator[dict[str, Any]]:

@@ -90,12 +90,13 @@ def _refuse_another_run(folder: Path, settings: Settings, registry: Registry, re
 def _restore(session: Session | Animation, state: Mapping[str, Any], folder: Path) -> None:
     try:
         session.restore(state)
-    except PixrayError:
+    except SettingsError:
         raise
-    except (RuntimeError, ValueError, TypeError, KeyError, IndexError, AttributeError) as error:
+    except (PixrayError, RuntimeError, ValueError, TypeError, KeyError, IndexError, AttributeError) as error:
+        why = (str(error).splitlines() or [""])[0]
+        kind = "" if isinstance(error, PixrayError) else f"{type(error).__name__}: "
         raise PixrayError(
-            f"{folder / NAME} does not fit the run in its folder ({type(error).__name__}: {error}); "
-            "without it the run begins anew"
+            f"{folder / NAME} does not fit the run in its folder ({kind}{why}); without it the run begins anew"
         ) from error
 
 

@@ -134,3 +134,25 @@ def test_b20_fewer_than_two_frames_make_no_film():
 def test_transparent_frames_are_laid_on_white():
     (path,) = frames_of((3, 3), 1, "RGBA")
     assert even_sized(path).shape == (4, 4, 3) and even_sized(path)[0, 0, 0] == 127
+
+
+@pytest.mark.parametrize("ending", [".mp4", ".gif", ".webp"])
+def test_a_broken_film_never_takes_the_place_of_a_good_one(monkeypatch, ending):
+    frames, film = frames_of((8, 8), 4), Path(f"film{ending}")
+    assert make_film(frames, film)
+    good = film.read_bytes()
+
+    def cut_off(*arguments):
+        arguments[1].write_bytes(good[: len(good) // 2])
+
+    with monkeypatch.context() as patch:
+        patch.setattr("pixray.recorders.video._write_mp4", cut_off)
+        patch.setattr("pixray.recorders.video._write_animation", cut_off)
+        with pytest.raises(PixrayError, match="the film came out broken"):
+            make_film(frames, film)
+    assert film.read_bytes() == good
+    assert not [path for path in Path().iterdir() if path.name.startswith(".")]
+    frames[1].write_bytes(b"no picture")
+    with pytest.raises(PixrayError, match=r"frame_1.png"):
+        make_film(frames, film)
+    assert film.read_bytes() == good

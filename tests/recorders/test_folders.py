@@ -193,6 +193,14 @@ def test_a_log_whose_last_line_was_cut_off_is_read_and_continued(session, regist
     ]
 
 
+@pytest.mark.parametrize("beginning", ["", '{"eve', '{"event": "started", "record": {"prompts": ["re'])
+def test_the_beginning_of_a_log_that_met_a_full_disk_is_pixrays(session, beginning):
+    Path("out").mkdir()
+    Path("out/log.jsonl").write_text(beginning)
+    run(session(outdir="out"))
+    assert Path("out-earlier-01/log.jsonl").read_text() == beginning
+
+
 def test_a_run_is_finished_when_its_film_is_there(session, monkeypatch):
     def killed(*args, **kwargs):
         raise KeyboardInterrupt
