@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from pixray.cli.parsing import Parser, folder_of
-from pixray.errors import MissingPackage
+from pixray.errors import MissingPackage, Unsupported
 
 _PREFIX = "pixray-serve-"
 
@@ -26,13 +26,17 @@ def main(argv: Sequence[str]) -> int:
     parser.add_argument("--allow", action="append", default=[], help="a folder whose files requests may name")
     parser.add_argument("--no-addresses", action="store_true", help="fetch no web addresses for requests")
     parser.add_argument("--services", action="store_true", help="let requests spend the keys of remote services")
+    parser.add_argument("--time-limit", type=float, default=3600.0, help="seconds that a run may take (default: 3600)")
     parser.add_argument("--outdir", help="keep the folders of all runs here, with checkpoints for pixray resume")
     parsed = parser.parse_args(argv)
+    if sys.platform == "win32":
+        raise Unsupported("pixray serve needs Linux or macOS; on Windows it runs in WSL")
 
     try:
         from pixray.serve.app import Server, bound_socket
     except ModuleNotFoundError as error:
         raise MissingPackage("pixray serve", error.name or "starlette", "serve") from None
+    from pixray.serve.process import Patience
     from pixray.serve.supervisor import Pool
     from pixray.settings.layers import Leave
 
@@ -41,7 +45,7 @@ def main(argv: Sequence[str]) -> int:
     listening = bound_socket(parsed.host, parsed.port)
     with _folder(parsed.outdir) as folder, listening:
         server = Server(
-            Pool(parsed.device or _devices()),
+            Pool(parsed.device or _devices(), patience=Patience(job=parsed.time_limit)),
             listening,
             folder,
             leave,

@@ -20,10 +20,11 @@ import uvicorn
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response
 from starlette.routing import BaseRoute
 
 from pixray.errors import PixrayError
+from pixray.serve.answers import Json
 from pixray.serve.guard import App, Guard, Limits
 from pixray.serve.predictions import Predictions
 from pixray.serve.protocol import limited_protocol
@@ -47,10 +48,12 @@ def application(routes: Sequence[BaseRoute], hosts: Collection[str] = (), limits
     """
 
     async def as_json(request: Request, error: Exception) -> Response:
-        assert isinstance(error, HTTPException)
-        return JSONResponse({"detail": error.detail}, error.status_code, error.headers)
+        if isinstance(error, HTTPException):
+            return Json({"detail": error.detail}, error.status_code, error.headers)
+        return Json({"detail": "the server made a mistake; its log says more"}, 500)
 
-    return Guard(Starlette(routes=list(routes), exception_handlers={HTTPException: as_json}), hosts, limits)
+    handlers = {HTTPException: as_json, Exception: as_json}
+    return Guard(Starlette(routes=list(routes), exception_handlers=handlers), hosts, limits)
 
 
 class Server:

@@ -83,9 +83,13 @@ class Job:
             self._listeners.append(listener)
         return lambda: self._unlisten(listener)
 
-    def cancel(self) -> None:
-        """Ask for the end at the next step; the picture so far is kept. A job that has ended stays as it is."""
-        self._change(_cancelling=True)
+    def cancel(self, why: str | None = None) -> None:
+        """Ask for the end at the next step; the picture so far is kept. A job that has ended stays as it is.
+
+        Args:
+            why: what to tell its client, if it was not the client who asked.
+        """
+        self._change(_cancelling=True, error=why)
 
     def begin(self) -> None:
         """A worker has taken it."""
@@ -106,7 +110,7 @@ class Job:
         """It is over. Whoever comes second changes nothing."""
         with self._lock:
             if not self.finished:
-                self._change(state=state, error=error, completed=_now())
+                self._change(state=state, error=error or self.error, completed=_now())
 
     def _change(self, **facts: Any) -> None:
         with self._lock:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import base64
-import json
 import re
 import shutil
 import time
@@ -19,12 +18,13 @@ from pathlib import Path
 from typing import Any
 
 from starlette.requests import Request
-from starlette.responses import JSONResponse, PlainTextResponse, Response
+from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
 from pixray.errors import PixrayError, SettingsError
 from pixray.registry import Registry
 from pixray.runtime.version import __version__
+from pixray.serve.answers import Json, read_json
 from pixray.serve.inputs import schema
 from pixray.serve.jobs import Job, Order
 from pixray.serve.request import checked_layers
@@ -84,35 +84,35 @@ class Predictions:
         ]
 
     async def index(self, request: Request) -> Response:
-        return JSONResponse({"version": __version__, **_INDEX})
+        return Json({"version": __version__, **_INDEX})
 
     async def health(self, request: Request) -> Response:
         deaths = sum(supervisor.deaths for supervisor in self.pool.supervisors)
         version = {"pixray": __version__}
-        return JSONResponse({"status": self.pool.status, "version": version, "worker_restarts": deaths})
+        return Json({"status": self.pool.status, "version": version, "worker_restarts": deaths})
 
     async def ready(self, request: Request) -> Response:
         """200 only while some worker can take a job now or after the one that it has."""
         status = self.pool.status
-        return JSONResponse({"status": status}, 200 if status in ("READY", "BUSY") else 503)
+        return Json({"status": status}, 200 if status in ("READY", "BUSY") else 503)
 
     async def openapi(self, request: Request) -> Response:
-        return JSONResponse(schema())
+        return Json(schema())
 
     async def shut_down(self, request: Request) -> Response:
         self._shut_down()
-        return JSONResponse({})
+        return Json({})
 
     async def show(self, request: Request) -> Response:
         job = self._jobs.get(request.path_params["id"])
-        return JSONResponse({}, 404) if job is None else JSONResponse(await asyncio.to_thread(self._facts, job))
+        return Json({}, 404) if job is None else Json(await asyncio.to_thread(self._facts, job))
 
     async def cancel(self, request: Request) -> Response:
         job = self._jobs.get(request.path_params["id"])
         if job is None or job.finished:
-            return JSONResponse({}, 404)
+            return Json({}, 404)
         job.cancel()
-        return JSONResponse({})
+        return Json({})
 
     async def create(self, request: Request) -> Response:
         body = await _json_of(request)
@@ -121,7 +121,7 @@ class Predictions:
         name = request.path_params.get("id")
         running = self._jobs.get(name) if name is not None else None
         if running is not None and not running.finished:
-            return JSONResponse(await asyncio.to_thread(self._facts, running), 202)
+            return Json(await asyncio.to_thread(self._facts, running), 202)
         try:
             job = await self._job(body, name)
             job.order.folder.mkdir(parents=True)
@@ -135,20 +135,20 @@ class Predictions:
         except AtCapacity:
             starting = self.pool.status == "STARTING"
             refusal = {"error": "At capacity - all prediction slots busy", "status": "failed"}
-            return JSONResponse(refusal, 503 if starting else 409, {"retry-after": "2"} if starting else None)
+            return Json(refusal, 503 if starting else 409, {"retry-after": "2"} if starting else None)
         except PoolClosed as error:
-            return JSONResponse({"error": str(error), "status": "failed"}, 503)
+            return Json({"error": str(error), "status": "failed"}, 503)
         self._remember(job, body)
         if "respond-async" in request.headers.get("prefer", ""):
             self._in_background(self._follow(job, body))
-            return JSONResponse({"id": job.id, "status": "starting"}, 202)
+            return Json({"id": job.id, "status": "starting"}, 202)
         if body.get("webhook"):
             self._in_background(self._follow(job, body))
         if not await _finished_before_client_leaves(job, request):
             job.cancel()
             self._in_background(self._forget_later(job))
             return Response(status_code=499)  # nobody reads it
-        return JSONResponse(await asyncio.to_thread(self._facts, job))
+        return Json(await asyncio.to_thread(self._facts, job))
 
     async def _job(self, body: dict[str, Any], name: str | None) -> Job:
         """A job of a request.
@@ -237,16 +237,15 @@ async def _json_of(request: Request) -> dict[str, Any] | Response:
         return PlainTextResponse("Expected request with `Content-Type: application/json`", 415)
     content = await request.body()
     try:
-        body = await asyncio.to_thread(json.loads, content or b"{}")
-    except (ValueError, RecursionError) as error:
-        why = "it is nested too deeply" if isinstance(error, RecursionError) else str(error)
-        return PlainTextResponse(f"Failed to parse the request body as JSON: {why}", 400)
+        body = await asyncio.to_thread(read_json, content)
+    except ValueError as error:
+        return PlainTextResponse(f"Failed to parse the request body as JSON: {error}", 400)
     return body if isinstance(body, dict) else _mistakes(["expected an object with the member 'input'"])
 
 
 def _mistakes(problems: tuple[str, ...] | list[str]) -> Response:
     details = [{"loc": ["body", "input"], "msg": problem, "type": "value_error"} for problem in problems]
-    return JSONResponse({"detail": details}, 422)
+    return Json({"detail": details}, 422)
 
 
 def _data_url(path: Path) -> str:

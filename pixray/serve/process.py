@@ -25,6 +25,7 @@ class Patience:
         silence: without any sign of life.
         build: until a job takes its first step, downloads of models included.
         step: between two steps.
+        job: for the whole of a job, after which it is cancelled.
         cancel: between a wish to cancel and the end of the job.
         end: to end in, once told to.
         failures: starts in a row that may fail before its supervisor gives up.
@@ -34,6 +35,7 @@ class Patience:
     silence: float = 60.0
     build: float = 3600.0
     step: float = 900.0
+    job: float = 3600.0
     cancel: float = 30.0
     end: float = 10.0
     failures: int = 5
@@ -47,9 +49,16 @@ class Deadlines:
         self._heard = time.monotonic()
         self._due: tuple[float, str] | None = (self._heard + patience.start, "was not ready in time")
         self._cancel: float | None = None
+        self._end = float("inf")
+
+    @property
+    def job_is_over(self) -> bool:
+        """Whether the job has had its time."""
+        return time.monotonic() > self._end
 
     def begin(self) -> None:
         """A job is handed over."""
+        self._end = time.monotonic() + self.patience.job
         self._due, self._cancel = (time.monotonic() + self.patience.build, "did not begin to paint in time"), None
 
     def cancel(self) -> None:

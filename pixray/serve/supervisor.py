@@ -161,7 +161,7 @@ class Supervisor(threading.Thread):
         """End the job after its step, then the worker, then this thread."""
         self._closing = True
         if self.job is not None:
-            self.job.cancel()
+            self.job.cancel("the server shut down")
         self.wake()
 
     def kill(self) -> None:
@@ -178,7 +178,11 @@ class Supervisor(threading.Thread):
                 self._pause(min(10.0, 0.25 * 2**failures))
                 if self._closing:
                     break
-            process = self._process = WorkerProcess(self.pool.command, self.device)
+            try:
+                process = self._process = WorkerProcess(self.pool.command, self.device)
+            except OSError:  # no memory, processes or descriptors: perhaps a little later
+                failures += 1
+                continue
             try:
                 why = self._attend(process)
             finally:
@@ -212,6 +216,8 @@ class Supervisor(threading.Thread):
                 return "was told to end"
             if self.state == "idle":
                 told_to_stop = self._give_next(process, deadlines)
+            if self.job is not None and deadlines.job_is_over and not self.job.cancelling:
+                self.job.cancel(f"it took longer than the {self.pool.patience.job:g} s that a job may take")
             if self.job is not None and self.job.cancelling and not told_to_stop:
                 told_to_stop = process.send(STOP)
                 deadlines.cancel()

@@ -102,6 +102,9 @@ def test_refusals_have_the_status_that_cog_gives_them(front, cog_alone, path, bo
         (b"[" * 100_000, "application/json", 400),
         (b'{"input": ' + b"9" * 6_000 + b"}", "application/json", 400),
         (b"\xff\xfe", "application/json", 400),
+        (b'{"input": {"prompts": Infinity}}', "application/json", 400),
+        (b'{"input": {"settings": {"\\ud800": "\\udfff"}}}', "application/json", 422),
+        (b'{"input": {"\\ud800": 1}}', "application/json", 422),
         (b"[]", "application/json", 422),
         (b'{"input": {}, "webhook": 5}', "application/json", 422),
         (b'{"input": {}, "webhook": "http://127.0.0.1:9/"}', "application/json", 422),
@@ -437,3 +440,47 @@ def test_a_worker_that_hangs_is_replaced_and_its_job_told(tmp_path):
         assert pool.supervisors[0].deaths == 1
     finally:
         pool.drain()
+
+
+def test_a_job_that_takes_too_long_is_cancelled_with_a_reason(tmp_path):
+    from pixray.serve.jobs import Job, Order
+    from pixray.serve.process import Patience
+    from pixray.serve.supervisor import Pool
+
+    obedient = (
+        "import sys; from multiprocessing.connection import Connection; c = Connection(int(sys.argv[1])); "
+        'c.send_bytes(b\'{"ready": true}\'); c.recv_bytes(); c.send_bytes(b\'{"step": 1, "steps": 9}\'); '
+        'c.recv_bytes(); c.send_bytes(b\'{"done": "canceled"}\'); c.recv_bytes()'
+    )
+    pool = Pool(["cpu"], patience=Patience(job=0.3, end=0.5), command=[sys.executable, "-c", obedient])
+    pool.start()
+    try:
+        deadline = time.monotonic() + 30
+        while pool.status != "READY":
+            assert time.monotonic() < deadline
+            time.sleep(0.02)
+        job = Job(Order((), tmp_path))
+        pool.submit(job)
+        while not job.finished:
+            assert time.monotonic() < deadline
+            time.sleep(0.02)
+        assert (job.state, job.step, job.steps) == ("canceled", 1, 9)
+        assert job.error == "it took longer than the 0.3 s that a job may take"
+    finally:
+        pool.drain()
+
+
+def test_a_job_that_waits_is_cancelled_at_once_and_a_full_queue_says_so(tmp_path):
+    from pixray.serve.jobs import Job, Order
+    from pixray.serve.supervisor import AtCapacity, Pool, PoolClosed
+
+    pool = Pool([], most_waiting=1)
+    waiting = Job(Order((), tmp_path))
+    pool.submit(waiting)
+    with pytest.raises(AtCapacity):
+        pool.submit(Job(Order((), tmp_path)))
+    waiting.cancel()
+    assert waiting.state == "canceled" and not pool.waiting()
+    pool.drain()
+    with pytest.raises(PoolClosed):
+        pool.submit(Job(Order((), tmp_path)))
