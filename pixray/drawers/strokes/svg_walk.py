@@ -107,9 +107,7 @@ class Walk:
             return
         if "transform" in own:
             place = replace(place, transform=chained(place.transform, _transform(own, place.viewport)))
-        place = replace(
-            place, style=place.style.of(own, place.viewport), solid=place.solid and solid == 1, depth=place.depth
-        )
+        place = replace(place, style=place.style.of(own, place.viewport), solid=place.solid and solid == 1)
         for kind in ("clip-path", "mask"):
             if own.get(kind, "none").lower() not in ("none", "", "initial"):
                 place = replace(place, frames=(*place.frames, self._frame(own[kind], kind, place)))
@@ -161,7 +159,7 @@ class Walk:
 
     def _is_paper(self, node: ET.Element, outline: Outline, fill: Paint, place: Place) -> bool:
         """Take an opaque rectangle for the paper that fills the canvas before anything else is drawn."""
-        if plain(node.tag) != "rect" or self.marks or not place.solid or fill[3] < 1 or node.get("rx"):
+        if plain(node.tag) != "rect" or self.marks or place.frames or not place.solid or fill[3] < 1:
             return False
         low, high = outline.box()
         everything = (low <= 0.5).all() and (high >= np.array(self._size) - 0.5).all()

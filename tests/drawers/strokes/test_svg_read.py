@@ -67,6 +67,7 @@ def test_a_background_or_an_opaque_rectangle_behind_everything_is_the_paper(tmp_
         f'<g opacity=".5">{sheet}</g>',
         sheet.replace("/>", ' fill-opacity=".5"/>'),
         sheet.replace("/>", ' rx="20"/>'),
+        f'<clipPath id="c"><rect width="120" height="80"/></clipPath><g clip-path="url(#c)">{sheet}</g>',
     ):
         sketch = read(framed(behind + line), tmp_path)
         assert sketch.paper is None and sketch.filled.tolist() == [True, False]
