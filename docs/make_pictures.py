@@ -50,7 +50,7 @@ def pictures_of(page: Path) -> Iterator[Picture]:
 def make(picture: Picture, folder: Path) -> None:
     """Run the commands in a folder and keep what they made, small enough for a page."""
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
-    commands = re.sub(r"^pixray ", f"{shlex.quote(sys.executable)} -m pixray ", picture.commands, flags=re.M)
+    commands = re.sub(r"^( *)pixray ", rf"\1{shlex.quote(sys.executable)} -m pixray ", picture.commands, flags=re.M)
     commands = re.sub(r"^python ", f"{shlex.quote(sys.executable)} ", commands, flags=re.M)
     subprocess.run(["bash", "-euc", commands], cwd=folder, env=environment, check=True)
     shown = folder / (picture.shows or Path(_outdir(picture.commands)) / "output.png")

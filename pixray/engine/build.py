@@ -182,6 +182,7 @@ class SessionBuilder:
     def _started_drawer(self) -> tuple[Drawer, Tensor | None]:
         """The drawer, and the picture that `init_weight_pix` holds it to."""
         from pixray.images.inputs import start_image
+        from pixray.images.noise import laid_over
 
         settings = self.settings
         cls = self.registry.load("drawer", settings.drawer)
@@ -196,6 +197,8 @@ class SessionBuilder:
         start_picture = None
         if settings.init_weight_pix:
             start_picture = start_image(settings, drawer.size, noise=False, generator=noise, made=draft)
+        if start_picture is not None:
+            start_picture = laid_over(start_picture, None, 1.0)
         drawer.start(image, self.generators.get("start"))
         self._notice_idle_settings(drawer)
         return drawer, start_picture

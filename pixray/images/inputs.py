@@ -5,13 +5,14 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING
 
+import torch
+
 from pixray.images.glob import expand
 from pixray.images.io import open_picture, resized, to_tensor
 from pixray.images.noise import laid_over, noise_image
 from pixray.images.overlay import Overlay
 
 if TYPE_CHECKING:
-    import torch
     from PIL import Image
     from torch import Tensor
 
@@ -26,7 +27,8 @@ def start_image(
 ) -> Tensor | None:
     """The start picture over noise, 1 3 H W, or None when the drawer is to start by itself.
 
-    Of several files the first one is taken.
+    Of several files the first one is taken. With `transparent`, a picture that is transparent in parts stays so: it is
+    1 4 H W.
 
     Args:
         settings: of the run.
@@ -44,6 +46,9 @@ def start_image(
         image = _fitted(settings, "init_image", size)
     else:
         return ground
+    if settings.transparent and bool((image[:, 3:] < 1).any()):
+        opaque = laid_over(image[:, :3], ground, settings.init_image_alpha / 255)
+        return torch.cat([opaque, image[:, 3:]], 1)
     return laid_over(image, ground, settings.init_image_alpha / 255)
 
 

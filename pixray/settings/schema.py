@@ -18,6 +18,7 @@ from pixray.settings.convert import convert
 from pixray.settings.core import engine_declarations
 from pixray.settings.declare import Declaration, Role, declarations, offered
 from pixray.settings.derive import derive
+from pixray.settings.files import file_problems
 from pixray.settings.grammar import Amount, Weighted, parse_parts
 from pixray.settings.indexed import IndexedPart, indexed_part
 from pixray.settings.layers import Layer, LayerKind
@@ -114,6 +115,7 @@ class Schema:
                     ) from error
                 what = RETIRED_VALUES.get(name, {}).get(origin.raw, error) if isinstance(origin.raw, str) else error
                 problems.append(f"{name}={shown(origin.raw)} (from {origin.label}): {what}")
+        problems += file_problems(self.declared, values)
         prompts: dict[str, Sequence[Weighted]] = {}
         problems += missing_pictures(self.declared.values(), values)
         if not problems:

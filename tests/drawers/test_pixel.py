@@ -268,3 +268,20 @@ def test_hard_transparency_is_all_or_nothing_and_still_learns(session):
 def test_files_that_need_a_grid_of_rectangles_are_said_to_be_left_out(session):
     made = session(drawer="pixel", pixel_type="hex", pixel_cells=True)
     assert any("pixel_cells" in notice.text for notice in made.notices)
+
+
+def test_a_sprite_to_start_from_keeps_its_transparency_and_its_colours(session):
+    """The colour hidden in its transparent pixels does not bleed into cells at the edge."""
+    sprite = np.zeros((32, 48, 4), dtype=np.uint8)
+    sprite[..., 1] = 255  # hidden green
+    sprite[:, :20] = (255, 0, 0, 255)
+    Image.fromarray(sprite).save("sprite.png")
+    settings = {"drawer": "pixel", "pixel_size": [6, 4], "size": [48, 32], "iterations": 0, "init_image": "sprite.png"}
+    settings |= {"init_image_alpha": 255, "init_weight_pix": 1}
+    soft = np.asarray(session(**settings, transparent=True).image())[4]
+    assert soft[[4, 20, 44], 3].tolist() == [255, 128, 0]
+    assert np.abs(soft[[4, 20], :3].astype(int) - (255, 0, 0)).max() <= 1
+    hard = np.asarray(session(**settings, transparent=True, pixel_alpha="hard").image())[4]
+    assert hard[[4, 20, 44], 3].tolist() == [255, 255, 0]
+    opaque = np.asarray(session(**settings).image())
+    assert opaque.shape[2] == 3 and opaque[4, 44].tolist() != [0, 255, 0]

@@ -14,6 +14,7 @@ from pixray.images.overlay import Overlay
 
 def start(**changes):
     settings = {"init_noise": "none", "init_image": None, "init_image_alpha": 200, "image_fit": "stretch"}
+    settings["transparent"] = False
     noise = settings.get("noise", True)
     return start_image(
         SimpleNamespace(**{**settings, **changes}), (8, 4), noise=noise, generator=torch.Generator().manual_seed(0)

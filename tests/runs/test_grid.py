@@ -73,7 +73,8 @@ def test_a_stopped_grid_goes_on_where_it_stopped(registry, monkeypatch, capsys):
 
 
 def test_a_failing_cell_is_a_row_with_its_reason(capsys):
-    words = ["grid", "--prompts", "red", "--init_image", "nowhere.png", "--seed", "1,2", "--drawer", "pixel", *FIXED]
+    nowhere = "http://127.0.0.1:9/nowhere.png"
+    words = ["grid", "--prompts", "red", "--init_image", nowhere, "--seed", "1,2", "--drawer", "pixel", *FIXED]
     assert main(words) == 1
     rows = json.loads(Path("grid/grid.json").read_text())
     assert [row["status"] for row in rows] == ["failed"] * 2 and "nowhere.png" in rows[0]["reason"]

@@ -163,8 +163,11 @@ class PixelDrawer(Drawer):
         return files
 
     def _sample(self, image: Tensor, channels: int) -> Tensor:
-        """The mean of up to 4 x 4 points spread over each cell's box: cells x channels."""
+        """The mean of up to 4 x 4 points spread over each cell's box: cells x channels. What is transparent at a point
+        adds no colour."""
         image = image[0].cpu()
+        if image.shape[0] == 4:
+            image = torch.cat([image[:3] * image[3:], image[3:]])
         across = min(4, max(1, int(self.cells.cell_width)))
         down = min(4, max(1, int(self.cells.cell_height)))
         boxes = self.cells.boxes()
@@ -173,6 +176,8 @@ class PixelDrawer(Drawer):
         columns = (x / self.cells.width * image.shape[2]).long().clamp(0, image.shape[2] - 1)
         rows = (y / self.cells.height * image.shape[1]).long().clamp(0, image.shape[1] - 1)
         means = image[:, rows[:, :, None], columns[:, None, :]].mean((2, 3)).t()
+        if means.shape[1] == 4:
+            means = torch.cat([means[:, :3] / means[:, 3:].clamp_min(1e-4), means[:, 3:]], 1)
         if channels == 4 and means.shape[1] == 3:
             means = torch.cat([means, torch.ones(len(means), 1)], 1)
         return means[:, :channels].contiguous()
