@@ -37,7 +37,7 @@ from pixray.recorders.seal import sealed
 from pixray.recorders.video import make_film
 from pixray.runtime.files import remove_parts, write_atomic
 from pixray.runtime.version import __version__
-from pixray.runtime.yaml_io import write_yaml
+from pixray.runtime.yaml_io import MOST_BYTES, write_yaml
 from pixray.settings.namespace import Settings
 from pixray.settings.schema import layers_of
 
@@ -135,7 +135,7 @@ class FileRecorder:
             self._write_log()
         # The log comes first: it tells whose the other files are.
         if isinstance(event, Started):
-            self._write(SETTINGS, sealed(write_yaml(event.record), layers_of(event.settings)).encode())
+            self._write_settings(event)
         elif isinstance(event, Drawn):
             self._draw(event)
 
@@ -199,6 +199,13 @@ class FileRecorder:
                 names = log.frames(place, before=self._resumed)
                 self._frames[place] = [name for name in names if (self.folder / name).is_file()]
         self._log = EventLog(self.folder / LOG, goes_on=self._resumed is not None)
+
+    def _write_settings(self, event: Started) -> None:
+        content = sealed(write_yaml(event.record), layers_of(event.settings)).encode()
+        self._write(SETTINGS, content)
+        if len(content) > MOST_BYTES:
+            text = f"{SETTINGS} has {len(content):,} bytes: `pixray resume` and `rerun` read {MOST_BYTES:,} at most"
+            self._notices.append(Noticed("warning", text))
 
     def _write(self, name: str, content: bytes) -> None:
         if not self.folder.is_dir():
