@@ -10,6 +10,7 @@ from typing import Any
 
 from pixray.errors import PixrayError
 from pixray.images.png_text import read_text
+from pixray.recorders.seal import is_own
 from pixray.runtime.files import reason, user_path
 from pixray.runtime.yaml_io import read_yaml
 from pixray.settings.layers import Layer, LayerKind
@@ -58,13 +59,21 @@ def record_layer(path: Path, *, trusted: bool = False) -> Layer:
     """The settings that made a picture, to be changed by stronger ones.
 
     Args:
-        trusted: the record may name files, addresses, paid services and places on this machine, as settings that the
-            user of this machine wrote.
+        trusted: the record may name files, addresses, paid services and places on this machine, as the settings of a
+            run that this user made here.
 
     Raises:
         PixrayError: as `read_record`.
     """
-    return Layer(LayerKind.FILE if trusted else LayerKind.RECORD, path.name, read_record(path))
+    path = user_path(path, "picture")
+    values = read_record(path)
+    return Layer(LayerKind.FILE if trusted or _is_own_run(path) else LayerKind.RECORD, path.name, values)
+
+
+def _is_own_run(path: Path) -> bool:
+    """Whether these are the settings.yaml of a run of this user, or its folder."""
+    path = path / "settings.yaml" if path.is_dir() else path
+    return path.suffix.lower() in (".yaml", ".yml") and is_own(path.read_text(encoding="utf-8"))
 
 
 def holds_record(path: Path) -> bool:

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 from pixray.errors import PixrayError, SettingsError
 from pixray.recorders.checkpoint import NAME, unpack
-from pixray.recorders.seal import is_own
+from pixray.recorders.record import record_layer
 from pixray.runtime.files import user_path
 from pixray.runtime.yaml_io import read_yaml, to_plain
 from pixray.settings.declare import Role
-from pixray.settings.layers import Layer, LayerKind
+from pixray.settings.layers import Layer
 from pixray.settings.policy import LEFT_OUT
 from pixray.settings.resolve import resolve
 from pixray.settings.schema import Schema, layers_of
@@ -58,7 +58,9 @@ def resume(
         raise PixrayError(f"{folder} holds no run: its settings.yaml is missing")
     state, record = unpack(folder / NAME) if (folder / NAME).is_file() else (None, {})
     taken = int(state["step"]) if state else 0
-    settings = _settings(_record(folder, trust), folder, registry, iterations, taken, changes or {})
+    settings = _settings(
+        record_layer(folder / "settings.yaml", trusted=trust), folder, registry, iterations, taken, changes or {}
+    )
     if state:
         _refuse_another_run(folder, settings, registry, record)
     files = FileRecorder(settings, resumed=taken)
@@ -98,14 +100,6 @@ def _restore(session: Session | Animation, state: Mapping[str, Any], folder: Pat
         raise PixrayError(
             f"{folder / NAME} does not fit the run in its folder ({kind}{why}); without it the run begins anew"
         ) from error
-
-
-def _record(folder: Path, trust: bool) -> Layer:
-    """The settings in a folder: those of this user, or a record that may be a stranger's."""
-    path = folder / "settings.yaml"
-    values = read_yaml(path)
-    own = trust or is_own(path.read_text(encoding="utf-8"))
-    return Layer(LayerKind.FILE if own else LayerKind.RECORD, path.name, values)
 
 
 def _settings(

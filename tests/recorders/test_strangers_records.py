@@ -89,6 +89,15 @@ def interrupted():
     return Path("run")
 
 
+def test_the_folder_of_a_run_of_ones_own_is_no_strangers_record(interrupted, capsys):
+    for path in ("run", "run/settings.yaml"):
+        assert main(["rerun", path, "--outdir", "again"]) == 0
+        assert "left out" not in capsys.readouterr().err
+        assert Path("again/output.png").read_bytes() == Path("run/output.png").read_bytes()
+    assert main(["rerun", "run/output.png", "--outdir", "again"]) == 0
+    assert "left out" in capsys.readouterr().err, "a picture alone may be anybody's"
+
+
 def test_a_run_of_ones_own_goes_on_with_its_files(interrupted):
     assert main(["resume", "run", "--iterations", "3", "--quiet"]) == 0
     assert main(["resume", "run", "--iterations", "+1", "--quiet"]) == 0, "its new settings are its own, too"
