@@ -38,6 +38,7 @@ def main(argv: Sequence[str]) -> int:
     from pixray.recorders.outdir import make_outdir
     from pixray.runs.grid import make_cells
     from pixray.runs.report.own_files import refuse_strangers
+    from pixray.runtime.files import remove_parts
 
     template = given.pop("outdir", "grid")
     registry = studio.registry
@@ -48,6 +49,7 @@ def main(argv: Sequence[str]) -> int:
     refuse_strangers(folder, ["index.html", "grid.json", "sheet.png"])
     lock = FolderLock(folder)
     lock.acquire()
+    remove_parts(folder)
     try:
         return _paint_all(folder, cells, registry, output)
     finally:

@@ -159,7 +159,7 @@ def _is_record(path: Path, log: RunLog) -> bool:
 def _place_beside(folder: Path) -> Path:
     """A new folder for what an earlier run left: beside this one, or inside where beside is not ours."""
     real = folder.resolve()
-    inside = Path.cwd().resolve().is_relative_to(real) or real.is_mount()
+    inside = Path.cwd().resolve().is_relative_to(real) or os.path.ismount(real)
     if not inside:
         try:
             return _numbered(real.parent, f"{folder.name}-earlier")

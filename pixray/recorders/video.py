@@ -14,7 +14,7 @@ from PIL import Image
 
 from pixray.errors import PixrayError
 from pixray.images.io import on_white, open_picture
-from pixray.runtime.files import written_beside
+from pixray.runtime.files import remove_parts, written_beside
 
 SECONDS, SLOWEST, FASTEST = 14, 10, 60
 
@@ -51,6 +51,7 @@ def make_film(
     if len(frames) < 2:
         return False
     rate = rate or frame_rate(len(frames))
+    remove_parts(path.parent)
     with written_beside(path) as temporary:
         try:
             if path.suffix == ".mp4":

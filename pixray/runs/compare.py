@@ -19,7 +19,7 @@ from pixray.recorders.outdir import named_outdir
 from pixray.recorders.record import read_record
 from pixray.runs.grid import Cell, make_cells, paint_cell
 from pixray.runs.report.own_files import refuse_strangers
-from pixray.runtime.files import user_path, writing
+from pixray.runtime.files import remove_parts, user_path, writing
 from pixray.settings.layers import Layer, LayerKind
 
 if TYPE_CHECKING:
@@ -121,6 +121,7 @@ class Comparison:
         refuse_strangers(self.folder, ["index.html", "compare.json", "sheet.png"])
         lock = FolderLock(self.folder)
         lock.acquire()
+        remove_parts(self.folder)
         try:
             yield from self._run()
         finally:

@@ -136,6 +136,12 @@ def test_transparent_frames_are_laid_on_white():
     assert even_sized(path).shape == (4, 4, 3) and even_sized(path)[0, 0, 0] == 127
 
 
+def test_what_a_killed_process_left_of_a_film_is_cleared_away_by_the_next_one():
+    Path(".pixray-999999999-x.part.gif").write_bytes(b"half a film")
+    assert make_film(frames_of((8, 8), 3), Path("film.gif"))
+    assert not [path for path in Path().iterdir() if path.name.startswith(".")]
+
+
 @pytest.mark.parametrize("ending", [".mp4", ".gif", ".webp"])
 def test_a_broken_film_never_takes_the_place_of_a_good_one(monkeypatch, ending):
     frames, film = frames_of((8, 8), 4), Path(f"film{ending}")
