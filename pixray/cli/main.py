@@ -174,9 +174,14 @@ def _run(settings: Settings, registry: Registry, output: str, opened: bool) -> i
 
 def _asks_for_one_file(settings: Settings) -> bool:
     """Whether the command line names a picture, and nobody named a folder or anything that needs one."""
+    from pixray.settings.declare import Role
+
     needs_folder = ("outdir", "animation_dir", "make_video", "save_intermediates", "checkpoint_every")
-    return settings.origin_kind("output") is LayerKind.FLAGS and not any(
-        settings.origin_kind(name) is not LayerKind.DEFAULT for name in needs_folder
+    further = [name for name, value in vars(settings).items() if value and settings.has_role(name, Role.FURTHER_FILE)]
+    return (
+        settings.origin_kind("output") is LayerKind.FLAGS
+        and not further
+        and all(settings.origin_kind(name) is LayerKind.DEFAULT for name in needs_folder)
     )
 
 

@@ -63,6 +63,8 @@ class Role(enum.Flag):
     """Without a start picture it means nothing."""
     UNRECORDED = enum.auto()
     """Where files are and how steps are taken: no part of what a picture shows, and not in its record."""
+    FURTHER_FILE = enum.auto()
+    """Asks for a file beside the picture."""
     RESUMABLE = enum.auto()
     """Has no say in what a step does: a run may go on with another value."""
 

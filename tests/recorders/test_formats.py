@@ -117,3 +117,11 @@ def test_one_picture_by_its_name_alone_has_the_format_of_that_name(capsys):
     assert main([*words, "--quiet", "-o", "heart.jpg"]) == 0
     assert [path.name for path in Path().iterdir() if path.suffix] == ["heart.jpg"]
     assert Image.open("heart.jpg").format == "JPEG" and read_record("heart.jpg")["drawer"] == "pixel"
+
+
+def test_a_sprite_that_was_asked_for_is_not_lost_beside_a_picture_by_its_name():
+    from pixray.cli.main import main
+
+    words = "--prompts red --drawer pixel --perceptors embedded --size 24 16 --iterations 1 --quiet".split()
+    assert main([*words, "--pixel_cells", "yes", "-o", "heart.png"]) == 0
+    assert [path.name for path in Path().rglob("heart_cells.png")] == ["heart_cells.png"]

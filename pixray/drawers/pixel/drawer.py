@@ -19,7 +19,7 @@ from pixray.drawers.pixel.cells import BORDERS, CELL_TYPES, Cells, Coverage, cov
 from pixray.drawers.pixel.files import cells_png, cells_svg, shown_colors
 from pixray.ops.surrogate import straight_through
 from pixray.optim.parameter_group import ParameterGroup
-from pixray.settings.declare import setting
+from pixray.settings.declare import Role, setting
 
 RATE = 0.03
 """Adam's step on colours from 0 to 1, the old pixray's."""
@@ -71,8 +71,10 @@ class PixelDrawer(Drawer):
             "transparency of a cell (with transparent); soft: any share; hard: all or nothing, for sprites",
             choices=("soft", "hard"),
         )
-        pixel_svg: bool = setting(False, "also save an SVG with one polygon per cell")
-        pixel_cells: bool = setting(False, "also save a PNG with one pixel per cell (rect only)")
+        pixel_svg: bool = setting(False, "also save an SVG with one polygon per cell", role=Role.FURTHER_FILE)
+        pixel_cells: bool = setting(
+            False, "also save a PNG with one pixel per cell (rect only)", role=Role.FURTHER_FILE
+        )
 
     settings: Settings
     tensors = ("_colours",)
