@@ -19,7 +19,8 @@ from pathlib import Path
 import torch
 
 from benchmarks.common import machine, table
-from benchmarks.pictures import _PLACES, PROMPTS, _crop
+from benchmarks.judges import crops_of
+from benchmarks.prompts import PROMPTS
 from pixray.models.store import ModelStore
 from pixray.perceptors.embedded import Referee
 from pixray.registry import Registry
@@ -51,7 +52,7 @@ def paint(prompt, seed, side, options, registry, store):
 @torch.no_grad()
 def score(picture, prompt, referee):
     """The referee's cosine, and whether it ranks the prompt first among all of benchmarks.pictures."""
-    image = referee.encode_image(torch.stack([_crop(picture, *place) for place in _PLACES])).mean(0)
+    image = referee.encode_image(crops_of(picture)).mean(0)
     scores = referee.encode_text(PROMPTS) @ (image / image.norm())
     own = scores[PROMPTS.index(prompt)]
     return float(own), bool(own >= scores.max())

@@ -1,10 +1,16 @@
 """That the benchmarks run, and what their tables hold; never how fast anything was."""
 
+import json
+import math
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+from PIL import Image, ImageDraw
+
+from benchmarks import blind, judges
+from pixray.perceptors.embedded import Referee
 
 PARTS = ("render", "cutouts", "encode", "backward", "update")
 
@@ -33,8 +39,63 @@ def test_a_row_of_the_whole_step(drawer):
 
 def test_pictures_are_judged_and_shown(tmp_path):
     rows = rows_of("pictures", "--out", str(tmp_path), "--drawers", "pixel", "--first", "2", "--steps", "2")
-    assert rows[-1][0] == "pixel" and all(cell.endswith("%") for cell in rows[-1][1:5])
-    assert {path.name for path in tmp_path.iterdir()} == {"pixel.json", "pixel.png"}
+    assert rows[-1][:2] == ["pixel", "2"] and all(cell.endswith("%") for cell in rows[-1][2:6])
+    assert {path.name for path in tmp_path.iterdir()} == {"pixel", "pixel.json", "pixel.png"}
+    assert [one["prompt"] for one in json.loads((tmp_path / "pixel" / "pictures.json").read_text())] == [
+        "a red heart", "a sunset over the sea"
+    ]  # fmt: skip
+
+
+def kept(folder, prompts):
+    folder.mkdir()
+    for number in range(len(prompts)):
+        Image.new("RGB", (20, 20), (40 * number, 0, 0)).save(folder / f"{number}.png")
+    listed = [{"file": f"{number}.png", "prompt": prompt} for number, prompt in enumerate(prompts)]
+    (folder / "pictures.json").write_text(json.dumps(listed))
+
+
+def test_blind_naming_shuffles_pictures_and_scores_three_guesses(tmp_path, capsys):
+    kept(tmp_path / "made", ["a cat", "a light bulb", "a yellow star", "a boat"])
+    blind.main(["sheets", "--pictures", str(tmp_path / "made"), "--out", str(tmp_path / "sheets"), "--seed", "3"])
+    key = json.loads((tmp_path / "sheets" / "key.json").read_text())
+    assert sorted(key) == ["1", "2", "3", "4"] and list(key.values()) != [
+        "a cat",
+        "a light bulb",
+        "a yellow star",
+        "a boat",
+    ]
+    assert Image.open(tmp_path / "sheets" / "sheet-1.png").height > 100
+    number = {prompt: place for place, prompt in key.items()}
+    (tmp_path / "answers.txt").write_text(
+        f"# looked at once\n{number['a cat']}: dog, cat\n{number['a boat']}: a sailing boat\n"
+        f"{number['a light bulb']}: tree, pear, onion, bulb\n{number['a yellow star']}: Stars\n"
+    )
+    capsys.readouterr()
+    blind.main(["score", "--key", str(tmp_path / "sheets" / "key.json"), "--answers", str(tmp_path / "answers.txt")])
+    assert "first guess 2 of 4, in three 3 of 4" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("prompt", "guess", "right"),
+    [("an earth", "globe", True), ("a cow on the grass", "cow", True), ("a cow", "a cow on the grass", True),
+     ("a cow on the grass", "grass", False),
+     ("a fish", "", False), ("a rose", "flower", False), ("glasses", "glasses", True)],
+)  # fmt: skip
+def test_a_guess_is_right_if_it_names_the_thing(prompt, guess, right):
+    assert blind.names(prompt, guess) is right
+
+
+def test_the_colour_blind_referee_finds_a_form_whatever_its_colour():
+    def star(ink, paper):
+        picture = Image.new("RGB", (64, 64), paper)
+        corners = [(32 + r * math.sin(t * math.pi / 5), 34 - r * math.cos(t * math.pi / 5)) for t, r in
+                   enumerate([28, 12] * 5)]  # fmt: skip
+        ImageDraw.Draw(picture).polygon(corners, fill=ink)
+        return picture
+
+    things = ["cat", "car", "heart", "house", "star", "tree"]
+    pictures = [star("yellow", "blue"), star("red", "white")]
+    assert judges.colour_blind_ranks(pictures, ["star"] * 2, things, Referee()) == [0, 0]
 
 
 def test_both_manners_of_cutouts_are_judged():

@@ -104,6 +104,19 @@ class Drawer(ABC):
         """
         return
 
+    @property
+    def wants_draft(self) -> bool:
+        """Whether it begins with a draft in ink by the guide, unless there is a start image."""
+        return False
+
+    def take_draft(self, ink: Tensor) -> None:
+        """Hear before `start` what to begin with.
+
+        Args:
+            ink: S S in [0, 1], how much ink lies where in the square in the middle of the canvas.
+        """
+        return
+
     @abstractmethod
     def start(self, image: Tensor | None, generator: torch.Generator) -> None:
         """Make the parameters.

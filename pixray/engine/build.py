@@ -199,6 +199,8 @@ class SessionBuilder:
             start_picture = start_image(settings, drawer.size, noise=False, generator=noise, made=draft)
         if start_picture is not None:
             start_picture = laid_over(start_picture, None, 1.0)
+        if image is None and drawer.wants_draft:
+            self._begin_with_draft(drawer)
         drawer.start(image, self.generators.get("start"))
         self._notice_idle_settings(drawer)
         return drawer, start_picture
@@ -216,6 +218,17 @@ class SessionBuilder:
             self.settings, self.generators.seed, size, self.store, self._notice,
         )  # fmt: skip
         return picture
+
+    def _begin_with_draft(self, drawer: Drawer) -> None:
+        """Let the guide for ink draw in pixels what the prompts ask for, where there are any."""
+        from pixray.engine.draft import GUIDE, draft
+        from pixray.perceptors.choose import load_perceptors
+
+        prompts = self.settings.prompts_by_setting["prompts"]
+        if not any(prompt.weight > 0 for prompt in prompts):
+            return
+        guides, _ = load_perceptors([GUIDE], self.settings, self.registry, self.store, self.device)
+        drawer.take_draft(draft(prompts, guides[GUIDE], self.generators.get("draft")))
 
     def _cutouts(self) -> Cutouts:
         width, height = self.settings.size

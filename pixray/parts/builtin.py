@@ -32,6 +32,7 @@ BUILT_IN: dict[str, dict[str, str]] = {
     "perceptor": {
         "embedded": "pixray.perceptors.embedded:Embedded",
         "embedded-referee": "pixray.perceptors.embedded:Referee",
+        "embedded-sketch": "pixray.perceptors.embedded:SketchGuide",
     },
     "provider": {
         "blockentropy": "pixray.providers.blockentropy:BlockEntropy",
@@ -44,6 +45,7 @@ BUILT_IN: dict[str, dict[str, str]] = {
     "cutouts": {
         "classic": "pixray.cutouts.classic:ClassicCutouts",
         "direct": "pixray.cutouts.zoom_wide:ZoomWide",
+        "steady": "pixray.cutouts.steady:Steady",
     },
     "optimizer": {
         "Adagrad": "torch.optim:Adagrad",

@@ -16,6 +16,7 @@ from pixray.runtime.devices import choose_device, choose_dtype
 from pixray.settings.grammar import parse_weighted
 from pixray.settings.namespace import Settings
 from pixray.settings.schema import Schema, embedded_layer
+from pixray.settings.tables import one_ink
 
 if TYPE_CHECKING:
     import torch
@@ -53,7 +54,8 @@ def open_perceptors(settings: Settings, registry: Registry, store: ModelStore) -
     """
     notice = None if settings.origins["clip_models"].asked_for else _fetch_or_explain(settings, registry, store)
     if notice is not None:
-        supplied = embedded_layer(settings.drawer, settings.filters)
+        ink = one_ink(getattr(settings, "ink", None), settings.palette)
+        supplied = embedded_layer(settings.drawer, settings.filters, ink)
         settings = Schema.for_choice(registry, [*settings.layers, supplied]).supply(settings, supplied)
     device = choose_device(settings.device)
     perceptors, weights = load_perceptors(settings.clip_models, settings, registry, store, device)

@@ -37,6 +37,7 @@ class Embedded(OpenClip):
     """
 
     stem: ClassVar[str] = "guide"
+    words: ClassVar[str] = "words.txt"
 
     def __init__(
         self,
@@ -53,7 +54,7 @@ class Embedded(OpenClip):
         tokenizer = import_open_clip().SimpleTokenizer(context_length=config["text_cfg"]["context_length"])
         name = "embedded" if self.stem == "guide" else f"embedded-{self.stem}"
         super().__init__(name, model, tokenizer, device, dtype, contrast)
-        self._words = known_words()
+        self._words = known_words(self.words)
         self.vocabulary = len(self._words)
 
     def unknown_words(self, text: str) -> list[str]:
@@ -70,6 +71,13 @@ class Referee(Embedded):
     the guide, so it only steers when somebody names it."""
 
     stem = "referee"
+
+
+class SketchGuide(Embedded):
+    """The embedded guide for ink: it knows dark strokes on light paper and nothing else."""
+
+    stem = "sketch"
+    words = "sketch-words.txt"
 
 
 def make_clip(config: Mapping[str, Any]) -> nn.Module:
@@ -90,9 +98,9 @@ def make_clip(config: Mapping[str, Any]) -> nn.Module:
     return model
 
 
-def known_words() -> frozenset[str]:
-    """The words that the embedded guide learned."""
-    text = _FOLDER.joinpath("words.txt").read_text(encoding="utf-8")
+def known_words(file: str = "words.txt") -> frozenset[str]:
+    """The words that an embedded guide learned, the one for pictures or that for ink."""
+    text = _FOLDER.joinpath(file).read_text(encoding="utf-8")
     return frozenset(text.split())
 
 

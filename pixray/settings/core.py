@@ -161,7 +161,8 @@ class Perceptors:
     )
     cutouts: str = setting(
         "direct",
-        "how cutouts are taken; classic: the old chain of resamplings, for comparison (slow)",
+        "how cutouts are taken; steady: the middle square as a whole, blurred at first, as suits drawings of strokes; "
+        "classic: the old chain of resamplings, for comparison (slow)",
         part="cutouts",
     )
     cut_noise: float = setting(0.1, "strength of the noise on each cutout, drawn from 0 to this", least=0, most=1000)

@@ -195,17 +195,22 @@ class Schema:
 
     def _presets(self, given: Sequence[Layer]) -> list[Layer]:
         """What the chosen quality and perceptors supply; a wrong quality is reported by convert() in its place."""
-        names = ("quality", "perceptors", "clip_models", "drawer", "filters")
+        names = ("quality", "perceptors", "clip_models", "drawer", "filters", "palette", "ink")
         chosen = {name: self._choice(name, given) for name in names}
         below: list[Layer] = []
         if chosen["quality"] in presets.QUALITY:
             quality = chosen["quality"]
             below.append(Layer(LayerKind.SUPPLIED, f"quality={quality}", presets.quality_layer(quality)))
-        if chosen["perceptors"] == "embedded" or chosen["clip_models"] == ["embedded"]:
+        ink = presets.one_ink(chosen["ink"], chosen["palette"])
+        if chosen["clip_models"] == ["embedded"]:
             below.append(embedded_layer(chosen["drawer"], chosen["filters"]))
+        elif chosen["perceptors"] == "embedded" or chosen["clip_models"] == ["embedded-sketch"]:
+            below.append(embedded_layer(chosen["drawer"], chosen["filters"], ink))
         return [*below, *self.supplies]
 
     def _choice(self, name: str, given: Sequence[Layer]) -> Any:
+        if name not in self.declared:
+            return None
         found = _strongest(self.declared[name], given)
         try:
             return convert(self.declared[name], found[0] if found else self.declared[name].default)
@@ -213,9 +218,9 @@ class Schema:
             return None
 
 
-def embedded_layer(drawer: str | None, filters: str | None) -> Layer:
-    """What follows from painting with the embedded guide."""
-    return Layer(LayerKind.SUPPLIED, "perceptors=embedded", presets.embedded_values(drawer, filters))
+def embedded_layer(drawer: str | None, filters: str | None, ink: str | None = None) -> Layer:
+    """What follows from painting with the embedded guide; with an ink, perhaps with the one for it."""
+    return Layer(LayerKind.SUPPLIED, "perceptors=embedded", presets.embedded_values(drawer, filters, ink))
 
 
 def _parts_named(one: Declaration, registry: Registry, layers: Sequence[Layer]) -> list[tuple[str, str, str]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from pixray.images.color import read_color
 from pixray.settings.grammar import parse_parts
 
 # Four rows of the old tool's table plus `supreme`, which it had but did not document.
@@ -45,15 +46,46 @@ EMBEDDED: dict[str, Any] = {
 EMBEDDED_PIXEL: dict[str, Any] = {"num_cuts": 6, "priors": "tv:1.5"}
 
 
+# One dark ink has a guide of its own and few, bold strokes, which begin with its draft.
+EMBEDDED_INK: dict[str, Any] = {
+    "clip_models": ["embedded-sketch"],
+    "priors": "none",
+    "prior_prompts": [],
+    "stroke_start": "draft",
+    "stroke_calm": 0.2,
+    "cutouts": "steady",
+    "cut_noise": 0.1,
+    "num_cuts": 8,
+    "iterations": 60,
+    "min_stroke_width": 1.0,
+    "max_stroke_width": 2.0,
+}
+DARKEST_INK = 0.4
+"""Mean of red, green and blue, from 0 to 1, up to which an ink is dark."""
+
+
 def quality_layer(quality: str) -> dict[str, Any]:
     """What a quality supplies unless somebody says otherwise."""
     return {**QUALITY[quality], "clip_models": list(CLIP_MODELS[quality])}
 
 
-def embedded_values(drawer: str | None, filters: str | None) -> dict[str, Any]:
-    """What the embedded guide supplies; pixel grids in free colours want other values."""
+def embedded_values(drawer: str | None, filters: str | None, ink: str | None = None) -> dict[str, Any]:
+    """What the embedded guide supplies; pixel grids in free colours and strokes in one dark ink want other values.
+
+    Args:
+        ink: colour of all strokes; None: they have no such colour.
+    """
+    if ink is not None and sum(read_color(ink)) / 3 <= DARKEST_INK:
+        return {**EMBEDDED, **EMBEDDED_INK}
     free = drawer == "pixel" and all(name != "lookup" for name, *_ in parse_parts(filters))
     return {**EMBEDDED, **(EMBEDDED_PIXEL if free else {})}
+
+
+def one_ink(ink: str | None, palette: str | None) -> str | None:
+    """The colour of all strokes, from the settings of a drawer with ink; None: there are several or none."""
+    if ink == "auto":
+        return None if palette else "black"
+    return None if ink in (None, "palette", "free") else ink
 
 
 def canvas_size(aspect: str, scale: float, image_size: tuple[int, int] | None = None) -> tuple[int, int]:

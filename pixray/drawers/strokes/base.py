@@ -7,11 +7,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor
 
 from pixray.drawers.base import Canvas, Drawer
 from pixray.drawers.strokes.begin import PLACES, begin_points
+from pixray.drawers.strokes.calm import Calm
 from pixray.drawers.strokes.render import render
 from pixray.drawers.strokes.sketch import Sketch
 from pixray.drawers.strokes.svg_read import read_svg
@@ -23,6 +25,7 @@ from pixray.settings.declare import Refers, setting
 
 POINT_RATE, WIDTH_RATE, COLOUR_RATE = 1.0, 0.1, 0.01
 """Adam's steps in pixels, in pixels of width, and in shares of colour: the old pixray's and CLIPDraw's."""
+DRAFT = "draft"
 PAINT_STEPS = 40
 """Steps that `paint` takes; with the rates above a point moves up to 40 pixels."""
 
@@ -32,7 +35,13 @@ class StrokeSettings:
     """Strokes"""
 
     stroke_start: str = setting(
-        "edges", "where strokes begin when there is an init_image; saliency: edges of what stands out", choices=PLACES
+        "edges",
+        "where strokes begin when there is an init_image; saliency: edges of what stands out; draft: without one, "
+        "along the lines of a first drawing in pixels by the embedded guide for ink",
+        choices=(*PLACES, DRAFT),
+    )
+    stroke_calm: float = setting(
+        0, "how much strokes keep their form: against tangles, a share of every step", least=0, most=1
     )
     init_svg: str | None = setting(None, "SVG file whose paths to start from", refers=Refers.FILE)
     page_width: float | None = setting(
@@ -54,6 +63,8 @@ class StrokeDrawer(Drawer):
     def __init__(self, settings: Any, canvas: Canvas) -> None:
         super().__init__(settings, canvas)
         self._sketch: Sketch | None = None
+        self._calm: Calm | None = None
+        self.draft: Tensor | None = None
         self._groups: list[ParameterGroup] = []
         low, high = settings.min_stroke_width, settings.max_stroke_width
         if low > high:
@@ -77,6 +88,19 @@ class StrokeDrawer(Drawer):
         return self.settings.min_stroke_width * percent, self.settings.max_stroke_width * percent
 
     @property
+    def wants_draft(self) -> bool:
+        return self.settings.stroke_start == DRAFT and not self.settings.init_svg
+
+    def take_draft(self, ink: Tensor) -> None:
+        self.draft = ink
+
+    @property
+    def middle(self) -> np.ndarray:
+        """The upper left corner, x and y in pixels, of the square in the middle of the canvas."""
+        width, height = self.size
+        return np.array([width - min(self.size), height - min(self.size)], dtype=np.float32) / 2
+
+    @property
     def sketch(self) -> Sketch:
         """The drawing as it is now, with all its free numbers."""
         assert self._sketch is not None, "start() comes first"
@@ -89,6 +113,9 @@ class StrokeDrawer(Drawer):
             if settings.init_svg:
                 sketch = self._from_file(sketch)
             self._sketch = sketch = sketch.to(canvas.device)
+        if settings.stroke_calm:
+            kept = self.draft is not None or settings.init_svg
+            self._calm = Calm(sketch, sketch.points.clone() if kept else None)
         tensors = sketch.tensors()
         self._groups = [
             ParameterGroup([tensors[name].requires_grad_(True)], rate)
@@ -122,9 +149,14 @@ class StrokeDrawer(Drawer):
 
     def begins(self, image: Tensor | None, count: int, generator: torch.Generator) -> Tensor | None:
         """Where strokes begin on a picture, count x 2 from 0 to 1; None: not by a picture."""
-        if image is None or self.settings.stroke_start == "random":
+        place = self.settings.stroke_start
+        if image is None and self.draft is not None:
+            side = min(self.size)
+            inner = begin_points(1 - self.draft.repeat(1, 3, 1, 1), count, "edges", generator) * side
+            return (inner + torch.from_numpy(self.middle)) / torch.tensor(self.size)
+        if image is None or place == "random":
             return None
-        return begin_points(image[:, :3], count, self.settings.stroke_start, generator)
+        return begin_points(image[:, :3], count, "edges" if place == DRAFT else place, generator)
 
     def parameters(self) -> list[ParameterGroup]:
         return self._groups
@@ -136,6 +168,8 @@ class StrokeDrawer(Drawer):
     @torch.no_grad()
     def project(self) -> None:
         tensors, free = self.sketch.tensors(), self.free()
+        if self._calm is not None:
+            self._calm.settle(tensors["points"], self.settings.stroke_calm)
         if "widths" in free:
             tensors["widths"].clamp_(*self.width_range())
         for name in {"colours", "opacity", "paper"} & free.keys() & tensors.keys():
@@ -176,7 +210,25 @@ class StrokeDrawer(Drawer):
     @property
     def numbers(self) -> dict[str, Tensor]:
         """All numbers of the drawing by name, whether they are optimised or not."""
-        return self.sketch.tensors()
+        numbers = self.sketch.tensors()
+        if self.draft is not None:
+            numbers |= {"index": self.sketch.index, "path": self.sketch.path}
+        return numbers if self._calm is None else {**numbers, "form": self._calm.form}
+
+    def restore(self, state: Mapping[str, Tensor]) -> None:
+        sketch, calm = self.sketch, self._calm
+        if self.draft is not None and "index" in state:
+            # Another device may have drafted other strokes; the optimizer goes on with the same tensors.
+            for name, tensor in sketch.tensors().items():
+                tensor.data = tensor.new_empty(state[name].shape)
+            sketch.index = sketch.index.new_empty(state["index"].shape)
+            sketch.path = sketch.path.new_empty(state["path"].shape)
+            sketch.filled = sketch.filled.new_zeros(len(sketch))
+            if calm is not None:
+                calm.form = torch.empty_like(sketch.points)
+        super().restore(state)
+        if calm is not None:
+            self._calm = Calm(sketch, calm.form)
 
 
 def sampled(image: Tensor, points: Tensor) -> Tensor:

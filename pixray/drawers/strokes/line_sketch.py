@@ -5,12 +5,14 @@ from __future__ import annotations
 import dataclasses
 from dataclasses import dataclass
 
+import numpy as np
 import torch
 from torch import Tensor
 
 from pixray.drawers.base import Canvas
 from pixray.drawers.strokes.base import COLOUR_RATE, POINT_RATE, WIDTH_RATE, StrokeDrawer, StrokeSettings, sampled
 from pixray.drawers.strokes.sketch import Sketch, open_paths, wander
+from pixray.drawers.strokes.trace import paths_of
 from pixray.errors import SettingsError
 from pixray.images.color import read_color
 from pixray.settings.declare import setting
@@ -18,6 +20,8 @@ from pixray.settings.values import ink_name
 
 PAPER = (242 / 255, 238 / 255, 203 / 255)
 """The old pixray's ivory."""
+DRAFTED_RATE = 0.0025
+"""Steps of points, as shares of the canvas' shorter side, where a draft told them their places."""
 
 
 class LineSketchDrawer(StrokeDrawer):
@@ -62,6 +66,10 @@ class LineSketchDrawer(StrokeDrawer):
 
     def begin(self, image: Tensor | None, generator: torch.Generator) -> Sketch:
         settings = self.settings
+        if image is None and self.draft is not None:
+            paths = paths_of(self.draft.cpu().numpy(), min(self.size), settings.strokes)
+            if paths:
+                return self._along([path + self.middle for path in paths], generator)
         count, length = settings.strokes, settings.stroke_length
         begin = 0.5 + 0.5 * (torch.rand(count, 2, generator=generator) - 0.5)
         by_image = self.begins(image, count, generator)
@@ -81,6 +89,24 @@ class LineSketchDrawer(StrokeDrawer):
             paper=None if self.canvas.transparent else torch.tensor(PAPER),
         )
 
+    def _along(self, paths: list[np.ndarray], generator: torch.Generator) -> Sketch:
+        """Strokes of medium width along the lines of a draft."""
+        count = len(paths)
+        points = torch.from_numpy(np.concatenate(paths)).float()
+        index, path = open_paths([len(one) // 3 for one in paths])
+        low, high = self.width_range()
+        begin = torch.from_numpy(np.stack([one[0] for one in paths])).float() / torch.tensor(self.size)
+        return Sketch(
+            points=points,
+            index=index,
+            path=path,
+            widths=torch.full((count,), (low + high) / 2),
+            colours=self._first_inks(begin, None, generator),
+            opacity=torch.full((count,), float(self.settings.stroke_opacity)),
+            filled=torch.zeros(count, dtype=torch.bool),
+            paper=None if self.canvas.transparent else torch.tensor(PAPER),
+        )
+
     def _first_inks(self, begin: Tensor, image: Tensor | None, generator: torch.Generator) -> Tensor:
         if self.ink not in ("palette", "free"):
             return torch.tensor(read_color(self.ink)).repeat(len(begin), 1)
@@ -89,7 +115,7 @@ class LineSketchDrawer(StrokeDrawer):
         return torch.rand(len(begin), 3, generator=generator)
 
     def free(self) -> dict[str, float]:
-        rates = {"points": POINT_RATE}
+        rates = {"points": POINT_RATE if self.draft is None else DRAFTED_RATE * min(self.size)}
         if not self.settings.pen_width:
             rates["widths"] = WIDTH_RATE
         if self.ink in ("palette", "free"):

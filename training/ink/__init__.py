@@ -1,0 +1,1 @@
+"""Trains the embedded guide for sketches in ink."""
