@@ -151,9 +151,19 @@ def png_bytes(image_u8: np.ndarray, text: Mapping[str, str] | None = None, level
         text: metadata; keys of at most 79 letters.
         level: zlib compression, 0 to 9.
     """
+    return _encoded_png(Image.fromarray(image_u8), text or {}, level)
+
+
+def png_with_text(png: bytes, text: Mapping[str, str]) -> bytes:
+    """The same PNG, of the same mode and colours, with metadata."""
+    with Image.open(io.BytesIO(png)) as picture:
+        return _encoded_png(picture, text, 6)
+
+
+def _encoded_png(picture: Image.Image, text: Mapping[str, str], level: int) -> bytes:
     info = PngImagePlugin.PngInfo()
-    for key, value in (text or {}).items():
+    for key, value in text.items():
         info.add_text(key, value)
     buffer = io.BytesIO()
-    Image.fromarray(image_u8).save(buffer, format="PNG", pnginfo=info, compress_level=level)
+    picture.save(buffer, format="PNG", pnginfo=info, compress_level=level)
     return buffer.getvalue()

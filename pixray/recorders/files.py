@@ -23,7 +23,7 @@ from typing import Any
 from pixray.errors import PixrayError
 from pixray.events import CheckpointDue, Drawn, Event, Finished, Noticed, Started, Stepped
 from pixray.images.encode import check_writable, encoded_picture
-from pixray.images.io import png_bytes
+from pixray.images.io import png_bytes, png_with_text
 from pixray.recorders.animation import AnimationFiles
 from pixray.recorders.background import Background
 from pixray.recorders.checkpoint import NAME, pack
@@ -248,7 +248,7 @@ class FileRecorder:
             if place in FRAMES and PurePath(name).name.startswith("frame_"):
                 if name not in self._frames[place]:
                     self._frames[place].append(name)
-                self._background.do(partial(self._save_frame, name, event))
+                self._background.do(partial(self._save_frame, name, event, text))
 
     def _save(self, event: Drawn, text: Mapping[str, str], files: Mapping[str, bytes]) -> None:
         """The picture and the drawer's own files."""
@@ -257,16 +257,25 @@ class FileRecorder:
         for ending, content in files.items():
             self._write(picture.with_name(picture.stem + ending).as_posix(), content)
 
-    def _save_frame(self, name: str, event: Drawn) -> None:
-        self._write(name, png_bytes(event.image_u8, level=1))
+    def _save_frame(self, name: str, event: Drawn, text: Mapping[str, str]) -> None:
+        self._write(name, png_bytes(event.image_u8, text, level=1))
 
     def _with_record(self, ending: str, content: bytes) -> bytes:
-        return svg_with_record(content, self._text["pixray_record"]) if ending.endswith(".svg") else content
+        """A file of the drawer with what made it inside, where its format holds texts."""
+        if ending.endswith(".svg"):
+            return svg_with_record(content, self._text["pixray_record"])
+        return png_with_text(content, self._text) if ending.endswith(".png") else content
 
 
 def metadata(record: Mapping[str, Any]) -> dict[str, str]:
-    """PNG text for a run: each given setting by itself, as the old pixray wrote them, and all of them as JSON."""
-    text = {"Software": f"pixray ({__version__})"}
+    """PNG text for a run: the keywords of the PNG standard, each given setting by itself, as the old pixray wrote them,
+    and all of them as JSON."""
+    prompts = record.get("prompts") or []
+    title = " | ".join(prompts) if isinstance(prompts, list) else str(prompts)
+    text = {"Title": title} if title else {}
+    drawer = record.get("drawer", "vqgan")
+    text["Description"] = f"drawer {drawer}, seen by {record['clip_models'] or 'nobody'}, seed {record['seed']}"
+    text["Software"] = f"pixray ({__version__})"
     text.update({f"pixray_{name}": str(value) for name, value in record.items()})
     text["pixray_seed_used"] = str(record["seed"])
     text["pixray_record"] = as_text(record)

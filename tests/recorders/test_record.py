@@ -227,3 +227,15 @@ def test_settings_of_a_picture_can_be_loaded_in_python():
         pixray.do_run()
         assert (one / "output.png").read_bytes() == Path("again/output.png").read_bytes(), source
     assert pixray.load_settings("one", seed=9).seed == 9
+
+
+def test_every_png_of_a_run_tells_what_made_it():
+    one = paint("one", "--pixel_cells", "yes", "--save_every", "2")
+    pictures = [one / "output.png", one / "output_cells.png", *sorted((one / "steps").glob("*.png"))]
+    assert len(pictures) >= 4
+    for path in pictures:
+        with Image.open(path) as picture:
+            texts = picture.text
+        assert texts["Title"] == "a red | circle" and texts["Software"].startswith("pixray (")
+        assert texts["Description"] == "drawer pixel, seen by embedded, seed 5"
+        assert read_record(path)["iterations"] == 4
