@@ -106,4 +106,7 @@ def read_words(argv: Sequence[str]) -> tuple[dict[str, str], str]:
             raise SettingsError(f"pixray grid: unexpected word '{word}'; settings are written --name values")
         else:
             given[name] = f"{given[name]} {word}".strip()
+    missing = [name for name, value in given.items() if not value]
+    if missing:
+        raise SettingsError([f"--{name}: expected a value (from the command line)" for name in missing])
     return given, output

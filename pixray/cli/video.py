@@ -23,8 +23,8 @@ def main(argv: Sequence[str]) -> int:
     parser.add_argument("--loop", type=int, default=0, help="gif and webp: times to play, 0 for ever; mp4: repeats")
     parser.add_argument("--out", help="where to write it (default: film.FORMAT in the folder)")
     wanted = parser.parse_args(argv)
-    if wanted.fps is not None and not 0 < wanted.fps <= 240:
-        raise SettingsError(f"fps={wanted.fps:g}: expected a number above 0, at most 240")
+    if wanted.fps is not None and not 0.01 <= wanted.fps <= 240:
+        raise SettingsError(f"fps={wanted.fps:g}: expected a number from 0.01 to 240")
     if wanted.hold < 0 or wanted.loop < 0:
         raise SettingsError("hold and loop: expected numbers of at least 0")
     folder = folder_of(wanted.outdir)

@@ -13,6 +13,7 @@ from pixray.images.fetch import addresses_of
 from pixray.models.store import ModelStore
 from pixray.registry import Registry
 from pixray.runtime.forks import keep_painting_after_fork
+from pixray.runtime.memory import refuse_more_than_memory
 from pixray.runtime.redact import redacted, without_secrets
 from pixray.runtime.rng import Generators, seed_from
 from pixray.runtime.yaml_io import to_plain
@@ -75,6 +76,7 @@ class SessionBuilder:
         self.palette = self._read_palette()
         perception = open_perceptors(self.settings, registry, store)
         self.settings, self.device = perception.settings, perception.device
+        refuse_more_than_memory(tuple(self.settings.size), self.device)
         self.perceptors, self.weights = perception.perceptors, perception.weights
         self._notice(*self.settings.notices, *filter(None, [perception.notice, after_fork]))
         self.deterministic = wants_determinism(self.settings, self.device)

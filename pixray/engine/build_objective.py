@@ -105,6 +105,10 @@ class ObjectiveBuilder:
             for name, weight, stop, arguments in parse_parts(getattr(self.settings, setting)):
                 cls = self.registry.load("loss", name)
                 loss = cls(self.settings.section_of(cls), arguments)
+                unusable = loss.unusable(context)
+                if unusable is not None:
+                    self.notice(unusable)
+                    continue
                 loss.prepare(context)
                 losses.append(WeightedLoss(name, loss, weight, stop))
         return losses

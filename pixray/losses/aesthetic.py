@@ -39,6 +39,12 @@ class AestheticLoss(Loss):
     capturable = True
     needs: ClassVar[frozenset[str]] = frozenset({"embeddings"})
 
+    def unusable(self, context: LossContext) -> str | None:
+        if any(not name.startswith("embedded") for name in context.perceptors):
+            return None
+        scored = ", ".join(HEADS)
+        return f"the loss aesthetic is left out: it scores what {scored} see, and this run has the built-in model"
+
     def prepare(self, context: LossContext) -> None:
         scored = [name for name in context.perceptors if name in HEADS]
         if not scored:

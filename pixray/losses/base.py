@@ -85,6 +85,14 @@ class Loss(ABC):
         self.settings = settings
         self.arguments = arguments
 
+    def unusable(self, context: LossContext) -> str | None:
+        """Why this loss can do nothing in a run, through no fault of its settings; the run goes on without it.
+
+        Returns:
+            a sentence for the user; None if it can be used.
+        """
+        return None
+
     def prepare(self, context: LossContext) -> None:
         """Get ready for a run: load a picture, keep the start. Called once, before the first look."""
         return

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pixray.errors import PixrayError, SettingsError
+from pixray.errors import PixrayError, SettingsError, shown
 from pixray.runs.report.page import render_page
 from pixray.runtime.files import write_atomic
 from pixray.settings.grammar import split_pipes
@@ -60,6 +60,10 @@ class Cell:
         return log is not None and log.finished and (self.folder / self.settings.output).is_file()
 
 
+MOST_CELLS = 1_000
+"""Pictures of one grid."""
+
+
 def values_of(text: str, separator: str = ",") -> list[str]:
     """The values that one setting takes in a grid.
 
@@ -79,6 +83,9 @@ def values_of(text: str, separator: str = ",") -> list[str]:
         if span:
             first, last = int(span[1]), int(span[2])
             step = 1 if last >= first else -1
+            if abs(last - first) >= MOST_CELLS:
+                count = f"a range of {abs(last - first) + 1:,}"
+                raise SettingsError(f"{shown(piece)}: {count}; at most {MOST_CELLS:,} pictures are painted")
             values += [str(number) for number in range(first, last + step, step)]
         elif piece:
             values.append(piece)
@@ -114,6 +121,9 @@ def make_cells(
     }
     empty = [name for name, values in axes.items() if not values]
     problems = [f"{name}='': expected at least one value" for name in empty]
+    count = math.prod(len(values) for values in axes.values())
+    if count > MOST_CELLS:
+        raise SettingsError(f"this grid is one of {count:,} pictures; at most {MOST_CELLS:,} are painted")
     cells = []
     for combination in [] if empty else itertools.product(*axes.values()):
         chosen = dict(zip(axes, combination, strict=True))

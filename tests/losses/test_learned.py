@@ -122,3 +122,9 @@ def test_resmem_names_its_package_when_it_is_missing(monkeypatch):
     monkeypatch.setitem(sys.modules, "resmem", None)
     with pytest.raises(MissingPackage, match=r"pip install 'pixray\[resmem\]'"):
         ResmemLoss(settings_of(ResmemLoss)).prepare(loss_context(torch.rand(1, 3, 8, 8)))
+
+
+def test_aesthetic_is_left_out_with_a_notice_where_only_the_built_in_model_is_at_hand(session):
+    made = session(custom_loss="aesthetic,saturation", clip_models=None, perceptors="auto")
+    assert any("the loss aesthetic is left out" in one.text for one in made.notices)
+    assert [loss.name for loss in made.objective.losses if loss.name in ("aesthetic", "saturation")] == ["saturation"]

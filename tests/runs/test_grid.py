@@ -73,11 +73,11 @@ def test_a_stopped_grid_goes_on_where_it_stopped(registry, monkeypatch, capsys):
 
 
 def test_a_failing_cell_is_a_row_with_its_reason(capsys):
-    nowhere = "http://127.0.0.1:9/nowhere.png"
-    words = ["grid", "--prompts", "red", "--init_image", nowhere, "--seed", "1,2", "--drawer", "pixel", *FIXED]
+    Path("broken.png").write_text("no picture")
+    words = ["grid", "--prompts", "red", "--init_image", "broken.png", "--seed", "1,2", "--drawer", "pixel", *FIXED]
     assert main(words) == 1
     rows = json.loads(Path("grid/grid.json").read_text())
-    assert [row["status"] for row in rows] == ["failed"] * 2 and "nowhere.png" in rows[0]["reason"]
+    assert [row["status"] for row in rows] == ["failed"] * 2 and "broken.png" in rows[0]["reason"]
 
 
 def test_mistakes_are_reported_before_anything_is_painted(registry, tmp_path):
@@ -105,3 +105,17 @@ def test_nine_seeds_stand_three_by_three_under_their_prompt():
     page = Path("grid/index.html").read_text()
     assert "<h1>a red heart</h1>" in page and "--columns: 3" in page
     assert page.count('class="crisp"') == 9 and page.count('settings.yaml">settings</a>') == 9
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["--seed", "1..9999999"], "'1..9999999': a range of 9,999,999; at most 1,000 pictures are painted"),
+        (["--seed", "1..100", "--iterations", "1..100"], "this grid is one of 10,000 pictures; at most 1,000"),
+        (["--outdir"], "--outdir: expected a value"),
+        (["--outdir="], "--outdir: expected a value"),
+    ],
+)
+def test_a_grid_that_nobody_can_mean_is_refused_at_once(words, said, capsys, tmp_path):
+    assert main(["grid", "--prompts", "red", "--drawer", "pixel", *words]) == 2
+    assert said in capsys.readouterr().err and list(tmp_path.iterdir()) == []

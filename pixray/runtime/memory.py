@@ -1,0 +1,41 @@
+"""Whether a picture can fit into the memory of this machine at all."""
+
+from __future__ import annotations
+
+import os
+
+from pixray.errors import SettingsError
+
+LEAST_BYTES_PER_PIXEL = 100
+"""What the canvas, its gradient and the state of the optimizer need at least. Measured per pixel between 256 and 4096
+pixels a side: 127 bytes with the drawer fft, 170 with pixel."""
+_GIB = 1 << 30
+
+
+def refuse_more_than_memory(size: tuple[int, int], device: str) -> None:
+    """Refuse a size that this device can never hold, before anything is loaded for it.
+
+    Args:
+        size: width and height in pixels; device: as torch names it.
+
+    Raises:
+        SettingsError: with what it needs and what is there.
+    """
+    needed, there = size[0] * size[1] * LEAST_BYTES_PER_PIXEL, _bytes_of(device)
+    if there is not None and needed > there:
+        raise SettingsError(
+            f"a picture of {size[0]}x{size[1]} pixels needs more than {needed / _GIB:.0f} GiB of memory while it is "
+            f"painted, and {device} has {there / _GIB:.0f} GiB: choose a smaller size or scale"
+        )
+
+
+def _bytes_of(device: str) -> int | None:
+    """All memory of a device, free or not; None where nobody can tell."""
+    if device.startswith("cuda"):
+        import torch
+
+        return int(torch.cuda.get_device_properties(device).total_memory)
+    try:
+        return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    except (AttributeError, ValueError, OSError):
+        return None
