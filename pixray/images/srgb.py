@@ -15,6 +15,8 @@ _DEEP = ("I", "F", "I;16", "I;16L", "I;16B", "I;16N")
 """Pillow's modes of one channel with more than 8 bits."""
 _SPACES = {"RGB": "RGB", "L": "GRAY", "CMYK": "CMYK", "LAB": "Lab"}
 """How profiles call the colour spaces of Pillow's modes."""
+_AT_ONCE = 1 << 20
+"""Values that are scaled at a time, which bounds the memory of large pictures."""
 _UNSEEN = 2
 """Levels of 255; a profile that changes colours by no more is that of sRGB."""
 
@@ -66,14 +68,19 @@ def to_levels(values: np.ndarray, white: float | None = None) -> np.ndarray:
         values: any shape; what is not a number counts as black.
         white: the value of full brightness; None: 1, 255 or 65535, whichever the values suggest.
     """
-    scaled = np.nan_to_num(values.astype(np.float32), nan=0.0, posinf=np.inf, neginf=0.0)
     if white is None:
-        white = _white_of(scaled, whole=values.dtype.kind in "iub")
-    return np.rint(np.clip(scaled / white, 0, 1) * 255).astype(np.uint8)
+        white = _white_of(values)
+    levels = np.empty(values.shape, np.uint8)
+    rows = max(1, _AT_ONCE * len(values) // max(1, values.size))
+    for start in range(0, len(values), rows):
+        part = np.nan_to_num(values[start : start + rows].astype(np.float32), nan=0.0, posinf=np.inf, neginf=0.0)
+        levels[start : start + rows] = np.rint(np.clip(part / white, 0, 1) * 255)
+    return levels
 
 
-def _white_of(values: np.ndarray, whole: bool) -> float:
-    """The value of full brightness that fits the values; `whole`: they are stored as integers."""
+def _white_of(values: np.ndarray) -> float:
+    """The value of full brightness that fits the values."""
+    whole = values.dtype.kind in "iub"
     finite = values[np.isfinite(values)]
     most = float(finite.max(initial=0.0))
     # Float pictures from 0 to 1 may hold some highlights above 1.
