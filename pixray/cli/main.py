@@ -104,6 +104,11 @@ def _dispatch(words: list[str]) -> int:
     if "--version" in words:
         sys.stdout.write(f"pixray {__version__}\n")
         return 0
+    if words[:1] == ["--completion"]:
+        from pixray.cli.completion import completion_script
+
+        sys.stdout.write(completion_script(words[1] if len(words) > 1 else "", COMMANDS))
+        return 0
     if not words or "--help" in words or "-h" in words or "--help-all" in words:
         from pixray.settings.help import help_page
 

@@ -53,6 +53,7 @@ def _program_rows() -> list[tuple[str, str]]:
         ("--quiet", "say nothing but errors"),
         ("--json", "one JSON object per event on standard output"),
         ("--open", "open the finished picture"),
+        ("--completion", 'a script that completes flags in bash, zsh or fish: eval "$(pixray --completion bash)"'),
         ("--help, --help-all, --version", "this page, all settings, the version"),
     ]
 

@@ -1,0 +1,75 @@
+"""pixray --completion bash|zsh|fish: a script that completes commands, flags and choices in that shell."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from pixray.errors import SettingsError, did_you_mean
+from pixray.settings.core import engine_declarations
+from pixray.settings.declare import Declaration
+from pixray.settings.indexed import indexed_owners, indexed_part
+
+SHELLS = ("bash", "zsh", "fish")
+_PROGRAM_FLAGS = ("--help", "--help-all", "--version", "--quiet", "--json", "--open", "--completion")
+
+
+def completion_script(shell: str, commands: Mapping[str, tuple[str, str]]) -> str:
+    """The script, to be read by the shell's start file.
+
+    Args:
+        commands: name -> (module, help).
+
+    Raises:
+        SettingsError: another shell.
+    """
+    if shell not in SHELLS:
+        raise SettingsError(f"completion='{shell}': expected one of {', '.join(SHELLS)}.{did_you_mean(shell, SHELLS)}")
+    shown = {one.name: one for one in _declared() if not one.internal}
+    if shell == "fish":
+        return "".join(_fish_lines(shown.values(), commands))
+    flags = " ".join([*_PROGRAM_FLAGS, *(f"--{name}" for name in shown)])
+    cases = "".join(
+        f'    --{one.name}) COMPREPLY=($(compgen -W "{" ".join(one.choices)}" -- "$word")); return;;\n'
+        for one in shown.values()
+        if one.choices
+    )
+    script = _BASH.format(flags=flags, commands=" ".join(commands), cases=cases)
+    return f"autoload -U +X bashcompinit && bashcompinit\n{script}" if shell == "zsh" else script
+
+
+_BASH = """\
+_pixray() {{
+  local word="${{COMP_WORDS[COMP_CWORD]}}" before="${{COMP_WORDS[COMP_CWORD-1]}}"
+  case "$before" in
+{cases}  esac
+  if [[ "$word" == -* ]]; then
+    COMPREPLY=($(compgen -W "{flags}" -- "$word"))
+  elif [[ $COMP_CWORD -eq 1 ]]; then
+    COMPREPLY=($(compgen -W "{commands}" -f -- "$word"))
+  else
+    COMPREPLY=($(compgen -f -- "$word"))
+  fi
+}}
+complete -o filenames -F _pixray pixray
+"""
+
+
+def _declared() -> Iterable[Declaration]:
+    yield from engine_declarations()
+    for owner in indexed_owners():
+        yield from indexed_part(owner).declared
+
+
+def _fish_lines(shown: Iterable[Declaration], commands: Mapping[str, tuple[str, str]]) -> Iterable[str]:
+    for name, (_, text) in commands.items():
+        yield f"complete -c pixray -n __fish_use_subcommand -a {name} -d {_quoted(text)}\n"
+    for flag in _PROGRAM_FLAGS:
+        yield f"complete -c pixray -l {flag[2:]}\n"
+    for one in shown:
+        choices = f" -x -a {_quoted(' '.join(one.choices))}" if one.choices else " -r"
+        yield f"complete -c pixray -l {one.name}{choices} -d {_quoted(one.help)}\n"
+
+
+def _quoted(text: str) -> str:
+    escaped = text.replace("\\", "\\\\").replace("'", "\\'")
+    return f"'{escaped}'"
