@@ -4,7 +4,7 @@
     python -m pixray settings.yaml --iterations 50               paint with the settings of a file
     python -m pixray doctor                                      a command of its own (see COMMANDS)
 
-Exit codes: 0 done, 1 failed, 2 wrong settings, 130 ended by Ctrl-C.
+Exit codes: 0 done, 1 failed, 2 wrong settings, 130 ended by Ctrl-C, TERM or HUP.
 """
 
 from __future__ import annotations

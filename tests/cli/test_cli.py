@@ -107,19 +107,21 @@ def test_mistakes_are_one_clear_sentence_and_leave_nothing_behind(words, message
     assert set(tmp_path.iterdir()) == before
 
 
-def test_ctrl_c_saves_the_picture_closes_the_films_and_says_130():
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP], ids=lambda number: number.name)
+def test_ctrl_c_term_and_hup_save_the_picture_and_the_state_close_the_films_and_say_130(number):
     words = [sys.executable, "-m", "pixray", "--prompts", "red", "--iterations", "100000", "--save_every", "5", *SMALL]
     running = subprocess.Popen(words, stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
     deadline = time.monotonic() + 120
     while not Path("out/steps/frame_0010.png").exists() and time.monotonic() < deadline:
         time.sleep(0.05)
-    running.send_signal(signal.SIGINT)
+    running.send_signal(number)
     out, err = running.communicate(timeout=120)
     assert running.returncode == 130, err
     last = json.loads(Path("out/log.jsonl").read_text().splitlines()[-1])
     assert last["event"] == "finished" and last["reason"] == "stopped"
     assert pixels("out/output.png") == pixels(f"out/steps/frame_{last['steps']:04d}.png")
     assert Path("out/steps/output.mp4").stat().st_size > 0 and out == "out/output.png\n"
+    assert Path("out/checkpoint.safetensors").is_file()
 
 
 def test_ctrl_c_while_the_modules_load_is_one_line_and_130(monkeypatch, capsys):
