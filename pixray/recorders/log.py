@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import json
+import math
 import os
 import stat
 from collections.abc import Iterator, Mapping, Sequence
@@ -18,6 +19,16 @@ NAME = "log.jsonl"
 _LONGEST_LINE = 1 << 24
 _FIRST = b'{"event": "started", "record": {'
 _STEPPED = '{"event": "stepped"'
+_NAMES: dict[type, str] = {
+    Started: "started",
+    Stepped: "stepped",
+    Drawn: "drawn",
+    CheckpointDue: "kept",
+    LearningRateDropped: "dropped",
+    Noticed: "noticed",
+    Finished: "finished",
+}
+"""What a line calls its event: programs and earlier logs know these, whatever the classes are called."""
 
 
 class EventLog:
@@ -182,14 +193,14 @@ def as_text(value: Mapping[str, Any]) -> str:
 
 
 def as_json(event: Event) -> dict[str, Any]:
-    """An event as plain values, without pictures."""
-    kind = {"event": type(event).__name__.lower()}
+    """An event as plain values, without pictures, as docs/outputs.md describes it."""
+    kind = {"event": _NAMES[type(event)]}
     if isinstance(event, Started):
         facts = {"record": dict(event.record), "size": list(event.size), "device": event.device, "seed": event.seed}
         return {**kind, **facts, "step": event.step, "steps": event.steps}
     if isinstance(event, Stepped):
-        rounded = {name: round(value, 6) for name, value in event.losses.items()}
-        facts = {"step": event.step, "steps": event.steps, "total": round(event.total, 6), "losses": rounded}
+        losses = {name: _rounded(value) for name, value in event.losses.items()}
+        facts = {"step": event.step, "steps": event.steps, "total": _rounded(event.total), "losses": losses}
         return {**kind, **facts, "rate": event.rate, "seconds": round(event.seconds, 4)}
     if isinstance(event, Drawn):
         frame = {"frame": event.frame.name} if event.frame else {}
@@ -203,3 +214,8 @@ def as_json(event: Event) -> dict[str, Any]:
     assert isinstance(event, Finished)
     facts = {"reason": event.reason, "steps": event.steps, "seconds": round(event.seconds, 2)}
     return {**kind, **facts, "best": list(event.best) if event.best else None}
+
+
+def _rounded(value: float) -> float | None:
+    """A loss with six digits; None for one that is no finite number, which JSON cannot say."""
+    return round(value, 6) if math.isfinite(value) else None

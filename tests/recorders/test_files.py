@@ -6,8 +6,10 @@ import pytest
 from PIL import Image
 
 from pixray.errors import PixrayError
+from pixray.events import Stepped
 from pixray.recorders.base import attach
 from pixray.recorders.files import FileRecorder
+from pixray.recorders.log import as_json, as_text
 from pixray.recorders.outdir import make_outdir
 from pixray.recorders.video import even_sized, frame_rate, make_film
 
@@ -93,9 +95,20 @@ def test_no_half_files_are_left(session):
 
 
 def test_the_log_is_the_stream(session):
-    events, _ = record(session)
+    events, _ = record(session, checkpoint_every=2, learning_rate_drops=[50])
     lines = [json.loads(line) for line in Path("out/log.jsonl").read_text().splitlines()]
-    assert [line["event"] for line in lines] == [type(event).__name__.lower() for event in events]
+    names = {"CheckpointDue": "kept", "LearningRateDropped": "dropped"}
+    kinds = [type(event).__name__ for event in events]
+    assert [line["event"] for line in lines] == [names.get(kind, kind.lower()) for kind in kinds]
+    assert {"kept", "dropped", "stepped"} <= {line["event"] for line in lines}
+
+
+def test_a_loss_that_is_no_number_is_null_in_the_log():
+    """On a GPU steps are logged a little before their losses are looked at."""
+    losses = {"red": float("nan"), "tv": 0.1234567, "edge": float("inf")}
+    line = as_text(as_json(Stepped(1, 2, 1.0, 0.1, 0.1, losses)))
+    parsed = json.loads(line, parse_constant=lambda name: pytest.fail(f"{name} is no JSON"))
+    assert parsed["losses"] == {"red": None, "tv": 0.123457, "edge": None} and parsed["total"] is None
 
 
 @pytest.mark.parametrize(("frames", "rate"), [(26, 10), (200, 14), (400, 28), (840, 60), (5000, 60), (2, 10)])

@@ -54,6 +54,14 @@ def test_what_an_earlier_run_left_is_moved_beside_the_folder(session):
     assert Path("out-earlier-02/settings.yaml").is_file()
 
 
+def test_a_damaged_checkpoint_of_an_earlier_run_is_moved_with_the_rest(session):
+    """Its content no longer tells whose it is; the log does."""
+    run(session(outdir="out"))
+    Path("out/checkpoint.safetensors").write_bytes(b"damaged")
+    run(session(outdir="out", prompts="green"))
+    assert Path("out-earlier-01/checkpoint.safetensors").read_bytes() == b"damaged"
+
+
 def test_a_run_killed_in_a_used_folder_before_its_first_checkpoint_is_the_one_that_goes_on(session, registry):
     run(session(outdir="out", drawer="pixel", pixel_size=[6, 4], checkpoint_every=2))
     new = {"drawer": "flat", "prompts": "green", "iterations": 5, "checkpoint_every": 4}
