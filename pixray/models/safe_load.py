@@ -1,66 +1,33 @@
 """Reading the tensors of a checkpoint without ever running what else it holds.
 
-`.safetensors` files hold nothing but tensors. Everything older is a pickle, which is a program: it is read by torch's
-weights-only reader, which knows tensors, plain containers, and the few foreign classes that training frameworks are
-known to leave in published checkpoints. Those become inert stand-ins. Any other object is refused before it is made.
+`.safetensors` files hold nothing but tensors. Everything older is a pickle, which is a program. It is read as data
+(pickle_read.py): whatever lies beside the tensors, such as the configuration of a training run, becomes a stand-in that
+does nothing, and a file that asks for what only an attack needs is refused besides. What a file is tells its content.
 """
 
 from __future__ import annotations
 
-import pickle
-import re
-import zipfile
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pixray.errors import ModelUnavailable, UnsafeFile
+from pixray.errors import ModelUnavailable, UnsafeFile, escaped
+from pixray.models.pickle_read import Foreign
+from pixray.models.torch_file import StoredTensor, TorchFile, open_torch_file, stored_tensor
+from pixray.models.verify import is_safetensors, what_else
 
 if TYPE_CHECKING:
     from torch import Tensor
 
-LEFTOVERS = (
-    # Lightning keys the state of its callbacks by their class.
-    "pytorch_lightning.callbacks.model_checkpoint.ModelCheckpoint",
-    "pytorch_lightning.callbacks.early_stopping.EarlyStopping",
-    "pytorch_lightning.callbacks.lr_monitor.LearningRateMonitor",
-    "pytorch_lightning.callbacks.progress.ProgressBar",
-    # The callbacks of taming-transformers' own training script.
-    "main.SetupCallback",
-    "main.ImageLogger",
-    "__main__.SetupCallback",
-    "__main__.ImageLogger",
-    # A best score as a number of numpy's, and configurations of omegaconf's.
-    "numpy.core.multiarray.scalar",
-    "numpy._core.multiarray.scalar",
-    "numpy.dtype",
-    "omegaconf.dictconfig.DictConfig",
-    "omegaconf.listconfig.ListConfig",
-    "omegaconf.base.ContainerMetadata",
-    "omegaconf.base.Metadata",
-    "omegaconf.nodes.AnyNode",
-    "typing.Any",
-    "argparse.Namespace",
-)
-"""What published VQGAN checkpoints hold beside tensors: all that may be met, and none of it is kept."""
-
-NESTED = ("state_dict", "params_ema", "params")
+NESTED = ("state_dict", "params_ema", "params", "model")
 """Where published files keep their weights: Lightning's key, then those of BasicSR, averaged weights first."""
 
-CONVERT = (
-    "on a machine where you trust it, load it with torch.load(file, weights_only=False)['state_dict'] and write that "
-    "with safetensors.torch.save_file to a .safetensors file of the same name"
+_ATTACKS = frozenset(
+    "os posix nt sys subprocess pty socket shutil runpy importlib ctypes code codeop webbrowser pickle marshal "
+    "commands popen2 timeit pdb".split()
 )
-
-
-class _Forgotten:
-    """Stands where a foreign object was: takes whatever it is given and keeps nothing."""
-
-    def __init__(self, *arguments: Any, **named: Any) -> None:
-        return
-
-    def __setstate__(self, state: Any) -> None:
-        return
+"""Modules whose functions stand in no checkpoint, and are what a planted one calls."""
+_ATTACKING_BUILTINS = frozenset("exec execfile eval compile __import__ open file input breakpoint apply".split())
 
 
 def read_tensors(path: Path, wanted: Callable[[str], bool] = lambda name: True) -> dict[str, Tensor]:
@@ -71,24 +38,51 @@ def read_tensors(path: Path, wanted: Callable[[str], bool] = lambda name: True) 
         wanted: whether a name is to be read; others cost no memory.
 
     Raises:
-        UnsafeFile: it holds objects that such files have no business with; none of their code ran.
-        ModelUnavailable: it is damaged, or no checkpoint at all.
+        UnsafeFile: it asks for what only an attack needs; nothing of it ran.
+        ModelUnavailable: it is damaged, no checkpoint at all, or a wanted tensor is no plain array of numbers.
     """
-    if path.suffix == ".safetensors":
+    if _is_safetensors(path):
         return _read_safetensors(path, wanted)
-    found = _unpickle(path)
-    if isinstance(found, Mapping):
-        found = next((found[key] for key in NESTED if isinstance(found.get(key), Mapping)), found)
-    if not isinstance(found, Mapping) or not all(isinstance(name, str) for name in found):
-        raise ModelUnavailable(f"{path} holds no weights by name")
-    # A copy, since the file itself stays mapped into memory only as long as its other tensors live.
-    return {name: value.clone() for name, value in found.items() if _is_tensor(value) and wanted(name)}
+    file = _open(path)
+    stored = {name: tensor for name, tensor in _weights(path, file.content).items() if wanted(name)}
+    tensors, total = {}, 0
+    for name, tensor in stored.items():
+        if tensor.fault:
+            raise ModelUnavailable(f"{path} cannot be used: its {escaped(name)} is a tensor that is {tensor.fault}")
+        try:
+            view = file.read(tensor)
+        except ValueError as error:
+            raise ModelUnavailable(f"{path} is damaged: {escaped(name)} cannot be read, {error}") from error
+        total += view.numel() * view.itemsize
+        if total > 4 * path.stat().st_size + (1 << 20):
+            raise ModelUnavailable(f"{path} cannot be used: its tensors are larger than the file, many times over")
+        # A copy, since the file itself stays mapped into memory only as long as its other tensors live.
+        tensors[name] = view.clone()
+    return tensors
 
 
-def _is_tensor(value: Any) -> bool:
-    import torch
+def tensor_names(path: Path) -> list[str]:
+    """The names of a checkpoint's tensors, which themselves stay unread.
 
-    return isinstance(value, torch.Tensor)
+    Raises:
+        UnsafeFile, ModelUnavailable: as for `read_tensors`.
+    """
+    if _is_safetensors(path):
+        from safetensors import SafetensorError, safe_open
+
+        try:
+            with safe_open(path, framework="pt", device="cpu") as file:
+                return list(file.keys())
+        except (SafetensorError, OSError) as error:
+            raise _damaged_safetensors(path, error) from error
+    return list(_weights(path, _open(path).content))
+
+
+def _is_safetensors(path: Path) -> bool:
+    try:
+        return is_safetensors(path)
+    except OSError as error:
+        raise ModelUnavailable(f"{path} cannot be read ({error.strerror})") from error
 
 
 def _read_safetensors(path: Path, wanted: Callable[[str], bool]) -> dict[str, Tensor]:
@@ -98,42 +92,48 @@ def _read_safetensors(path: Path, wanted: Callable[[str], bool]) -> dict[str, Te
         with safe_open(path, framework="pt", device="cpu") as file:
             return {name: file.get_tensor(name) for name in file.keys() if wanted(name)}  # noqa: SIM118
     except (SafetensorError, OSError) as error:
-        raise ModelUnavailable(f"{path} is damaged or no .safetensors file ({error})") from error
+        raise _damaged_safetensors(path, error) from error
 
 
-def _unpickle(path: Path) -> Any:
-    import torch
+def _damaged_safetensors(path: Path, error: Exception) -> ModelUnavailable:
+    return ModelUnavailable(f"{path} is damaged or no .safetensors file ({escaped(str(error))})")
 
+
+def _open(path: Path) -> TorchFile:
+    names: list[str] = []
     try:
-        with torch.serialization.safe_globals(_stand_ins()):
-            # Mapping the file means that what nobody asks for, such as the discriminator, is never read from disk.
-            return torch.load(path, map_location="cpu", weights_only=True, mmap=zipfile.is_zipfile(path))
-    except pickle.UnpicklingError as error:
-        text = str(error)
-        named = re.search(r"GLOBAL ([\w.]+)|class ([\w.]+)|function <[\w\- ]*?([\w.]+)", text)
-        if "Weights only" in text and not _is_noise(text):
-            what = f"'{next(filter(None, named.groups()))}'" if named else "an object"
+        if kind := what_else(path):
+            raise ModelUnavailable(f"{path} is {kind}, where a checkpoint was expected")
+        file = open_torch_file(path, names.append)
+    except (OSError, ValueError) as error:
+        _refuse_attack(path, names)
+        raise ModelUnavailable(f"{path} is damaged or no checkpoint ({escaped(str(error))})") from error
+    _refuse_attack(path, names)
+    return file
+
+
+def _refuse_attack(path: Path, names: list[str]) -> None:
+    for name in names:
+        module, _, attribute = name.partition(".")
+        builtin = module in ("builtins", "__builtin__") and attribute in _ATTACKING_BUILTINS
+        if builtin or module in _ATTACKS:
             raise UnsafeFile(
-                f"{path} holds {what}, which is no weight, and was refused before any of its code ran; {CONVERT}"
-            ) from None
-        raise ModelUnavailable(f"{path} is damaged or no checkpoint ({_first_line(text)})") from error
-    except (RuntimeError, EOFError, OSError, ValueError, KeyError, IndexError, AssertionError) as error:
-        raise ModelUnavailable(f"{path} is damaged or no checkpoint ({_first_line(str(error))})") from error
+                f"{path} asks for '{escaped(name, 80)}', which no weights need and which could run a program: it was "
+                "refused, and nothing of it ran; get the model from its publisher, as .safetensors if there is one"
+            )
 
 
-def _is_noise(text: str) -> bool:
-    """Whether the reader stumbled over bytes that are no pickle, such as an HTML page, rather than over an object."""
-    return "Unsupported operand" in text or "invalid load key" in text
-
-
-def _first_line(text: str) -> str:
-    return text.strip().splitlines()[0] if text.strip() else "no reason given"
-
-
-def _stand_ins() -> list[Any]:
-    """One inert class for each known leftover, under its name."""
-    made: list[Any] = []
-    for path in LEFTOVERS:
-        module, _, name = path.rpartition(".")
-        made.append(type(name, (_Forgotten,), {"__module__": module}))
-    return made
+def _weights(path: Path, content: Any) -> Mapping[str, StoredTensor]:
+    """The tensors by name in the saved object."""
+    if not isinstance(content, Mapping):
+        raise ModelUnavailable(f"{path} holds no weights by name")
+    candidates = [content[key] for key in NESTED if isinstance(content.get(key), Mapping)]
+    for candidate in (*candidates, content):
+        tensors = {name: tensor for name, value in candidate.items() if (tensor := stored_tensor(value)) is not None}
+        if tensors:
+            return tensors
+    if isinstance(content, Foreign) and content.maker:
+        raise ModelUnavailable(
+            f"{path} holds no weights by name but an object of the class '{escaped(content.maker, 80)}'"
+        )
+    return {}

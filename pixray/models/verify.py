@@ -12,6 +12,18 @@ from pathlib import Path
 from pixray.models.manifest import KnownFile
 
 _BLOCK = 1 << 20
+_OTHERS = {
+    b"\x89HDF": "an HDF5 file, such as Keras writes",
+    b"GGUF": "a GGUF file",
+    b"\x1f\x8b": "a gzip archive; unpack it first",
+    b"Rar!": "a RAR archive; unpack it first",
+    b"7z\xbc\xaf": "a 7z archive; unpack it first",
+    b"\x89PNG": "a picture",
+    b"\xff\xd8\xff": "a picture",
+    b"%PDF": "a PDF file",
+    b'{"': "a JSON text",
+}
+"""What is found under a checkpoint's name, by its first bytes."""
 _ZIPPED = (".ckpt", ".pt", ".pth", ".bin", ".zip")
 
 
@@ -24,8 +36,8 @@ def incomplete(path: Path, file: KnownFile | None = None) -> str | None:
     size = path.stat().st_size
     if size == 0:
         return "it is empty"
-    if _looks_like_page(path):
-        return "it is a web page"
+    if kind := what_else(path):
+        return f"it is {kind}"
     if file is not None and file.bytes == size:
         return None
     return _cut_off(path, size, file)
@@ -34,12 +46,13 @@ def incomplete(path: Path, file: KnownFile | None = None) -> str | None:
 def _cut_off(path: Path, size: int, file: KnownFile | None) -> str | None:
     """Whether the end is missing, as far as the format tells."""
     ending = Path(path.name.removesuffix(".part")).suffix
-    if ending == ".safetensors":
-        needed = _safetensors_size(path)
-        return None if needed == size else "its end is missing" if needed else "it is no safetensors file"
     with path.open("rb") as opened:
         beginning = opened.read(4)
-    if ending in _ZIPPED and beginning[:2] == b"PK":
+    # A file of torch.save under the wrong ending is read all the same.
+    if ending == ".safetensors" and beginning[:2] != b"PK":
+        needed = _safetensors_size(path)
+        return None if needed == size else "its end is missing" if needed else "it is no safetensors file"
+    if ending in (*_ZIPPED, ".safetensors") and beginning[:2] == b"PK":
         # What torch saves is a zip archive, whose table of contents stands at the very end.
         return None if zipfile.is_zipfile(path) else "its end is missing"
     if file is not None and file.bytes is not None and size < file.bytes:
@@ -66,9 +79,27 @@ def is_page(beginning: bytes) -> bool:
     return beginning.lstrip(b"\xef\xbb\xbf \t\r\n").lower().startswith((b"<!doctype", b"<html", b"<head", b"<?xml"))
 
 
-def _looks_like_page(path: Path) -> bool:
+def what_else(path: Path) -> str | None:
+    """What a file is by its first bytes, where that is a thing that often lies in place of weights; else None."""
     with path.open("rb") as opened:
-        return is_page(opened.read(512))
+        beginning = opened.read(512)
+    if not beginning:
+        return "empty"
+    if is_page(beginning):
+        return "a web page"
+    if beginning.startswith(b"version https://git-lfs.github.com/"):
+        return "a pointer of Git LFS to the file, not the file itself (`git lfs pull` fetches it)"
+    return next((kind for mark, kind in _OTHERS.items() if beginning.startswith(mark)), None)
+
+
+def is_safetensors(path: Path) -> bool:
+    """Whether a file is one of safetensors by its content, or by its ending where the content is of no known kind."""
+    with path.open("rb") as opened:
+        beginning = opened.read(9)
+    if len(beginning) == 9 and beginning[8:] == b"{" and beginning[4:8] == b"\0\0\0\0":
+        return True
+    known = beginning[:2] in (b"PK", b"\x80\x02") or what_else(path) is not None
+    return path.suffix == ".safetensors" and not known
 
 
 def _safetensors_size(path: Path) -> int | None:

@@ -19,12 +19,18 @@ from yaml.resolver import BaseResolver
 from yaml.scanner import Scanner
 
 _PREFIX = "tag:yaml.org,2002:"
-_DEEPEST = 8
-_MOST_NODES = 5_000
 
 
 class SettingsReader(Reader, Scanner, Parser, Composer, BaseConstructor, BaseResolver):
-    """Composes with limits, constructs plain values only."""
+    """Composes with limits, constructs plain values only.
+
+    Attributes:
+        deepest: how far lists and mappings may be nested.
+        most_nodes: how many values there may be in all.
+    """
+
+    deepest = 8
+    most_nodes = 5_000
 
     def __init__(self, text: str) -> None:
         Reader.__init__(self, text)
@@ -40,10 +46,10 @@ class SettingsReader(Reader, Scanner, Parser, Composer, BaseConstructor, BaseRes
         if self.check_event(yaml.AliasEvent):
             raise ComposerError(None, None, "aliases (*name) are not read here; write the value out", mark)
         self.count += 1
-        if self.count > _MOST_NODES:
-            raise ComposerError(None, None, f"more than {_MOST_NODES:,} values", mark)
+        if self.count > self.most_nodes:
+            raise ComposerError(None, None, f"more than {self.most_nodes:,} values", mark)
         self.depth += 1
-        if self.depth > _DEEPEST:
+        if self.depth > self.deepest:
             raise ComposerError(None, None, "lists or mappings are nested too deeply", mark)
         node = super().compose_node(parent, index)
         self.depth -= 1
@@ -83,7 +89,7 @@ def _scalar(text: str) -> Any:
         try:
             if str(kind(text)) == text and math.isfinite(kind(text)):
                 return kind(text)
-        except ValueError:
+        except (ValueError, OverflowError):  # no number, or a whole one that no float can hold
             continue
     return text
 

@@ -4,7 +4,7 @@ import pytest
 import yaml
 
 from pixray.errors import SettingsError
-from pixray.runtime.yaml_io import read_yaml, write_yaml
+from pixray.runtime.yaml_io import parse_yaml, read_yaml, write_yaml
 from pixray.settings.grammar import Amount
 
 
@@ -49,3 +49,8 @@ def test_a_missing_file_is_named():
 
 def test_an_empty_file_sets_nothing():
     assert read_yaml(write("# only a comment\n")) == {}
+
+
+def test_a_whole_number_that_no_float_can_hold_stays_the_text_it_was():
+    digits = "1" + "0" * 400
+    assert parse_yaml(f"seed: {digits}", "here") == {"seed": digits}

@@ -15,11 +15,10 @@ from torch import Tensor, nn
 
 from pixray.drawers.vqgan.config import VqganConfig, read_config
 from pixray.drawers.vqgan.decode import FusedLayers, HalfLayers, PlainLayers, decode, encode
+from pixray.drawers.vqgan.names import NamedWeights, match_names
 from pixray.drawers.vqgan.networks import Codebook, Decoder, Encoder, GumbelCodebook
-from pixray.errors import ModelUnavailable
-from pixray.models.safe_load import read_tensors
-
-_PARTS = ("encoder.", "decoder.", "quant_conv.", "post_quant_conv.", "quantize.")
+from pixray.errors import ModelUnavailable, shown
+from pixray.models.safe_load import read_tensors, tensor_names
 
 
 class Vqgan(nn.Module):
@@ -116,28 +115,41 @@ def load_vqgan(config_path: Path, weights_path: Path, device: str, dtype: torch.
     """Build a model from its two files. Nothing in them is ever run.
 
     Raises:
-        UnsafeFile: the checkpoint holds objects; the message says how to convert it.
+        UnsafeFile: the checkpoint asks for what only an attack needs.
         ModelUnavailable: the files are damaged or do not belong together.
     """
     config = read_config(config_path)
-    prefix = config.prefix
-    wanted = tuple(prefix + part for part in _PARTS)
-    found = read_tensors(weights_path, lambda name: name.startswith(wanted))
-    tensors = {name.removeprefix(prefix): value.float() for name, value in found.items()}
     # Without memory and without random numbers: every weight comes from the file.
     with torch.device("meta"), torch.random.fork_rng(devices=[]):
         model = Vqgan(config)
-    _check_fit(model.state_dict(), tensors, weights_path, config_path)
+    expected = model.state_dict()
+    meant = match_names(tensor_names(weights_path), expected, config.prefix)
+    _check_complete(meant, expected, weights_path, config_path)
+    found = read_tensors(weights_path, meant.names.__contains__)
+    tensors = {meant.names[name]: value.float() for name, value in found.items()}
+    _check_fit(expected, tensors, weights_path, config_path)
     model.load_state_dict(tensors, strict=False, assign=True)
     return model.prepare(dtype, device)
 
 
+def _check_complete(meant: NamedWeights, expected: Mapping[str, Tensor], weights: Path, config: Path) -> None:
+    present = set(meant.names.values())
+    missing = [name for name in expected if name not in present]
+    if not missing:
+        return
+    if present:
+        begin = f"begin with '{meant.prefix}'" if meant.prefix else "have no prefix"
+        where = f"the {len(present)} that are there {begin}"
+    elif meant.elsewhere:
+        where = f"the prefix found is {shown(meant.elsewhere[0])}, which is not known here"
+    else:
+        where = "it holds none of them, under any prefix"
+    raise ModelUnavailable(
+        f"{weights} lacks {len(missing)} weights that {config.name} asks for, first {missing[0]}; {where}"
+    )
+
+
 def _check_fit(expected: Mapping[str, Tensor], given: Mapping[str, Tensor], weights: Path, config: Path) -> None:
-    missing = [name for name in expected if name not in given]
-    if missing:
-        raise ModelUnavailable(
-            f"{weights} lacks {len(missing)} weights that {config.name} asks for, first {missing[0]}"
-        )
     for name, wanted in expected.items():
         if given[name].shape != wanted.shape:
             raise ModelUnavailable(

@@ -53,20 +53,31 @@ class Innocent:
     """An object of an unknown class."""
 
 
-@pytest.mark.parametrize(("planted", "named"), [(Planted(), "exec"), (Innocent(), "Innocent")])
-@pytest.mark.parametrize("new_format", [True, False])
-def test_a_planted_object_is_refused_and_its_code_never_runs(published, planted, named, new_format):
+def published_with(published, planted, new_format):
     reference = published(planted=planted)
     if not new_format:
         content = {"state_dict": reference.state_dict(), "hyper_parameters": planted}
         torch.save(content, "checkpoints/vqgan_coco.ckpt", _use_new_zipfile_serialization=False)
-    with pytest.raises(UnsafeFile, match=named) as caught:
+    return reference
+
+
+@pytest.mark.parametrize("new_format", [True, False])
+def test_an_object_of_an_unknown_class_beside_the_weights_is_not_made(published, new_format, monkeypatch):
+    reference = published_with(published, Innocent(), new_format)
+    monkeypatch.setattr(Innocent, "__new__", lambda *_: pytest.fail("it was made"))
+    assert same(load(), reference)
+
+
+@pytest.mark.parametrize("new_format", [True, False])
+def test_a_planted_call_is_refused_and_never_runs(published, new_format):
+    published_with(published, Planted(), new_format)
+    with pytest.raises(UnsafeFile, match="exec") as caught:
         load()
     assert not Path("owned").exists()
     assert "safetensors" in str(caught.value) and "vqgan_coco.ckpt" in str(caught.value)
 
 
-@pytest.mark.parametrize("content", [b"", b"<!DOCTYPE html><html>404</html>", b"PK\x03\x04 half a zip", b"\x80\x02"])
+@pytest.mark.parametrize("content", [b"PK\x03\x04 half a zip", b"\x80\x02"])
 @pytest.mark.parametrize("ending", [".ckpt", ".safetensors"])
 def test_a_damaged_file_is_one_sentence(published, content, ending):
     published(stem="own", ending=ending)
@@ -90,7 +101,7 @@ def test_files_that_do_not_belong_together_are_named(published):
     [
         ("", "no section 'model'"),
         ("[1, 2]", "no section 'model'"),
-        ("model: {target: a.b.Thing, params: {}}", "expected VQModel, GumbelVQ or Net2NetTransformer"),
+        ("model: {target: a.b.Thing, params: {}}", "'a.b.Thing', which has no codebook .* expected VQModel"),
         ("model: {target: a.VQModel}", "it lacks 'params'"),
         ("model: {target: a.VQModel, params: {ddconfig: {ch: 1}, n_embed: 1, embed_dim: 1}}", "ddconfig lacks ch_mult"),
         ("model: {", "cannot be read"),
