@@ -13,6 +13,9 @@ from pixray.ops.color_space import Decorrelated
 from pixray.optim.parameter_group import ParameterGroup
 from pixray.settings.declare import setting
 
+LEAST_STRENGTH = 1e-12
+"""Of a layer, however strong the decay: taking over a picture divides by it."""
+
 
 class MultiresDrawer(Drawer):
     """Layers of 1x1, 2x2, 4x4 … pixels up to the picture's size, enlarged and summed; all of them are optimised.
@@ -41,7 +44,7 @@ class MultiresDrawer(Drawer):
         super().__init__(settings, canvas)
         self._colours = Decorrelated(settings.multires_colors, canvas.device)
         self._shapes = layer_shapes(*self.size, settings.multires_step)
-        self._strengths = [max(shape) ** -settings.multires_decay for shape in self._shapes]
+        self._strengths = [max(max(shape) ** -settings.multires_decay, LEAST_STRENGTH) for shape in self._shapes]
         self._layers: list[Tensor] = []
 
     def start(self, image: Tensor | None, generator: torch.Generator) -> None:

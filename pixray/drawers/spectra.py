@@ -6,6 +6,7 @@ drawer brings them to one contrast.
 
 from __future__ import annotations
 
+import math
 from abc import ABC, abstractmethod
 from typing import Any
 
@@ -16,6 +17,11 @@ from pixray.errors import MissingPackage
 
 STRENGTH = 3.0
 """Root mean square of tensors that hold a given picture: a step of 0.3 then changes a tenth of it."""
+
+
+GREATEST, RANGE = 1e12, 1e24
+"""Parts are scaled up by no more than this, and the others by no less than this share of it: their squares are still
+numbers of float32. The common factor means nothing, because the drawer brings values to one contrast."""
 
 
 class Parametrization(ABC):
@@ -53,7 +59,10 @@ class Frequencies(Parametrization):
         spectrum = 0.01 * torch.randn(1, 3, height, width // 2 + 1, 2, generator=generator)
         down, across = torch.fft.fftfreq(height)[:, None], torch.fft.rfftfreq(width)[None]
         frequency = (down.square() + across.square()).sqrt().clamp_min(4 / max(width, height))
-        self._scale = ((width * height) ** 0.5 / frequency**decay)[..., None].to(device)
+        scale = (width * height) ** 0.5 / frequency**decay
+        if not scale.max() < GREATEST:
+            scale = GREATEST * ((frequency.min() / frequency).double() ** decay).clamp_min(1 / RANGE).float()
+        self._scale = scale[..., None].to(device)
         self.tensors = [spectrum.to(device).requires_grad_(True)]
 
     def values(self) -> Tensor:
@@ -89,7 +98,7 @@ class Wavelets(Parametrization):
         coarsest, *details = self._ptwt.wavedec2(torch.zeros(3, height, width), self._wave)
         shapes = [coarsest.shape, *(part.shape for level in details for part in level)]
         least = shapes[0][-1] * shapes[0][-2]
-        self._scales = [(least / (shape[-1] * shape[-2])) ** (1 - sharp) for shape in shapes]
+        self._scales = _level_scales([least / (shape[-1] * shape[-2]) for shape in shapes], 1 - sharp)
         self.tensors = [torch.randn(shape, generator=generator).to(device).requires_grad_(True) for shape in shapes]
 
     def values(self) -> Tensor:
@@ -115,6 +124,15 @@ class Pixels(Parametrization):
 
     def _given(self, values: Tensor) -> list[Tensor]:
         return [values]
+
+
+def _level_scales(shares: list[float], power: float) -> list[float]:
+    """Each share to a power, within what squares of float32 hold."""
+    logs = [power * math.log(share) for share in shares]
+    top = max(logs)
+    if top < math.log(GREATEST):
+        return [max(share**power, GREATEST / RANGE) for share in shares]
+    return [GREATEST * math.exp(max(log - top, -math.log(RANGE))) for log in logs]
 
 
 def _import_ptwt() -> tuple[Any, Any]:

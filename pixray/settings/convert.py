@@ -9,7 +9,7 @@ from typing import Any
 
 from pixray.errors import did_you_mean
 from pixray.settings.declare import Declaration
-from pixray.settings.grammar import Amount, split_pipes
+from pixray.settings.grammar import GREATEST_NUMBER, Amount, split_pipes
 from pixray.settings.raw import is_empty, plain
 
 _YES = {"yes", "true", "t", "y", "1", "on"}
@@ -166,6 +166,9 @@ def _check_bounds(declared: Declaration, value: Any) -> None:
             raise ValueError(f"expected at least {declared.least:g}{_unit(declared)}")
         if declared.most is not None and number > declared.most:
             raise ValueError(f"expected at most {declared.most:g}{_unit(declared)}")
+        if isinstance(number, float) and abs(number) > GREATEST_NUMBER:
+            least = "at least -" if number < 0 else "at most "
+            raise ValueError(f"expected {least}{GREATEST_NUMBER:g}{_unit(declared)}")
 
 
 def _unit(declared: Declaration) -> str:

@@ -14,9 +14,14 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from pixray.errors import shown
+
 _ADDRESS = re.compile(r"https?://[^/?#\s]*([^?#\s]*[?#]\S*)?", re.IGNORECASE)
 _AMOUNT = re.compile(r"^(\d+(?:\.\d+)?|\.\d+)\s*(i|iter|iters|iteration|iterations|p|%|percent)?$")
 _MOST_OF_AMOUNT = 1_000_000_000
+GREATEST_NUMBER = 1e12
+"""Of rates, weights and other numbers: products of a few such are still numbers of float32, in which pictures are
+made."""
 
 
 def split_escaped(text: str, mark: str) -> list[str]:
@@ -120,7 +125,7 @@ def parse_weighted(text: str) -> Weighted:
     (Weighted(text='blue', weight=3.0, stop=-inf), 'a:b', 'at 12:30')
 
     Raises:
-        ValueError: a weight or stop that is not finite (`x:nan`).
+        ValueError: a weight or stop that is not finite (`x:nan`), or too great to reckon with.
     """
     # An escaped colon is put out of the way, so that the tail rule sees only the real ones.
     address, rest = _address(text.strip())
@@ -128,9 +133,11 @@ def parse_weighted(text: str) -> Weighted:
     numbers: list[float] = []
     while len(pieces) > 1 and len(numbers) < 2 and _is_number(pieces[-1]):
         value = float(pieces.pop())
-        if not math.isfinite(value):
+        if not abs(value) <= GREATEST_NUMBER:
+            right = f"at most {GREATEST_NUMBER:g}" if math.isfinite(value) else "finite"
             raise ValueError(
-                f"the weight and the stop of '{text.strip()}' must be finite; write a colon of the text itself as \\:"
+                f"the weight and the stop of {shown(text.strip())} must be {right}; "
+                "write a colon of the text itself as \\:"
             )
         numbers.insert(0, value)
     words = address + ":".join(pieces).replace("\0", ":").strip()

@@ -137,3 +137,24 @@ def test_the_first_decorrelated_number_is_brightness():
 def test_vdiff_is_accepted_by_name_with_what_replaces_it(resolve, tiny):
     with pytest.raises(SettingsError, match=r"drawer 'vdiff' .* is gone: .*use a remote drawer such as openai"):
         resolve(**{**tiny, "drawer": "vdiff"})
+
+
+@pytest.mark.parametrize(
+    ("cls", "settings"),
+    [
+        (MultiresDrawer, {"multires_decay": 30}),
+        (MultiresDrawer, {"multires_decay": 1e12}),
+        (FftDrawer, {"fft_decay": 30}),
+        (FftDrawer, {"fft_decay": 1e12}),
+        (FftDrawer, {"fft_use": "dwt", "fft_sharp": 50}),
+        (FftDrawer, {"fft_use": "dwt", "fft_sharp": 1e12}),
+    ],
+)
+def test_details_of_any_strength_are_finite_numbers_with_and_without_a_start_picture(cls, settings):
+    for image in (None, scene()):
+        drawer = made(cls, image, **settings)
+        shown = drawer.render(0)
+        shown.square().mean().backward()
+        tensors = [tensor for group in drawer.parameters() for tensor in group.tensors]
+        assert torch.isfinite(shown).all() and shown.min() >= 0 and shown.max() <= 1
+        assert all(torch.isfinite(tensor.grad).all() for tensor in tensors)

@@ -8,6 +8,7 @@ from PIL import Image, ImageDraw
 from pixray.drawers.base import Canvas
 from pixray.drawers.pixel.cells import BORDERS, CELL_TYPES, Cells, coverage, grid_shape
 from pixray.drawers.pixel.drawer import PixelDrawer
+from pixray.errors import SettingsError
 from pixray.events import Drawn
 from pixray.testing.contracts import check_drawer
 
@@ -285,3 +286,16 @@ def test_a_sprite_to_start_from_keeps_its_transparency_and_its_colours(session):
     assert hard[[4, 20, 44], 3].tolist() == [255, 255, 0]
     opaque = np.asarray(session(**settings).image())
     assert opaque.shape[2] == 3 and opaque[4, 44].tolist() != [0, 255, 0]
+
+
+@pytest.mark.parametrize("cell_type", CELL_TYPES)
+@pytest.mark.parametrize("border", BORDERS)
+@pytest.mark.parametrize("grid", [(1, 1), (1, 2), (2, 1)])
+def test_a_grid_of_one_cell_paints_and_one_without_a_cell_is_refused(session, cell_type, border, grid):
+    settings = {"drawer": "pixel", "pixel_type": cell_type, "pixel_border": border, "pixel_size": list(grid)}
+    settings |= {"pixel_edge_check": False, "pixel_svg": True, "iterations": 2}
+    if border == "open" and grid == (1, 1) and cell_type in ("rectshift", "hex", "diamond"):
+        with pytest.raises(SettingsError, match=rf"a grid of 1x1 .* has no {cell_type} cell .* pixel_border=filled"):
+            session(**settings)
+    else:
+        assert list(session(**settings).run())[-1].reason == "complete"

@@ -30,7 +30,8 @@ def problem(resolve, **given):
         ("prompts", [["a"]], "expected texts"),
         ("priors", object(), "not a value of type object"),
         ("scale", 10**400, "too many digits"),
-        ("scale", 1e300, "expected sides from 1 to 16384"),
+        ("scale", 1e9, "expected sides from 1 to 16384"),
+        ("scale", 1e300, "expected at most 1e+12"),
         ("scale", float("nan"), "expected a number"),
         ("scale", complex(1, 2), "type complex"),
         ("num_cuts", "\u00b2", "expected a whole number"),
@@ -211,3 +212,20 @@ def test_two_hundred_made_up_settings_are_answered_well():
     spec.loader.exec_module(fuzz)
     counts = fuzz.run(200, start=5)
     assert sum(counts.values()) >= 200 and all(counts[f"{kind}: taken"] for kind in ("Python", "flags"))
+
+
+@pytest.mark.parametrize(
+    "setting",
+    [
+        {"learning_rate": 1e300},
+        {"learning_rate": "1e13"},
+        {"image_prompt_weight": -1e30},
+        {"noise_prompt_weights": [1, 1e39]},
+        {"custom_loss": "gaussian", "gaussian_std": [1, 1e300]},
+        {"custom_loss": "tv:1e39"},
+        {"prompts": "blue:-1e308"},
+    ],
+)
+def test_numbers_too_great_for_the_arithmetic_of_pictures_are_refused_before_the_run(resolve, setting):
+    with pytest.raises(SettingsError, match=r"at (most |least -)1e\+12"):
+        resolve(**{"prompts": "blue", "drawer": "pixel", **setting})

@@ -32,6 +32,19 @@ def test_weights_that_are_not_finite_are_refused(text):
         parse_weighted(text)
 
 
+@pytest.mark.parametrize("text", ["blue:1e13", "blue:-1e39", "blue:1:1e300"])
+def test_weights_too_great_to_reckon_with_are_refused(text):
+    with pytest.raises(ValueError, match=r"must be at most 1e\+12"):
+        parse_weighted(text)
+    assert parse_weighted("blue:1e12").weight == 1e12
+
+
+def test_a_refused_weight_of_thousands_of_digits_is_told_in_short():
+    with pytest.raises(ValueError) as caught:
+        parse_weighted("red:" + "9" * 5000)
+    assert len(str(caught.value)) < 300
+
+
 @pytest.mark.parametrize("prompt", [Weighted("a"), Weighted("at 12:30", 2.5), Weighted("cat", -1, -0.9)])
 def test_a_prompt_reads_back_what_it_writes(prompt):
     assert parse_weighted(str(prompt)) == prompt

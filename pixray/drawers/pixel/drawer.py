@@ -17,6 +17,7 @@ from torch.nn.functional import embedding_bag
 from pixray.drawers.base import Canvas, Drawer
 from pixray.drawers.pixel.cells import BORDERS, CELL_TYPES, Cells, Coverage, coverage, grid_shape
 from pixray.drawers.pixel.files import cells_png, cells_svg, shown_colors
+from pixray.errors import SettingsError
 from pixray.ops.surrogate import straight_through
 from pixray.optim.parameter_group import ParameterGroup
 from pixray.settings.declare import Role, setting
@@ -93,6 +94,12 @@ class PixelDrawer(Drawer):
         self.cells = Cells(
             settings.pixel_type, columns, rows, canvas.width, canvas.height, filled=settings.pixel_border == "filled"
         )
+        if not len(self.cells):
+            raise SettingsError(
+                f"a grid of {columns}x{rows} (from pixel_size, pixel_scale and size) has no {settings.pixel_type} cell "
+                "with pixel_border=open, where every other row is one cell shorter: expected at least two columns or "
+                "two rows, or pixel_border=filled"
+            )
         self._colours: Tensor | None = None
         self._cover: Coverage | None = None
 
