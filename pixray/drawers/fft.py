@@ -32,11 +32,13 @@ class FftDrawer(Drawer):
     class Settings:
         """Frequencies"""
 
-        fft_use: str = setting("fft", "what is optimised", choices=("fft", "dwt", "pixel"))
-        fft_decay: float = setting(1.5, "how much weaker high frequencies are", least=0)
-        fft_wave: str = setting("coif2", "the wavelet of dwt, by PyWavelets' names")
-        fft_sharp: float = setting(0.3, "how strong the fine levels of dwt are", least=0)
-        fft_colors: float = setting(1.5, "how colourful it is", least=0.01)
+        fft_use: str = setting(
+            "fft", "what is optimised: frequencies, wavelet coefficients or pixels", choices=("fft", "dwt", "pixel")
+        )
+        fft_decay: float = setting(1.5, "decay of high frequencies", least=0)
+        fft_wave: str = setting("coif2", "wavelet of dwt, a name of PyWavelets")
+        fft_sharp: float = setting(0.3, "strength of the fine levels of dwt", least=0)
+        fft_colors: float = setting(1.5, "colourfulness", least=0.01)
         fft_lrate: float = setting(0.3, "step size", least=0)
 
     settings: Settings

@@ -32,9 +32,9 @@ class MultiresDrawer(Drawer):
     class Settings:
         """Layers of several resolutions"""
 
-        multires_decay: float = setting(0.5, "how much weaker fine layers are, as a power of their size", least=0)
-        multires_step: float = setting(2.0, "each layer is so many times finer than the one before", least=1.1, most=16)
-        multires_colors: float = setting(1.5, "how colourful it is", least=0.01)
+        multires_decay: float = setting(0.5, "exponent by which layers are weaker the finer they are", least=0)
+        multires_step: float = setting(2.0, "resolution ratio of successive layers", least=1.1, most=16)
+        multires_colors: float = setting(1.5, "colourfulness", least=0.01)
         multires_lrate: float = setting(0.2, "step size", least=0)
 
     settings: Settings

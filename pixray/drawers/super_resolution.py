@@ -34,7 +34,7 @@ class SuperResolutionDrawer(Drawer):
 
         super_resolution_model: str = setting(
             "RealESRGAN_x4plus",
-            "the network: a name that `pixray models list` shows, or a weights file",
+            "upscaling network: a name listed by `pixray models list`, or a weights file",
             refers=Refers.FILE,
             references=model_files,
         )

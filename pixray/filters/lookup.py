@@ -47,7 +47,7 @@ class Lookup(Filter):
     class Settings:
         """Palette colours only"""
 
-        lookup_beta: float = setting(10.0, "how strongly pixels are drawn to the colour they are shown in", least=0)
+        lookup_beta: float = setting(10.0, "strength of the pull of each pixel towards its palette colour", least=0)
 
     settings: Settings
     capturable = True

@@ -29,10 +29,12 @@ class Wallpaper(Filter):
         """Wallpaper"""
 
         wallpaper_type: str | None = setting(
-            None, "how the picture repeats; none: both ways, shift: both ways as bricks are laid", choices=TYPES
+            None,
+            "direction of repetition; none: both directions; shift: both, with every second row moved by half a width",
+            choices=TYPES,
         )
         wallpaper_edge_match: int = setting(
-            0, "over how many pixels borders that meet are made alike", unit="pixels", least=0
+            0, "width of the strips at opposite borders that are made alike; 0: none", unit="pixels", least=0
         )
 
     settings: Settings

@@ -33,7 +33,7 @@ class AestheticLoss(Loss):
     class Settings:
         """Loss aesthetic"""
 
-        aesthetic_target: float = setting(10.0, "the score that is wished for, from 1 to 10")
+        aesthetic_target: float = setting(10.0, "target score, from 1 to 10")
 
     settings: Settings
     capturable = True

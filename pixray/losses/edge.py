@@ -25,26 +25,26 @@ class EdgeLoss(Loss):
     class Settings:
         """Loss edge"""
 
-        edge_thickness: int = setting(5, "width of all four margins", unit="percent of that side", least=0, most=100)
+        edge_thickness: int = setting(5, "width of each margin", unit="percent of that side", least=0, most=100)
         edge_margins: tuple[int, int, int, int] | None = setting(
             None, "widths of the left, right, top and bottom margin", unit="percent of that side", least=0, most=100
         )
         edge_color: str = setting(
             "white",
-            "their colour: one of the palette grammar",
+            "colour of the margins, in palette syntax",
             parse=one_color,
             refers=Refers.PICTURE,
             references=palette_files,
             grid="",
         )
-        edge_color_weight: float = setting(0.1, "how strongly it is wanted")
-        global_color_weight: float = setting(0.05, "how strongly it is wanted in the whole picture, within that")
+        edge_color_weight: float = setting(0.1, "weight of the colour")
+        global_color_weight: float = setting(
+            0.05, "additional weight of the colour in the whole picture, multiplied by edge_color_weight"
+        )
         edge_input_image: str = setting(
-            "", "a picture to take the margins from, instead of a colour", refers=Refers.PICTURE
+            "", "picture that the margins should match, instead of edge_color", refers=Refers.PICTURE
         )
-        edge_mask_image: str = setting(
-            "", "a mask instead of margins; wanted is the colour where it is black", refers=Refers.PICTURE
-        )
+        edge_mask_image: str = setting("", "mask whose black part replaces the margins", refers=Refers.PICTURE)
 
     settings: Settings
     capturable = True

@@ -19,12 +19,15 @@ class GaussianLoss(Loss):
     class Settings:
         """Loss gaussian"""
 
-        gaussian_weight: float = setting(1.0, "how strongly the colour is wanted away from the centre")
+        gaussian_weight: float = setting(1.0, "weight of the colour away from the centre")
         gaussian_std: tuple[float, float] = setting(
-            (40.0, 40.0), "how far the free middle reaches down and across", unit="pixels", least=0.01
+            (40.0, 40.0),
+            "standard deviation of the unaffected centre, vertical and horizontal",
+            unit="pixels",
+            least=0.01,
         )
         gaussian_color: tuple[int, int, int] = setting(
-            (255, 255, 255), "the colour, red, green and blue from 0 to 255", least=0, most=255
+            (255, 255, 255), "colour of the vignette: red, green and blue from 0 to 255", least=0, most=255
         )
 
     settings: Settings

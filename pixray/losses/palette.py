@@ -26,7 +26,7 @@ class PaletteLoss(Loss):
     class Settings:
         """Loss palette"""
 
-        palette_weight: float = setting(1.0, "how strongly colours are drawn to those of the palette")
+        palette_weight: float = setting(1.0, "weight of the pull towards palette colours")
 
     settings: Settings
     capturable = True

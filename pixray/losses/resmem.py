@@ -30,8 +30,8 @@ class ResmemLoss(Loss):
     class Settings:
         """Loss resmem"""
 
-        resmem_weight: float = setting(1.0, "how strongly memorability counts")
-        resmem_forgettable: bool = setting(False, "make it forgettable instead, as the old pixray did")
+        resmem_weight: float = setting(1.0, "weight of memorability")
+        resmem_forgettable: bool = setting(False, "make the picture forgettable instead, as the old pixray did")
 
     settings: Settings
     needs: ClassVar[frozenset[str]] = frozenset({"crops"})

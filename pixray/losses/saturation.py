@@ -19,7 +19,7 @@ class SaturationLoss(Loss):
     class Settings:
         """Loss saturation"""
 
-        saturation_weight: float = setting(1.0, "how colourful it is made; negative: how grey")
+        saturation_weight: float = setting(1.0, "weight of colourfulness; negative: of greyness")
 
     settings: Settings
     capturable = True

@@ -31,14 +31,14 @@ class SmoothnessLoss(Loss):
     class Settings:
         """Loss smoothness"""
 
-        smoothness_weight: float = setting(1.0, "how smooth it is made; negative: how rough")
-        smoothness_type: str = setting("default", "how steep edges count", choices=TYPES)
+        smoothness_weight: float = setting(1.0, "weight of smoothness; negative: of roughness")
+        smoothness_type: str = setting("default", "treatment of steep edges", choices=TYPES)
         smoothness_gaussian_kernel: int = setting(
-            0, "blur before measuring, over so many pixels; odd, 0: none", parse=kernel_size, unit="pixels"
+            0, "kernel size of the blur before measuring, odd; 0: no blur", parse=kernel_size, unit="pixels"
         )
-        smoothness_gaussian_std: float = setting(1.0, "how far that blur spreads", unit="pixels", least=0.01)
-        smoothness_spacing: float = setting(1.0, "distance of two pixels in the gradient's units", least=0.01)
-        smoothness_edge_order: int = setting(1, "order of the differences at the border", least=1, most=2)
+        smoothness_gaussian_std: float = setting(1.0, "standard deviation of the blur", unit="pixels", least=0.01)
+        smoothness_spacing: float = setting(1.0, "pixel spacing assumed by the gradient", least=0.01)
+        smoothness_edge_order: int = setting(1, "order of the finite differences at the border", least=1, most=2)
 
     settings: Settings
     capturable = True

@@ -43,17 +43,17 @@ class StyleLoss(Loss):
     class Settings:
         """Loss style"""
 
-        style_file: str = setting("", "the picture whose style is wanted", refers=Refers.PICTURE)
+        style_file: str = setting("", "picture whose style to match", refers=Refers.PICTURE)
         styleloss_content_weight: float = setting(
-            32.0, "how strongly the content is held on to, halved from scale to finer scale", least=0.01
+            32.0, "weight of keeping the content, halved at each finer scale", least=0.01
         )
         styleloss_ospace: str = setting(
             "uniform",
             "accepted from old settings, without effect: pictures are always brought into the range that VGG wants",
             internal=True,
         )
-        styleloss_skip: int = setting(100, "steps before it begins", least=0)
-        styleloss_every: int = setting(1, "look at every so many steps only", least=1)
+        styleloss_skip: int = setting(100, "steps before the style loss starts", least=0)
+        styleloss_every: int = setting(1, "steps between evaluations", least=1)
 
     settings: Settings
     tensors = ("_content",)

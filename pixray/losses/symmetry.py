@@ -18,7 +18,7 @@ class SymmetryLoss(Loss):
     class Settings:
         """Loss symmetry"""
 
-        symmetry_weight: float = setting(1.0, "how strongly the left half mirrors the right one")
+        symmetry_weight: float = setting(1.0, "weight of left-right symmetry")
 
     settings: Settings
     capturable = True

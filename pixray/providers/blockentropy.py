@@ -35,12 +35,12 @@ class BlockEntropy(Provider):
             None, "base address, such as http://0.0.0.0:1234/v1", refers=Refers.ENDPOINT
         )
         blockentropy_model: str = setting("be-stable-diffusion-xl-base-1.0", "name of the model")
-        blockentropy_quality: str | None = setting(None, "such as standard")
-        blockentropy_style: str | None = setting(None, "weight of a start picture, as text: 0.6")
+        blockentropy_quality: str | None = setting(None, "quality, such as standard")
+        blockentropy_style: str | None = setting(None, "weight of the start picture, as text, such as 0.6")
         blockentropy_user: str | None = setting(
-            None, "what edits do with the start picture: cn, or face:0.6,style:0.4,pose:1.0 with later workers"
+            None, "use of the start picture in edits: cn, or face:0.6,style:0.4,pose:1.0 with later workers"
         )
-        blockentropy_response: str = setting("b64_json", "how pictures come", choices=("b64_json", "url"))
+        blockentropy_response: str = setting("b64_json", "how pictures are returned", choices=("b64_json", "url"))
 
     settings: Settings
     name = "blockentropy"

@@ -35,22 +35,28 @@ class OpenAI(Provider):
         openai_model: str = setting("gpt-image-2", "name of the model")
         openai_dialect: str = setting(
             "auto",
-            "legacy: as with DALL-E; auto: by the model's name",
+            "request format; legacy: that of DALL-E; auto: by the name of the model",
             choices=("auto", "gpt-image", "legacy"),
         )
-        openai_quality: str | None = setting(None, "auto, low, medium, high …, or standard and hd in the old dialect")
-        openai_background: str | None = setting(
-            None, "what lies behind the subject", choices=("auto", "opaque", "transparent")
+        openai_quality: str | None = setting(
+            None, "quality: auto, low, medium, high …; standard or hd in the legacy dialect"
         )
-        openai_output_format: str | None = setting(None, "format on the wire", choices=("png", "jpeg", "webp"))
-        openai_output_compression: int | None = setting(None, "of jpeg and webp on the wire", least=0, most=100)
-        openai_moderation: str | None = setting(None, "how strict the service is", choices=("auto", "low"))
+        openai_background: str | None = setting(
+            None, "background of the picture", choices=("auto", "opaque", "transparent")
+        )
+        openai_output_format: str | None = setting(
+            None, "format of the transferred picture", choices=("png", "jpeg", "webp")
+        )
+        openai_output_compression: int | None = setting(
+            None, "compression of the transferred jpeg or webp, in percent", least=0, most=100
+        )
+        openai_moderation: str | None = setting(None, "strictness of the moderation", choices=("auto", "low"))
         openai_complexity: str | None = setting(None, "effort of the model", choices=("low", "medium", "high"))
         openai_input_fidelity: str | None = setting(
-            None, "how closely a start picture is followed", choices=("low", "high")
+            None, "how closely the start picture is followed", choices=("low", "high")
         )
-        openai_partial_images: int | None = setting(None, "unfinished pictures to show", least=0, most=3)
-        openai_style: str | None = setting(None, "in the old dialect", choices=("vivid", "natural"))
+        openai_partial_images: int | None = setting(None, "number of partial pictures to show", least=0, most=3)
+        openai_style: str | None = setting(None, "style, in the legacy dialect", choices=("vivid", "natural"))
 
     settings: Settings
     name = "openai"

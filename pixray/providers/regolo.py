@@ -22,8 +22,8 @@ class Regolo(Provider):
 
         regolo_url: str | None = setting(None, "base address, without /v1", refers=Refers.ENDPOINT)
         regolo_model: str = setting("Qwen-Image", "name of the model")
-        regolo_quality: str | None = setting(None, "standard or hd")
-        regolo_style: str | None = setting(None, "such as realistic")
+        regolo_quality: str | None = setting(None, "quality: standard or hd")
+        regolo_style: str | None = setting(None, "style, such as realistic")
 
     settings: Settings
     name = "regolo"

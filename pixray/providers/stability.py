@@ -43,16 +43,18 @@ class Stability(Provider):
         stability_guidance: float | None = setting(
             None, "cfg_scale: how closely the prompt is followed", least=0, most=35
         )
-        stability_end: float = setting(0.01, "where the schedule ends, with a start picture", least=0, most=1)
+        stability_end: float = setting(0.01, "end of the noise schedule, with a start picture", least=0, most=1)
         stability_clip_guidance: str = setting(
-            "none", "CLIP guidance by the service (not repeatable)", choices=wire.GUIDANCE
+            "none", "CLIP guidance by the service (not reproducible)", choices=wire.GUIDANCE
         )
-        stability_clip_strength: float | None = setting(None, "strength of it, good at 0.25", least=0, most=1)
+        stability_clip_strength: float | None = setting(
+            None, "strength of the CLIP guidance; 0.25 works well", least=0, most=1
+        )
         stability_style: str | None = setting(None, "style preset", choices=STYLES)
         stability_masked_area: str = setting(
-            "zero", "what is below the mask at the start", choices=("zero", "random", "original")
+            "zero", "initial content of the masked area", choices=("zero", "random", "original")
         )
-        stability_plaintext: bool = setting(False, "no TLS; only for servers on this machine")
+        stability_plaintext: bool = setting(False, "connect without TLS; only for servers on this machine")
 
     settings: Settings
     name = "stability"

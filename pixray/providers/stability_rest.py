@@ -34,10 +34,12 @@ class StabilityRest(Provider):
         """Stability (REST, v2beta)"""
 
         stability_rest_url: str | None = setting(None, "base address", refers=Refers.ENDPOINT)
-        stability_rest_service: str = setting("core", "which service", choices=_SERVICES)
-        stability_rest_model: str | None = setting(None, "model of the service sd3, such as sd3.5-large")
-        stability_rest_style: str | None = setting(None, "style preset, with core", choices=STYLES)
-        stability_rest_output_format: str = setting("png", "format on the wire", choices=("png", "jpeg", "webp"))
+        stability_rest_service: str = setting("core", "endpoint of the service", choices=_SERVICES)
+        stability_rest_model: str | None = setting(None, "model for sd3, such as sd3.5-large")
+        stability_rest_style: str | None = setting(None, "style preset, for core", choices=STYLES)
+        stability_rest_output_format: str = setting(
+            "png", "format of the transferred picture", choices=("png", "jpeg", "webp")
+        )
 
     settings: Settings
     name = "stability_rest"

@@ -42,11 +42,13 @@ class VisionCraft(Provider):
 
         visioncraft_url: str | None = setting(None, "base address", refers=Refers.ENDPOINT)
         visioncraft_model: str = setting("sdxl-base", "name of the model")
-        visioncraft_sampler: str = setting("Euler a", "name of the sampler, as the service lists them")
+        visioncraft_sampler: str = setting("Euler a", "name of the sampler, see `pixray services visioncraft`")
         visioncraft_steps: int = setting(30, "steps of the sampler", least=1, most=35)
-        visioncraft_guidance: float = setting(7.0, "how closely the prompt is followed, rounded", least=1, most=30)
+        visioncraft_guidance: float = setting(
+            7.0, "how closely the prompt is followed, rounded to a whole number", least=1, most=30
+        )
         visioncraft_loras: str | None = setting(
-            None, "loras with weights, name[:weight] separated by commas", parse=lora_weights, grid=""
+            None, "LoRAs, name[:weight] separated by commas", parse=lora_weights, grid=""
         )
 
     settings: Settings

@@ -18,29 +18,29 @@ class Predictor(BaseRunner):
     def run(
         self,
         prompts: Optional[str] = Input(
-            default=None, description="what to paint: texts separated by |, each text[:weight[:stop]]",
+            default=None, description="text prompts separated by |, each text[:weight[:stop]]",
         ),
         drawer: Optional[str] = Input(
-            default=None, description="how the picture is made (default: vqgan)",
+            default=None, description="what makes the picture (default: vqgan)",
             choices=["clipdraw", "fft", "line_sketch", "multires", "pixel", "super_resolution", "vqgan"],
         ),
         palette: Optional[str] = Input(
-            default=None, description="colours for the filter 'lookup', the loss 'palette' and drawers that use one",
+            default=None, description="colours for the filter 'lookup', the loss 'palette' and drawers with a palette",
         ),
         quality: Optional[str] = Input(
-            default=None, description="size, iterations and perceptors in one word (default: normal)",
+            default=None, description="preset for size, iterations and perceptors (default: normal)",
             choices=["draft", "normal", "better", "best", "supreme"],
         ),
         iterations: Optional[int] = Input(
-            default=None, description="how many steps",
+            default=None, description="number of steps",
             ge=0,
         ),
         aspect: Optional[str] = Input(
-            default=None, description="shape of the picture (default: widescreen)",
+            default=None, description="aspect ratio of the picture (default: widescreen)",
             choices=["widescreen", "square", "portrait", "retain"],
         ),
         seed: Optional[str] = Input(
-            default=None, description="a number or a text: the same seed makes the same picture",
+            default=None, description="number or text; the same seed gives the same picture",
         ),
         preset: Optional[str] = Input(
             default=None, description="a named set of settings to start from",

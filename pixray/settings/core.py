@@ -1,6 +1,6 @@
-"""The settings that the engine itself reads, whatever the drawer. Each class is one group of the help page.
+"""The settings of the engine, common to all drawers. Each class is one group of the help page.
 
-Settings of a drawer, loss or filter stand beside that part. Names and defaults follow the old pixray.
+The settings of a drawer, loss or filter are declared beside it. Names and defaults follow the old pixray.
 """
 
 from __future__ import annotations
@@ -29,11 +29,11 @@ from pixray.settings.values import (
 
 @dataclass(frozen=True, kw_only=True)
 class Guidance:
-    """What to paint"""
+    """Prompts and drawer"""
 
     prompts: list[str] = setting(
         [],
-        r"what to paint: texts separated by |, each text[:weight[:stop]]",
+        r"text prompts separated by |, each text[:weight[:stop]]",
         aliases=("-p",),
         common=True,
         role=Role.SUBJECT | Role.REQUEST_FIELD | Role.WEIGHTED,
@@ -41,7 +41,7 @@ class Guidance:
     )
     drawer: str = setting(
         "vqgan",
-        "how the picture is made",
+        "what makes the picture",
         part="drawer",
         common=True,
         refers=Refers.SERVICE,
@@ -49,7 +49,7 @@ class Guidance:
     )
     filters: str | None = setting(
         None,
-        "filters on the picture, name[:weight] separated by commas",
+        "image filters, name[:weight] separated by commas",
         parse=parts_text,
         part="filter",
         grid="",
@@ -58,7 +58,7 @@ class Guidance:
     )
     custom_loss: str | None = setting(
         None,
-        "further losses, name[:weight[:stop]] separated by commas",
+        "additional losses, name[:weight[:stop]] separated by commas",
         aliases=("--losses",),
         parse=parts_text,
         role=Role.SUBJECT,
@@ -69,18 +69,21 @@ class Guidance:
     )
     priors: str | None = setting(
         None,
-        "losses that a small perceptor needs to paint well, as custom_loss; set with it, or none",
+        "regularizing losses for small perceptors, as in custom_loss; set automatically; none: no such losses",
         parse=parts_text,
         part="loss",
         grid="",
         adds_up=True,
     )
     prior_prompts: list[str] = setting(
-        [], "prompts that a small perceptor needs; set with it, or none", parse=prior_texts, role=Role.WEIGHTED
+        [],
+        "additional prompts for small perceptors; set automatically; none: no such prompts",
+        parse=prior_texts,
+        role=Role.WEIGHTED,
     )
     palette: str | None = setting(
         None,
-        "colours for the filter 'lookup', the loss 'palette' and drawers that use one",
+        "colours for the filter 'lookup', the loss 'palette' and drawers with a palette",
         parse=palette_text,
         refers=Refers.PICTURE,
         references=palette_files,
@@ -92,11 +95,11 @@ class Guidance:
 
 @dataclass(frozen=True, kw_only=True)
 class Size:
-    """How large and how long"""
+    """Size, iterations and seed"""
 
     quality: str = setting(
         "normal",
-        "size, iterations and perceptors in one word",
+        "preset for size, iterations and perceptors",
         choices=tuple(QUALITY),
         aliases=("-q",),
         common=True,
@@ -104,7 +107,7 @@ class Size:
     )
     iterations: int | None = setting(
         None,
-        "how many steps",
+        "number of steps",
         least=0,
         most=10_000_000,
         aliases=("-i",),
@@ -113,7 +116,7 @@ class Size:
     )
     aspect: str = setting(
         "widescreen",
-        "shape of the picture",
+        "aspect ratio of the picture",
         choices=(*ASPECT, "retain"),
         aliases=("-asp",),
         common=True,
@@ -122,11 +125,11 @@ class Size:
     size: tuple[int, int] | None = setting(
         None, "exact width and height", unit="pixels", least=1, most=16384, aliases=("-s",), common=True
     )
-    scale: float | None = setting(None, "multiplies the base size of the aspect", least=0.05, aliases=("-sca",))
-    ezsize: str | None = setting(None, "size in a word", choices=tuple(EZSIZE), aliases=("-ezs",))
+    scale: float | None = setting(None, "factor applied to the base size of the aspect", least=0.05, aliases=("-sca",))
+    ezsize: str | None = setting(None, "named size", choices=tuple(EZSIZE), aliases=("-ezs",))
     seed: Any = setting(
         None,
-        "a number or a text: the same seed makes the same picture",
+        "number or text; the same seed gives the same picture",
         parse=seed_value,
         common=True,
         role=Role.REQUEST_FIELD,
@@ -135,17 +138,17 @@ class Size:
 
 @dataclass(frozen=True, kw_only=True)
 class Perceptors:
-    """Who looks at the picture"""
+    """Perceptors and cutouts"""
 
     perceptors: str = setting(
         "auto",
-        "clip: the models of the quality; embedded: the small one inside the package; auto: clip if it can be had",
+        "clip: the models of the quality preset; embedded: the built-in model; auto: clip if available, else embedded",
         choices=("auto", "clip", "embedded"),
         common=True,
     )
     clip_models: Any = setting(
         None,
-        "models by name, separated by commas, each with an optional :weight",
+        "CLIP models by name, separated by commas, each with an optional :weight",
         parse=model_names,
         refers=Refers.FILE,
         references=perceptor_files,
@@ -154,21 +157,21 @@ class Perceptors:
         grid="",
     )
     num_cuts: int | None = setting(
-        None, "cutouts per perceptor size and batch", least=1, most=65536, aliases=("-cuts",)
+        None, "number of cutouts per perceptor input size and batch", least=1, most=65536, aliases=("-cuts",)
     )
     batches: int | None = setting(
-        None, "passes per step; their gradients are averaged", least=1, most=65536, aliases=("-bats",)
+        None, "passes per step, whose gradients are averaged", least=1, most=65536, aliases=("-bats",)
     )
     cutouts: str = setting(
         "direct",
-        "how cutouts are taken; steady: the middle square as a whole, blurred at first, as suits drawings of strokes; "
-        "classic: the old chain of resamplings, for comparison (slow)",
+        "how cutouts are sampled; steady: the whole central square, blurred at first, for stroke drawings; "
+        "classic: the resampling chain of the old pixray, for comparison (slow)",
         part="cutouts",
     )
-    cut_noise: float = setting(0.1, "strength of the noise on each cutout, drawn from 0 to this", least=0, most=1000)
+    cut_noise: float = setting(0.1, "maximum strength of the noise added to each cutout", least=0, most=1000)
     cut_contrast: str = setting(
         "plain",
-        "minmax: stretch each batch of cutouts to 0..1 before the perceptor, as the old pixray did",
+        "minmax: rescale each batch of cutouts to 0..1 before the perceptor, as the old pixray did",
         choices=("plain", "minmax"),
     )
     cut_pow: float = setting(
@@ -176,12 +179,12 @@ class Perceptors:
     )
     precision: str = setting(
         "auto",
-        "number format of the perceptors; auto: bf16 on GPUs since Ampere and on CPUs that are faster in it, else fp32",
+        "number format of the perceptors; auto: bf16 on GPUs from Ampere on and on CPUs where it is faster, else fp32",
         choices=("auto", "fp32", "bf16", "fp16"),
     )
     cuts_at_once: int | None = setting(
         None,
-        "cutouts encoded at a time: fewer need less memory, but twice the work; a GPU finds out by itself",
+        "cutouts encoded at a time; fewer take less memory but twice the work; chosen automatically on a GPU",
         least=1,
         role=Role.RESUMABLE,
     )
@@ -189,25 +192,29 @@ class Perceptors:
 
 @dataclass(frozen=True, kw_only=True)
 class Optimiser:
-    """How the picture changes"""
+    """Optimizer and device"""
 
-    learning_rate: float = setting(0.2, "step size, for drawers without one of their own", least=0, aliases=("-lr",))
-    optimiser: str = setting("Adam", "which optimizer", part="optimizer", aliases=("--optimizer", "-opt"))
+    learning_rate: float = setting(
+        0.2, "step size, for drawers that have no step size of their own", least=0, aliases=("-lr",)
+    )
+    optimiser: str = setting("Adam", "name of the optimizer", part="optimizer", aliases=("--optimizer", "-opt"))
     learning_rate_drops: Any = setting(
         ("75%",),
-        "when the rate drops to a tenth; bare numbers are percents",
+        "when the learning rate drops to a tenth; plain numbers are percentages",
         parse=percent_amounts,
         aliases=("-lrd",),
         role=Role.SEVERAL_WORDS | Role.PERCENTS | Role.RESUMABLE,
         grid="",
     )
-    auto_stop: bool = setting(False, "drop the rate, then stop, when the loss stalls for 12 steps", aliases=("-as",))
+    auto_stop: bool = setting(
+        False, "when the loss stalls for 12 steps, drop the learning rate, then stop", aliases=("-as",)
+    )
     device: str = setting(
-        "auto", "auto, cpu, cuda, cuda:1, mps", aliases=("--cuda_device", "-cud"), common=True, role=Role.RESUMABLE
+        "auto", "auto, cpu, cuda, cuda:1 or mps", aliases=("--cuda_device", "-cud"), common=True, role=Role.RESUMABLE
     )
     cuda_graph: str = setting(
         "auto",
-        "capture a step as a CUDA graph and replay it; auto: where every part allows it, else run steps directly",
+        "capture each step as a CUDA graph and replay it; auto: if every part of the run supports it",
         choices=("auto", "on", "off"),
         role=Role.UNRECORDED,
     )
@@ -216,80 +223,86 @@ class Optimiser:
 
 @dataclass(frozen=True, kw_only=True)
 class Start:
-    """What to start from"""
+    """Start picture and transparency"""
 
     init_image: str | None = setting(
         None,
-        "picture to start from: a file, a glob or an address",
+        "picture to start from: file, glob or URL",
         aliases=("-ii",),
         common=True,
         refers=Refers.PICTURE,
         role=Role.SUBJECT | Role.PER_FRAME,
     )
     init_image_alpha: int = setting(
-        200, "how opaque the start picture lies over the noise", least=0, most=255, aliases=("-iia",)
+        200, "opacity of the start picture over the start noise", least=0, most=255, aliases=("-iia",)
     )
-    init_noise: str = setting(
-        "pixels", "noise to start from", choices=("pixels", "gradient", "snow", "none"), aliases=("-in",)
-    )
+    init_noise: str = setting("pixels", "start noise", choices=("pixels", "gradient", "snow", "none"), aliases=("-in",))
     image_fit: str = setting(
-        "stretch", "how start pictures, overlays and image prompts of other proportions are fitted", choices=FITS
+        "stretch", "how start pictures, overlays and image prompts of another aspect ratio are fitted", choices=FITS
     )
     init_weight: float | None = setting(
         None,
-        "holds the drawer's latents to those of the start picture, by angle",
+        "weight of keeping the drawer's latents close to those of the start picture, by squared angle",
         aliases=("-iw",),
         role=Role.NEEDS_START,
     )
-    init_weight_dist: float = setting(0.0, "the same by squared distance", aliases=("-iwd",), role=Role.NEEDS_START)
-    init_weight_cos: float = setting(0.0, "the same by cosine", aliases=("-iwc",), role=Role.NEEDS_START)
+    init_weight_dist: float = setting(
+        0.0, "as init_weight, by squared distance", aliases=("-iwd",), role=Role.NEEDS_START
+    )
+    init_weight_cos: float = setting(0.0, "as init_weight, by cosine", aliases=("-iwc",), role=Role.NEEDS_START)
     init_weight_pix: float = setting(
         0.0,
-        "holds the picture itself to the start picture; works with every drawer",
+        "weight of keeping the pixels close to those of the start picture; works with every drawer",
         aliases=("-iwp",),
         role=Role.NEEDS_START,
     )
     image_labels: str | None = setting(
         None,
-        "pictures whose mean, in the drawer's latents, to come near: a glob",
+        "glob of pictures; pulls the drawer's latents towards the mean of theirs",
         aliases=("-il",),
         refers=Refers.PICTURE,
     )
-    image_label_weight: float = setting(1.0, "how much that counts", aliases=("-ilw",))
-    transparent: bool = setting(False, "let the drawer use transparency, if it can")
-    transparent_weight: float = setting(0.0, "pulls towards transparency (negative: towards opacity)")
+    image_label_weight: float = setting(1.0, "weight of image_labels", aliases=("-ilw",))
+    transparent: bool = setting(False, "paint with transparency, if the drawer supports it")
+    transparent_weight: float = setting(0.0, "weight of the pull towards transparency (negative: towards opacity)")
     alpha_use_g: bool = setting(False, "accepted from old settings, without effect", internal=True)
     alpha_gamma: float = setting(4.0, "accepted from old settings, without effect", internal=True)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Over:
-    """What is laid over the drawing while it is made, and animations"""
+    """Overlays and animations"""
 
     overlay_image: str | None = setting(
         None,
-        "picture laid over the drawing again and again: a file, a glob or an address",
+        "picture laid over the drawing at regular steps: file, glob or URL",
         aliases=("-ovi",),
         refers=Refers.PICTURE,
         role=Role.PER_FRAME,
         grid="",
     )
     overlay_alpha: int | None = setting(
-        None, "how opaque it is; not set or 0: as opaque as the file says", least=0, most=255, aliases=("-ova",)
+        None, "opacity of the overlay; not set or 0: the transparency of the file", least=0, most=255, aliases=("-ova",)
     )
     overlay_every: Amount = setting(
-        Amount(10, "iterations"), "how often; 0: never", aliases=("-ove",), role=Role.PERIOD
+        Amount(10, "iterations"), "interval between overlays; 0: never", aliases=("-ove",), role=Role.PERIOD
     )
-    overlay_offset: Amount = setting(Amount(0, "iterations"), "at which step of every period", aliases=("-ovo",))
-    overlay_until: Amount | None = setting(None, "the step from which on it is left out", aliases=("-ovu",))
+    overlay_offset: Amount = setting(
+        Amount(0, "iterations"), "first step of the overlay within each interval", aliases=("-ovo",)
+    )
+    overlay_until: Amount | None = setting(None, "step at which overlays end", aliases=("-ovu",))
     animation_dir: str | None = setting(
         None,
-        "folder for an animation: every file of a glob becomes a frame of its own",
+        "folder for an animation: each file of a glob becomes one frame",
         aliases=("-anim",),
         refers=Refers.DESTINATION,
     )
     animation_alpha: int = setting(
-        128, "how opaque the frame before is laid over each frame between rounds", least=0, most=255, aliases=("-ana",)
+        128,
+        "opacity of the previous frame when it is laid over each frame between rounds",
+        least=0,
+        most=255,
+        aliases=("-ana",),
     )
 
 
@@ -305,7 +318,7 @@ ALWAYS: tuple[type, ...] = (
     Output,
     ModelFiles,
 )
-"""Groups that exist in every run."""
+"""Groups of settings that exist in every run."""
 
 
 @cache

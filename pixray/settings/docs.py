@@ -23,10 +23,10 @@ _INTRO = """\
 # Every setting
 
 Each is a flag (`--pixel_type hex`), a YAML key (`pixel_type: hex`) and a Python keyword
-(`pixray.add_settings(pixel_type="hex")`). What stands in square brackets is the default.
-Settings of a drawer, filter or loss exist in runs that use it.
+(`pixray.add_settings(pixel_type="hex")`). Defaults are in square brackets.
+The settings of a drawer, filter or loss exist only in runs that use it.
 
-This page is written from the declarations in the source; `python -m pixray --help-all` prints the same.
+This page is generated from the source; `python -m pixray --help-all` prints the same.
 """
 
 

@@ -1,4 +1,4 @@
-"""The settings of what a run leaves on disk, and of where model files come from."""
+"""The settings of a run's output files and of model files."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from pixray.settings.grammar import Amount, as_texts
 from pixray.settings.values import parts_text
 
 WRITTEN = (".png", ".jpg", ".jpeg", ".webp", ".avif")
-"""Endings of the picture formats that are written, with the settings inside."""
+"""File extensions of the supported output formats, all of which hold the settings as metadata."""
 _NOT_WRITTEN = {".gif", ".bmp", ".tif", ".tiff", ".heic", ".svg", ".pdf", ".eps", ".ico", ".tga", ".psd", ".jxl"}
 
 
@@ -40,19 +40,19 @@ def output_name(raw: Any) -> str:
 
 @dataclass(frozen=True, kw_only=True)
 class Output:
-    """Where the results go"""
+    """Output files"""
 
     outdir: str = setting(
         "outputs/%DATE%_%SEQ%",
-        "folder for everything; %DATE% and %SEQ% are filled in",
+        "output folder; %DATE% and %SEQ% are replaced by the date and a running number",
         common=True,
         refers=Refers.DESTINATION,
         role=Role.UNRECORDED,
     )
     output: str = setting(
         "output.png",
-        "name of the picture in that folder (.png, .jpg, .webp or .avif); alone on a command line: the picture and "
-        "nothing else, where it says",
+        "name of the picture in outdir (.png, .jpg, .webp or .avif); given alone on the command line: "
+        "the path of the only file written",
         aliases=("-o",),
         parse=output_name,
         common=True,
@@ -61,33 +61,31 @@ class Output:
     )
     save_every: Amount = setting(
         Amount(10, "iterations"),
-        "how often to save; 0: only at the end",
+        "interval between saves; 0: only at the end",
         aliases=("-se",),
         role=Role.PERIOD | Role.RESUMABLE,
     )
     save_intermediates: bool = setting(
-        True, "keep every saved step and make a film of them", aliases=("-si",), role=Role.RESUMABLE
+        True, "keep every saved step and make a video of them", aliases=("-si",), role=Role.RESUMABLE
     )
     display_every: Amount = setting(
         Amount(20, "iterations"),
-        "how often to show the picture; 0: only at the end",
+        "interval between displays of the picture; 0: only at the end",
         aliases=("-de",),
         role=Role.PERIOD | Role.RESUMABLE,
     )
     display_clear: bool = setting(
         False, "clear the notebook's output before each picture", aliases=("-dc",), role=Role.RESUMABLE
     )
-    make_video: bool = setting(
-        False, "make a film of every single step", aliases=("--video", "-vid"), role=Role.RESUMABLE
-    )
+    make_video: bool = setting(False, "make a video of every step", aliases=("--video", "-vid"), role=Role.RESUMABLE)
     checkpoint_every: Amount = setting(
         Amount(50, "iterations"),
-        "how often to keep the state, so that `pixray resume` can go on; 0: never",
+        "interval between checkpoints, from which `pixray resume` continues; 0: none",
         role=Role.PERIOD | Role.RESUMABLE,
     )
     recorders: str | None = setting(
         None,
-        "further recorders, by names separated by commas",
+        "additional recorders, names separated by commas",
         parse=parts_text,
         part="recorder",
         role=Role.UNRECORDED | Role.RESUMABLE,
@@ -107,17 +105,17 @@ class Output:
 
 @dataclass(frozen=True, kw_only=True)
 class ModelFiles:
-    """Where model files come from"""
+    """Model files"""
 
     checkpoints_dir: str | None = setting(
         None,
-        "folder of model files; searched first, and downloads go there",
+        "folder of model files: searched first, and the target of downloads",
         refers=Refers.INSTALLATION,
         role=Role.UNRECORDED,
     )
     models_file: str | None = setting(
         None,
-        "YAML file that describes further models, as docs/models.md says",
+        "YAML file that describes additional models, see docs/models.md",
         refers=Refers.INSTALLATION,
         role=Role.RESUMABLE,
     )

@@ -1,4 +1,4 @@
-"""The settings of every kind of prompt that is not a plain text. Names, flags and defaults follow the old pixray."""
+"""The settings of all prompts other than text. Names, flags and defaults follow the old pixray."""
 
 from __future__ import annotations
 
@@ -37,35 +37,35 @@ def parse_prompts(texts: Sequence[str]) -> tuple[list[Weighted], list[tuple[str,
 
 @dataclass(frozen=True, kw_only=True)
 class OtherPrompts:
-    """Prompts that are no plain texts"""
+    """Image, spot, vector and noise prompts"""
 
     spot_prompts: list[str] = setting(
         [],
-        "prompts for the dark part of spot_file alone; by default a disc in the middle",
+        "prompts for the dark part of spot_file only; without a file, for a disc in the centre",
         aliases=("--spot", "-sp"),
         role=Role.SUBJECT | Role.WEIGHTED,
     )
     spot_prompts_off: list[str] = setting(
         [],
-        "prompts for the white part of spot_file alone",
+        "prompts for the white part of spot_file only",
         aliases=("--spot_off", "-spo"),
         role=Role.SUBJECT | Role.WEIGHTED,
     )
     spot_file: str | None = setting(
         None,
-        "mask: the dark part is the spot, the white part the rest; greys count in part",
+        "mask: the dark part is the spot, the white part the rest; grey values blend",
         aliases=("-spf",),
         refers=Refers.PICTURE,
     )
     labels: list[str] = setting(
         [],
-        "names of things, put into seven sentences each: name[:weight[:stop]]",
+        "names of things, each used in seven sentences: name[:weight[:stop]]",
         aliases=("-l",),
         role=Role.SUBJECT | Role.WEIGHTED,
     )
     vector_prompts: Any = setting(
         ("textoff",),
-        "directions made by `pixray vectorize`: name or .json file[:weight[:stop]]; none: not even the default",
+        "directions made by `pixray vectorize`: name or .json file[:weight[:stop]]; none: no vector prompts",
         aliases=("-vp",),
         parse=vector_names,
         refers=Refers.PICTURE,
@@ -75,30 +75,30 @@ class OtherPrompts:
     )
     image_prompts: list[str] = setting(
         [],
-        "pictures to resemble, part by part: file, glob or address[:weight[:stop]]",
+        "pictures to resemble, compared cutout by cutout: file, glob or URL[:weight[:stop]]",
         aliases=("-ip",),
         refers=Refers.PICTURE,
         role=Role.SUBJECT | Role.WEIGHTED | Role.PER_FRAME,
     )
-    image_prompt_weight: float | None = setting(None, "multiplies the weights of image_prompts", aliases=("-ipw",))
+    image_prompt_weight: float | None = setting(
+        None, "factor applied to the weights of image_prompts", aliases=("-ipw",)
+    )
     image_prompt_shuffle: bool = setting(
-        False, "compare image prompts by cutouts of their own, anywhere in them", aliases=("-ips",)
+        False, "sample the cutouts of image prompts at their own random positions", aliases=("-ips",)
     )
     image_prompt_pairs: str = setting(
         "aligned",
-        "which cutouts of an image prompt and of the drawing are compared; all: each with each, as the old pixray",
+        "which cutouts of image prompt and drawing are compared; all: every pair, as in the old pixray",
         choices=("aligned", "all"),
     )
     target_images: list[str] = setting(
         [],
-        "pictures to mean the same as: file, glob or address[:weight[:stop]]",
+        "pictures whose meaning to match, compared as a whole: file, glob or URL[:weight[:stop]]",
         aliases=("-ti",),
         refers=Refers.PICTURE,
         role=Role.SUBJECT | Role.WEIGHTED | Role.PER_FRAME,
     )
     noise_prompt_seeds: list[int] = setting(
-        [], "a random direction for each of these seeds", aliases=("-nps",), role=Role.SUBJECT
+        [], "seeds, each of which adds a random direction as a prompt", aliases=("-nps",), role=Role.SUBJECT
     )
-    noise_prompt_weights: list[float] = setting(
-        [], "weights of the random directions; where one is missing, 1", aliases=("-npw",)
-    )
+    noise_prompt_weights: list[float] = setting([], "weights of the noise prompts; 1 where missing", aliases=("-npw",))

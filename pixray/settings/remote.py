@@ -1,4 +1,4 @@
-"""The settings of remote services that are the same for all of them."""
+"""The settings shared by all remote services."""
 
 from __future__ import annotations
 
@@ -24,38 +24,38 @@ class Remote:
 
     init_from: str | None = setting(
         None,
-        "a remote service whose picture is the start of this drawer",
+        "remote service that makes the start picture of this drawer",
         part="provider",
         refers=Refers.SERVICE,
     )
-    negative_prompt: str | None = setting(None, "what a remote service shall not paint")
+    negative_prompt: str | None = setting(None, "what a remote service should not paint")
     remote_strength: float = setting(
-        0.65, "how far a remote service may leave the start picture: 0 keeps it, 1 ignores it", least=0, most=1
+        0.65, "how much a remote service changes the start picture: 0 keeps it, 1 ignores it", least=0, most=1
     )
     remote_mask: str | None = setting(
         None,
-        "grey picture, white where a remote service repaints the start picture: a path",
+        "path of a greyscale mask, white where a remote service repaints the start picture",
         refers=Refers.PICTURE,
     )
     remote_control: str | None = setting(
         None,
-        "the start picture only steers the composition of a remote service",
+        "use the start picture only to guide the composition, by this kind of feature",
         choices=("pose", "sketch", "depth", "canny"),
     )
-    remote_control_scale: float | None = setting(None, "how strongly it does", least=0, most=1)
-    max_cost: float | None = setting(None, "what remote services may cost in all, in the unit of `prices`", least=0)
-    max_requests: int | None = setting(None, "how many requests remote services may get in all", least=0)
+    remote_control_scale: float | None = setting(None, "strength of remote_control", least=0, most=1)
+    max_cost: float | None = setting(None, "maximum total cost of remote services, in the unit of `prices`", least=0)
+    max_requests: int | None = setting(None, "maximum total number of requests to remote services", least=0)
     prices: str | None = setting(
         None,
-        "what a picture costs, service:amount separated by commas (or openai.token:amount)",
+        "price per picture, service:amount separated by commas (or openai.token:amount)",
         parse=price_list,
         grid="",
     )
     remote_cache: str = setting(
         "auto",
-        "auto: keep what would come out the same; replay: keep all; off: nothing",
+        "auto: cache reproducible pictures; replay: cache all pictures; off: no cache",
         choices=("auto", "replay", "off"),
     )
-    remote_timeout: float | None = setting(None, "when to give an answer up", unit="seconds", least=0.1)
-    remote_attempts: int = setting(3, "how often to try at most", least=1, most=10)
-    pay_twice: bool = setting(False, "try again also when the service may bill the first try")
+    remote_timeout: float | None = setting(None, "time to wait for a response", unit="seconds", least=0.1)
+    remote_attempts: int = setting(3, "maximum number of attempts per request", least=1, most=10)
+    pay_twice: bool = setting(False, "retry even if the service may have billed the first attempt")

@@ -55,21 +55,21 @@ class PixelDrawer(Drawer):
         """Pixel art"""
 
         pixel_size: tuple[int, int] | None = setting(
-            None, "grid of the drawing, columns and rows", unit="cells", least=1, most=4096
+            None, "columns and rows of the grid", unit="cells", least=1, most=4096
         )
-        pixel_scale: float | None = setting(None, "makes cells this much larger", least=0.01)
+        pixel_scale: float | None = setting(None, "factor applied to the size of the cells", least=0.01)
         pixel_type: str = setting("rect", "shape of a cell", choices=CELL_TYPES, common=True)
-        pixel_edge_check: bool = setting(True, "adjust the grid so that shifted rows meet the border alike")
-        pixel_iso_check: bool = setting(True, "adjust the grid so that cells look as wide as high")
+        pixel_edge_check: bool = setting(True, "adjust the grid so that shifted rows meet both borders alike")
+        pixel_iso_check: bool = setting(True, "adjust the grid so that cells are as wide as high")
         pixel_border: str = setting(
             "filled",
-            "the border where cells do not reach it; filled: further cells, cut off by it; open: black notches, as the "
+            "border that whole cells do not reach; filled: with cells cut off by it; open: black notches, as in the "
             "old pixray",
             choices=BORDERS,
         )
         pixel_alpha: str = setting(
             "soft",
-            "transparency of a cell (with transparent); soft: any share; hard: all or nothing, for sprites",
+            "transparency of cells (with transparent); soft: any value; hard: opaque or fully transparent, for sprites",
             choices=("soft", "hard"),
         )
         pixel_svg: bool = setting(False, "also save an SVG with one polygon per cell", role=Role.FURTHER_FILE)

@@ -36,20 +36,20 @@ class StrokeSettings:
 
     stroke_start: str = setting(
         "edges",
-        "where strokes begin when there is an init_image; saliency: edges of what stands out; draft: without one, "
-        "along the lines of a first drawing in pixels by the embedded guide for ink",
+        "where strokes start with an init_image; saliency: at edges of salient regions; draft: without init_image, "
+        "along the lines of a pixel draft by the embedded ink model",
         choices=(*PLACES, DRAFT),
     )
     stroke_calm: float = setting(
-        0, "how much strokes keep their form: against tangles, a share of every step", least=0, most=1
+        0, "how far neighbouring points move together in each step; prevents tangled strokes", least=0, most=1
     )
-    init_svg: str | None = setting(None, "SVG file whose paths to start from", refers=Refers.FILE)
+    init_svg: str | None = setting(None, "SVG file whose paths are the initial strokes", refers=Refers.FILE)
     page_width: float | None = setting(
-        None, "real width of the SVG, for plotters and print; strokes then stay on the page", unit="mm", least=1
+        None, "physical width of the SVG, for plotters and print; keeps strokes on the page", unit="mm", least=1
     )
     svg_order: str = setting(
         "drawn",
-        "order of the strokes in the SVG; travel: by ink, little travel of the pen",
+        "order of the strokes in the SVG; travel: grouped by ink, with short pen travel",
         choices=("drawn", "travel"),
     )
 

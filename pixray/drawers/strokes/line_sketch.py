@@ -31,21 +31,21 @@ class LineSketchDrawer(StrokeDrawer):
     class Settings(StrokeSettings):
         """Line sketch"""
 
-        strokes: int = setting(24, "how many strokes", least=1, most=65536)
-        stroke_length: int = setting(8, "cubic segments per stroke", least=1, most=1024)
-        min_stroke_width: float = setting(0.5, "thinnest stroke", unit="percent of the height", least=0, most=100)
-        max_stroke_width: float = setting(2, "thickest stroke", unit="percent of the height", least=0, most=100)
+        strokes: int = setting(24, "number of strokes", least=1, most=65536)
+        stroke_length: int = setting(8, "cubic Bezier segments per stroke", least=1, most=1024)
+        min_stroke_width: float = setting(0.5, "minimum stroke width", unit="percent of the height", least=0, most=100)
+        max_stroke_width: float = setting(2, "maximum stroke width", unit="percent of the height", least=0, most=100)
         pen_width: float | None = setting(
-            None, "one fixed width for every stroke, for plotters; needs page_width", unit="mm", least=0.01
+            None, "fixed width of all strokes, for plotters; needs page_width", unit="mm", least=0.01
         )
         ink: str = setting(
             "auto",
-            "colour of the strokes; palette: each takes the nearest colour of the palette; free: any, optimised; "
-            "auto: the palette if one is given, else black",
+            "colour of the strokes; palette: the nearest palette colour of each; free: optimised per stroke; "
+            "auto: the palette if given, else black",
             parse=ink_name,
         )
         stroke_opacity: float = setting(1, "opacity of the ink", least=0.01, most=1)
-        allow_paper_color: bool = setting(False, "optimise the paper's colour, too")
+        allow_paper_color: bool = setting(False, "also optimise the colour of the paper")
 
     settings: Settings
     uses_palette = True

@@ -43,22 +43,24 @@ class VqganDrawer(Drawer):
 
         vqgan_model: str = setting(
             "auto",
-            "model by name; auto: imagenet_f16_16384 if it can be had, else the embedded one",
+            "name of the model; auto: imagenet_f16_16384 if available, else the embedded model",
             refers=Refers.FILE,
             references=model_files,
         )
         vqgan_config: str | None = setting(
-            None, "YAML of your own model, as taming-transformers writes it", refers=Refers.FILE
+            None, "YAML configuration of a model of your own, in the format of taming-transformers", refers=Refers.FILE
         )
         vqgan_checkpoint: str | None = setting(
-            None, "weights of your own model: .ckpt or .safetensors", refers=Refers.FILE
+            None, "weights of a model of your own: .ckpt or .safetensors", refers=Refers.FILE
         )
         vqgan_precision: str = setting(
             "auto",
             "number format of the decoder; auto: bf16 where it is faster",
             choices=("auto", "fp32", "bf16", "fp16"),
         )
-        vqgan_recompute: bool = setting(False, "take less memory and more time, for big canvases")
+        vqgan_recompute: bool = setting(
+            False, "recompute the decoder for the gradient: less memory, more time, for large canvases"
+        )
 
     settings: Settings
     tensors = ("_z",)
