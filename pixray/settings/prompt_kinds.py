@@ -41,7 +41,7 @@ class OtherPrompts:
 
     spot_prompts: list[str] = setting(
         [],
-        "prompts for the dark part of spot_file only; without a file, for a disc in the centre",
+        "prompts for the dark part of spot_file only, by default a disc in the centre",
         aliases=("--spot", "-sp"),
         role=Role.SUBJECT | Role.WEIGHTED,
     )
