@@ -26,10 +26,10 @@ RATE = 1.2
 steps are as large where the pull is weak as where it is strong, whole areas turn grey."""
 COARSEST, FINEST = 2.5, 0.3
 """Blur of what is looked at, in pixels of the guide's input, at the first and at the last step."""
-DRAFTS, LOOKS = 6, 4
+DRAFTS, LOOKS = 8, 4
 GRAIN = 0.1
 """Most of the noise that a look adds."""
-SIDE = 64
+SIDE, MARGIN = 64, 3
 PAPER = (242 / 255, 238 / 255, 203 / 255)
 
 
@@ -45,8 +45,13 @@ def clouds(count: int, generator: torch.Generator) -> Tensor:
 
 
 def stepped(ink: Tensor, pull: Tensor) -> Tensor:
-    """Drafts N 1 S S after a step along the pull on each."""
-    return (ink + RATE * pull / pull.flatten(1).norm(dim=1).view(-1, 1, 1, 1).clamp_min(1e-12)).clamp(0, 1)
+    """Drafts N 1 S S after a step along the pull on each; their margins stay empty.
+
+    Looks repeat what lies on the border, which would make a line there as strong as many.
+    """
+    inside = F.pad(torch.ones_like(ink[..., MARGIN:-MARGIN, MARGIN:-MARGIN]), [MARGIN] * 4)
+    pull = pull * inside
+    return (ink * inside + RATE * pull / pull.flatten(1).norm(dim=1).view(-1, 1, 1, 1).clamp_min(1e-12)).clamp(0, 1)
 
 
 def draft(prompts: Sequence[Weighted], guide: Perceptor, generator: torch.Generator) -> Tensor:

@@ -9,6 +9,8 @@ from PIL import Image
 
 _FINER = 3
 """How many times as fine a picture is traced."""
+_SHORTEST = 4.0
+"""Shortest line that is drawn, in pixels of the picture."""
 _TOLERANCE = 0.5
 """How far a path may lie from its line, in pixels of the picture."""
 _TURN = 0.55
@@ -32,7 +34,7 @@ def paths_of(ink: np.ndarray, side: int, strokes: int) -> list[np.ndarray]:
     )
     levels = np.asarray(fine, dtype=np.float32) / 255
     dark = levels > min(max(_threshold(levels), 0.25), 0.6)
-    lines = traced(dark, strokes, least=2.5 * _FINER)
+    lines = traced(dark, strokes, least=_SHORTEST * _FINER)
     scale = side / len(dark)
     return [fitted(line, tolerance=_TOLERANCE * _FINER, reach=2 * _FINER) * scale for line in lines]
 
