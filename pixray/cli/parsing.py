@@ -50,5 +50,5 @@ def add_output_flags(parser: argparse.ArgumentParser) -> None:
 
 
 def output_of(wanted: argparse.Namespace) -> str:
-    """Which of "live", "quiet" and "json" was asked for."""
-    return "quiet" if wanted.quiet else "json" if wanted.json else "live"
+    """Which of "live", "quiet" and "json" was asked for; of both flags, JSON, as when a picture is painted."""
+    return "json" if wanted.json else "quiet" if wanted.quiet else "live"
