@@ -86,7 +86,7 @@ def _some(draw: random.Random, share: float, **choices: Any) -> Settings:
 
 
 def _weighted(draw: random.Random, name: str) -> str:
-    weight = draw.choice(["", "", ":1", ":0", ":-0.5", ":3.5", ":1e-6", ":100", ":1e9"])
+    weight = draw.choice(["", "", ":1", ":0", ":-0.5", ":3.5", ":1e-6", ":100", ":1e12"])
     return name + weight + (draw.choice(["", "", ":-0.9", ":0.5", ":0"]) if weight else "")
 
 
@@ -142,8 +142,8 @@ def _fft(draw: random.Random) -> Settings:
         fft_decay=[0, 0.5, 4, 30],
         fft_wave=["db1", "haar", "coif2", "sym4", "bior2.2"],
         fft_sharp=[0, 1, 50],
-        fft_colors=[0.1, 3, 1e6],
-        fft_lrate=[0, 0.01, 5, 1e6],
+        fft_colors=[0.1, 3, 1e12],
+        fft_lrate=[0, 0.01, 5, 1e12],
     )
 
 
@@ -151,8 +151,8 @@ def _multires(draw: random.Random) -> Settings:
     names = {
         "multires_decay": [0, 2, 30],
         "multires_step": [1.1, 16],
-        "multires_colors": [0.1, 1e6],
-        "multires_lrate": [0, 1e6],
+        "multires_colors": [0.01, 1e12],
+        "multires_lrate": [0, 1e12],
     }
     return _some(draw, 0.3, **names)
 
@@ -184,9 +184,10 @@ def _losses(draw: random.Random) -> Settings:
             "smoothness_type": ["default", "clipped", "log"],
             "smoothness_gaussian_kernel": [3, 31],
             "smoothness_edge_order": [2],
+            "smoothness_weight": [-1, 1e12],
             "smoothness_spacing": [0.01, 9],
         },
-        "saturation": {"saturation_weight": [-1, 0, 100]},
+        "saturation": {"saturation_weight": [-1, 0, 1e12]},
     }
     further = [_some(draw, 0.4, **choices.get(name, {})) for name in names]
     return {"custom_loss": ",".join(_weighted(draw, name) for name in names)} | {
@@ -199,7 +200,7 @@ def _palette(draw: random.Random) -> Settings:
     filters = _some(draw, 0.3, filters=["lookup", "tiler", "wallpaper", "lookup,wallpaper", "tiler:0.5"])
     names = filters.get("filters", "")
     if "lookup" in names:
-        palette |= {"palette": draw.choice(PALETTES)} | _some(draw, 0.3, lookup_beta=[0.1, 1000, 1e9])
+        palette |= {"palette": draw.choice(PALETTES)} | _some(draw, 0.3, lookup_beta=[0.1, 1000, 1e12])
     if "wallpaper" in names:
         types = ["none", "horizontal", "vertical", "shift"]
         filters |= _some(draw, 0.5, wallpaper_type=types, wallpaper_edge_match=[1, 4])
@@ -215,13 +216,13 @@ def _start(draw: random.Random) -> Settings:
             init_image_alpha=[0, 255],
             image_fit=["crop", "contain"],
             init_weight=[1, -1],
-            init_weight_dist=[0.5],
+            init_weight_dist=[0.5, 1e12],
             init_weight_cos=[0.5],
-            init_weight_pix=[0.5, 100],
+            init_weight_pix=[0.5, 1e12],
         )
     if draw.random() < 0.15:
         start |= {"transparent": True} | _some(
-            draw, 0.5, transparent_weight=[1, -1, 50], alpha_use_g=[True], alpha_gamma=[0.1, 9, 100]
+            draw, 0.5, transparent_weight=[1, -1, 1e12], alpha_use_g=[True], alpha_gamma=[0.1, 9, 100]
         )
     return start
 
@@ -239,7 +240,7 @@ def _steps(draw: random.Random) -> Settings:
     return _some(
         draw,
         0.2,
-        learning_rate=[0, 1e-9, 3, 1000, 1e20],
+        learning_rate=[0, 1e-9, 3, 1000, 1e12],
         optimiser=["Adagrad", "Adam", "AdamW", "Adamax"],
         learning_rate_drops=["50", "1,2", "0%", "none"],
         auto_stop=[True],

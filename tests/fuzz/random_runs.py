@@ -64,7 +64,7 @@ class Painter:
             show: print the traceback, too.
         """
         try:
-            with _hanging_after(SLOWEST):
+            with hanging_after(SLOWEST):
                 image = self.studio.run(quiet=True, outdir="run", **settings)
             outcome, problem = "painted", self._wrong(image, settings)
         except RunFailed as error:
@@ -97,7 +97,7 @@ def _place(error: BaseException) -> str:
 
 
 @contextlib.contextmanager
-def _hanging_after(seconds: float) -> Iterator[None]:
+def hanging_after(seconds: float) -> Iterator[None]:
     """Raise Hanging in the block after so many seconds (where the system has timers, in the main thread)."""
 
     def give_up(*_: object) -> None:
