@@ -212,7 +212,7 @@ def unseen(model: Vqgan, sprites: Any, device: str) -> tuple[Tensor, Tensor, flo
 
 def export_vqgan(checkpoint: Path, folder: Path) -> None:
     """Write vqgan.yaml and vqgan.safetensors in the layout of published checkpoints."""
-    from omegaconf import OmegaConf
+    import yaml
 
     from training.export import half, write
 
@@ -222,9 +222,8 @@ def export_vqgan(checkpoint: Path, folder: Path) -> None:
         model.quantize.embedding.weight.copy_(model.codes)
     params = {"embed_dim": DIM, "n_embed": CODES, "ddconfig": NETWORK}
     write(half(model.state_dict()), folder / "vqgan.safetensors")
-    OmegaConf.save(
-        OmegaConf.create({"model": {"target": "taming.models.vqgan.VQModel", "params": params}}), folder / "vqgan.yaml"
-    )
+    described = {"model": {"target": "taming.models.vqgan.VQModel", "params": params}}
+    (folder / "vqgan.yaml").write_text(yaml.safe_dump(described, sort_keys=False), encoding="utf-8")
 
 
 def parser() -> argparse.ArgumentParser:

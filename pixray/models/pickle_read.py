@@ -186,6 +186,8 @@ class _Machine:
 
     def _fill(self, items: list[Any]) -> None:
         target = self._stack[-1]
+        if len(items) % 2:
+            raise IndexError
         if isinstance(target, dict):
             pairs = zip(items[::2], items[1::2], strict=True)
             target.update((key, value) for key, value in pairs if isinstance(key, str))
