@@ -1,0 +1,30 @@
+"""What README shows runs as it stands there, each block by itself."""
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+README = (Path(__file__).parents[1] / "README.md").read_text(encoding="utf-8")
+BLOCKS = re.findall(r"```python\n(.*?)```", README, re.S)
+
+
+@pytest.mark.parametrize("number", range(len(BLOCKS)))
+def test_a_block_of_python_runs_alone(number):
+    assert "iterations=100" in BLOCKS[number]
+    short = BLOCKS[number].replace("iterations=100", "iterations=2, size=[48, 32]")
+    done = subprocess.run([sys.executable, "-c", short], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert list(Path().rglob("*.png")), "every block leaves a picture"
+
+
+def test_help_shows_what_readme_says_people_change_first(capsys):
+    from pixray.cli.main import main
+
+    paragraph = README[README.index("what they change first") : README.index("`--help` shows these")]
+    assert main(["--help"]) == 0
+    shown = capsys.readouterr().out
+    flags = re.findall(r"--\w+", paragraph)
+    assert len(flags) > 8 and [flag for flag in flags if flag not in shown] == []
