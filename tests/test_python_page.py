@@ -9,9 +9,12 @@ from PIL import Image
 
 PAGE = (Path(__file__).parents[1] / "docs/python.md").read_text(encoding="utf-8")
 BLOCKS = re.findall(r"<!-- run -->\n```python\n(.*?)```", PAGE, re.DOTALL)
-CANCELLED = """
+SHORTEST = re.search(r"`picture = await (asyncio\.to_thread\(.*?)\)`", PAGE)[1]
+CANCELLED = f"""
 
 async def cancelled():
+    picture = await {SHORTEST}, size=[48, 32], iterations=2, outdir="short")
+    print(picture.size)
     session = pixray.new_session("a red heart", "pixel", size=[64, 64], iterations=100000)
     seen = []
 
@@ -54,9 +57,9 @@ def test_the_blocks_run_as_they_are_printed():
     assert len(threads.splitlines()) == 2
     assert Path("red/output.png").is_file() and Path("blue/output.png").is_file()
 
-    *painted, cancelled = asyncio.splitlines()
+    *painted, short, cancelled = asyncio.splitlines()
     steps = [line.split()[0] for line in painted if re.fullmatch(r"(red|blue) \d+ -?\d\.\d{3}", line)]
     assert steps.count("red") == steps.count("blue") == 10
     assert steps not in (["red"] * 10 + ["blue"] * 10, ["blue"] * 10 + ["red"] * 10), "one after the other"
     assert all(Image.open(f"{colour}.png").size == (64, 64) for colour in ("red", "blue"))
-    assert cancelled == "cancelled True True True"
+    assert short == "(48, 32)" and cancelled == "cancelled True True True"

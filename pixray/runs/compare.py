@@ -6,6 +6,7 @@ work all at once, each under its own limits, while the drawers of this machine w
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import asdict, dataclass, field
@@ -236,8 +237,7 @@ class Comparison:
         row.size = open_picture(path).size
         text = read_text(path)
         row.facts = {name: text[f"pixray_{name}"] for name in _FACTS if f"pixray_{name}" in text}
-        amount = row.facts.get("cost", "").partition(" ")[0]
-        row.cost_amount = float(amount) if amount.replace(".", "", 1).isdigit() else None
+        row.cost_amount = _amount(row.facts.get("cost", ""))
         log = read_log(cell.folder)
         row.seconds = log.seconds if log else None
 
@@ -260,3 +260,12 @@ class Comparison:
         if row.judge is not None:
             judges, _ = load_perceptors([row.judge], cell.settings, self.registry, self.store, device)
             row.held_out = clip_score(judges[row.judge], picture, prompts, device)
+
+
+def _amount(cost: str) -> float | None:
+    """The number that a cost begins with, such as "4e-05 (estimated)"; None if it begins with none."""
+    try:
+        amount = float(cost.partition(" ")[0])
+    except ValueError:
+        return None
+    return amount if math.isfinite(amount) else None

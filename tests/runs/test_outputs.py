@@ -11,7 +11,9 @@ from jsonschema import Draft202012Validator
 from PIL import Image
 
 from pixray.cli.main import main
+from pixray.errors import RunFailed
 from pixray.events import Stepped
+from pixray.losses.base import Loss
 from pixray.models.store import ModelStore
 from pixray.recorders.base import attach
 from pixray.recorders.console import JsonRecorder
@@ -88,6 +90,23 @@ def test_every_way_to_end_is_in_the_schema(session):
     assert log[-1]["reason"] == "stalled"
     log, _ = outputs(session(outdir="none", iterations=0))
     assert log[-1]["reason"] == "complete" and log[-1]["best"] is None
+
+
+def test_a_run_that_fails_has_no_last_line(session, registry):
+    class Broken(Loss):
+        def __call__(self, inputs):
+            return inputs.canvas.mean() * float("inf")
+
+    registry.add("loss", "broken", Broken)
+    with pytest.raises(RunFailed):
+        outputs(session(outdir="out", custom_loss="broken"))
+    log = read_lines("log", Path("out/log.jsonl").read_text(encoding="utf-8"))
+    assert "started" in kinds(log) and "finished" not in kinds(log)
+
+
+def test_a_service_prints_the_same_fields(session, services):
+    log, printed = outputs(session(drawer="openai", outdir="out", iterations=1))
+    assert "noticed" in kinds(log) and kinds(log) == kinds(printed)
 
 
 def test_a_run_that_goes_on_appends_to_its_log(session, registry):
@@ -174,6 +193,13 @@ def test_a_comparison_with_done_and_failed_rows(registry, services, monkeypatch)
     rows = written(made)
     assert {row["drawer"]: row["status"] for row in rows} == {"flat": "done", "openai": "done", "regolo": "failed"}
     assert rows[2]["facts"].keys() >= {"provider", "service_size", "cost"}
+
+
+def test_a_very_small_cost_is_a_number_too(registry, services):
+    settings = {"clip_models": "toy", "size": "24x16", "num_cuts": "4", "prices": "openai:0.00001"}
+    made = Comparison("red", ["openai"], [1], settings, registry, ModelStore(), "compare")
+    list(made.run())
+    assert [row["cost_amount"] for row in written(made)] == [1e-05]
 
 
 def test_a_stopped_comparison(registry):
