@@ -34,7 +34,7 @@ CASES = {
     "fft": {"drawer": "fft"},
     "multires": {"drawer": "multires"},
     "clipdraw": {"drawer": "clipdraw", "strokes": 12},
-    "line_sketch": {"drawer": "line_sketch", "strokes": 8},
+    "line_sketch": {"drawer": "line_sketch", "strokes": 8, "clip_models": "embedded"},
     "vqgan": {"drawer": "vqgan", "vqgan_precision": "fp32"},
     "super_resolution": {"drawer": "super_resolution", "super_resolution_model": "small.pth"},
     "openai": {"drawer": "openai", "iterations": 2},
