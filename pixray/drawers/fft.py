@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import torch
 from torch import Tensor
@@ -13,6 +14,10 @@ from pixray.errors import SettingsError
 from pixray.ops.color_space import Decorrelated
 from pixray.optim.parameter_group import ParameterGroup
 from pixray.settings.declare import setting
+from pixray.settings.grammar import parse_weighted
+
+if TYPE_CHECKING:
+    from pixray.settings.namespace import Settings as RunSettings
 
 CONTRAST = 0.9
 """Root mean square of the values behind a picture that begins at random."""
@@ -50,6 +55,14 @@ class FftDrawer(Drawer):
         self._colours = Decorrelated(settings.fft_colors, canvas.device)
         self._contrast = torch.tensor(CONTRAST, device=canvas.device)
         self._held: Parametrization | None = None
+
+    def configure(self, settings: RunSettings, seed: int) -> None:
+        models = [parse_weighted(name).text for name in settings.clip_models]
+        if self.settings.fft_use != "pixel" and models == ["embedded"]:
+            self.canvas.notice(
+                f"the small embedded perceptor paints hardly more than noise with fft_use={self.settings.fft_use}, "
+                "which wants a larger one; the drawers pixel, multires and vqgan suit it"
+            )
 
     def start(self, image: Tensor | None, generator: torch.Generator) -> None:
         settings, (width, height), device = self.settings, self.size, self.canvas.device

@@ -9,6 +9,7 @@ from pixray.drawers.base import Canvas
 from pixray.drawers.fft import FftDrawer
 from pixray.drawers.multires import MultiresDrawer, layer_shapes
 from pixray.errors import MissingPackage, SettingsError
+from pixray.events import Noticed
 from pixray.ops.color_space import Decorrelated
 from pixray.testing.contracts import check_drawer, settings_of
 
@@ -158,3 +159,12 @@ def test_details_of_any_strength_are_finite_numbers_with_and_without_a_start_pic
         tensors = [tensor for group in drawer.parameters() for tensor in group.tensors]
         assert torch.isfinite(shown).all() and shown.min() >= 0 and shown.max() <= 1
         assert all(torch.isfinite(tensor.grad).all() for tensor in tensors)
+
+
+@pytest.mark.parametrize(
+    ("use", "models", "told"), [("fft", None, True), ("pixel", None, False), ("fft", "toy", False)]
+)
+def test_frequencies_say_that_they_want_a_larger_perceptor_than_the_embedded_one(session, use, models, told):
+    made = session(drawer="fft", fft_use=use, clip_models=models, perceptors="embedded", iterations=1)
+    notices = [event.text for event in made.run() if isinstance(event, Noticed)]
+    assert any("wants a larger one" in text for text in notices) is told
