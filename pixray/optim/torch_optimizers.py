@@ -8,6 +8,7 @@ from typing import Any
 
 import torch
 
+from pixray.errors import SettingsError
 from pixray.optim.parameter_group import ParameterGroup
 
 
@@ -25,6 +26,9 @@ def make_optimiser(
         groups: a group's own rate wins over `rate`.
         capturable: update in one operation that reads the rate from a tensor on the device; see `can_be_captured`.
         further: keywords of the class itself.
+
+    Raises:
+        SettingsError: a rate at which AdamW's weight decay makes parameters larger instead of smaller.
     """
     rates: list[Any] = [rate if group.rate is None else group.rate for group in groups]
     keywords: dict[str, Any] = {**(further or {})}
@@ -35,7 +39,21 @@ def make_optimiser(
     else:
         keywords["lr"] = rate
     described = [{"params": list(group.tensors), "lr": value} for group, value in zip(groups, rates, strict=True)]
-    return cls(described, **keywords)
+    optimiser = cls(described, **keywords)
+    if issubclass(cls, torch.optim.AdamW):
+        _check_decay(optimiser.param_groups)
+    return optimiser
+
+
+def _check_decay(param_groups: Sequence[Mapping[str, Any]]) -> None:
+    """Every step multiplies the parameters by 1 - rate * decay, which must not be beyond -1."""
+    for group in param_groups:
+        rate, decay = float(group["lr"]), float(group["weight_decay"])
+        if rate * decay > 2:
+            raise SettingsError(
+                f"optimiser=AdamW with a step size of {rate:g}: its weight decay of {decay:g} would let numbers grow "
+                f"without bound; expected a step size of at most {2 / decay:g}, or optimiser=Adam"
+            )
 
 
 def can_be_captured(cls: type[torch.optim.Optimizer]) -> bool:

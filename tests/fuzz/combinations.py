@@ -241,7 +241,7 @@ def _steps(draw: random.Random) -> Settings:
         draw,
         0.2,
         learning_rate=[0, 1e-9, 3, 1000, 1e12],
-        optimiser=["Adagrad", "Adam", "AdamW", "Adamax"],
+        optimiser=["Adagrad", "Adam", "AdamP", "AdamW", "Adamax"],
         learning_rate_drops=["50", "1,2", "0%", "none"],
         auto_stop=[True],
         batches=[2, 3],

@@ -3,7 +3,7 @@ import importlib.util
 import pytest
 import torch
 
-from pixray.errors import MissingPackage
+from pixray.errors import MissingPackage, SettingsError
 from pixray.optim.parameter_group import ParameterGroup
 from pixray.optim.torch_optimizers import make_optimiser
 from pixray.registry import BUILT_IN
@@ -23,3 +23,11 @@ def test_every_optimiser_descends(registry, name):
         value.square().sum().backward()
         optimiser.step()
     assert (value.abs() < 2).all()
+
+
+def test_a_rate_at_which_weight_decay_lets_numbers_grow_is_refused_before_the_run(session):
+    settings = {"drawer": "fft", "optimiser": "AdamW", "iterations": 40}
+    with pytest.raises(SettingsError, match=r"step size of 1000: its weight decay of 0\.01 .* at most 200"):
+        session(**settings, fft_lrate=1000)
+    assert list(session(**settings, fft_lrate=200).run())[-1].reason == "complete"
+    assert list(session(**{**settings, "optimiser": "Adam"}, fft_lrate=1e12).run())[-1].reason == "complete"
