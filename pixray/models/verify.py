@@ -80,7 +80,11 @@ def is_page(beginning: bytes) -> bool:
 
 
 def what_else(path: Path) -> str | None:
-    """What a file is by its first bytes, where that is a thing that often lies in place of weights; else None."""
+    """What a file is by its first bytes, where that is a thing that often lies in place of a model's; else None.
+
+    A JSON text or an archive is such a thing only under the name of a checkpoint: configurations and vocabularies of
+    models are just that.
+    """
     with path.open("rb") as opened:
         beginning = opened.read(512)
     if not beginning:
@@ -89,6 +93,8 @@ def what_else(path: Path) -> str | None:
         return "a web page"
     if beginning.startswith(b"version https://git-lfs.github.com/"):
         return "a pointer of Git LFS to the file, not the file itself (`git lfs pull` fetches it)"
+    if Path(path.name.removesuffix(".part")).suffix not in (*_ZIPPED, ".safetensors"):
+        return None
     return next((kind for mark, kind in _OTHERS.items() if beginning.startswith(mark)), None)
 
 

@@ -99,6 +99,16 @@ def test_something_else_under_the_name_of_a_checkpoint_is_told_apart(content, ki
     assert kind in refused(path) and kind.removeprefix("is ") in incomplete(path)
 
 
+@pytest.mark.parametrize(
+    ("name", "content"), [("config.json", b'{"a": 1}'), ("vocabulary.txt.gz", b"\x1f\x8b\x08\0\0")]
+)
+def test_a_configuration_or_a_vocabulary_of_a_model_is_no_stranger_in_its_folder(name, content):
+    Path(name).write_bytes(content)
+    assert incomplete(Path(name)) is None
+    Path(name).write_bytes(b"version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 9\n")
+    assert "Git LFS" in incomplete(Path(name))
+
+
 class Call:
     def __init__(self, function, *arguments):
         self.call = function, arguments
