@@ -88,7 +88,7 @@ class SessionBuilder:
         from pixray.engine.build_objective import ObjectiveBuilder
         from pixray.engine.capture.choose import choose_executor
         from pixray.engine.capture.executor import CudaGraphExecutor
-        from pixray.engine.schedule import Schedule
+        from pixray.engine.output_schedule import Schedule
         from pixray.engine.session import Session
 
         settings = self.settings

@@ -25,7 +25,7 @@ from torch import Tensor
 from pixray.drawers.base import Drawer
 from pixray.engine.capture.executor import EagerExecutor
 from pixray.engine.objective import Moment, Objective
-from pixray.engine.schedule import Schedule
+from pixray.engine.output_schedule import Schedule
 from pixray.engine.step_random import StepRandomness
 from pixray.errors import RunFailed
 from pixray.events import CheckpointDue, Drawn, Event, Finished, LearningRateDropped, Noticed, Started, Stepped

@@ -7,11 +7,11 @@ from collections.abc import Mapping
 from pathlib import PurePath
 
 import numpy as np
-from PIL import Image, features
+from PIL import Image, PngImagePlugin, features
 
 from pixray.errors import PixrayError
 from pixray.images.exif_text import exif_bytes, jpeg_exif
-from pixray.images.io import on_white, png_bytes
+from pixray.images.io import on_white
 
 
 def encoded_picture(name: str, image_u8: np.ndarray, text: Mapping[str, str] | None = None) -> bytes:
@@ -53,3 +53,29 @@ def check_writable(name: str, text: Mapping[str, str] | None = None) -> None:
         raise PixrayError(f"output='{name}': this Pillow cannot write {ending} files; pip install -U pillow")
     if ending in (".jpg", ".jpeg"):
         jpeg_exif(text or {})
+
+
+def png_bytes(image_u8: np.ndarray, text: Mapping[str, str] | None = None, level: int = 6) -> bytes:
+    """A PNG file.
+
+    Args:
+        image_u8: H W 3 or H W 4.
+        text: metadata; keys of at most 79 letters.
+        level: zlib compression, 0 to 9.
+    """
+    return _encoded_png(Image.fromarray(image_u8), text or {}, level)
+
+
+def png_with_text(png: bytes, text: Mapping[str, str]) -> bytes:
+    """The same PNG, of the same mode and colours, with metadata."""
+    with Image.open(io.BytesIO(png)) as picture:
+        return _encoded_png(picture, text, 6)
+
+
+def _encoded_png(picture: Image.Image, text: Mapping[str, str], level: int) -> bytes:
+    info = PngImagePlugin.PngInfo()
+    for key, value in text.items():
+        info.add_text(key, value)
+    buffer = io.BytesIO()
+    picture.save(buffer, format="PNG", pnginfo=info, compress_level=level)
+    return buffer.getvalue()

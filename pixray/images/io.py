@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import contextlib
-import io
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
-from PIL import Image, ImageOps, PngImagePlugin, UnidentifiedImageError
+from PIL import Image, ImageOps, UnidentifiedImageError
 
 from pixray.errors import MissingPackage, PixrayError
 from pixray.images.glob import is_address, local_path
@@ -141,29 +140,3 @@ def on_white(picture: Image.Image) -> Image.Image:
     """The picture without transparency."""
     picture = picture.convert("RGBA")
     return Image.alpha_composite(Image.new("RGBA", picture.size, "white"), picture).convert("RGB")
-
-
-def png_bytes(image_u8: np.ndarray, text: Mapping[str, str] | None = None, level: int = 6) -> bytes:
-    """A PNG file.
-
-    Args:
-        image_u8: H W 3 or H W 4.
-        text: metadata; keys of at most 79 letters.
-        level: zlib compression, 0 to 9.
-    """
-    return _encoded_png(Image.fromarray(image_u8), text or {}, level)
-
-
-def png_with_text(png: bytes, text: Mapping[str, str]) -> bytes:
-    """The same PNG, of the same mode and colours, with metadata."""
-    with Image.open(io.BytesIO(png)) as picture:
-        return _encoded_png(picture, text, 6)
-
-
-def _encoded_png(picture: Image.Image, text: Mapping[str, str], level: int) -> bytes:
-    info = PngImagePlugin.PngInfo()
-    for key, value in text.items():
-        info.add_text(key, value)
-    buffer = io.BytesIO()
-    picture.save(buffer, format="PNG", pnginfo=info, compress_level=level)
-    return buffer.getvalue()

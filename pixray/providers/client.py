@@ -26,7 +26,7 @@ from pixray.providers.download import download
 from pixray.providers.errors import ContentFiltered, DecodeError, DownloadError, ProviderError, Timeout
 from pixray.providers.fitting import fitted
 from pixray.providers.jobs import Job
-from pixray.providers.policy import Budget, Gate, Retries
+from pixray.providers.limits import Budget, Gate, Retries
 from pixray.providers.redaction import without_key
 from pixray.providers.results import Cost, GenerateResult, ImageResult
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from pixray.events import Drawn
-from pixray.images.io import png_bytes
+from pixray.images.encode import png_bytes
 from pixray.recorders.earlier import stranger
 from pixray.recorders.record import holds_record
 from pixray.recorders.video import make_film

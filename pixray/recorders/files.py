@@ -22,8 +22,7 @@ from typing import Any
 
 from pixray.errors import PixrayError
 from pixray.events import CheckpointDue, Drawn, Event, Finished, Noticed, Started, Stepped
-from pixray.images.encode import check_writable, encoded_picture
-from pixray.images.io import png_bytes, png_with_text
+from pixray.images.encode import check_writable, encoded_picture, png_bytes, png_with_text
 from pixray.recorders.animation import AnimationFiles
 from pixray.recorders.background import Background
 from pixray.recorders.checkpoint import NAME, pack

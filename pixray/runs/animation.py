@@ -22,7 +22,7 @@ from urllib.parse import urlsplit
 import torch
 
 from pixray.engine.build import SessionBuilder, build_session
-from pixray.engine.schedule import Schedule
+from pixray.engine.output_schedule import Schedule
 from pixray.engine.session import Session
 from pixray.errors import SettingsError
 from pixray.events import CheckpointDue, Drawn, Event, Finished, Frame, LearningRateDropped, Noticed, Started, Stepped

@@ -89,7 +89,7 @@ class Comparison:
         judge: str | None = None,
         candidates: int = 1,
     ) -> None:
-        from pixray.providers.policy import Budget
+        from pixray.providers.limits import Budget
 
         self.registry, self.store, self.folder, self.judge = (
             registry,

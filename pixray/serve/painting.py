@@ -68,7 +68,7 @@ class Painter:
 
     def _hand_over(self, event: Drawn, files: FileRecorder) -> Path:
         """A picture file that outlives the folder of the run."""
-        from pixray.images.io import png_bytes
+        from pixray.images.encode import png_bytes
 
         picture = self._handed_over / f"{event.step:06d}{'-finished' if event.final else ''}.png"
         if event.final:

@@ -139,7 +139,7 @@ class Worker:
 
 
 def _shown(event: Drawn, folder: Path) -> Path:
-    from pixray.images.io import png_bytes
+    from pixray.images.encode import png_bytes
     from pixray.runtime.files import write_atomic
 
     path = folder / "shown" / f"{event.step:06d}.png"

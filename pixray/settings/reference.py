@@ -3,7 +3,7 @@
 It lets the help page show all settings, and lets an error name the part that owns a setting, without importing
 those parts (and torch with them). A test compares it with the declarations:
 
-    python -m pixray.settings.reference            writes parts.json, and declarations.json for `indexed`
+    python -m pixray.settings.reference            writes reference.json, and declarations.json for `indexed`
     python -m pixray.settings.reference --check    fails if it is stale
 """
 
@@ -29,7 +29,7 @@ from pixray.settings.indexed import as_row
 if TYPE_CHECKING:
     from pixray.registry import Registry
 
-_FILE = "parts.json"
+_FILE = "reference.json"
 
 
 def owners_of(name: str, registry: Registry | None = None) -> list[str]:

@@ -2,7 +2,7 @@ import pytest
 
 from pixray.providers.base import ImageRequest
 from pixray.providers.client import Client
-from pixray.providers.policy import Retries
+from pixray.providers.limits import Retries
 from pixray.testing.fake_server import FAKE_KEY
 
 

@@ -23,7 +23,7 @@ from pixray.providers.errors import (
     Transient,
     UnsupportedFeature,
 )
-from pixray.providers.policy import Retries
+from pixray.providers.limits import Retries
 from pixray.providers.stability import Stability
 from pixray.testing.fake_server import FAKE_KEY
 from pixray.testing.fake_stability import FakeStability, prompt_pictures

@@ -35,7 +35,7 @@ def test_a_folder_that_cannot_be_made_is_explained():
 
 
 def test_the_default_cadence_keeps_26_frames():
-    from pixray.engine.schedule import Schedule
+    from pixray.engine.output_schedule import Schedule
 
     schedule = Schedule(10, 20)
     assert sum(schedule.due(step)[0] for step in range(250)) + 1 == 26

@@ -12,7 +12,7 @@ import pytest
 from PIL import Image, PngImagePlugin
 
 from pixray.cli.main import main
-from pixray.images.io import png_bytes
+from pixray.images.encode import png_bytes
 from pixray.providers.base import ImageRequest
 from pixray.providers.cache import Cache
 from pixray.providers.client import Client

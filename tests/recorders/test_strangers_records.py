@@ -8,7 +8,7 @@ import pytest
 import yaml
 
 from pixray.cli.main import main
-from pixray.images.io import png_bytes
+from pixray.images.encode import png_bytes
 from pixray.recorders.record import svg_with_record
 
 NAMING = {

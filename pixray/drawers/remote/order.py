@@ -18,7 +18,7 @@ from pixray.perceptors.reading import not_read, unread_part
 from pixray.providers.base import Control, ImageRequest, Provider
 from pixray.providers.cache import Cache, default_folder
 from pixray.providers.client import Client
-from pixray.providers.policy import Budget, Gate, Retries
+from pixray.providers.limits import Budget, Gate, Retries
 from pixray.settings.grammar import parse_parts
 
 if TYPE_CHECKING:

@@ -10,7 +10,8 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from pixray.images.io import open_picture, png_bytes, resized
+from pixray.images.encode import png_bytes
+from pixray.images.io import open_picture, resized
 from pixray.runs.report.own_files import sheet_png
 from pixray.runs.report.page import data_address, render_page
 from pixray.runs.report.sheet import contact_sheet

@@ -10,7 +10,7 @@ import numpy as np
 from PIL import Image
 
 from pixray.errors import PixrayError
-from pixray.images.io import png_bytes
+from pixray.images.encode import png_bytes
 from pixray.images.png_text import read_text
 from pixray.recorders.earlier import stranger
 from pixray.runtime.version import __version__

@@ -22,8 +22,8 @@ from pixray.providers.errors import (
     Timeout,
     Transient,
 )
+from pixray.providers.limits import Budget, Gate, Retries
 from pixray.providers.openai import OpenAI
-from pixray.providers.policy import Budget, Gate, Retries
 from pixray.providers.refusals import retry_after
 from pixray.providers.secrets import Secret, secret
 from pixray.providers.sizes import SizeRule
