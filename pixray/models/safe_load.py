@@ -2,7 +2,7 @@
 
 `.safetensors` files hold nothing but tensors. Everything older is a pickle, which is a program. It is read as data
 (pickle_read.py): whatever lies beside the tensors, such as the configuration of a training run, becomes a stand-in that
-does nothing, and a file that asks for what only an attack needs is refused besides. What a file is tells its content.
+does nothing, and a file that asks for what only an attack needs is refused besides. Its content tells what a file is.
 """
 
 from __future__ import annotations
