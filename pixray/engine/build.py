@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
     from pixray.cutouts.base import Cutouts
     from pixray.engine.session import Session
+    from pixray.images.camera import Camera
     from pixray.images.overlay import Overlay
     from pixray.images.palette import Palette
     from pixray.optim.gradient import GradientOptimizer
@@ -93,6 +94,7 @@ class SessionBuilder:
 
         settings = self.settings
         drawer, start_picture = self._started_drawer()
+        self._refuse_idle_times(drawer)
         cutouts = cutouts or self._cutouts()
         objective = ObjectiveBuilder(
             settings, self.registry, self.store, self.device, self.palette, self.perceptors, self.weights,
@@ -115,6 +117,7 @@ class SessionBuilder:
             device=self.device,
             deterministic=self.deterministic,
             overlay=self._overlay(drawer),
+            camera=self._camera(drawer),
             notices=tuple(self.notices),
             text=self.text,
         )
@@ -225,8 +228,9 @@ class SessionBuilder:
         """Let the guide for ink draw in pixels what the prompts ask for, where there are any."""
         from pixray.engine.draft import GUIDE, draft
         from pixray.perceptors.choose import load_perceptors
+        from pixray.prompts.timed import prompts_at_first
 
-        prompts = self.settings.prompts_by_setting["prompts"]
+        prompts = prompts_at_first(self.settings)
         if not any(prompt.weight > 0 for prompt in prompts):
             return
         guides, _ = load_perceptors([GUIDE], self.settings, self.registry, self.store, self.device)
@@ -241,14 +245,46 @@ class SessionBuilder:
         from pixray.images.inputs import overlay
 
         settings = self.settings
-        if settings.overlay_image and not drawer.can_paint:
-            raise SettingsError(
-                f"overlay_image={settings.overlay_image!r}: the drawer {settings.drawer} cannot take over a picture, "
-                "since it is made elsewhere; drawers such as pixel and vqgan can"
-            )
+        if settings.overlay_image:
+            self._require_painting(f"overlay_image={settings.overlay_image!r}", drawer)
         if settings.overlay_image and settings.overlay_offset >= settings.overlay_every > 0:
             self._notice(f"overlay_offset={settings.overlay_offset} is no step of a period: the overlay never comes")
         return overlay(settings, drawer.size, self.device)
+
+    def _camera(self, drawer: Drawer) -> Camera | None:
+        import torch
+
+        from pixray.images.camera import Camera
+
+        settings = self.settings
+        right, down = (percent / 100 for percent in settings.camera_pan)
+        camera = Camera(settings.camera_zoom, right, down, settings.camera_rotate, settings.camera_every)
+        if not camera.moves:
+            return None
+        self._require_painting("a camera", drawer)
+        with torch.no_grad():
+            transparent = drawer.render(0).shape[1] == 4
+        if transparent:
+            raise SettingsError(
+                "a camera: the drawer would take over the colours alone and leave its transparency where it is; "
+                "with transparent=no it works"
+            )
+        return camera
+
+    def _refuse_idle_times(self, drawer: Drawer) -> None:
+        """A drawer without gradients keeps its best candidate: what counted at another time would choose it."""
+        if self.settings.prompt_times and not drawer.parameters():
+            raise SettingsError(
+                f"prompt_times: the drawer {self.settings.drawer} does not follow prompts step by step; give prompts "
+                "alone, or a drawer such as pixel or vqgan"
+            )
+
+    def _require_painting(self, setting: str, drawer: Drawer) -> None:
+        if not drawer.can_paint:
+            raise SettingsError(
+                f"{setting}: the drawer {self.settings.drawer} cannot take over a picture, since it is made elsewhere; "
+                "drawers such as pixel and vqgan can"
+            )
 
 
 def wants_determinism(settings: argparse.Namespace, device: str) -> bool:

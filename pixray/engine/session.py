@@ -29,6 +29,7 @@ from pixray.engine.output_schedule import Schedule
 from pixray.engine.step_random import StepRandomness
 from pixray.errors import RunFailed
 from pixray.events import CheckpointDue, Drawn, Event, Finished, LearningRateDropped, Noticed, Started, Stepped
+from pixray.images.camera import Camera
 from pixray.images.io import to_u8
 from pixray.images.overlay import Overlay
 from pixray.optim.gradient import GradientOptimizer, finite
@@ -64,6 +65,7 @@ class Session:
         deterministic: whether cuDNN takes deterministic kernels only.
         notices: what there is to say at the start.
         overlay: a picture laid over the canvas from time to time.
+        camera: moves the canvas from time to time.
         text: facts for the metadata of every picture.
         stopping: whether somebody asked the run to end.
     """
@@ -83,6 +85,7 @@ class Session:
     overlay: Overlay | None = None
     text: Mapping[str, str] = field(default_factory=dict)
     step: int = 0
+    camera: Camera | None = None
     stopping: bool = field(default=False, init=False)
     _unread: list[LossValues] = field(default_factory=list, init=False)
     _seconds_per_step: float | None = field(default=None, init=False)
@@ -128,7 +131,7 @@ class Session:
             yield from self._search(self.optimizer)
             return
         started = time.perf_counter()
-        self._lay_overlay_if_due()
+        self._repaint_if_due()
         randomness = self._draw_randomness()
         with self._kernels():
             canvas = self.executor.render(self, randomness)
@@ -203,8 +206,10 @@ class Session:
         return deterministic_kernels() if self.deterministic else nullcontext()
 
     @torch.no_grad()
-    def _lay_overlay_if_due(self) -> None:
-        """Lay the overlay over the canvas and let the drawer take over the result."""
+    def _repaint_if_due(self) -> None:
+        """Let the drawer take over what the camera sees after its move, and the canvas under the overlay."""
+        if self.camera is not None and self.camera.due(self.step):
+            self.drawer.paint(self.camera.moved(self.render()))
         if self.overlay is not None and self.overlay.due(self.step):
             self.drawer.paint(self.overlay.over(self.render()))
 

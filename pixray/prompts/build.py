@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import PurePath
 from typing import TYPE_CHECKING, Any
@@ -23,6 +23,7 @@ from pixray.perceptors.reading import not_read
 from pixray.prompts.image_loss import ImagePromptLoss
 from pixray.prompts.regions import SPOT, SPOT_OFF, spot_masks
 from pixray.prompts.text import LONGEST_BEGINNING, as_label, as_text, encoded, label
+from pixray.prompts.timed import TimedLoss, turns
 from pixray.prompts.vector import CUSTOMARY, STRENGTH, Vectors, find_vectors, targets_for
 from pixray.runtime.redact import without_secrets
 from pixray.runtime.rng import Generators
@@ -67,6 +68,7 @@ class Guidance:
             *self._texts("spot_prompts_off", "spot_off", spot=SPOT_OFF),
             *self._target_images(),
             *self._texts("prompts"),
+            *self._timed_texts(),
             *self._texts("prior_prompts"),
             *self._vectors(),
             *self._texts("labels", "labels", encode=as_label),
@@ -92,6 +94,21 @@ class Guidance:
         for prompt in prompts:
             self._note_unread(setting, prompt.text, LONGEST_BEGINNING if encode is as_label else "")
         return self._encoded(prompts, encode, kind, spot)
+
+    def _timed_texts(self) -> list[WeightedLoss]:
+        """The losses of prompts with times; what begins after the last step is left out."""
+        losses: list[WeightedLoss] = []
+        for turn, prompts in turns(self.settings):
+            if turn.start >= self.settings.iterations > 0:
+                steps = self.settings.iterations
+                self.notice(f"prompt_times: step {turn.start} never comes in a run of {steps} steps")
+                continue
+            self._note_unknown_words(prompts)
+            for prompt in prompts:
+                self._note_unread("prompt_times", prompt.text, "")
+            timed = self._encoded(prompts, as_text, "")
+            losses += [replace(weighted, loss=TimedLoss(weighted.loss, turn)) for weighted in timed]
+        return losses
 
     def _encoded(
         self,

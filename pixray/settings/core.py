@@ -10,6 +10,7 @@ from functools import cache
 from typing import Any
 
 from pixray.images.glob import FITS
+from pixray.settings.changes import Changes
 from pixray.settings.declare import Declaration, Refers, Role, declarations, setting
 from pixray.settings.grammar import Amount
 from pixray.settings.output import ModelFiles, Output
@@ -314,6 +315,7 @@ ALWAYS: tuple[type, ...] = (
     Optimiser,
     Start,
     Over,
+    Changes,
     Remote,
     Output,
     ModelFiles,

@@ -11,6 +11,7 @@ from pixray.settings.declare import Declaration, Role
 from pixray.settings.grammar import Amount
 from pixray.settings.layers import LayerKind
 from pixray.settings.namespace import Origin
+from pixray.settings.prompt_times import order_problem
 
 MOST_PIXELS_A_SIDE = 16384
 
@@ -38,6 +39,7 @@ def derive(
         elif Role.PERCENTS in declared[name].role:
             values[name] = [amount.of(iterations - 1) if iterations else 0 for amount in value or []]
     _check_anchors(declared, values, problems)
+    _check_changes(values, problems)
     _derive_size(values, origins, problems)
 
 
@@ -50,6 +52,19 @@ def _check_anchors(declared: Mapping[str, Declaration], values: dict[str, Any], 
         for name, one in declared.items()
         if Role.NEEDS_START in one.role and values[name]
     ]
+
+
+def _check_changes(values: Mapping[str, Any], problems: list[str]) -> None:
+    """Times in their order, and a camera for one drawing alone."""
+    wrong = order_problem(values["prompt_times"], values["iterations"])
+    if wrong:
+        problems.append(f"prompt_times={shown(' | '.join(values['prompt_times']))}: {wrong}")
+    moves = values["camera_zoom"] != 1 or any(values["camera_pan"]) or values["camera_rotate"]
+    if moves and values["camera_every"] and values["animation_dir"]:
+        problems.append(
+            "a camera flies over one drawing, and each frame of animation_dir is a drawing of its own: leave "
+            "animation_dir out and film the flight with make_video"
+        )
 
 
 def _derive_size(values: dict[str, Any], origins: Mapping[str, Origin], problems: list[str]) -> None:

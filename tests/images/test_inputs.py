@@ -96,7 +96,7 @@ def test_an_overlay_comes_back_in_the_steps_it_is_due(session):
 def test_b4_an_overlay_on_a_transparent_pixel_drawing_keeps_its_colours(session):
     Image.new("RGB", (4, 4), (0, 0, 255)).save("blue.png")
     made = session(drawer="pixel", transparent=True, overlay_image="blue.png", iterations=0)
-    made._lay_overlay_if_due()
+    made._repaint_if_due()
     assert np.array_equal(np.asarray(made.image())[0, 0, :3], [0, 0, 255])
 
 
