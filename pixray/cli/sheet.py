@@ -11,6 +11,7 @@ from pixray.cli.parsing import Parser, folder_of
 from pixray.errors import PixrayError, SettingsError
 from pixray.runtime.files import user_path, write_atomic
 from pixray.runtime.terminal import plain
+from pixray.settings.subject import words_of
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -84,6 +85,4 @@ def _opened(pictures: Sequence[tuple[Path, dict[str, Any]]]) -> Iterator[tuple[I
 
 def caption(record: dict[str, Any]) -> str:
     """The prompts, the drawer and the seed, in a line."""
-    prompts = record.get("prompts", [])
-    words = " | ".join(map(str, prompts)) if isinstance(prompts, list) else str(prompts)
-    return plain(f"{words[:_LONGEST_CAPTION]} ({record.get('drawer', 'vqgan')}, seed {record.get('seed')})")
+    return plain(f"{words_of(record)[:_LONGEST_CAPTION]} ({record.get('drawer', 'vqgan')}, seed {record.get('seed')})")

@@ -273,9 +273,9 @@ class SessionBuilder:
 
     def _refuse_idle_times(self, drawer: Drawer) -> None:
         """A drawer without gradients keeps its best candidate: what counted at another time would choose it."""
-        if self.settings.prompt_times and not drawer.parameters():
+        if self.settings.timed_prompts and not drawer.parameters():
             raise SettingsError(
-                f"prompt_times: the drawer {self.settings.drawer} does not follow prompts step by step; give prompts "
+                f"timed_prompts: the drawer {self.settings.drawer} does not follow prompts step by step; give prompts "
                 "alone, or a drawer such as pixel or vqgan"
             )
 

@@ -101,11 +101,11 @@ class Guidance:
         for turn, prompts in turns(self.settings):
             if turn.start >= self.settings.iterations > 0:
                 steps = self.settings.iterations
-                self.notice(f"prompt_times: step {turn.start} never comes in a run of {steps} steps")
+                self.notice(f"timed_prompts: step {turn.start} never comes in a run of {steps} steps")
                 continue
             self._note_unknown_words(prompts)
             for prompt in prompts:
-                self._note_unread("prompt_times", prompt.text, "")
+                self._note_unread("timed_prompts", prompt.text, "")
             timed = self._encoded(prompts, as_text, "")
             losses += [replace(weighted, loss=TimedLoss(weighted.loss, turn)) for weighted in timed]
         return losses

@@ -10,7 +10,7 @@ from torch import Tensor
 
 from pixray.losses.base import Loss, LossInputs
 from pixray.settings.grammar import Weighted
-from pixray.settings.prompt_times import sections_of
+from pixray.settings.timed_prompts import sections_of
 
 if TYPE_CHECKING:
     from pixray.settings.namespace import Settings
@@ -44,11 +44,11 @@ class Turn:
 
 
 def turns(settings: Settings) -> Iterator[tuple[Turn, Sequence[Weighted]]]:
-    """Every section of `prompt_times` that a run has prompts for, with the steps in which it counts."""
-    sections = sections_of(settings.prompt_times)
+    """Every section of `timed_prompts` that a run has prompts for, with the steps in which it counts."""
+    sections = sections_of(settings.timed_prompts)
     starts = [section.start.of(settings.iterations) for section in sections]
     for section, start, end in zip(sections, starts, [*starts, None][1:], strict=True):
-        yield Turn(start, end, settings.prompt_fade), section.prompts
+        yield Turn(start, end, settings.timed_fade), section.prompts
 
 
 def prompts_at_first(settings: Settings) -> list[Weighted]:

@@ -39,6 +39,7 @@ from pixray.runtime.version import __version__
 from pixray.runtime.yaml_io import MOST_BYTES, write_yaml
 from pixray.settings.namespace import Settings
 from pixray.settings.schema import layers_of
+from pixray.settings.subject import words_of
 
 _LAG = 20
 """Steps that may wait for their line in the log while their losses are on a GPU."""
@@ -269,8 +270,7 @@ class FileRecorder:
 def metadata(record: Mapping[str, Any]) -> dict[str, str]:
     """PNG text for a run: the keywords of the PNG standard, each given setting by itself, as the old pixray wrote them,
     and all of them as JSON."""
-    prompts = record.get("prompts") or []
-    title = " | ".join(prompts) if isinstance(prompts, list) else str(prompts)
+    title = words_of(record)
     text = {"Title": title} if title else {}
     drawer = record.get("drawer", "vqgan")
     text["Description"] = f"drawer {drawer}, seen by {record['clip_models'] or 'nobody'}, seed {record['seed']}"

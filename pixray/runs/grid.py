@@ -21,6 +21,7 @@ from pixray.settings.layers import Layer, python_layer
 from pixray.settings.namespace import Settings
 from pixray.settings.reference import owners_of
 from pixray.settings.schema import Schema
+from pixray.settings.subject import words_of
 
 if TYPE_CHECKING:
     from pixray.engine.session import Session
@@ -246,7 +247,7 @@ def _shown(row: Mapping[str, Any], cell: Cell, last: str | None) -> dict[str, An
 
 def _page(cells: Sequence[Cell], rows: Sequence[Mapping[str, Any]]) -> bytes:
     shared = [(name, getattr(cells[0].settings, name)) for name in ("drawer", "seed") if name not in rows[0]["values"]]
-    prompts = list(dict.fromkeys(" | ".join(cell.settings.prompts) for cell in cells))
+    prompts = list(dict.fromkeys(words_of(vars(cell.settings)) for cell in cells))
     return render_page(
         "grid.html",
         title=prompts[0] if len(prompts) == 1 and prompts[0] else "pixray grid",

@@ -11,7 +11,7 @@ from pixray.settings.declare import Declaration, Role
 from pixray.settings.grammar import Amount
 from pixray.settings.layers import LayerKind
 from pixray.settings.namespace import Origin
-from pixray.settings.prompt_times import order_problem
+from pixray.settings.timed_prompts import order_problem
 
 MOST_PIXELS_A_SIDE = 16384
 
@@ -56,9 +56,9 @@ def _check_anchors(declared: Mapping[str, Declaration], values: dict[str, Any], 
 
 def _check_changes(values: Mapping[str, Any], problems: list[str]) -> None:
     """Times in their order, and a camera for one drawing alone."""
-    wrong = order_problem(values["prompt_times"], values["iterations"])
+    wrong = order_problem(values["timed_prompts"], values["iterations"])
     if wrong:
-        problems.append(f"prompt_times={shown(' | '.join(values['prompt_times']))}: {wrong}")
+        problems.append(f"timed_prompts={shown(' | '.join(values['timed_prompts']))}: {wrong}")
     moves = values["camera_zoom"] != 1 or any(values["camera_pan"]) or values["camera_rotate"]
     if moves and values["camera_every"] and values["animation_dir"]:
         problems.append(

@@ -1,6 +1,9 @@
-"""Whether anything says what to paint."""
+"""What says what to paint, and whether anything does."""
 
 from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
 
 from pixray.errors import SettingsError
 from pixray.settings.core import engine_declarations
@@ -19,3 +22,16 @@ def require_subject(settings: Settings) -> None:
     subjects = [one.name for one in engine_declarations() if Role.SUBJECT in one.role]
     if settings.iterations and not any(getattr(settings, name) for name in subjects):
         raise SettingsError(NO_SUBJECT)
+
+
+def words_of(record: Mapping[str, Any]) -> str:
+    """The prompts in a record of settings, those with times included, as one line; records may hold anything.
+
+    >>> words_of({"prompts": ["sea"], "timed_prompts": ["0%: dawn", "50%: dusk"]})
+    'sea | 0%: dawn | 50%: dusk'
+    """
+    texts: list[str] = []
+    for name in ("prompts", "timed_prompts"):
+        value = record.get(name) or []
+        texts += map(str, value if isinstance(value, list) else [value])
+    return " | ".join(texts)

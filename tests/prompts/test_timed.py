@@ -2,10 +2,12 @@ from pathlib import Path
 
 import pytest
 
+from pixray.cli.sheet import caption
 from pixray.errors import SettingsError
 from pixray.events import Drawn, Noticed, Started, Stepped
 from pixray.prompts.timed import Turn, prompts_at_first
 from pixray.recorders.checkpoint import pack, unpack
+from pixray.recorders.files import metadata
 
 PIXEL = {"drawer": "pixel", "pixel_size": (6, 4), "prompts": []}
 
@@ -28,14 +30,14 @@ def test_shares_of_turns_that_follow_each_other_add_up_to_one(fade):
 
 
 def test_the_picture_follows_the_prompt_of_its_time(session):
-    made = session(prompt_times="0%: red | 50%: blue", prompts=[], iterations=80, save_every=1)
+    made = session(timed_prompts="0%: red | 50%: blue", prompts=[], iterations=80, save_every=1)
     shown = [picture.mean((0, 1)) for picture in pictures(made)]
     assert shown[40].argmax() == 0 and shown[40][0] > 150
     assert shown[-1].argmax() == 2 and shown[-1][0] < shown[40][0] / 2
 
 
 def test_only_weights_change_from_step_to_step(session):
-    made = session(**PIXEL, prompt_times="0%: red:2 | 3 iterations: blue | 5 iterations:", prompt_fade=1)
+    made = session(**PIXEL, timed_prompts="0%: red:2 | 3 iterations: blue | 5 iterations:", timed_fade=1)
     encoded = []
     for perceptor in made.objective.perceptors.values():
         perceptor.encode_text = encoded.append
@@ -46,12 +48,12 @@ def test_only_weights_change_from_step_to_step(session):
 
 
 def test_prompts_without_times_count_all_the_time(session):
-    told = losses(session(prompts="green", prompt_times="50%: blue").run())
+    told = losses(session(prompts="green", timed_prompts="50%: blue").run())
     assert all(step["green"] > 0 for step in told) and [step["blue"] > 0 for step in told] == [False] * 3 + [True] * 3
 
 
 def test_a_run_with_times_goes_on_where_it_was_left(session):
-    times = {**PIXEL, "prompt_times": "0%: red | 50%: blue", "prompt_fade": 2, "iterations": 9}
+    times = {**PIXEL, "timed_prompts": "0%: red | 50%: blue", "timed_fade": 2, "iterations": 9}
     whole = session(**times)
     wanted = pictures(whole)[-1]
     left = session(**times)
@@ -65,23 +67,29 @@ def test_a_run_with_times_goes_on_where_it_was_left(session):
 
 
 def test_a_time_after_the_end_is_told(session):
-    events = session(prompt_times="0%: red | 9 iterations: blue", iterations=6).run()
+    events = session(timed_prompts="0%: red | 9 iterations: blue", iterations=6).run()
     texts = [event.text for event in events if isinstance(event, Noticed)]
-    assert "prompt_times: step 9 never comes in a run of 6 steps" in texts
+    assert "timed_prompts: step 9 never comes in a run of 6 steps" in texts
 
 
 def test_times_say_what_to_paint_and_are_kept_in_the_record(session):
-    started = next(session(**PIXEL, prompt_times="0%: red | 50%: blue").run())
-    assert isinstance(started, Started) and started.record["prompt_times"] == ["0%: red", "50%: blue"]
+    started = next(session(**PIXEL, timed_prompts="0%: red | 50%: blue").run())
+    assert isinstance(started, Started) and started.record["timed_prompts"] == ["0%: red", "50%: blue"]
+
+
+def test_titles_and_captions_tell_prompts_with_times():
+    record = {"timed_prompts": ["0%: dawn", "50%: dusk"], "clip_models": "toy", "seed": 1}
+    assert metadata(record)["Title"] == "0%: dawn | 50%: dusk"
+    assert caption({**record, "prompts": ["sea"]}).startswith("sea | 0%: dawn | 50%: dusk (")
 
 
 def test_a_draft_follows_what_counts_at_first(resolve):
-    settings = resolve(prompts="sea", prompt_times="0%: red | 50%: blue")
+    settings = resolve(prompts="sea", timed_prompts="0%: red | 50%: blue")
     assert [prompt.text for prompt in prompts_at_first(settings)] == ["sea", "red"]
 
 
 def test_a_step_whose_weights_change_cannot_be_captured(session):
-    made = session(**PIXEL, prompt_times="0%: red | 50%: blue")
+    made = session(**PIXEL, timed_prompts="0%: red | 50%: blue")
     assert not any(weighted.loss.capturable for weighted in made.objective.losses if weighted.name in ("red", "blue"))
 
 
@@ -94,4 +102,4 @@ def test_a_drawer_that_proposes_whole_pictures_refuses_times(session, registry):
 
     registry.add("drawer", "proposing", Proposing)
     with pytest.raises(SettingsError, match="the drawer proposing does not follow prompts step by step"):
-        session(drawer="proposing", prompt_times="0%: red | 50%: blue")
+        session(drawer="proposing", timed_prompts="0%: red | 50%: blue")

@@ -36,7 +36,7 @@ class Section:
     prompts: Sequence[Weighted]
 
 
-def prompt_times(raw: Any) -> list[str]:
+def timed_prompts(raw: Any) -> list[str]:
     """The pieces between the pipes, after a check of their grammar.
 
     Raises:
@@ -49,7 +49,7 @@ def prompt_times(raw: Any) -> list[str]:
 
 
 def sections_of(times: Sequence[str]) -> list[Section]:
-    """The sections of a resolved `prompt_times`, in the order in which they were written."""
+    """The sections of a resolved `timed_prompts`, in the order in which they were written."""
     return read_sections(split_pipes(times))
 
 

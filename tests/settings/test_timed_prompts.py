@@ -3,18 +3,18 @@ import math
 import pytest
 
 from pixray.errors import SettingsError
-from pixray.settings.prompt_times import sections_of
+from pixray.settings.timed_prompts import sections_of
 
 
 def told(settings):
     return [
         (str(section.start), [(prompt.text, prompt.weight, prompt.stop) for prompt in section.prompts])
-        for section in sections_of(settings.prompt_times)
+        for section in sections_of(settings.timed_prompts)
     ]
 
 
 def read(resolve, raw):
-    return told(resolve(prompt_times=raw, iterations=100))
+    return told(resolve(timed_prompts=raw, iterations=100))
 
 
 def test_every_time_begins_a_section_of_ordinary_prompts(resolve):
@@ -40,8 +40,8 @@ def test_lists_and_mappings_say_the_same_as_one_text(resolve, raw):
 
 
 def test_a_pipe_within_a_prompt_survives_a_second_reading(resolve):
-    once = resolve(prompt_times=r"0%: a \| b")
-    again = resolve(prompt_times=once.prompt_times)
+    once = resolve(timed_prompts=r"0%: a \| b")
+    again = resolve(timed_prompts=once.timed_prompts)
     assert told(once) == told(again) == [("0%", [("a | b", 1.0, -math.inf)])]
 
 
@@ -62,10 +62,10 @@ def test_a_pipe_within_a_prompt_survives_a_second_reading(resolve):
 )
 def test_what_is_no_time_is_refused_in_one_sentence(resolve, raw, sentence):
     with pytest.raises(SettingsError) as caught:
-        resolve(prompt_times=raw, iterations=100)
+        resolve(timed_prompts=raw, iterations=100)
     (problem,) = caught.value.problems
-    assert problem.startswith("prompt_times=") and sentence in problem and "\n" not in problem
+    assert problem.startswith("timed_prompts=") and sentence in problem and "\n" not in problem
 
 
 def test_times_that_fall_together_in_a_short_run_are_fine(resolve):
-    assert resolve(prompt_times="0%: a | 10%: b | 15%: c", iterations=5)
+    assert resolve(timed_prompts="0%: a | 10%: b | 15%: c", iterations=5)
