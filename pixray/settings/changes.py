@@ -34,4 +34,4 @@ class Changes:
     camera_rotate: float = setting(
         0.0, "clockwise rotation of the camera in each move", unit="degrees", least=-180, most=180
     )
-    camera_every: Amount = setting(Amount(1, "iterations"), "how often the camera moves; 0: never", role=Role.PERIOD)
+    camera_every: Amount = setting(Amount(1, "iterations"), "interval between camera moves; 0: never", role=Role.PERIOD)
