@@ -54,6 +54,8 @@ def main(argv: Sequence[str]) -> int:
 
 def finished_pictures(folder: Path, besides: Path) -> list[tuple[Path, dict[str, Any]]]:
     """Pictures with settings inside, each with its record: no frames of steps, and no damaged files, which are told."""
+    from pixray.images.png_text import read_text
+    from pixray.recorders.files import PART_OF
     from pixray.recorders.record import NoRecord, read_record
     from pixray.settings.output import WRITTEN
 
@@ -62,7 +64,9 @@ def finished_pictures(folder: Path, besides: Path) -> list[tuple[Path, dict[str,
         if path == besides or _INNER & set(path.relative_to(folder).parts[:-1]) or not path.is_file():
             continue
         try:
-            found.append((path, read_record(path)))
+            record = read_record(path)
+            if PART_OF not in read_text(path):
+                found.append((path, record))
         except NoRecord:
             continue  # another picture that happens to lie here
         except PixrayError as error:

@@ -45,6 +45,10 @@ _LAG = 20
 """Steps that may wait for their line in the log while their losses are on a GPU."""
 
 
+PART_OF = "pixray_part_of"
+"""The key by which a further PNG of a drawer names the picture that it belongs to."""
+
+
 class FileRecorder:
     """Writes the run's folder.
 
@@ -264,7 +268,7 @@ class FileRecorder:
         """A file of the drawer with what made it inside, where its format holds texts."""
         if ending.endswith(".svg"):
             return svg_with_record(content, self._text["pixray_record"])
-        return png_with_text(content, self._text) if ending.endswith(".png") else content
+        return png_with_text(content, {**self._text, PART_OF: self._name}) if ending.endswith(".png") else content
 
 
 def metadata(record: Mapping[str, Any]) -> dict[str, str]:

@@ -7,6 +7,7 @@ import pytest
 from PIL import Image, PngImagePlugin
 
 from pixray.cli.main import main
+from pixray.cli.sheet import finished_pictures
 from pixray.errors import PixrayError
 from pixray.recorders.record import read_record, svg_with_record
 
@@ -107,15 +108,18 @@ def test_what_holds_no_settings_is_explained(name):
 
 def test_a_sheet_shows_finished_pictures_with_captions(capsys):
     paint("runs/one")
-    paint("runs/two", "--seed", "6")
+    paint("runs/two", "--seed", "6", "--pixel_cells", "yes")
     Image.new("RGB", (4, 4)).save("runs/stranger.png")
+    assert len(finished_pictures(Path("runs"), Path("runs/sheet.png"))) == 2, "a sprite file is part of its picture"
     assert main(["sheet", "runs", "--cell", "64"]) == 0
     assert capsys.readouterr().out.strip() == str(Path("runs/sheet.png"))
     with Image.open("runs/sheet.png") as sheet:
         assert sheet.width < 160 and sheet.height > 48
         assert len(set(sheet.convert("RGB").getdata())) > 20
     assert main(["sheet", "runs", "--cell", "64"]) == 0, "its own sheet is no picture of a run"
-    assert main(["sheet", "."]) == 0 and main(["sheet", "runs/one/steps"]) == 1
+    assert main(["sheet", "."]) == 0 and main(["sheet", "runs/one/steps"]) == 0
+    Path("empty").mkdir()
+    assert main(["sheet", "empty"]) == 1
 
 
 @pytest.mark.parametrize("kind", ["mp4", "gif", "webp"])
