@@ -34,7 +34,7 @@ class _Collected:
 
     added: dict[str, Any] = field(default_factory=dict)
     run: StartedRun | None = None
-    named: tuple[argparse.Namespace, str, str] | None = None
+    named: tuple[argparse.Namespace, str, tuple[str, str]] | None = None
 
 
 class Studio:
@@ -128,10 +128,12 @@ class Studio:
             collected.run = None
         named = collected.named
         if named is not None and settings is named[0] and settings.outdir == named[1]:
-            settings.outdir = named[2]  # the same settings again: what they asked for, not what they got
-        template = getattr(settings, "outdir", "")
+            settings.outdir, settings.output = named[
+                2
+            ]  # the same settings again: what they asked for, not what they got
+        templates = getattr(settings, "outdir", ""), getattr(settings, "output", "")
         collected.run = StartedRun(settings, self.registry, self.store, "quiet" if quiet else "live")
-        collected.named = settings, settings.outdir, template
+        collected.named = settings, settings.outdir, templates
 
     def do_run(self, settings: argparse.Namespace | None = None, return_display: bool = False) -> bool:
         """Do the run that `do_init` built.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,13 +13,17 @@ if TYPE_CHECKING:
     from pixray.models.store import ModelStore
     from pixray.registry import Registry
     from pixray.runs.grid import Cell
+    from pixray.settings.namespace import Settings
 
+DEFAULT_OUTDIR = "grid"
 USAGE = """\
 usage: pixray grid --SETTING VALUES … [--outdir FOLDER]
 
 Paint every combination of several values. Prompts are separated by |, everything else by commas; 1..4 is a range:
 
   pixray grid --prompts "a red heart | a green tree" --drawer pixel,fft --seed 1..4 --iterations 150
+
+--prompts_file lines.txt paints a picture of each line of a text file, in place of --prompts.
 
 The folder (default: grid) gets a folder per picture, index.html, sheet.png and grid.json. The same command goes on
 where it was stopped; pictures that are finished are left alone.
@@ -34,24 +38,56 @@ def main(argv: Sequence[str]) -> int:
     given, output = read_words(argv)
 
     from pixray.api import studio
+    from pixray.runs.grid import MOST_CELLS, make_cells
+    from pixray.settings.prompt_lines import read_prompt_lines
+
+    registry, template, file = studio.registry, given.pop("outdir", DEFAULT_OUTDIR), given.pop("prompts_file", None)
+    if file is not None and "prompts" in given:
+        raise SettingsError("pixray grid: give --prompts or --prompts_file, not both")
+    lines = read_prompt_lines(file, MOST_CELLS) if file is not None else []
+    code, _ = _paint_grid(lambda outdir: make_cells(given, registry, outdir, lines=lines), template, registry, output)
+    return code
+
+
+def paint_lines(settings: Settings, registry: Registry, output: str, opened: bool) -> int:
+    """Paint each line of `prompts_file`, as a grid.
+
+    Args:
+        settings: resolved; the folder is "grid" unless somebody named one.
+        output: "live", "json" or "quiet"; opened: show the page when all is done.
+
+    Returns:
+        the exit code, as `main` does.
+    """
+    from pixray.cli.opening import open_file
+    from pixray.runs.prompt_lines import cells_of_lines
+
+    template = settings.outdir if settings.origins["outdir"].asked_for else DEFAULT_OUTDIR
+    code, page = _paint_grid(lambda outdir: cells_of_lines(settings, registry, outdir), template, registry, output)
+    if opened:
+        open_file(page)
+    return code
+
+
+def _paint_grid(make: Callable[[str], list[Cell]], template: str, registry: Registry, output: str) -> tuple[int, Path]:
+    """Paint the cells that `make` makes for a folder; the exit code, and the page about them."""
     from pixray.recorders.lock import FolderLock
     from pixray.recorders.outdir import make_outdir
-    from pixray.runs.grid import make_cells
     from pixray.runs.report.own_files import refuse_strangers
     from pixray.runtime.files import remove_parts
+    from pixray.settings.names import refuse_braces
 
-    template = given.pop("outdir", "grid")
-    registry = studio.registry
-    cells = make_cells(given, registry, template)  # all mistakes, before a folder is made
+    refuse_braces(template)
+    cells = make(template)  # all mistakes, before a folder is made
     folder = make_outdir(template)
     if str(folder) != template:
-        cells = make_cells(given, registry, str(folder))
+        cells = make(str(folder))
     refuse_strangers(folder, ["index.html", "grid.json", "sheet.png"])
     lock = FolderLock(folder)
     lock.acquire()
     remove_parts(folder)
     try:
-        return _paint_all(folder, cells, registry, output)
+        return _paint_all(folder, cells, registry, output), folder / "index.html"
     finally:
         lock.release()
 
@@ -63,6 +99,7 @@ def _paint_all(folder: Path, cells: Sequence[Cell], registry: Registry, output: 
 
     store = ModelStore(progress=DownloadBar() if output == "live" else None)
     failed: dict[str, str] = {}
+    told: set[str] = set()
     stopped = False
     for number, cell in enumerate(cells, 1):
         if stopped or cell.done():
@@ -70,7 +107,7 @@ def _paint_all(folder: Path, cells: Sequence[Cell], registry: Registry, output: 
         if output == "live":
             sys.stderr.write(f"[{number}/{len(cells)}] {', '.join(cell.values.values()) or cell.folder.name}\n")
         try:
-            stopped = _paint(cell, registry, store, output)
+            stopped = _paint(cell, registry, store, output, told)
         except PixrayError as error:
             failed[cell.folder.name] = str(error)
             sys.stderr.write(f"pixray: {error}\n")
@@ -78,17 +115,18 @@ def _paint_all(folder: Path, cells: Sequence[Cell], registry: Registry, output: 
     write_results(folder, cells, failed)
     if stopped and output == "live":
         sys.stderr.write("stopped; the same command goes on where it was\n")
-    sys.stdout.write(f"{folder / 'index.html'}\n")
+    if output != "json":  # whose lines stand alone
+        sys.stdout.write(f"{folder / 'index.html'}\n")
     return 130 if stopped else 1 if failed else 0
 
 
-def _paint(cell: Cell, registry: Registry, store: ModelStore, output: str) -> bool:
-    """Paint one cell; whether Ctrl-C ended it."""
+def _paint(cell: Cell, registry: Registry, store: ModelStore, output: str, told: set[str]) -> bool:
+    """Paint one cell, without the notices that were told already; whether Ctrl-C ended it."""
     from pixray.runs.grid import paint_cell
     from pixray.runs.to_folder import finish_in_folder
 
     session, files = paint_cell(cell, registry, store)
-    return finish_in_folder(session, files, registry, "quiet" if output == "quiet" else "progress")
+    return finish_in_folder(session, files, registry, "progress" if output == "live" else output, told)
 
 
 def read_words(argv: Sequence[str]) -> tuple[dict[str, str], str]:

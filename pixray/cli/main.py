@@ -137,6 +137,11 @@ def paint(words: list[str], base: Layer | None = None) -> int:
     words = [word for word in words if word != "--open"]
     registry = _registry()
     settings = resolve(registry, {}, _with_config_flag(words), base)
+    if settings.prompts_file:
+        from pixray.cli.grid import paint_lines
+
+        prepare_process()
+        return paint_lines(settings, registry, output, opened)
     require_subject(settings)
     if output == "live":
         sys.stderr.write(f"loading {_models_of(settings)} …\n")

@@ -21,11 +21,15 @@ class ConsoleRecorder(Recorder):
 
     Args:
         files: tells where the picture was saved; None: nothing was.
+        told: notices that are not shown again, to which those shown are added; None: all are shown.
     """
 
-    def __init__(self, files: RunFiles | None = None, stream: TextIO | None = None) -> None:
+    def __init__(
+        self, files: RunFiles | None = None, stream: TextIO | None = None, told: set[str] | None = None
+    ) -> None:
         super().__init__(files)
         self._stream: Any = Terminal(stream or sys.stderr, steers=True)
+        self._told = told
         self._bar: Any = None
         self._started: Started | None = None
         self._line_due = 0.0
@@ -34,7 +38,7 @@ class ConsoleRecorder(Recorder):
         if isinstance(event, Started):
             self._begin(event)
         elif isinstance(event, Noticed):
-            self._say(event.text)
+            self._notice(event.text)
         elif isinstance(event, Stepped):
             self._step(event)
         elif isinstance(event, LearningRateDropped):
@@ -53,6 +57,12 @@ class ConsoleRecorder(Recorder):
         drawer = event.settings.drawer
         self._say(f"{drawer} {width}x{height} on {event.device}, seed {event.seed}")
         self._started, self._line_due = event, time.monotonic() + _SECONDS_BETWEEN_LINES
+
+    def _notice(self, text: str) -> None:
+        if self._told is None or text not in self._told:
+            self._say(text)
+        if self._told is not None:
+            self._told.add(text)
 
     def _step(self, event: Stepped) -> None:
         """Move the bar of a terminal; a log file gets a line now and then. On a GPU reading a loss means waiting for

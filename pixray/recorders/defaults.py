@@ -16,7 +16,11 @@ if TYPE_CHECKING:
 
 
 def default_recorders(
-    files: FileRecorder | PictureFile, settings: Settings, registry: Registry, output: str = "live"
+    files: FileRecorder | PictureFile,
+    settings: Settings,
+    registry: Registry,
+    output: str = "live",
+    told: set[str] | None = None,
 ) -> list[Observer]:
     """Files, a live picture in a notebook or a live line in a terminal, and those of the setting `recorders`.
 
@@ -25,21 +29,23 @@ def default_recorders(
         registry: where recorders come from.
         output: "live" for progress and the path of the picture, "progress" without the path, "json" for JSON lines,
             "quiet" for nothing but errors.
+        told: notices that a terminal shows no more, since other runs of the same command did; what this run shows is
+            added.
     """
     from pixray.recorders.notebook import NotebookRecorder, in_notebook
 
     if output == "live" and in_notebook():
         screen: list[Observer] = [NotebookRecorder(files, settings.display_clear)]
     else:
-        screen = screen_recorder(files, output)
+        screen = screen_recorder(files, output, told)
     return [files, log_notice, *screen, *named_recorders(settings, registry, files)]
 
 
-def screen_recorder(files: RunFiles | None, output: str) -> list[Observer]:
+def screen_recorder(files: RunFiles | None, output: str, told: set[str] | None = None) -> list[Observer]:
     """What the terminal shows, as a list of one recorder or none.
 
     Args:
-        files: tells where the picture is; output: see `default_recorders`.
+        files: tells where the picture is; output, told: see `default_recorders`.
     """
     from pixray.recorders.console import ConsoleRecorder, JsonRecorder
 
@@ -47,7 +53,7 @@ def screen_recorder(files: RunFiles | None, output: str) -> list[Observer]:
         return []
     if output == "json":
         return [JsonRecorder(files)]
-    return [ConsoleRecorder(None if output == "progress" else files)]
+    return [ConsoleRecorder(None if output == "progress" else files, told=told)]
 
 
 def named_recorders(settings: Settings, registry: Registry, files: RunFiles) -> list[Observer]:

@@ -18,10 +18,11 @@ from pixray.runs.report.page import render_page
 from pixray.runtime.files import write_atomic
 from pixray.settings.grammar import split_pipes
 from pixray.settings.layers import Layer, python_layer
+from pixray.settings.names import fill_cell_names, refuse_braces
 from pixray.settings.namespace import Settings
 from pixray.settings.reference import owners_of
 from pixray.settings.schema import Schema
-from pixray.settings.subject import words_of
+from pixray.settings.subject import refuse_prompts_file, words_of
 
 if TYPE_CHECKING:
     from pixray.engine.session import Session
@@ -101,6 +102,7 @@ def make_cells(
     over: Sequence[str] | None = None,
     base: Layer | None = None,
     adjust: Callable[[dict[str, Any]], dict[str, Any]] | None = None,
+    lines: Sequence[str] = (),
 ) -> list[Cell]:
     """Every combination, checked before anything is painted.
 
@@ -109,17 +111,21 @@ def make_cells(
         over: the settings that take several values; None: all of them.
         base: settings below those given, and where they come from.
         adjust: has a last say about the settings of one combination.
+        lines: the prompts of a picture each, in place of `prompts`.
 
     Raises:
         SettingsError: all mistakes of all combinations, each once.
     """
     from pixray.settings.resolve import resolve
 
+    refuse_braces(outdir)
     separators = _separators(registry, given)
     axes = {
         name: values_of(text, separators.get(name, ",")) if over is None or name in over else [text]
         for name, text in given.items()
     }
+    if lines:
+        axes = {"prompts": list(lines), **axes}
     empty = [name for name, values in axes.items() if not values]
     problems = [f"{name}='': expected at least one value" for name in empty]
     count = math.prod(len(values) for values in axes.values())
@@ -131,9 +137,10 @@ def make_cells(
         values = {name: value for name, value in chosen.items() if len(axes[name]) > 1}
         mine = _without_strangers(adjust(chosen) if adjust else chosen, axes.get("drawer", []), registry)
         try:
-            folder = Path(outdir) / _folder_name(values, mine)
+            folder = Path(outdir) / folder_name(values, mine)
             settings = resolve(registry, {**mine, "outdir": str(folder)}, base=base)
-            cells.append(Cell(values, settings))
+            refuse_prompts_file(settings)
+            cells.append(Cell(values, fill_cell_names(settings)))
         except SettingsError as error:
             problems += [problem.replace(" (from add_settings)", "") for problem in error.problems]
     if problems:
@@ -162,7 +169,7 @@ def _without_strangers(chosen: dict[str, str], drawers: Sequence[str], registry:
     return kept
 
 
-def _folder_name(values: Mapping[str, str], chosen: Mapping[str, str]) -> str:
+def folder_name(values: Mapping[str, str], chosen: Mapping[str, Any]) -> str:
     """Readable, and the same only for the same settings."""
     words = "_".join(re.sub(r"[^\w.-]+", "-", value)[:40].strip("-") for value in values.values()) or "picture"
     words = words.encode("utf-8", "replace")[:_NAME_BYTES].decode("utf-8", "ignore")

@@ -15,6 +15,7 @@ from pixray.recorders.picture_file import PictureFile
 from pixray.runs.start import build_run
 from pixray.runtime.files import user_path
 from pixray.runtime.signals import graceful
+from pixray.settings.names import fill_names
 from pixray.settings.schema import up_to_date
 from pixray.settings.subject import require_subject
 
@@ -35,6 +36,7 @@ def prepare_folder_run(
     """
     complete = up_to_date(settings, registry)
     require_subject(complete)
+    complete = fill_names(complete)
     check_outdir(complete.outdir, complete.output)
     session = build_run(complete, registry, store)
     return session, FileRecorder(session.settings)
@@ -48,14 +50,18 @@ def prepare_picture_run(
     Raises:
         PixrayError: another file has that name, which is checked before any model is loaded; or as `build_run`.
     """
-    complete = up_to_date(settings, registry)
+    complete = fill_names(up_to_date(settings, registry))
     path = user_path(complete.output, "output")
     files, complete.output = PictureFile(path), path.name
     return build_run(complete, registry, store), files
 
 
 def run_to_folder(
-    session: Session | Animation, files: FileRecorder | PictureFile, registry: Registry, output: str = "quiet"
+    session: Session | Animation,
+    files: FileRecorder | PictureFile,
+    registry: Registry,
+    output: str = "quiet",
+    told: set[str] | None = None,
 ) -> Iterator[Event]:
     """Run a session; pass on each event after the files were written and the progress was shown.
 
@@ -63,15 +69,20 @@ def run_to_folder(
         files: writes the folder, a new one or that of a run which goes on, or a picture alone.
         registry: where the recorders come from that the settings name.
         output: what to show: "live", "progress", "json" or "quiet" (see `default_recorders`).
+        told: notices that were shown already, by other runs of the same command.
     """
-    return attach(session.run(), *default_recorders(files, session.settings, registry, output))
+    return attach(session.run(), *default_recorders(files, session.settings, registry, output, told))
 
 
 def finish_in_folder(
-    session: Session | Animation, files: FileRecorder | PictureFile, registry: Registry, output: str
+    session: Session | Animation,
+    files: FileRecorder | PictureFile,
+    registry: Registry,
+    output: str,
+    told: set[str] | None = None,
 ) -> bool:
     """`run_to_folder` to the end, or until Ctrl-C ends it after a step; whether that happened."""
     with graceful(session):
-        for _ in run_to_folder(session, files, registry, output):
+        for _ in run_to_folder(session, files, registry, output, told):
             pass
     return session.stopping

@@ -1,0 +1,50 @@
+"""The pictures of a file of prompts, as the cells of a grid over its lines."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from pixray.errors import SettingsError, shown
+from pixray.registry import Registry
+from pixray.runs.grid import MOST_CELLS, Cell, folder_name
+from pixray.runtime.yaml_io import to_plain
+from pixray.settings.declare import Role
+from pixray.settings.layers import Layer, LayerKind
+from pixray.settings.names import fill_cell_names
+from pixray.settings.namespace import Mark, Settings
+from pixray.settings.prompt_lines import read_prompt_lines
+from pixray.settings.schema import Schema, layers_of
+
+
+def cells_of_lines(settings: Settings, registry: Registry, outdir: str) -> list[Cell]:
+    """A cell for each line of `prompts_file`, checked before anything is painted.
+
+    Args:
+        settings: resolved, of which each cell has all but the prompts.
+        outdir: the folder of the whole.
+
+    Raises:
+        SettingsError: the file cannot be read, or all mistakes of all its lines.
+    """
+    file = settings.prompts_file
+    if settings.prompts and settings.origin("prompts") == settings.origin("prompts_file"):
+        raise SettingsError(f"prompts_file={shown(file)}: give prompts or a file of prompts, not both")
+    cells: list[Cell] = []
+    problems: list[str] = []
+    for line in read_prompt_lines(file, MOST_CELLS):
+        try:
+            cells.append(_cell(line, settings, registry, outdir))
+        except SettingsError as error:
+            problems += error.problems
+    if problems:
+        raise SettingsError(list(dict.fromkeys(problems)))
+    return cells
+
+
+def _cell(line: str, settings: Settings, registry: Registry, outdir: str) -> Cell:
+    given = {**settings.given(), "prompts": line}
+    chosen = {name: to_plain(raw) for name, raw in given.items() if not settings.has_role(name, Role.UNRECORDED)}
+    values = {"prompts": line}
+    own = {**values, "prompts_file": Mark.CLEARED, "outdir": str(Path(outdir) / folder_name(values, chosen))}
+    layers = [*layers_of(settings), Layer(LayerKind.FILE, Path(settings.prompts_file).name, own)]
+    return Cell(values, fill_cell_names(Schema.for_choice(registry, layers).resolve(layers)))
