@@ -5,6 +5,7 @@ import pytest
 
 from pixray.cli.main import main
 from pixray.errors import SettingsError
+from pixray.images.io import open_picture
 from pixray.models.store import ModelStore
 from pixray.runs.grid import make_cells
 from pixray.runs.resume import resume
@@ -87,12 +88,12 @@ def test_a_drawn_seed_is_the_one_in_the_name_and_settings_know_the_real_names(ti
 def test_a_run_with_filled_in_names_goes_on_and_is_painted_again(tiny, registry, capsys):
     words = ["--prompts", "red", "--seed", "5", "--outdir", "{prompt}", "--output", "{seed}.png", "--quiet", *TINY]
     assert main(words) == 0
-    before = Path("red/5.png").read_bytes()
+    before = open_picture(Path("red/5.png")).tobytes()
     _, files = resume("red", registry, ModelStore())
     assert files.picture == Path("red/5.png")
     files.close()
     assert main(["rerun", "red/5.png", "--outdir", "again", "--quiet"]) == 0
-    assert Path("again/output.png").read_bytes() == before
+    assert open_picture(Path("again/output.png")).tobytes() == before
 
 
 def test_pictures_of_a_grid_are_named_each_after_its_own(registry, tiny):
