@@ -40,13 +40,6 @@ class Guidance:
         role=Role.SUBJECT | Role.REQUEST_FIELD | Role.WEIGHTED,
         grid="|",
     )
-    prompts_file: str | None = setting(
-        None,
-        "text file with the prompts of a picture in each line; they are painted one after the other, as a grid",
-        refers=Refers.FILE,
-        role=Role.UNRECORDED,
-        grid="",
-    )
     drawer: str = setting(
         "vqgan",
         "what makes the picture",
