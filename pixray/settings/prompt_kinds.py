@@ -39,6 +39,13 @@ def parse_prompts(texts: Sequence[str]) -> tuple[list[Weighted], list[tuple[str,
 class OtherPrompts:
     """Image, spot, vector and noise prompts"""
 
+    prompts_file: str | None = setting(
+        None,
+        "text file with the prompts of a picture in each line; they are painted one after the other, as a grid",
+        refers=Refers.FILE,
+        role=Role.UNRECORDED,
+        grid="",
+    )
     spot_prompts: list[str] = setting(
         [],
         "prompts for the dark part of spot_file only, by default a disc in the centre",
