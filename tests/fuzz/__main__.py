@@ -1,8 +1,8 @@
 """python -m tests.fuzz: random settings, files, runs and requests, each kind for its share of some minutes.
 
 What is answered wrongly is shown in a line with what makes it happen again; at the end stands how much was tried of
-each kind. Exit code 1 if anything was wrong. The attack on the server takes about four minutes of its own, whatever the
-share; it is left out where no time for it was given (--minutes below 10), unless --only names it.
+each kind. Exit code 1 if anything was wrong. The attack on the server goes on until it is through, whatever its share;
+it is left out where there is little time (--minutes below 10), unless --only names it.
 """
 
 from __future__ import annotations
