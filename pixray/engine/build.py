@@ -7,6 +7,7 @@ from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Any
 
 from pixray.drawers.base import Canvas, Drawer
+from pixray.engine.workload import check_workload
 from pixray.errors import SettingsError
 from pixray.events import Noticed
 from pixray.images.fetch import addresses_of
@@ -79,7 +80,8 @@ class SessionBuilder:
         self.settings, self.device = perception.settings, perception.device
         refuse_more_than_memory(tuple(self.settings.size), self.device)
         self.perceptors, self.weights = perception.perceptors, perception.weights
-        self._notice(*self.settings.notices, *filter(None, [perception.notice, after_fork]))
+        workload = check_workload(self.settings, self.perceptors, self.device)
+        self._notice(*self.settings.notices, *filter(None, [perception.notice, after_fork, workload]))
         self.deterministic = wants_determinism(self.settings, self.device)
         if self.settings.cudnn_determinism and not self.deterministic:
             self._notice(f"cudnn_determinism has no effect on {self.device}: cuDNN works on CUDA GPUs alone")

@@ -1,6 +1,9 @@
+import itertools
+
 import pytest
 
 from pixray.errors import SettingsError
+from pixray.events import Drawn, Noticed, Stepped
 from pixray.runtime import memory
 
 
@@ -20,3 +23,29 @@ def test_a_run_is_refused_before_its_drawer_is_made(session, monkeypatch):
     monkeypatch.setattr(memory, "_bytes_of", lambda device: 1 << 20)
     with pytest.raises(SettingsError, match="choose a smaller size or scale"):
         session(size=[2000, 2000])
+
+
+def test_cutouts_that_no_memory_holds_are_refused_with_figures(monkeypatch, session):
+    monkeypatch.setattr(memory, "_bytes_of", lambda device: 16 << 30)
+    with pytest.raises(SettingsError, match="num_cuts=65536: .* 224x224 pixels need more than 37 GiB .* 16 GiB"):
+        memory.refuse_more_cutouts_than_memory(65536, 224, "cpu")
+    memory.refuse_more_cutouts_than_memory(512, 224, "cpu")
+    monkeypatch.setattr(memory, "_bytes_of", lambda device: 1 << 20)
+    with pytest.raises(SettingsError, match="num_cuts=4096"):
+        session(num_cuts=4096)
+
+
+def test_a_run_of_endless_batches_says_so_before_its_first_step(session):
+    events = session(batches=65536, iterations=250, num_cuts=30).run()
+    told = list(itertools.takewhile(lambda event: not isinstance(event, Stepped | Drawn), events))
+    texts = [event.text for event in told if isinstance(event, Noticed)]
+    assert any("250 iterations x 65,536 batches x 30 cutouts are 491,520,000" in text for text in texts)
+    assert not any("takes long" in notice.text for notice in session().notices)
+
+
+def test_a_drawing_of_very_many_strokes_says_so_before_its_first_step(session):
+    notices = {
+        count: [notice.text for notice in session(drawer="clipdraw", strokes=count).notices] for count in (8, 65536)
+    }
+    assert any("about 64 times that of 1,024" in text for text in notices[65536])
+    assert not any("take long" in text for text in notices[8])

@@ -29,6 +29,11 @@ DRAFT = "draft"
 PAINT_STEPS = 40
 """Steps that `paint` takes; with the rates above a point moves up to 40 pixels."""
 
+USUAL_STROKES = 1024
+"""As many as clipdraw draws by itself."""
+MANY_STROKES = 8 * USUAL_STROKES
+"""From here on a run is told how long it will take."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class StrokeSettings:
@@ -124,6 +129,11 @@ class StrokeDrawer(Drawer):
         ]
         self.project()
         canvas.notice(f"{len(sketch)} strokes of {sketch.index.shape[0]} segments together")
+        if len(sketch) > MANY_STROKES:
+            canvas.notice(
+                f"so many strokes take long: the time of a step grows with their number, here about "
+                f"{len(sketch) // USUAL_STROKES} times that of {USUAL_STROKES:,}"
+            )
 
     def _from_file(self, sketch: Sketch) -> Sketch:
         """The paths of `init_svg`, on its own paper or else on the drawing's."""
