@@ -2,6 +2,7 @@ import json
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
 from pixray.cli.main import main
 from pixray.errors import SettingsError
@@ -73,7 +74,8 @@ def test_a_stopped_grid_goes_on_where_it_stopped(registry, monkeypatch, capsys):
 
 
 def test_a_failing_cell_is_a_row_with_its_reason(capsys):
-    Path("broken.png").write_text("no picture")
+    Image.effect_noise((64, 64), 50).save("whole.png")
+    Path("broken.png").write_bytes(Path("whole.png").read_bytes()[:500])  # its header can be read, its pixels cannot
     words = ["grid", "--prompts", "red", "--init_image", "broken.png", "--seed", "1,2", "--drawer", "pixel", *FIXED]
     assert main(words) == 1
     rows = json.loads(Path("grid/grid.json").read_text())
