@@ -44,14 +44,15 @@ class Output:
 
     outdir: str = setting(
         "outputs/%DATE%_%SEQ%",
-        "output folder; %DATE% and %SEQ% are replaced by the date and a running number",
+        "output folder; %DATE%, %SEQ% (a running number), {prompt}, {seed} and {drawer} are replaced",
         common=True,
         refers=Refers.DESTINATION,
         role=Role.UNRECORDED,
     )
     output: str = setting(
         "output.png",
-        "name of the picture in outdir (.png, .jpg, .webp or .avif); given alone on the command line: "
+        "name of the picture in outdir (.png, .jpg, .webp or .avif); {prompt}, {seed} and {drawer} "
+        "are replaced; given alone on the command line: "
         "the path of the only file written",
         aliases=("-o",),
         parse=output_name,
