@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import torch
+from safetensors.torch import save_file
 from torch import Tensor
 from torch.nn import functional as F
 
 from pixray.errors import ModelUnavailable, UnsafeFile
+from pixray.models.safe_load import read_tensors
 from pixray.perceptors.base import Perceptor
 from pixray.perceptors.frozen.tower import PlainTower, compile_tower
 from pixray.perceptors.library import import_open_clip
@@ -92,11 +96,37 @@ class OpenClip(Perceptor):
         return unread_part(self._tokenizer, text)
 
 
+def _create(model_name: str, weights: Path | None, preprocess: dict[str, Any] | None) -> Any:
+    # Building fills the weights with random numbers first; those must not come out of the user's generator.
+    with torch.random.fork_rng(devices=[]):
+        return import_open_clip().create_model(
+            model_name,
+            pretrained=None if weights is None else str(weights),
+            force_preprocess_cfg=preprocess,
+            require_pretrained=True,
+            weights_only=True,
+        )
+
+
+def _create_from_file(model_name: str, weights: Path, preprocess: dict[str, Any] | None) -> Any:
+    """The model; of a file with more than weights inside, from a copy that holds its tensors alone."""
+    try:
+        return _create(model_name, weights, preprocess)
+    except Exception as error:
+        if "weights_only" not in str(error) and "Weights only load failed" not in str(error):
+            raise
+    with tempfile.TemporaryDirectory() as folder:
+        copy = Path(folder, "weights.safetensors")
+        tensors = {name: tensor.contiguous() for name, tensor in read_tensors(weights).items()}
+        save_file({name.removeprefix("module."): tensor for name, tensor in tensors.items()}, copy)
+        return _create(model_name, copy, preprocess)
+
+
 def load_openclip(found: Found, device: str, dtype: torch.dtype, contrast: str = "plain") -> OpenClip:
     """Build the model behind a name from files on this machine. Only plain weights are read, never code.
 
     Raises:
-        UnsafeFile: the file holds pickled objects; the message says how to convert it.
+        UnsafeFile: the file asks for what only an attack needs; nothing of it ran.
         ModelUnavailable: the file does not fit the architecture.
     """
     open_clip = import_open_clip()
@@ -104,23 +134,17 @@ def load_openclip(found: Found, device: str, dtype: torch.dtype, contrast: str =
     where = found.folder or found.weights
     model_name = f"local-dir:{found.folder}" if found.folder else found.source.architecture
     assert model_name
+    preprocess = dict(found.source.preprocess) or None
     try:
-        # Building fills the weights with random numbers first; those must not come out of the user's generator.
-        with torch.random.fork_rng(devices=[]):
-            model = open_clip.create_model(
-                model_name,
-                pretrained=None if found.folder else str(found.weights),
-                force_preprocess_cfg=dict(found.source.preprocess) or None,
-                require_pretrained=True,
-                weights_only=True,
-            )
+        if found.folder:
+            model = _create(model_name, None, preprocess)
+        else:
+            assert found.weights is not None
+            model = _create_from_file(model_name, found.weights, preprocess)
         tokenizer = open_clip.get_tokenizer(model_name)
+    except UnsafeFile as error:
+        raise UnsafeFile(f"perceptor '{name}': {error}") from None
     except Exception as error:
-        if "weights_only" in str(error) or "Weights only load failed" in str(error):
-            raise UnsafeFile(
-                f"perceptor '{name}': {where} holds more than weights and was refused, since loading it could run "
-                "code; convert it to .safetensors on a machine you trust"
-            ) from None
         short = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
         raise ModelUnavailable(f"perceptor '{name}': {where} does not load as {model_name} ({short})") from error
     return OpenClip(name, model, tokenizer, device, dtype, contrast)

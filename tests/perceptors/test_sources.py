@@ -1,6 +1,7 @@
 """Real loading code, tried on files in the real layouts that these tests write with random weights."""
 
 import json
+import os
 import time
 from pathlib import Path
 
@@ -210,13 +211,26 @@ def test_an_empty_file_does_not_count_as_a_model(tiny_architecture):
 
 class Planted:
     def __reduce__(self):
-        return Path.touch, (Path("ran"),)
+        return os.system, ("touch ran",)
+
+
+class Options:
+    """What a training run kept beside its weights."""
+
+    rate = 0.1
+
+
+def test_what_training_left_beside_the_weights_is_read_over(tiny_architecture, tiny_model):
+    Path("checkpoints").mkdir()
+    weights = {f"module.{name}": value for name, value in tiny_model.state_dict().items()}
+    torch.save({"epoch": 3, "args": Options(), "state_dict": weights}, "checkpoints/ViT-B-32.openai.pt")
+    assert load("ViT-B/32").encode_text(["a"]).shape[0] == 1
 
 
 def test_a_file_that_would_run_code_is_refused_and_does_not_run(tiny_architecture):
     Path("checkpoints").mkdir()
     torch.save({"state_dict": {}, "extra": Planted()}, "checkpoints/ViT-B-32.openai.pt")
-    with pytest.raises(UnsafeFile, match="convert it to .safetensors"):
+    with pytest.raises(UnsafeFile, match="perceptor 'ViT-B/32'"):
         load("ViT-B/32")
     assert not Path("ran").exists()
 
