@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import os
 import threading
-import urllib.error
-import urllib.request
 
 SECONDS = 3.0
 
@@ -31,13 +29,13 @@ def answers(address: str, seconds: float = SECONDS) -> bool:
     heard = threading.Event()
 
     def ask() -> None:
+        import httpx
+
         try:
-            urllib.request.urlopen(urllib.request.Request(address, method="HEAD"), timeout=seconds).close()
-            heard.set()
-        except urllib.error.HTTPError:
-            heard.set()  # somebody is there
-        except (OSError, ValueError):
+            httpx.head(address, timeout=seconds)
+        except (httpx.HTTPError, httpx.InvalidURL, OSError, ValueError):
             return
+        heard.set()
 
     # A name look-up has no time limit of its own, so the asking happens aside and is abandoned when it takes long.
     asker = threading.Thread(target=ask, daemon=True, name="pixray-reach")

@@ -20,6 +20,7 @@ from pixray.models.manifest import KnownFile, KnownModel, address_of, known_mode
 from pixray.models.network import answers, hub_reachable, offline_by_choice
 from pixray.models.progress import Progress
 from pixray.models.verify import incomplete
+from pixray.runtime.folders import cache_folder
 
 ENVIRONMENT = "PIXRAY_CHECKPOINTS"
 OWN_MODELS = "PIXRAY_MODELS"
@@ -27,8 +28,7 @@ OWN_MODELS = "PIXRAY_MODELS"
 
 def user_folder() -> Path:
     """The folder for weights in the user's cache."""
-    base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
-    return Path(base) / "pixray" / "checkpoints"
+    return cache_folder("checkpoints")
 
 
 class ModelStore:

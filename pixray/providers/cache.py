@@ -20,6 +20,7 @@ from pixray.providers.base import Control, ImageRequest, Provider
 from pixray.providers.decode import open_safely, sniff
 from pixray.providers.errors import DecodeError
 from pixray.providers.results import Cost, GenerateResult, ImageResult
+from pixray.runtime.folders import cache_folder
 
 _LAYOUT = 1
 _UNKEYED = {"timeout"}
@@ -27,8 +28,7 @@ _UNKEYED = {"timeout"}
 
 def default_folder() -> Path:
     """Where results are kept unless somebody says otherwise."""
-    base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
-    return Path(base) / "pixray" / "remote"
+    return cache_folder("remote")
 
 
 def key_of(provider: Provider, request: ImageRequest) -> str:

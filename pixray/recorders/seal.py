@@ -12,8 +12,8 @@ import hmac
 import os
 import secrets
 from collections.abc import Iterable
-from pathlib import Path
 
+from pixray.runtime.folders import state_folder
 from pixray.settings.layers import Layer, LayerKind
 
 _MARK = "# Painted by this user: "
@@ -42,8 +42,7 @@ def _digest(key: bytes, text: str) -> str:
 
 def _key() -> bytes | None:
     """The key of this user, made when it is first needed."""
-    base = os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state"
-    path = Path(base) / "pixray" / "seal"
+    path = state_folder() / "seal"
     with contextlib.suppress(OSError, RuntimeError):
         if not path.exists():
             path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
