@@ -35,7 +35,7 @@ class Guidance:
     prompts: list[str] = setting(
         [],
         r"text prompts separated by |, each text[:weight[:stop]]",
-        aliases=("-p",),
+        aliases=("-p", "--prompt"),
         common=True,
         role=Role.SUBJECT | Role.REQUEST_FIELD | Role.WEIGHTED,
         grid="|",

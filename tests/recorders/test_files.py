@@ -50,7 +50,7 @@ def test_steps_are_kept_and_filmed(session):
         "frame_0006.png",
         "output.mp4",
     ]
-    assert Image.open("out/steps/frame_0000.png").text == {}
+    assert Image.open("out/steps/frame_0000.png").text["Title"] == "red"
 
 
 def test_steps_can_be_left_out(session):

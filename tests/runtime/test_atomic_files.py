@@ -33,7 +33,7 @@ def test_a_name_of_the_longest_kind_can_be_written():
     [
         ("~nobody-of-that-name/x.png", "there is no user of that name"),
         ("a\0b", "cannot hold a null character"),
-        ("a\ud800b", "is no name of a file"),
+        ("a\ud800b", "characters that no name can hold"),
         ("n" * 256, "is longer than 255 bytes"),
         ("é" * 128, "is longer than 255 bytes"),
     ],
