@@ -90,9 +90,27 @@ def as_row(one: Declaration) -> dict[str, Any]:
 def _declaration(owner: str, row: Mapping[str, Any]) -> Declaration:
     facts: dict[str, Any] = {**row, "kind": _KINDS[row["kind"]], "owner": owner}
     for name in _FUNCTIONS:
-        facts[name] = None if row[name] is None else import_attribute(row[name])
+        facts[name] = None if row[name] is None else _Deferred(row[name])
     for name, flag in _FLAGS.items():
         facts[name] = flag(row[name])
     for name in _TUPLES:
         facts[name] = None if row[name] is None else tuple(row[name])
     return Declaration(**facts)
+
+
+class _Deferred:
+    """The function at "module:name", whose module is loaded by the first call: help pages need none of them."""
+
+    def __init__(self, path: str) -> None:
+        self._path = path
+        self.__module__, _, self.__qualname__ = path.partition(":")
+        self.__name__ = self.__qualname__.rpartition(".")[2]
+
+    def __call__(self, *arguments: Any) -> Any:
+        return import_attribute(self._path)(*arguments)
+
+    def __eq__(self, other: object) -> bool:
+        return self._path == f"{getattr(other, '__module__', '')}:{getattr(other, '__qualname__', '')}"
+
+    def __hash__(self) -> int:
+        return hash(self._path)
