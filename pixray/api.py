@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from pixray.engine.session import Session
     from pixray.models.store import ModelStore
     from pixray.runs.animation import Animation
-    from pixray.runs.started import StartedRun
+    from pixray.runs.stepwise import StepwiseRun
 
 
 @dataclass
@@ -33,7 +33,7 @@ class _Collected:
     """
 
     added: dict[str, Any] = field(default_factory=dict)
-    run: StartedRun | None = None
+    run: StepwiseRun | None = None
     named: tuple[argparse.Namespace, str, tuple[str, str]] | None = None
 
 
@@ -120,7 +120,7 @@ class Studio:
         Args:
             quiet: show nothing but errors; files are written all the same.
         """
-        from pixray.runs.started import StartedRun
+        from pixray.runs.stepwise import StepwiseRun
 
         collected = self._collected(own=True)
         if collected.run is not None:
@@ -132,7 +132,7 @@ class Studio:
                 2
             ]  # the same settings again: what they asked for, not what they got
         templates = getattr(settings, "outdir", ""), getattr(settings, "output", "")
-        collected.run = StartedRun(settings, self.registry, self.store, "quiet" if quiet else "live")
+        collected.run = StepwiseRun(settings, self.registry, self.store, "quiet" if quiet else "live")
         collected.named = settings, settings.outdir, templates
 
     def do_run(self, settings: argparse.Namespace | None = None, return_display: bool = False) -> bool:

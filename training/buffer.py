@@ -13,10 +13,10 @@ from pixray.drawers.pixel.drawer import RATE
 from pixray.drawers.strokes.sketch import Sketch
 from pixray.settings.tables import EMBEDDED_PIXEL
 from training.captions import Captions
-from training.goals import Goals
-from training.inventing import Picture, Thing
 from training.pictures import Painter, on_grid
+from training.scene_sampler import Picture, Thing
 from training.strokes import begin_strokes, drawn, moved
+from training.targets import Targets
 
 GRIDS = (32, 40, 40, 64)
 """Cells per side of painted pictures; 64 are free pixels."""
@@ -44,7 +44,7 @@ class Buffer:
         self.first, self.second = torch.zeros_like(self.images), torch.zeros_like(self.images)
         self.sketches: dict[int, Sketch] = {}
         self.pictures = [Picture()] * size
-        self.goals = Goals(captions, painter, size, generator)
+        self.goals = Targets(captions, painter, size, generator)
         self.restart(list(range(size)))
 
     def restart(self, numbers: list[int]) -> None:

@@ -9,7 +9,7 @@ import copy
 import re
 
 from training import vocabulary as words
-from training.inventing import CHECKS, DOTS, GRADIENT, LAND, PLAIN, RGB, STRIPES, Picture, Thing, article, captioned
+from training.scene_sampler import CHECKS, DOTS, GRADIENT, LAND, PLAIN, RGB, STRIPES, Picture, Thing, article, captioned
 from training.scenes import Scenes
 
 ANYWHERE = "|"

@@ -17,6 +17,7 @@ from pixray.perceptors.embedded import make_clip
 from pixray.perceptors.openclip import OPENAI_MEAN, OPENAI_STD
 from training import vocabulary as words
 from training.captions import Captions
+from training.loop import Average
 from training.sprites import Sprites
 
 CONTEXT = 16
@@ -167,3 +168,14 @@ def same_topic(topics: list[str], captions: list[str]) -> Tensor:
     )
     same = (by_caption[:, None] == by_caption) | (by_topic[:, None] == by_topic)
     return same & ~torch.eye(len(captions), dtype=torch.bool)
+
+
+def descend(loss: Tensor, clip: SmallClip, optimizer: torch.optim.Optimizer, average: Average) -> None:
+    """One step against a loss: gradients clipped, the scale of the logits bounded, the mean of the weights kept."""
+    optimizer.zero_grad()
+    loss.backward()
+    torch.nn.utils.clip_grad_norm_(clip.parameters(), 1.0)
+    optimizer.step()
+    with torch.no_grad():
+        clip.model.logit_scale.clamp_(0, MOST_SCALE)
+    average.update()

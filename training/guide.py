@@ -34,10 +34,10 @@ from pixray.losses.tv import total_variation
 from training import loop as loops
 from training.buffer import GRIDS, Buffer
 from training.captions import Captions
-from training.clip import MOST_SCALE, SmallClip, config, make_optimizer, same_topic, used_tokens, with_unknown
+from training.clip import SmallClip, config, descend, make_optimizer, same_topic, used_tokens, with_unknown
 from training.cuts import Cutter
-from training.inventing import Picture
 from training.pictures import Painter
+from training.scene_sampler import Picture
 from training.sprites import load_sprites
 
 CONFIG = {**config(layers=[1, 2, 2, 1], width=24, head_width=48), "activation": "silu"}
@@ -90,7 +90,7 @@ class Guide:
         goals = self.buffer.goals.nearest(ids, pictures[: len(ids)], painted)
         starts = torch.cat([painted, self._starts(drawn.images, drawn.backdrops)])
         here, goal, share = self._way(torch.cat([goals, drawn.images]), starts)
-        if options.way:
+        if options.path:
             images, gradient = self._with_gradient(here, texts)
         else:
             self.clip.train()
@@ -99,16 +99,10 @@ class Guide:
         same = same_topic([p.topic for p in pictures], [p.caption for p in pictures]).to(options.device)
         terms = self._losses(images, fakes, texts, self._wrong(pictures), same, share)
         loss = terms["contrast"] + options.margin * terms.get("painted", 0)
-        if options.way:
-            terms["way"], terms["cosine"] = self._off_course(gradient, goal - here)
-            loss = loss + options.way * terms["way"]
-        self.optimizer.zero_grad()
-        loss.backward()
-        torch.nn.utils.clip_grad_norm_(self.clip.parameters(), 1.0)
-        self.optimizer.step()
-        with torch.no_grad():
-            self.clip.model.logit_scale.clamp_(0, MOST_SCALE)
-        self.average.update()
+        if options.path:
+            terms["path"], terms["cosine"] = self._off_course(gradient, goal - here)
+            loss = loss + options.path * terms["path"]
+        descend(loss, self.clip, self.optimizer, self.average)
         self.buffer.restart([number for number in ids if self.chance.random() < options.restart])
         return {name: float(value.detach()) for name, value in terms.items()}
 
@@ -238,7 +232,7 @@ def parser() -> argparse.ArgumentParser:
     add("--looks", type=int, default=2, help="cutouts in a painting step")
     add("--restart", type=float, default=0.012, help="share of visited pictures that begin again")
     add("--margin", type=float, default=0.7, help="weight of the margin between real and painted pictures")
-    add("--way", type=float, default=3.0, help="weight of the way")
+    add("--path", type=float, default=3.0, help="weight of the denoising path")
     add("--bf16", action="store_true", help="multiply in bfloat16; measure first whether that is faster")
     add("--start", type=Path, help="folder with an exported guide whose weights are the first ones")
     return options
@@ -247,12 +241,7 @@ def parser() -> argparse.ArgumentParser:
 def main(argv: list[str] | None = None) -> None:
     options = parser().parse_args(argv)
     loops.prepare(options)
-    guide = Guide(options)
-    loop = loops.Loop(options, guide.parts(), guide.sheet)
-    while loop.going():
-        terms = guide.step(loop.rate)
-        loop.stepped(options.batch + options.painted, **terms)
-    loop.finish()
+    loops.train(options, Guide(options), options.batch + options.painted)
 
 
 if __name__ == "__main__":

@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import torch
 from PIL import Image
@@ -136,6 +136,28 @@ def prepare(options: argparse.Namespace) -> None:
     """Threads and seed of the process."""
     torch.set_num_threads(options.threads)
     torch.manual_seed(options.seed)
+
+
+class Trainer(Protocol):
+    """A model in training."""
+
+    def parts(self) -> dict[str, Any]: ...
+
+    def sheet(self, path: Path) -> None: ...
+
+    def step(self, rate: float) -> dict[str, float]: ...
+
+
+def train(options: argparse.Namespace, trainer: Trainer, samples: int) -> None:
+    """Take steps until the time is over.
+
+    Args:
+        samples: pictures of a step.
+    """
+    loop = Loop(options, trainer.parts(), trainer.sheet)
+    while loop.going():
+        loop.stepped(samples, **trainer.step(loop.rate))
+    loop.finish()
 
 
 def save_sheet(images: Tensor, path: Path, per_row: int) -> None:

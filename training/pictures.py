@@ -9,8 +9,8 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from training import inventing as kinds
-from training.inventing import Picture
+from training import scene_sampler as kinds
+from training.scene_sampler import Picture
 from training.sprites import Sprites
 
 MOST_THINGS = 4

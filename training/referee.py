@@ -17,7 +17,7 @@ from torch.nn import functional as F
 
 from training import loop as loops
 from training.captions import Captions
-from training.clip import MOST_SCALE, SmallClip, config, make_optimizer, same_topic, used_tokens, with_unknown
+from training.clip import SmallClip, config, descend, make_optimizer, same_topic, used_tokens, with_unknown
 from training.cuts import Cutter
 from training.pictures import Painter
 from training.sprites import load_sprites
@@ -66,13 +66,7 @@ class Trainer:
         logits = (self.clip.scale * self.clip.images(images) @ texts.T).masked_fill(same, -30.0)
         target = torch.arange(len(images), device=images.device)
         loss = (F.cross_entropy(logits, target) + F.cross_entropy(logits.T, target)) / 2
-        self.optimizer.zero_grad()
-        loss.backward()
-        torch.nn.utils.clip_grad_norm_(self.clip.parameters(), 1.0)
-        self.optimizer.step()
-        with torch.no_grad():
-            self.clip.model.logit_scale.clamp_(0, MOST_SCALE)
-        self.average.update()
+        descend(loss, self.clip, self.optimizer, self.average)
         return {"contrast": float(loss.detach()), "found": float((logits.argmax(1) == target).float().mean())}
 
     def sheet(self, path: Path) -> None:
@@ -87,11 +81,7 @@ def main(argv: list[str] | None = None) -> None:
     parser.set_defaults(seed=1001)
     options = parser.parse_args(argv)
     loops.prepare(options)
-    trainer = Trainer(options)
-    loop = loops.Loop(options, trainer.parts(), trainer.sheet)
-    while loop.going():
-        loop.stepped(options.batch, **trainer.step(loop.rate))
-    loop.finish()
+    loops.train(options, Trainer(options), options.batch)
 
 
 if __name__ == "__main__":

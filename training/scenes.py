@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from training.inventing import FLAT, HILLS, LAND, PEAKS, Inventor, Picture, Thing, article, captioned
+from training.scene_sampler import FLAT, HILLS, LAND, PEAKS, Inventor, Picture, Thing, article, captioned
 
 
 class Scenes(Inventor):

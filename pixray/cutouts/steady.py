@@ -12,9 +12,9 @@ import torch
 from torch import Tensor
 
 from pixray.cutouts.base import Plan
-from pixray.cutouts.blur import blurred
 from pixray.cutouts.jitter import jitter
 from pixray.cutouts.zoom_wide import ZoomWide, ZoomWidePlan
+from pixray.ops.blur import blurred
 
 BLUR, SHARPEST = 2.5, 0.5
 """Blur of the first and of the last cutouts, in pixels of a perceptor that sees 64."""

@@ -13,9 +13,9 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from pixray.cutouts.blur import blurred
 from pixray.cutouts.jitter import jittered
 from pixray.ops.angles import half_squared_angle
+from pixray.ops.blur import blurred
 from pixray.perceptors.base import Perceptor
 from pixray.settings.grammar import Weighted
 

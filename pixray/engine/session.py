@@ -174,7 +174,7 @@ class Session:
         return {
             "step": self.step,
             "drawer": self.drawer.state(),
-            "stepper": self.optimizer.state(),
+            "optimizer": self.optimizer.state(),
             "generators": self.generators.state(),
             "losses": {loss.name: state for loss in self.objective.losses if (state := loss.loss.state())},
         }
@@ -184,7 +184,7 @@ class Session:
         self.executor.forget()
         self.step = int(state["step"])
         self.drawer.restore(state["drawer"])
-        self.optimizer.restore(state["stepper"])
+        self.optimizer.restore(state["optimizer"])
         self.generators.restore(state["generators"])
         for loss in self.objective.losses:
             loss.loss.restore(state.get("losses", {}).get(loss.name, {}))

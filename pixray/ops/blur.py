@@ -1,4 +1,4 @@
-"""Gaussian blur, differentiable."""
+"""Gaussian blurs, differentiable."""
 
 from __future__ import annotations
 
@@ -22,3 +22,18 @@ def gaussian_blur(image: Tensor, size: int, std: float) -> Tensor:
     padded = F.pad(image, (margin, margin, margin, margin), mode="replicate")
     rows = F.conv2d(padded, weights, groups=image.shape[1])
     return F.conv2d(rows, weights.transpose(2, 3), groups=image.shape[1])
+
+
+def blurred(images: Tensor, sigma: Tensor) -> Tensor:
+    """Each picture under a Gaussian of its own width; 0 leaves it as it is.
+
+    Args:
+        images: N C S S; sigma: N, in pixels.
+    """
+    side = images.shape[-1]
+    place = torch.arange(side, device=images.device, dtype=images.dtype)
+    away = (place[:, None] - place).square()
+    spread = (2 * sigma.to(images).square()).clamp_min(1e-3)
+    kernel = torch.exp(-away / spread.view(-1, 1, 1))
+    kernel = (kernel / kernel.sum(2, keepdim=True))[:, None]
+    return kernel @ images @ kernel.transpose(2, 3)

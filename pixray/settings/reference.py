@@ -1,9 +1,9 @@
-"""An index of every setting of the built-in parts, written from their declarations and kept beside this file.
+"""Every setting of every part as rows for help pages, and which parts own a setting.
 
-It lets the help page show all settings, and lets an error name the part that owns a setting, without importing
-those parts (and torch with them). A test compares it with the declarations:
+Built-in parts are looked up in declarations.json, so that neither they nor torch are imported. The file is written from
+their declarations, and a test compares the two:
 
-    python -m pixray.settings.reference            writes reference.json, and declarations.json for `indexed`
+    python -m pixray.settings.reference            writes declarations.json
     python -m pixray.settings.reference --check    fails if it is stale
 """
 
@@ -13,7 +13,6 @@ import json
 import sys
 from collections.abc import Mapping, Sequence
 from functools import cache
-from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -23,13 +22,10 @@ from pixray.runtime.yaml_io import to_plain
 from pixray.settings.convert import describe
 from pixray.settings.declare import Declaration, declarations
 from pixray.settings.flags import help_rows
-from pixray.settings.indexed import FILE as DECLARATIONS
-from pixray.settings.indexed import as_row
+from pixray.settings.indexed import FILE, as_row, indexed_owners, indexed_part
 
 if TYPE_CHECKING:
     from pixray.registry import Registry
-
-_FILE = "reference.json"
 
 
 def owners_of(name: str, registry: Registry | None = None) -> list[str]:
@@ -46,16 +42,8 @@ def owner_of(name: str, registry: Registry | None = None) -> str | None:
     return " or ".join(owners_of(name, registry)) or None
 
 
-def collect() -> dict[str, list[dict[str, Any]]]:
-    """The index, made anew by importing every built-in part."""
-    from pixray.registry import BUILT_IN, Registry
-
-    registry = Registry(BUILT_IN)
-    return _rows_of(registry, {kind: registry.names(kind) for kind in KINDS if kind != "provider"})
-
-
 def index(registry: Registry | None = None) -> dict[str, list[dict[str, Any]]]:
-    """The rows of each built-in part, as they stand in the file, and of the plugins of a registry, which are imported.
+    """The rows of each built-in part and of the plugins of a registry, which are imported.
 
     A plugin that cannot be imported has one row, without a name, that says why.
     """
@@ -67,8 +55,9 @@ def index(registry: Registry | None = None) -> dict[str, list[dict[str, Any]]]:
 
 @cache
 def _built_in() -> dict[str, list[dict[str, Any]]]:
-    """The file, which nothing may change."""
-    return json.loads(resources.files("pixray.settings").joinpath(_FILE).read_text(encoding="utf-8"))
+    """From the declarations that stand in the file; nothing may change it."""
+    rows = {owner: _rows_of_settings(indexed_part(owner).declared) for owner in indexed_owners()}
+    return {owner: shown for owner, shown in rows.items() if shown}
 
 
 def _rows_of(registry: Registry, names: Mapping[str, Sequence[str]]) -> dict[str, list[dict[str, Any]]]:
@@ -88,17 +77,23 @@ def _rows_of(registry: Registry, names: Mapping[str, Sequence[str]]) -> dict[str
         except PixrayError as error:
             parts[owner] = [{"name": "", "flags": "", "help": str(error), "expects": "", "default": None}]
             continue
-        if rows := [row for declaration in declared for row in _rows_of_setting(declaration)]:
+        if rows := _rows_of_settings(declared):
             parts[owner] = rows
     return parts
 
 
-def _rows_of_setting(declaration: Declaration) -> list[dict[str, Any]]:
-    """One row, or none for a setting that help pages leave out."""
-    expects, default = describe(declaration), to_plain(declaration.default)
+def _rows_of_settings(declared: Sequence[Declaration]) -> list[dict[str, Any]]:
+    """A row for each setting, but for those that help pages leave out."""
     return [
-        {"name": declaration.name, "flags": flags, "help": text, "expects": expects, "default": default}
-        for flags, text in help_rows([declaration])
+        {
+            "name": one.name,
+            "flags": flags,
+            "help": text,
+            "expects": describe(one),
+            "default": to_plain(one.default),
+        }
+        for one in declared
+        for flags, text in help_rows([one])
     ]
 
 
@@ -122,17 +117,16 @@ def _collect_declarations() -> dict[str, dict[str, Any]]:
 
 
 def main(argv: list[str]) -> int:
-    """Write the index, or compare it."""
-    stale = False
-    for name, made in ((_FILE, collect()), (DECLARATIONS, _collect_declarations())):
-        text = json.dumps(made, indent=1, ensure_ascii=False) + "\n"
-        path = Path(__file__).with_name(name)
-        if "--check" not in argv:
-            path.write_text(text, encoding="utf-8")
-        elif not path.is_file() or path.read_text(encoding="utf-8") != text:
-            sys.stderr.write(f"{name} is stale: run python -m pixray.settings.reference\n")
-            stale = True
-    return 1 if stale else 0
+    """Write the declarations of the built-in parts, or compare them with the file."""
+    text = json.dumps(_collect_declarations(), indent=1, ensure_ascii=False) + "\n"
+    path = Path(__file__).with_name(FILE)
+    if "--check" not in argv:
+        path.write_text(text, encoding="utf-8")
+        return 0
+    if path.is_file() and path.read_text(encoding="utf-8") == text:
+        return 0
+    sys.stderr.write(f"{FILE} is stale: run python -m pixray.settings.reference\n")
+    return 1
 
 
 if __name__ == "__main__":

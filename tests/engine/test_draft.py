@@ -2,9 +2,9 @@ import pytest
 import torch
 from PIL import Image
 
-from pixray.cutouts.blur import blurred
 from pixray.cutouts.jitter import jittered
 from pixray.engine import draft as drafting
+from pixray.ops.blur import blurred
 from pixray.perceptors.embedded import SketchGuide
 from pixray.settings.grammar import Weighted
 

@@ -16,7 +16,7 @@ def test_a_picture_that_no_memory_holds_is_refused_with_figures(monkeypatch):
 
 def test_nothing_is_refused_where_the_memory_is_unknown(monkeypatch):
     monkeypatch.setattr(memory, "_bytes_of", lambda device: None)
-    memory.refuse_more_than_memory((16384, 16384), "mps")
+    assert memory.refuse_more_than_memory((16384, 16384), "mps") is None
 
 
 def test_a_run_is_refused_before_its_drawer_is_made(session, monkeypatch):

@@ -412,6 +412,14 @@ def test_a_server_whose_workers_cannot_start_says_so_and_ends(tmp_path):
     assert pool.supervisors[0].state in ("failed", "ended")
 
 
+def until(reached, seconds=30):
+    """Wait for something that another thread does."""
+    deadline = time.monotonic() + seconds
+    while not reached():
+        assert time.monotonic() < deadline, "it did not come to that in time"
+        time.sleep(0.02)
+
+
 def test_a_worker_that_hangs_is_replaced_and_its_job_told(tmp_path):
     from pixray.serve.jobs import Job, Order
     from pixray.serve.process import Patience
@@ -424,19 +432,12 @@ def test_a_worker_that_hangs_is_replaced_and_its_job_told(tmp_path):
     pool = Pool(["cpu"], patience=Patience(build=0.5, end=0.5), command=[sys.executable, "-c", hanging])
     pool.start()
     try:
-        deadline = time.monotonic() + 30
-        while pool.status != "READY":
-            assert time.monotonic() < deadline
-            time.sleep(0.02)
+        until(lambda: pool.status == "READY")
         job = Job(Order((), tmp_path))
         pool.submit(job)
-        while not job.finished:
-            assert time.monotonic() < deadline
-            time.sleep(0.02)
+        until(lambda: job.finished)
         assert job.state == "failed" and "did not begin to paint in time" in job.error
-        while pool.status != "READY":
-            assert time.monotonic() < deadline
-            time.sleep(0.02)
+        until(lambda: pool.status == "READY")
         assert pool.supervisors[0].deaths == 1
     finally:
         pool.drain()
@@ -455,15 +456,10 @@ def test_a_job_that_takes_too_long_is_cancelled_with_a_reason(tmp_path):
     pool = Pool(["cpu"], patience=Patience(job=0.3, end=0.5), command=[sys.executable, "-c", obedient])
     pool.start()
     try:
-        deadline = time.monotonic() + 30
-        while pool.status != "READY":
-            assert time.monotonic() < deadline
-            time.sleep(0.02)
+        until(lambda: pool.status == "READY")
         job = Job(Order((), tmp_path))
         pool.submit(job)
-        while not job.finished:
-            assert time.monotonic() < deadline
-            time.sleep(0.02)
+        until(lambda: job.finished)
         assert (job.state, job.step, job.steps) == ("canceled", 1, 9)
         assert job.error == "it took longer than the 0.3 s that a job may take"
     finally:

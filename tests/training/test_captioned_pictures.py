@@ -7,8 +7,8 @@ from training import vocabulary as words
 from training.captions import Captions
 from training.clip import with_unknown
 from training.cuts import Cutter
-from training.inventing import Picture, Thing
 from training.pictures import Painter, on_grid
+from training.scene_sampler import Picture, Thing
 from training.sprites import main_colours
 
 

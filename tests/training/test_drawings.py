@@ -3,7 +3,7 @@ import torch
 
 from training import vocabulary as words
 from training.drawings import DRAWN, VARIANTS, drawings
-from training.inventing import DRAWN_WEIGHT, HARD, Inventor
+from training.scene_sampler import DRAWN_WEIGHT, HARD, Inventor
 
 
 @pytest.mark.parametrize("thing", DRAWN)

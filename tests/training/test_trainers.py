@@ -56,7 +56,7 @@ def test_a_training_continued_equals_one_without_a_break(train, tmp_path, name, 
     assert all(torch.equal(before[key], after[key]) for key in before)
 
 
-@pytest.mark.parametrize("without", [["--painted", "0", "--way", "0"], ["--wrong", "0"], ["--looks", "1", "--bf16"]])
+@pytest.mark.parametrize("without", [["--painted", "0", "--path", "0"], ["--wrong", "0"], ["--looks", "1", "--bf16"]])
 def test_a_guide_is_trained_without_some_of_its_parts(train, tmp_path, without):
     state = train("guide", tmp_path, "--samples", "6", *without)
     assert all(value.isfinite().all() for value in state["parts"]["model"].values())

@@ -25,15 +25,15 @@ from safetensors.torch import load_file
 from torch import Tensor
 from torch.nn import functional as F
 
-from pixray.cutouts.blur import blurred
 from pixray.cutouts.jitter import jittered
+from pixray.ops.blur import blurred
 from training import loop as loops
-from training.clip import CONTEXT, MOST_SCALE, SmallClip, make_optimizer, same_topic, with_unknown
+from training.clip import CONTEXT, SmallClip, descend, make_optimizer, same_topic, with_unknown
 from training.cuts import Cutter
 from training.guide import CONFIG, Guide
 from training.ink.bank import SIDE, THINGS, Bank, weights
 from training.ink.buffer import Buffer
-from training.inventing import article
+from training.scene_sampler import article
 
 FORMS = (
     *("{a}",) * 10, "{name}", "{name}", "a sketch of {a}", "a drawing of {a}", "a line drawing of {a}",
@@ -123,15 +123,9 @@ class InkGuide(Guide):
         fakes = self.clip.images(jittered(self._inked(painted), self.generator)) if ids else None
         same = same_topic([THINGS[thing] for thing in things], captions)
         terms = self._losses(images, fakes, texts, self._others(things), same, share)
-        terms["way"], terms["cosine"] = self._off_course(gradient, left)
-        loss = terms["contrast"] + options.margin * terms.get("painted", 0) + options.way * terms["way"]
-        self.optimizer.zero_grad()
-        loss.backward()
-        torch.nn.utils.clip_grad_norm_(self.clip.parameters(), 1.0)
-        self.optimizer.step()
-        with torch.no_grad():
-            self.clip.model.logit_scale.clamp_(0, MOST_SCALE)
-        self.average.update()
+        terms["path"], terms["cosine"] = self._off_course(gradient, left)
+        loss = terms["contrast"] + options.margin * terms.get("painted", 0) + options.path * terms["path"]
+        descend(loss, self.clip, self.optimizer, self.average)
         self.buffer.restart([number for number in ids if self.chance.random() < options.restart])
         return {name: float(value.detach()) for name, value in terms.items()}
 
@@ -250,7 +244,7 @@ def parser() -> argparse.ArgumentParser:
     add("--wrong", type=int, default=1, help="captions of other things, to each picture")
     add("--restart", type=float, default=0.03, help="share of visited drawings that begin again")
     add("--margin", type=float, default=0.7, help="weight of the margin between real and painted drawings")
-    add("--way", type=float, default=3.0, help="weight of the way")
+    add("--path", type=float, default=3.0, help="weight of the denoising path")
     add("--bf16", action="store_true", help="multiply in bfloat16; measure first whether that is faster")
     add("--start", type=Path, help="folder with an exported guide whose weights are the first ones")
     add("--stem", default="guide", help="name of that guide's file")
@@ -260,12 +254,7 @@ def parser() -> argparse.ArgumentParser:
 def main(argv: list[str] | None = None) -> None:
     options = parser().parse_args(argv)
     loops.prepare(options)
-    guide = InkGuide(options)
-    loop = loops.Loop(options, guide.parts(), guide.sheet)
-    while loop.going():
-        terms = guide.step(loop.rate)
-        loop.stepped(options.batch + options.painted, **terms)
-    loop.finish()
+    loops.train(options, InkGuide(options), options.batch + options.painted)
 
 
 if __name__ == "__main__":

@@ -2,16 +2,16 @@ import pytest
 import torch
 from torch.nn import functional as F
 
-from training import goals as module
+from training import targets as module
 from training.captions import Captions
-from training.goals import CHOICES, Goals
-from training.inventing import Picture, Thing
 from training.pictures import Painter
+from training.scene_sampler import Picture, Thing
+from training.targets import CHOICES, Targets
 
 
 @pytest.fixture
 def goals(sprites):
-    return Goals(Captions(sprites, 3), Painter(sprites, 3), 4, torch.Generator().manual_seed(3))
+    return Targets(Captions(sprites, 3), Painter(sprites, 3), 4, torch.Generator().manual_seed(3))
 
 
 def of_a_cat(sprites, apart_from):
@@ -51,6 +51,6 @@ def test_a_ground_of_the_colour_of_the_thing_is_not_taken_over(goals, sprites, m
 
 def test_goals_are_kept_and_restored(goals, sprites):
     goals.renew([0, 3], [of_a_cat(sprites, []), of_a_cat(sprites, None)])
-    other = Goals(goals.captions, goals.painter, 4, torch.Generator())
+    other = Targets(goals.captions, goals.painter, 4, torch.Generator())
     other.load_state_dict(goals.state_dict())
     assert torch.equal(other.images, goals.images) and torch.equal(other.covers, goals.covers)

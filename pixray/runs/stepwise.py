@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from pixray.registry import Registry
 
 
-class StartedRun:
+class StepwiseRun:
     """A built run with its folder, and the latest picture of it.
 
     Args:

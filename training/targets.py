@@ -9,8 +9,8 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from training.captions import Captions
-from training.inventing import Picture
 from training.pictures import Painter
+from training.scene_sampler import Picture
 
 CHOICES = 16
 OWN_GROUND = 0.5
@@ -20,7 +20,7 @@ CONTRAST = 0.35
 CELLS = 16
 
 
-class Goals:
+class Targets:
     """Several real pictures for each of `size` captions, of which the nearest to what is painted is the goal.
 
     A caption has many pictures, and the way to their mean is the way to a blur: the outline of a heart that may stand
