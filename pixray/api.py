@@ -126,11 +126,10 @@ class Studio:
         if collected.run is not None:
             collected.run.close()
             collected.run = None
-        named = collected.named
-        if named is not None and settings is named[0] and settings.outdir == named[1]:
-            settings.outdir, settings.output = named[
-                2
-            ]  # the same settings again: what they asked for, not what they got
+        earlier, folder, asked_for = collected.named or (None, "", ("", ""))
+        if settings is earlier and settings.outdir == folder:
+            # The same settings again: what they asked for, not what the run before them got.
+            settings.outdir, settings.output = asked_for
         templates = getattr(settings, "outdir", ""), getattr(settings, "output", "")
         collected.run = StepwiseRun(settings, self.registry, self.store, "quiet" if quiet else "live")
         collected.named = settings, settings.outdir, templates

@@ -186,7 +186,7 @@ def _asks_for_one_file(settings: Settings) -> bool:
     """Whether the command line names a picture, and nobody named a folder or anything that needs one."""
     from pixray.settings.declare import Role
 
-    needs_folder = ("outdir", "animation_dir", "make_video", "save_intermediates", "checkpoint_every")
+    needs_folder = [name for name in vars(settings) if settings.has_role(name, Role.NEEDS_FOLDER)]
     further = [name for name, value in vars(settings).items() if value and settings.has_role(name, Role.FURTHER_FILE)]
     return (
         settings.origin_kind("output") is LayerKind.FLAGS

@@ -67,6 +67,8 @@ class Role(enum.Flag):
     """Asks for a file beside the picture."""
     RESUMABLE = enum.auto()
     """Has no say in what a step does: a run may go on with another value."""
+    NEEDS_FOLDER = enum.auto()
+    """Whoever sets it asks for a folder, not for a picture alone."""
 
 
 @dataclass(frozen=True)

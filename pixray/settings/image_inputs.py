@@ -84,6 +84,7 @@ class Over:
         "folder for an animation: each file of a glob becomes one frame",
         aliases=("-anim",),
         refers=Refers.DESTINATION,
+        role=Role.NEEDS_FOLDER,
     )
     animation_alpha: int = setting(
         128,

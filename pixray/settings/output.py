@@ -47,7 +47,7 @@ class Output:
         "output folder; %DATE%, %SEQ% (a running number), {prompt}, {seed} and {drawer} are replaced",
         common=True,
         refers=Refers.DESTINATION,
-        role=Role.UNRECORDED,
+        role=Role.UNRECORDED | Role.NEEDS_FOLDER,
     )
     output: str = setting(
         "output.png",
@@ -67,7 +67,10 @@ class Output:
         role=Role.PERIOD | Role.RESUMABLE,
     )
     save_intermediates: bool = setting(
-        True, "keep every saved step and make a video of them", aliases=("-si",), role=Role.RESUMABLE
+        True,
+        "keep every saved step and make a video of them",
+        aliases=("-si",),
+        role=Role.RESUMABLE | Role.NEEDS_FOLDER,
     )
     display_every: Amount = setting(
         Amount(20, "iterations"),
@@ -78,11 +81,16 @@ class Output:
     display_clear: bool = setting(
         False, "clear the notebook's output before each picture", aliases=("-dc",), role=Role.RESUMABLE
     )
-    make_video: bool = setting(False, "make a video of every step", aliases=("--video", "-vid"), role=Role.RESUMABLE)
+    make_video: bool = setting(
+        False,
+        "make a video of every step",
+        aliases=("--video", "-vid"),
+        role=Role.RESUMABLE | Role.NEEDS_FOLDER,
+    )
     checkpoint_every: Amount = setting(
         Amount(50, "iterations"),
         "interval between checkpoints, from which `pixray resume` continues; 0: none",
-        role=Role.PERIOD | Role.RESUMABLE,
+        role=Role.PERIOD | Role.RESUMABLE | Role.NEEDS_FOLDER,
     )
     recorders: str | None = setting(
         None,
