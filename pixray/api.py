@@ -200,10 +200,10 @@ class Studio:
             PixrayError: a model or package is missing, or the run cannot go on; the last good picture is kept.
             KeyboardInterrupt: after Ctrl-C, when the step it came in is done and everything is saved.
         """
-        given = {"drawer": drawer, **settings, **({} if prompts is None else {"prompts": prompts})}
+        added = {"drawer": drawer, **settings, **({} if prompts is None else {"prompts": prompts})}
         collected = self._collected(own=True)
-        collected.added = given
-        self.do_init(resolve(self.registry, given, caller="run"), quiet)
+        collected.added = added
+        self.do_init(resolve(self.registry, added, caller="run"), quiet)
         assert collected.run is not None
         collected.run.go_on()
         if collected.run.stopped:
@@ -222,8 +222,8 @@ class Studio:
         """
         from pixray.runs.start import build_run
 
-        given = {"drawer": drawer, **settings, **({} if prompts is None else {"prompts": prompts})}
-        chosen = resolve(self.registry, given, caller="new_session")
+        added = {"drawer": drawer, **settings, **({} if prompts is None else {"prompts": prompts})}
+        chosen = resolve(self.registry, added, caller="new_session")
         require_subject(chosen)
         return build_run(chosen, self.registry, self.store)
 

@@ -71,8 +71,8 @@ def nearest(name: str, names: Iterable[str]) -> str | None:
 
 def did_you_mean(name: str, names: Iterable[str]) -> str:
     """` Did you mean 'x'?` (with its leading space), or an empty string."""
-    found = nearest(name, names)
-    return f" Did you mean '{found}'?" if found and found != name else ""
+    suggestion = nearest(name, names)
+    return f" Did you mean '{suggestion}'?" if suggestion and suggestion != name else ""
 
 
 def shown(raw: Any, most: int = 80) -> str:

@@ -28,10 +28,10 @@ def main(argv: Sequence[str]) -> int:
     if not argv or argv[0] in ("-h", "--help"):
         sys.stdout.write(USAGE)
         return 0
-    given, output = read_words(argv)
-    drawers, seeds = (_names(given, name, default) for name, default in (("drawers", ""), ("seeds", "1")))
-    folder, judge, prompts = (given.pop(name, None) for name in ("outdir", "judge", "prompts"))
-    candidates = given.pop("candidates", "1")
+    texts, output = read_words(argv)
+    drawers, seeds = (_names(texts, name, default) for name, default in (("drawers", ""), ("seeds", "1")))
+    folder, judge, prompts = (texts.pop(name, None) for name in ("outdir", "judge", "prompts"))
+    candidates = texts.pop("candidates", "1")
     if not candidates.isdigit() or int(candidates) < 1:
         raise SettingsError(f"candidates='{candidates}': expected a whole number from 1")
     if not drawers or not prompts:
@@ -47,7 +47,7 @@ def main(argv: Sequence[str]) -> int:
         prompts,
         drawers,
         seeds,
-        given,
+        texts,
         studio.registry,
         ModelStore(),
         folder or "compare",
@@ -67,11 +67,11 @@ def main(argv: Sequence[str]) -> int:
     return 130 if comparison.stopped else 1 if any(row.status == "failed" for row in comparison.rows) else 0
 
 
-def _names(given: dict[str, str], name: str, default: str) -> list[str]:
+def _names(texts: dict[str, str], name: str, default: str) -> list[str]:
     """A list of the words of one flag, which is also understood in the singular."""
     from pixray.runs.grid import values_of
 
-    text = given.pop(name, None) or given.pop(name.removesuffix("s"), None) or default
+    text = texts.pop(name, None) or texts.pop(name.removesuffix("s"), None) or default
     return values_of(text)
 
 

@@ -24,14 +24,14 @@ def completion_script(shell: str, commands: Mapping[str, tuple[str, str]]) -> st
     """
     if shell not in SHELLS:
         raise SettingsError(f"completion='{shell}': expected one of {', '.join(SHELLS)}.{did_you_mean(shell, SHELLS)}")
-    shown = {one.name: one for one in _declared() if not one.internal}
+    shown = {declaration.name: declaration for declaration in _declared() if not declaration.internal}
     if shell == "fish":
         return "".join(_fish_lines(shown.values(), commands))
     flags = " ".join([*_PROGRAM_FLAGS, *(f"--{name}" for name in shown)])
     cases = "".join(
-        f'    --{one.name}) COMPREPLY=($(compgen -W "{" ".join(one.choices)}" -- "$word")); return;;\n'
-        for one in shown.values()
-        if one.choices
+        f'    --{declaration.name}) COMPREPLY=($(compgen -W "{" ".join(declaration.choices)}" -- "$word")); return;;\n'
+        for declaration in shown.values()
+        if declaration.choices
     )
     script = _BASH.format(flags=flags, commands=" ".join(commands), cases=cases)
     return f"autoload -U +X bashcompinit && bashcompinit\n{script}" if shell == "zsh" else script
@@ -65,9 +65,9 @@ def _fish_lines(shown: Iterable[Declaration], commands: Mapping[str, tuple[str, 
         yield f"complete -c pixray -n __fish_use_subcommand -a {name} -d {_quoted(text)}\n"
     for flag in _PROGRAM_FLAGS:
         yield f"complete -c pixray -l {flag[2:]}\n"
-    for one in shown:
-        choices = f" -x -a {_quoted(' '.join(one.choices))}" if one.choices else " -r"
-        yield f"complete -c pixray -l {one.name}{choices} -d {_quoted(one.help)}\n"
+    for declaration in shown:
+        choices = f" -x -a {_quoted(' '.join(declaration.choices))}" if declaration.choices else " -r"
+        yield f"complete -c pixray -l {declaration.name}{choices} -d {_quoted(declaration.help)}\n"
 
 
 def _quoted(text: str) -> str:

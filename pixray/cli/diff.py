@@ -15,12 +15,12 @@ def main(argv: Sequence[str]) -> int:
     parser = Parser("diff", "Say what differs between two pictures.")
     parser.add_argument("first", help="a PNG or SVG of pixray, a settings.yaml, or the folder of a run")
     parser.add_argument("second", help="what to compare it with")
-    wanted = parser.parse_args(argv)
+    args = parser.parse_args(argv)
 
     from pixray.recorders.record import read_record
 
-    lines = list(differing_settings(read_record(wanted.first), read_record(wanted.second)))
-    lines += differing_pixels(_picture(wanted.first), _picture(wanted.second))
+    lines = list(differing_settings(read_record(args.first), read_record(args.second)))
+    lines += differing_pixels(_picture(args.first), _picture(args.second))
     sys.stdout.write("".join(f"{line}\n" for line in lines) or "no difference\n")
     return 1 if lines else 0
 
@@ -29,16 +29,16 @@ def _picture(path: str) -> Path:
     """The file itself, or the picture in the folder of a run."""
     from pixray.recorders.record import read_record
 
-    given = Path(path).expanduser()
-    return given / str(read_record(given).get("output", "output.png")) if given.is_dir() else given
+    place = Path(path).expanduser()
+    return place / str(read_record(place).get("output", "output.png")) if place.is_dir() else place
 
 
 def differing_settings(first: dict[str, Any], second: dict[str, Any]) -> Iterator[str]:
     """`name: this -> that` for each setting that is not the same in both."""
     for name in dict.fromkeys([*first, *second]):
-        one, other = (_shown(record[name]) if name in record else "(default)" for record in (first, second))
-        if one != other:
-            yield f"{name}: {one} -> {other}"
+        before, after = (_shown(record[name]) if name in record else "(default)" for record in (first, second))
+        if before != after:
+            yield f"{name}: {before} -> {after}"
 
 
 def differing_pixels(first: Path, second: Path) -> list[str]:
@@ -51,10 +51,10 @@ def differing_pixels(first: Path, second: Path) -> list[str]:
 
     from pixray.images.io import open_picture
 
-    one, other = (np.asarray(open_picture(path).convert("RGBA"), dtype=np.float32) for path in (first, second))
-    if one.shape != other.shape:
-        return [f"size: {one.shape[1]}x{one.shape[0]} -> {other.shape[1]}x{other.shape[0]}"]
-    difference = np.abs(one - other)
+    before, after = (np.asarray(open_picture(path).convert("RGBA"), dtype=np.float32) for path in (first, second))
+    if before.shape != after.shape:
+        return [f"size: {before.shape[1]}x{before.shape[0]} -> {after.shape[1]}x{after.shape[0]}"]
+    difference = np.abs(before - after)
     if not difference.any():
         return []
     share = (difference.max(-1) > 0).mean()

@@ -44,13 +44,13 @@ def _findings() -> Iterator[tuple[bool, str]]:
 def _packages() -> Iterator[tuple[bool, str]]:
     from pixray.perceptors.library import mismatch
 
-    found = []
+    versions = []
     for name in PACKAGES:
         try:
-            found.append(f"{name} {importlib.metadata.version(name)}")
+            versions.append(f"{name} {importlib.metadata.version(name)}")
         except importlib.metadata.PackageNotFoundError:
             yield False, f"{name} is missing: pip install {name}"
-    yield True, ", ".join(found)
+    yield True, ", ".join(versions)
     problem = mismatch()
     if problem:
         yield False, problem

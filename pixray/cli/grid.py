@@ -35,17 +35,17 @@ def main(argv: Sequence[str]) -> int:
     if not argv or "-h" in argv or "--help" in argv:
         sys.stdout.write(USAGE)
         return 0
-    given, output = read_words(argv)
+    texts, output = read_words(argv)
 
     from pixray.api import studio
     from pixray.runs.grid import MOST_CELLS, make_cells
     from pixray.settings.prompt_lines import read_prompt_lines
 
-    registry, template, file = studio.registry, given.pop("outdir", DEFAULT_OUTDIR), given.pop("prompts_file", None)
-    if file is not None and "prompts" in given:
+    registry, template, file = studio.registry, texts.pop("outdir", DEFAULT_OUTDIR), texts.pop("prompts_file", None)
+    if file is not None and "prompts" in texts:
         raise SettingsError("pixray grid: give --prompts or --prompts_file, not both")
     lines = read_prompt_lines(file, MOST_CELLS) if file is not None else []
-    code, _ = _paint_grid(lambda outdir: make_cells(given, registry, outdir, lines=lines), template, registry, output)
+    code, _ = _paint_grid(lambda outdir: make_cells(texts, registry, outdir, lines=lines), template, registry, output)
     return code
 
 
@@ -99,7 +99,7 @@ def _paint_all(folder: Path, cells: Sequence[Cell], registry: Registry, output: 
 
     store = ModelStore(progress=DownloadBar() if output == "live" else None)
     failed: dict[str, str] = {}
-    told: set[str] = set()
+    shown_notices: set[str] = set()
     stopped = False
     for number, cell in enumerate(cells, 1):
         if stopped or cell.done():
@@ -107,7 +107,7 @@ def _paint_all(folder: Path, cells: Sequence[Cell], registry: Registry, output: 
         if output == "live":
             sys.stderr.write(f"[{number}/{len(cells)}] {', '.join(cell.values.values()) or cell.folder.name}\n")
         try:
-            stopped = _paint(cell, registry, store, output, told)
+            stopped = _paint(cell, registry, store, output, shown_notices)
         except PixrayError as error:
             failed[cell.folder.name] = str(error)
             sys.stderr.write(f"pixray: {error}\n")
@@ -120,18 +120,18 @@ def _paint_all(folder: Path, cells: Sequence[Cell], registry: Registry, output: 
     return 130 if stopped else 1 if failed else 0
 
 
-def _paint(cell: Cell, registry: Registry, store: ModelStore, output: str, told: set[str]) -> bool:
-    """Paint one cell, without the notices that were told already; whether Ctrl-C ended it."""
+def _paint(cell: Cell, registry: Registry, store: ModelStore, output: str, shown_notices: set[str]) -> bool:
+    """Paint one cell, without the notices that were shown already; whether Ctrl-C ended it."""
     from pixray.runs.grid import paint_cell
     from pixray.runs.to_folder import finish_in_folder
 
     session, files = paint_cell(cell, registry, store)
-    return finish_in_folder(session, files, registry, "progress" if output == "live" else output, told)
+    return finish_in_folder(session, files, registry, "progress" if output == "live" else output, shown_notices)
 
 
 def read_words(argv: Sequence[str]) -> tuple[dict[str, str], str]:
     """`--name values` pairs, and which output was asked for."""
-    given: dict[str, str] = {}
+    texts: dict[str, str] = {}
     output, name = "live", None
     for word in argv:
         if word == "--quiet":
@@ -139,12 +139,12 @@ def read_words(argv: Sequence[str]) -> tuple[dict[str, str], str]:
         elif word.startswith("--"):
             name, _, value = word[2:].partition("=")
             name = name.replace("-", "_")
-            given[name] = value
+            texts[name] = value
         elif name is None:
             raise SettingsError(f"pixray grid: unexpected word '{word}'; settings are written --name values")
         else:
-            given[name] = f"{given[name]} {word}".strip()
-    missing = [name for name, value in given.items() if not value]
+            texts[name] = f"{texts[name]} {word}".strip()
+    missing = [name for name, value in texts.items() if not value]
     if missing:
         raise SettingsError([f"--{name}: expected a value (from the command line)" for name in missing])
-    return given, output
+    return texts, output

@@ -41,25 +41,25 @@ def main(argv: Sequence[str]) -> int:
     parser.add_argument("--checkpoints_dir", help="a folder to search first, and to download into")
     parser.add_argument("--models_file", help="YAML file of further models")
     parser.add_argument("--quiet", action="store_true", help="no progress bar")
-    wanted = parser.parse_args(argv)
-    if wanted.action not in actions:
-        hint = did_you_mean(wanted.action, actions)
-        raise SettingsError(f"pixray models '{wanted.action}': expected {', '.join(actions)}.{hint}")
-    if wanted.action in ("fetch", "path") and not wanted.names:
-        raise SettingsError(f"pixray models {wanted.action}: name a model; `pixray models list` shows them")
-    progress = Progress() if wanted.quiet else DownloadBar()
-    store = ModelStore(wanted.checkpoints_dir, progress, models_file=wanted.models_file)
-    return actions[wanted.action](store, wanted)
+    args = parser.parse_args(argv)
+    if args.action not in actions:
+        hint = did_you_mean(args.action, actions)
+        raise SettingsError(f"pixray models '{args.action}': expected {', '.join(actions)}.{hint}")
+    if args.action in ("fetch", "path") and not args.names:
+        raise SettingsError(f"pixray models {args.action}: name a model; `pixray models list` shows them")
+    progress = Progress() if args.quiet else DownloadBar()
+    store = ModelStore(args.checkpoints_dir, progress, models_file=args.models_file)
+    return actions[args.action](store, args)
 
 
-def _list(store: ModelStore, wanted: argparse.Namespace) -> int:
-    names = wanted.names or list(store.known)
+def _list(store: ModelStore, args: argparse.Namespace) -> int:
+    names = args.names or list(store.known)
     for model in (store.model(name) for name in names):
         here = all(store.on_disk(model.name, part) for part in model.files)
         doubt = "" if all(file.verified for file in model.files.values()) else ", unverified"
         _say(f"{'*' if here else ' '} {model.name:<21} {_size(model):>8}  {model.kind}: {model.about}")
         _say(f"  {'':<21} {'':>8}  licence: {model.licence}{doubt}")
-    if not wanted.names:
+    if not args.names:
         _say("* is on this machine. unverified: size and checksum were not published alike by two sources.")
         _say(
             "CLIP models come from open_clip: `pixray models fetch ViT-B/32` fetches one, and a run does so by itself."
@@ -67,8 +67,8 @@ def _list(store: ModelStore, wanted: argparse.Namespace) -> int:
     return 0
 
 
-def _fetch(store: ModelStore, wanted: argparse.Namespace) -> int:
-    for name in wanted.names:
+def _fetch(store: ModelStore, args: argparse.Namespace) -> int:
+    for name in args.names:
         if name in store.known:
             for part in store.model(name).files:
                 _say(str(store.path(name, part)))
@@ -86,20 +86,20 @@ def _fetch_perceptor(name: str, store: ModelStore) -> Path | None:
         # Neither list knows it; the sentence about models offers the nearest names.
         store.model(name)
         raise
-    found = fetch(source, store)
-    return found.weights or found.folder
+    weights = fetch(source, store)
+    return weights.weights or weights.folder
 
 
-def _verify(store: ModelStore, wanted: argparse.Namespace) -> int:
+def _verify(store: ModelStore, args: argparse.Namespace) -> int:
     good = True
     seen = set()
-    for model in (store.model(name) for name in wanted.names or store.known):
+    for model in (store.model(name) for name in args.names or store.known):
         for part, file in model.files.items():
             path = store.on_disk(model.name, part)
             if path is None:
                 # Without names the question is: is what lies here right?
                 broken = store.lying_about(file)
-                if broken or wanted.names:
+                if broken or args.names:
                     good = False
                     _say(f"! {model.name} {part}: " + (broken or "not on this machine"))
             elif path not in seen:
@@ -126,9 +126,9 @@ def _judge(path: Path, file: KnownFile) -> tuple[bool, str]:
     return False, f"sha256 {digest}, published was {file.sha256}: it is damaged or another file"
 
 
-def _path(store: ModelStore, wanted: argparse.Namespace) -> int:
-    for name in wanted.names:
-        for part in [wanted.part] if wanted.part else store.model(name).files:
+def _path(store: ModelStore, args: argparse.Namespace) -> int:
+    for name in args.names:
+        for part in [args.part] if args.part else store.model(name).files:
             path = store.on_disk(name, part)
             if path is None:
                 raise ModelUnavailable(
@@ -138,7 +138,7 @@ def _path(store: ModelStore, wanted: argparse.Namespace) -> int:
     return 0
 
 
-def _where(store: ModelStore, wanted: argparse.Namespace) -> int:
+def _where(store: ModelStore, args: argparse.Namespace) -> int:
     for line in where_lines(store):
         _say(line)
     return 0

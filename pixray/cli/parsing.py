@@ -49,6 +49,6 @@ def add_output_flags(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--json", action="store_true", help="one JSON object per event on standard output")
 
 
-def output_of(wanted: argparse.Namespace) -> str:
+def output_of(args: argparse.Namespace) -> str:
     """Which of "live", "quiet" and "json" was asked for; of both flags, JSON, as when a picture is painted."""
-    return "json" if wanted.json else "quiet" if wanted.quiet else "live"
+    return "json" if args.json else "quiet" if args.quiet else "live"

@@ -21,7 +21,7 @@ def main(argv: Sequence[str]) -> int:
     parser.add_argument("--offline", action="store_true", help="never download a model file")
     parser.add_argument("--trust", action="store_true", help="go on with a stranger's run, whatever its settings name")
     add_output_flags(parser)
-    wanted = parser.parse_args(argv)
+    args = parser.parse_args(argv)
 
     from pixray.api import studio
     from pixray.models.store import ModelStore
@@ -29,23 +29,23 @@ def main(argv: Sequence[str]) -> int:
     from pixray.runs.resume import resume
     from pixray.runs.to_folder import finish_in_folder
 
-    output = output_of(wanted)
-    given = user_path(wanted.outdir, "outdir")
+    output = output_of(args)
+    place = user_path(args.outdir, "outdir")
     store = ModelStore(progress=DownloadBar() if output == "live" else None)
     session, files = resume(
-        given.parent if given.is_file() else given,
+        place.parent if place.is_file() else place,
         studio.registry,
         store,
-        wanted.iterations,
-        _changes(wanted),
-        trust=wanted.trust,
+        args.iterations,
+        _changes(args),
+        trust=args.trust,
     )
     if output == "live" and session.step >= session.steps:
         sys.stderr.write(f"all {session.steps} steps were taken already; --iterations +100 takes 100 more\n")
     return 130 if finish_in_folder(session, files, studio.registry, output) else 0
 
 
-def _changes(wanted: argparse.Namespace) -> dict[str, Any]:
+def _changes(args: argparse.Namespace) -> dict[str, Any]:
     """What may differ from the run before, since it says where things are and not what is painted."""
-    chosen = {"device": wanted.device, "checkpoints_dir": wanted.checkpoints_dir, "offline": wanted.offline or None}
+    chosen = {"device": args.device, "checkpoints_dir": args.checkpoints_dir, "offline": args.offline or None}
     return {name: value for name, value in chosen.items() if value is not None}

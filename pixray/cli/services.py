@@ -19,19 +19,19 @@ def main(argv: Sequence[str]) -> int:
 
     parser = Parser("services", "List remote services, or ask one for its models and samplers.")
     parser.add_argument("service", nargs="?", help="a service to ask; this talks to it")
-    wanted = parser.parse_args(argv)
+    args = parser.parse_args(argv)
     registry = studio.registry
-    if wanted.service is None:
+    if args.service is None:
         for name in registry.names("provider"):
             sys.stdout.write(describe(name, registry.load("provider", name)))
         return 0
-    provider = registry.load("provider", wanted.service)()
+    provider = registry.load("provider", args.service)()
     lists = [name for name in _LISTS if hasattr(provider, name)]
     if not lists:
-        raise PixrayError(f"{wanted.service} offers no lists")
+        raise PixrayError(f"{args.service} offers no lists")
     for name in lists:
-        found = asyncio.run(getattr(provider, name)())
-        sys.stdout.write(f"{name}: {', '.join(found)}\n")
+        listed = asyncio.run(getattr(provider, name)())
+        sys.stdout.write(f"{name}: {', '.join(listed)}\n")
     return 0
 
 

@@ -27,27 +27,27 @@ def main(argv: Sequence[str]) -> int:
     parser.add_argument("--out", help="where to write it (default: sheet.png in that folder)")
     parser.add_argument("--columns", type=int, help="pictures in a row")
     parser.add_argument("--cell", type=int, default=192, help="width of one picture in pixels (default: 192)")
-    wanted = parser.parse_args(argv)
-    if wanted.columns is not None and wanted.columns < 1:
-        raise SettingsError(f"columns={wanted.columns}: expected at least 1")
-    if not 32 <= wanted.cell <= 4096:
-        raise SettingsError(f"cell={wanted.cell}: expected 32 to 4096 pixels")
-    folder = folder_of(wanted.folder)
-    path = user_path(wanted.out, "out") if wanted.out else folder / "sheet.png"
+    args = parser.parse_args(argv)
+    if args.columns is not None and args.columns < 1:
+        raise SettingsError(f"columns={args.columns}: expected at least 1")
+    if not 32 <= args.cell <= 4096:
+        raise SettingsError(f"cell={args.cell}: expected 32 to 4096 pixels")
+    folder = folder_of(args.folder)
+    path = user_path(args.out, "out") if args.out else folder / "sheet.png"
     if path.suffix != ".png":
-        raise SettingsError(f"out='{wanted.out}': expected a name that ends in .png")
-    if wanted.out is None:
+        raise SettingsError(f"out='{args.out}': expected a name that ends in .png")
+    if args.out is None:
         from pixray.runs.report.own_files import refuse_strangers
 
         refuse_strangers(folder, [path.name])
     pictures = list(_opened(finished_pictures(folder, besides=path)))
     if not pictures:
-        raise PixrayError(f"{wanted.folder} holds no pictures of pixray")
+        raise PixrayError(f"{args.folder} holds no pictures of pixray")
 
     from pixray.runs.report.own_files import sheet_png
     from pixray.runs.report.sheet import contact_sheet
 
-    write_atomic(path, sheet_png(contact_sheet(pictures, wanted.columns, wanted.cell)))
+    write_atomic(path, sheet_png(contact_sheet(pictures, args.columns, args.cell)))
     sys.stdout.write(f"{path}\n")
     return 0
 
@@ -59,19 +59,19 @@ def finished_pictures(folder: Path, besides: Path) -> list[tuple[Path, dict[str,
     from pixray.recorders.record import NoRecord, read_record
     from pixray.settings.output import WRITTEN
 
-    found = []
+    pictures = []
     for path in sorted(path for path in folder.rglob("*") if path.suffix.lower() in WRITTEN):
         if path == besides or _INNER & set(path.relative_to(folder).parts[:-1]) or not path.is_file():
             continue
         try:
             record = read_record(path)
             if PART_OF not in read_text(path):
-                found.append((path, record))
+                pictures.append((path, record))
         except NoRecord:
             continue  # another picture that happens to lie here
         except PixrayError as error:
             sys.stderr.write(f"left out: {error}\n")
-    return found
+    return pictures
 
 
 def _opened(pictures: Sequence[tuple[Path, dict[str, Any]]]) -> Iterator[tuple[Image.Image, str]]:

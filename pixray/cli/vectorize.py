@@ -34,18 +34,18 @@ def main(argv: Sequence[str]) -> int:
     parser.add_argument("--outfile", required=True, help="where to write it; vectors/NAME.json is found by its name")
     parser.add_argument("--clip_models", "--models", help="perceptors, separated by commas (default: those of a run)")
     parser.add_argument("--device", default="auto", help="auto, cpu, cuda, mps")
-    wanted = parser.parse_args(argv)
-    path = Path(wanted.outfile)
+    args = parser.parse_args(argv)
+    path = Path(args.outfile)
     if path.suffix.lower() != ".json":
         raise SettingsError(f"outfile='{path}': expected a name that ends in .json")
 
     from pixray.runtime.files import write_atomic
 
-    pair = wanted.avg_diff or wanted.svm_diff
-    sides = _two(pair, "avg-diff" if wanted.avg_diff else "svm-diff") if pair else [wanted.inputs]
-    perceptors, device = _perceptors(wanted.clip_models, wanted.device)
-    found = [_vectors_of(side, perceptors, device) for side in sides]
-    vectors = found[0] if len(found) == 1 else _differences(*found, svm=bool(wanted.svm_diff))
+    pair = args.avg_diff or args.svm_diff
+    sides = _two(pair, "avg-diff" if args.avg_diff else "svm-diff") if pair else [args.inputs]
+    perceptors, device = _perceptors(args.clip_models, args.device)
+    sets = [_vectors_of(side, perceptors, device) for side in sides]
+    vectors = sets[0] if len(sets) == 1 else _differences(*sets, svm=bool(args.svm_diff))
     write_atomic(path, (json.dumps(vectors) + "\n").encode())
     sys.stdout.write(f"{path}\n")
     return 0
@@ -72,8 +72,8 @@ def _perceptors(names: str | None, device: str) -> tuple[dict[str, Perceptor], s
     from pixray.settings.resolve import resolve
 
     registry, store = studio.registry, ModelStore()
-    given = {"drawer": "pixel", "device": device, **({"clip_models": names} if names else {})}
-    perception = open_perceptors(resolve(registry, given), registry, store)
+    chosen = {"drawer": "pixel", "device": device, **({"clip_models": names} if names else {})}
+    perception = open_perceptors(resolve(registry, chosen), registry, store)
     if perception.notice:
         sys.stderr.write(f"{perception.notice}\n")
     return perception.perceptors, perception.device
@@ -93,20 +93,20 @@ def _vectors_of(text: str, perceptors: Mapping[str, Perceptor], device: str) -> 
     from pixray.prompts.build import encode_pictures
 
     pictures = [on_white(open_picture(file, "inputs")) for file in expand(text, "inputs")]
-    return {name: _rows(encode_pictures(one, pictures, device)) for name, one in perceptors.items()}
+    return {name: _rows(encode_pictures(perceptor, pictures, device)) for name, perceptor in perceptors.items()}
 
 
-def _differences(one: Vectors, other: Vectors, *, svm: bool) -> Vectors:
+def _differences(first: Vectors, second: Vectors, *, svm: bool) -> Vectors:
     """The direction from one set to the other, for each model that both hold."""
     import torch
 
     from pixray.prompts.vector import mean_difference, svm_difference
 
     difference = svm_difference if svm else mean_difference
-    shared = [name for name in one if name in other]
+    shared = [name for name in first if name in second]
     if not shared:
-        raise SettingsError(f"the two sets share no model: {', '.join(one)} and {', '.join(other)}")
-    return {name: _rows(difference(torch.tensor(one[name]), torch.tensor(other[name]))) for name in shared}
+        raise SettingsError(f"the two sets share no model: {', '.join(first)} and {', '.join(second)}")
+    return {name: _rows(difference(torch.tensor(first[name]), torch.tensor(second[name]))) for name in shared}
 
 
 def _rows(vectors: Tensor) -> list[list[float]]:

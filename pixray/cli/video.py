@@ -22,18 +22,18 @@ def main(argv: Sequence[str]) -> int:
     parser.add_argument("--hold", type=float, default=1.0, help="seconds to stay on the last frame (default: 1)")
     parser.add_argument("--loop", type=int, default=0, help="gif and webp: times to play, 0 for ever; mp4: repeats")
     parser.add_argument("--out", help="where to write it (default: film.FORMAT in the folder)")
-    wanted = parser.parse_args(argv)
-    if wanted.fps is not None and not 0.01 <= wanted.fps <= 240:
-        raise SettingsError(f"fps={wanted.fps:g}: expected a number from 0.01 to 240")
-    if wanted.hold < 0 or wanted.loop < 0:
+    args = parser.parse_args(argv)
+    if args.fps is not None and not 0.01 <= args.fps <= 240:
+        raise SettingsError(f"fps={args.fps:g}: expected a number from 0.01 to 240")
+    if args.hold < 0 or args.loop < 0:
         raise SettingsError("hold and loop: expected numbers of at least 0")
-    folder = folder_of(wanted.outdir)
-    path = _target(folder, wanted.format, wanted.out)
+    folder = folder_of(args.outdir)
+    path = _target(folder, args.format, args.out)
     frames = frames_of(folder)
 
     from pixray.recorders.video import make_film
 
-    make_film(frames, path, rate=wanted.fps, hold=wanted.hold, loop=wanted.loop)
+    make_film(frames, path, rate=args.fps, hold=args.hold, loop=args.loop)
     sys.stdout.write(f"{path}\n")
     return 0
 
@@ -43,7 +43,7 @@ def _target(folder: Path, kind: str | None, out: str | None) -> Path:
     if out is None:
         return folder / f"film.{kind or 'mp4'}"
     path = user_path(out, "out")
-    endings = [f".{one}" for one in ((kind,) if kind else FORMATS)]
+    endings = [f".{ending}" for ending in ((kind,) if kind else FORMATS)]
     if path.suffix not in endings:
         raise SettingsError(f"out='{out}': expected a name that ends in {' or '.join(endings)}")
     return path

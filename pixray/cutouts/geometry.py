@@ -37,11 +37,11 @@ def perspective(distortion: Tensor, probability: float, generator: torch.Generat
     moved = corners + torch.rand(count, 4, 2, generator=generator) * distortion[:, None, None] * inward
     x, y = moved.unbind(-1)
     u, v = corners.expand(count, 4, 2).unbind(-1)
-    one, zero = torch.ones_like(x), torch.zeros_like(x)
+    ones, zeros = torch.ones_like(x), torch.zeros_like(x)
     equations = torch.cat(
         [
-            torch.stack([x, y, one, zero, zero, zero, -u * x, -u * y], -1),
-            torch.stack([zero, zero, zero, x, y, one, -v * x, -v * y], -1),
+            torch.stack([x, y, ones, zeros, zeros, zeros, -u * x, -u * y], -1),
+            torch.stack([zeros, zeros, zeros, x, y, ones, -v * x, -v * y], -1),
         ],
         1,
     )

@@ -69,21 +69,21 @@ class Tint:
 
 def take(samplings: list[Sampling], size: int, tint: Tint | None) -> Tensor:
     """N x 3 x size*size cutouts, those of the first sampling first."""
-    samplings = [one for one in samplings if len(one.maps)]
+    samplings = [sampling for sampling in samplings if len(sampling.maps)]
     if samplings[0].source.device.type != "cpu":
         return take_plainly(samplings, size, tint)
-    return _TakeOnCpu.apply(samplings, size, tint, *(one.source for one in samplings))
+    return _TakeOnCpu.apply(samplings, size, tint, *(sampling.source for sampling in samplings))
 
 
 def take_plainly(samplings: list[Sampling], size: int, tint: Tint | None) -> Tensor:
     """The same in ordinary torch, for any device."""
     taken = []
-    for one in samplings:
-        grid = one.grid(size)
+    for sampling in samplings:
+        grid = sampling.grid(size)
         # The cutouts stand below each other in one long picture: the gradient of the source is then summed in place.
-        long = F.grid_sample(one.source, grid[None], "bilinear", one.padding, align_corners=False)
+        long = F.grid_sample(sampling.source, grid[None], "bilinear", sampling.padding, align_corners=False)
         sampled = long[0].transpose(0, 1)
-        taken.append(sampled if one.offset is None else sampled + one.offset)
+        taken.append(sampled if sampling.offset is None else sampled + sampling.offset)
     flat = torch.cat(taken)
     if tint is None:
         return flat
@@ -96,16 +96,16 @@ class _TakeOnCpu(torch.autograd.Function):
 
     @staticmethod
     def forward(ctx: Any, samplings: list[Sampling], size: int, tint: Tint | None, *sources: Tensor) -> Tensor:
-        count = sum(len(one.maps) for one in samplings)
+        count = sum(len(sampling.maps) for sampling in samplings)
         out = sources[0].new_empty(count, 3, size * size)
         if tint is not None and tint.noise is not None:
             torch.mul(tint.noise, tint.strength[:, None, None], out=out)
         ctx.grids, first = [], 0
-        for one in samplings:
-            images, grid = _grouped(one, size)
-            taken = torch.grid_sampler_2d(images, grid, 0, _PADDING[one.padding], False)
-            if one.offset is not None:
-                taken += one.offset
+        for sampling in samplings:
+            images, grid = _grouped(sampling, size)
+            taken = torch.grid_sampler_2d(images, grid, 0, _PADDING[sampling.padding], False)
+            if sampling.offset is not None:
+                taken += sampling.offset
             for rows, piece in _pieces(taken, first):
                 if tint is None:
                     out[rows] = piece
@@ -113,9 +113,9 @@ class _TakeOnCpu(torch.autograd.Function):
                     torch.bmm(tint.colours[rows], piece, out=out[rows])
                 else:
                     out[rows].baddbmm_(tint.colours[rows], piece)
-            first += len(one.maps)
+            first += len(sampling.maps)
             ctx.grids.append(grid)
-        ctx.tint, ctx.paddings = tint, [_PADDING[one.padding] for one in samplings]
+        ctx.tint, ctx.paddings = tint, [_PADDING[sampling.padding] for sampling in samplings]
         ctx.save_for_backward(*sources)
         return out
 
@@ -132,18 +132,18 @@ class _TakeOnCpu(torch.autograd.Function):
                 else:
                     torch.bmm(ctx.tint.colours[rows].transpose(1, 2), gradient[rows], out=piece)
             images = source.expand(groups, -1, -1, -1)
-            wanted = [True, False]
-            summed = torch.ops.aten.grid_sampler_2d_backward(back, images, grid, 0, padding, False, wanted)[0]
+            needs_gradient = [True, False]
+            summed = torch.ops.aten.grid_sampler_2d_backward(back, images, grid, 0, padding, False, needs_gradient)[0]
             gradients.append(summed.sum(0, keepdim=True))
             first += groups * each
         return None, None, None, *gradients
 
 
-def _grouped(one: Sampling, size: int) -> tuple[Tensor, Tensor]:
+def _grouped(sampling: Sampling, size: int) -> tuple[Tensor, Tensor]:
     """The source once per group of cutouts, and each group's grid: a CPU works in parallel over the batch only."""
-    grid = one.grid(size)
+    grid = sampling.grid(size)
     groups = max(divisor for divisor in range(1, 9) if len(grid) % divisor == 0)
-    return one.source.expand(groups, -1, -1, -1), grid.view(groups, len(grid) // groups, -1, 2)
+    return sampling.source.expand(groups, -1, -1, -1), grid.view(groups, len(grid) // groups, -1, 2)
 
 
 def _pieces(grouped: Tensor, first: int) -> list[tuple[slice, Tensor]]:

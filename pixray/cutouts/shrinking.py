@@ -53,8 +53,8 @@ def _summed(image: Tensor, dim: int, factor: int) -> Tensor:
     """Sums of `factor` neighbours along rows (2) or columns (3)."""
     slices = [image[:, :, first::factor] if dim == 2 else image[..., first::factor] for first in range(factor)]
     total = slices[0].clone()
-    for one in slices[1:]:
-        total.narrow(dim, 0, one.shape[dim]).add_(one)
+    for part in slices[1:]:
+        total.narrow(dim, 0, part.shape[dim]).add_(part)
     return total
 
 

@@ -68,11 +68,11 @@ class MultiresDrawer(Drawer):
     @torch.no_grad()
     def paint(self, image: Tensor) -> None:
         """Each layer holds what coarser ones leave out, so that later steps find every size in its place."""
-        wanted = self._colours.values(image.to(self.canvas.device))
+        target = self._colours.values(image.to(self.canvas.device))
         values: Tensor | None = None
         for layer, strength in zip(self._layers, self._strengths, strict=True):
             below = 0.0 if values is None else _enlarged(values, layer)
-            values = F.interpolate(wanted, size=layer.shape[2:], mode="area")
+            values = F.interpolate(target, size=layer.shape[2:], mode="area")
             layer.copy_((values - below) / strength)
 
 

@@ -40,11 +40,11 @@ class Parametrization(ABC):
     @torch.no_grad()
     def take(self, values: Tensor) -> None:
         """Hold these values, 1 3 H W, up to a common factor."""
-        given = self._given(values)
-        count = sum(one.numel() for one in given)
-        strength = (torch.stack([one.square().sum() for one in given]).sum() / count).sqrt()
-        for tensor, one in zip(self.tensors, given, strict=True):
-            tensor.copy_(one * (STRENGTH / strength.clamp_min(1e-6)))
+        spectra = self._given(values)
+        count = sum(spectrum.numel() for spectrum in spectra)
+        strength = (torch.stack([spectrum.square().sum() for spectrum in spectra]).sum() / count).sqrt()
+        for tensor, spectrum in zip(self.tensors, spectra, strict=True):
+            tensor.copy_(spectrum * (STRENGTH / strength.clamp_min(1e-6)))
 
 
 class Frequencies(Parametrization):

@@ -55,8 +55,8 @@ class SuperResolutionDrawer(Drawer):
 
     def load(self, models: ModelStore) -> None:
         name, device = self.settings.super_resolution_model, self.canvas.device
-        given = Path(name).expanduser()
-        path = given if given.is_file() else models.path(name)
+        file = Path(name).expanduser()
+        path = file if file.is_file() else models.path(name)
         self._scale, self._network = models.shared(("super_resolution", path, device), lambda: _load(path, device))
 
     @property
@@ -97,10 +97,14 @@ def _load(path: Path, device: str) -> tuple[int, torch.nn.Module]:
     except ModuleNotFoundError as error:
         raise MissingPackage("drawer 'super_resolution'", "spandrel", "super-resolution") from error
     try:
-        found = ModelLoader(device=device).load_from_state_dict(read_tensors(path))
+        descriptor = ModelLoader(device=device).load_from_state_dict(read_tensors(path))
     except Unknown:
         raise ModelUnavailable(f"{path} holds no super-resolution network that spandrel knows") from None
-    if not isinstance(found, ImageModelDescriptor) or found.input_channels != 3 or found.output_channels != 3:
+    if (
+        not isinstance(descriptor, ImageModelDescriptor)
+        or descriptor.input_channels != 3
+        or descriptor.output_channels != 3
+    ):
         raise ModelUnavailable(f"{path} holds a network that does not enlarge colour pictures")
-    network = found.model.eval().requires_grad_(False)
-    return found.scale, network
+    network = descriptor.model.eval().requires_grad_(False)
+    return descriptor.scale, network

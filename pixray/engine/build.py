@@ -154,13 +154,13 @@ class SessionBuilder:
 
     def record(self, drawer: Drawer) -> dict[str, Any]:
         """Every setting that somebody gave, with the seed and models in use, in a fixed order: enough for a rerun."""
-        given = {name: to_plain(raw) for name, raw in self.settings.given().items()}
+        record = {name: to_plain(raw) for name, raw in self.settings.given().items()}
         # Where files are and how steps are computed does not change the picture, and a rerun must not overwrite files.
-        given = {name: value for name, value in given.items() if not self.settings.has_role(name, Role.UNRECORDED)}
-        given["seed"] = self.generators.seed
-        given["clip_models"] = ",".join(self.settings.clip_models)
-        given.update(drawer.chosen())
-        return {name: redacted(given[name]) for name in vars(self.settings) if name in given}
+        record = {name: value for name, value in record.items() if not self.settings.has_role(name, Role.UNRECORDED)}
+        record["seed"] = self.generators.seed
+        record["clip_models"] = ",".join(self.settings.clip_models)
+        record.update(drawer.chosen())
+        return {name: redacted(record[name]) for name in vars(self.settings) if name in record}
 
     def _notice(self, *texts: str) -> None:
         self.notices += [Noticed("info", without_secrets(text)) for text in texts]

@@ -80,5 +80,5 @@ class Wallpaper(Filter):
         return penalty
 
 
-def _mismatch(one: Tensor, other: Tensor) -> Tensor:
-    return (one - other).square().mean()
+def _mismatch(first: Tensor, second: Tensor) -> Tensor:
+    return (first - second).square().mean()

@@ -6,8 +6,8 @@ import numpy as np
 from PIL import Image
 
 
-def inner_box(outer: tuple[int, int], wanted: tuple[int, int]) -> tuple[int, int, int, int]:
-    """The largest centred part of `outer` with the proportions of `wanted`: left, top, right, bottom.
+def inner_box(outer: tuple[int, int], size: tuple[int, int]) -> tuple[int, int, int, int]:
+    """The largest centred part of `outer` with the proportions of `size`: left, top, right, bottom.
 
     A difference below two percent is not cut; it is stretched away unseen.
 
@@ -15,7 +15,7 @@ def inner_box(outer: tuple[int, int], wanted: tuple[int, int]) -> tuple[int, int
     ((0, 224, 1024, 800), (0, 0, 1344, 768))
     """
     width, height = outer
-    proportion = wanted[0] / wanted[1]
+    proportion = size[0] / size[1]
     if abs(proportion * height / width - 1) < 0.02:
         return 0, 0, width, height
     if proportion > width / height:
@@ -27,12 +27,12 @@ def inner_box(outer: tuple[int, int], wanted: tuple[int, int]) -> tuple[int, int
     return left, 0, left + columns, height
 
 
-def cut_to(picture: Image.Image, wanted: tuple[int, int]) -> Image.Image:
-    """The middle of a picture with the wanted proportions, at the wanted size."""
-    if picture.size == wanted:
+def cut_to(picture: Image.Image, size: tuple[int, int]) -> Image.Image:
+    """The middle of a picture with the proportions of a size, resized to that size."""
+    if picture.size == size:
         return picture
-    part = picture.crop(inner_box(picture.size, wanted))
-    return part if part.size == wanted else part.resize(wanted, Image.Resampling.LANCZOS)
+    part = picture.crop(inner_box(picture.size, size))
+    return part if part.size == size else part.resize(size, Image.Resampling.LANCZOS)
 
 
 def placed_in(picture: Image.Image, outer: tuple[int, int]) -> Image.Image:

@@ -61,20 +61,20 @@ def expand(text: str, what: str = "picture") -> list[str]:
     whole = _local(text)
     if whole is not None and whole.is_file():
         return [str(whole)]  # also when its name happens to hold a star or a brace
-    found: list[str] = []
+    files: list[str] = []
     for name in _braces_of(text, what):
         if is_address(name):
-            found.append(name)
+            files.append(name)
             continue
         path = local_path(name, what)
         matches = [str(path)] if path.is_file() else glob.glob(str(path), recursive=True)  # noqa: PTH207, also absolute ones
-        found += [match for match in matches if Path(match).is_file()]
-    if not found:
+        files += [match for match in matches if Path(match).is_file()]
+    if not files:
         if whole is not None and whole.is_dir():
             raise PixrayError(f"{what}='{short(text)}' is a folder; its pictures are written {text.rstrip('/')}/*.png")
         pattern = any(mark in text for mark in "*?[{")
         raise PixrayError(f"{what}='{short(text)}': " + ("no file matches" if pattern else "there is no such file"))
-    return sorted(dict.fromkeys(found), key=_by_number)
+    return sorted(dict.fromkeys(files), key=_by_number)
 
 
 def _local(text: str) -> Path | None:

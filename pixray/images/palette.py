@@ -124,21 +124,21 @@ def _colour(text: str, begin: int, end: int) -> Color:
 
 def _pieces(text: str, mark: str, begin: int, end: int) -> list[tuple[int, int]]:
     """Where the parts between marks begin and end, with brackets kept whole."""
-    found, depth, start, index = [], 0, begin, begin
+    pieces, depth, start, index = [], 0, begin, begin
     while index < end:
         letter = text[index]
         depth += (letter in "[(") - (letter in ")]")
         if depth < 0:
             raise ValueError(f"nothing is open for the '{letter}' at {_place(text, index)}")
         if depth == 0 and text.startswith(mark, index):
-            found.append((start, index))
+            pieces.append((start, index))
             index += len(mark)
             start = index
         else:
             index += 1
     if depth > 0:
         raise ValueError(f"the bracket at {_place(text, _unclosed(text, begin, end))} is never closed")
-    return [*found, (start, end)]
+    return [*pieces, (start, end)]
 
 
 def _unclosed(text: str, begin: int, end: int) -> int:

@@ -25,8 +25,8 @@ Measure = Callable[[Tensor, Tensor], Tensor]
 
 def spherical(values: Tensor, anchor: Tensor) -> Tensor:
     """Half the squared angle between two tensors, each taken as one vector."""
-    one, other = (F.normalize(tensor.reshape(1, -1), dim=1) for tensor in (values, anchor))
-    return angular_distance(one, other).squeeze()
+    first, second = (F.normalize(tensor.reshape(1, -1), dim=1) for tensor in (values, anchor))
+    return angular_distance(first, second).squeeze()
 
 
 def half_squared(values: Tensor, anchor: Tensor) -> Tensor:
@@ -70,13 +70,13 @@ class Anchor(Loss):
         return self._measure(held, self._anchor)
 
 
-def anchor_losses(settings: Any, context: LossContext, given: Tensor | None) -> list[WeightedLoss]:
+def anchor_losses(settings: Any, context: LossContext, start: Tensor | None) -> list[WeightedLoss]:
     """The losses of init_weight and its three relatives.
 
     Args:
         settings: of the run.
         context: its start.
-        given: the start picture as it was given, without noise, 1 3 H W; None: there is none.
+        start: the start picture as it was given, without noise, 1 3 H W; None: there is none.
 
     Raises:
         SettingsError: the drawer has no latents to hold.
@@ -87,8 +87,8 @@ def anchor_losses(settings: Any, context: LossContext, given: Tensor | None) -> 
         if not weight:
             continue
         if name in PICTURE:
-            assert given is not None, "the settings were checked for a start picture"
-            losses.append(WeightedLoss(name, Anchor(measure, given.to(context.device), "canvas"), weight))
+            assert start is not None, "the settings were checked for a start picture"
+            losses.append(WeightedLoss(name, Anchor(measure, start.to(context.device), "canvas"), weight))
         elif context.latent is None:
             raise SettingsError(
                 f"{name}={weight:g} holds on to the latents of the start, and the drawer {settings.drawer} has none: "

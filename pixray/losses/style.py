@@ -126,11 +126,11 @@ def scales(size: tuple[int, int]) -> list[tuple[int, int]]:
     [(96, 54), (192, 108), (384, 216)]
     """
     width, height = size
-    found = [(width, height)]
+    sizes = [(width, height)]
     while min(width, height) // 2 >= _LEAST_SIDE:
         width, height = width // 2, height // 2
-        found.append((width, height))
-    return found[::-1]
+        sizes.append((width, height))
+    return sizes[::-1]
 
 
 def _at_size(image: Tensor, size: tuple[int, int]) -> Tensor:

@@ -28,8 +28,8 @@ class VggFeatures:
 
         with torch.device("meta"):  # no work for weights that are replaced at once
             net = vgg16(weights=None).features[: LAYERS[-1] + 1]
-        wanted = {name: tensors[f"features.{name}"].float() for name in net.state_dict()}
-        net.load_state_dict(wanted, assign=True)
+        weights = {name: tensors[f"features.{name}"].float() for name in net.state_dict()}
+        net.load_state_dict(weights, assign=True)
         self._net = net.requires_grad_(False).to(device)
         self._mean = torch.tensor(_MEAN, device=device).view(1, 3, 1, 1)
         self._std = torch.tensor(_STD, device=device).view(1, 3, 1, 1)
@@ -41,12 +41,12 @@ class VggFeatures:
             image: 1 3 H W in [0, 1].
         """
         values = (image - self._mean) / self._std
-        found = [image]
+        maps = [image]
         for number, layer in enumerate(self._net):
             values = layer(values)
             if number in LAYERS:
-                found.append(values)
-        return found
+                maps.append(values)
+        return maps
 
 
 def columns(maps: list[Tensor], points: Tensor) -> Tensor:
@@ -56,7 +56,7 @@ def columns(maps: list[Tensor], points: Tensor) -> Tensor:
         points: N 2, across and down, from -1 to 1.
     """
     grid = points[None, None]
-    at = [F.grid_sample(one, grid, padding_mode="border", align_corners=False)[0, :, 0].t() for one in maps]
+    at = [F.grid_sample(values, grid, padding_mode="border", align_corners=False)[0, :, 0].t() for values in maps]
     return torch.cat(at, 1)
 
 
@@ -71,7 +71,7 @@ def load_vgg(models: ModelStore, device: str) -> VggFeatures:
 
     def load() -> VggFeatures:
         path = models.path("vgg16")
-        tensors = read_tensors(path, wanted=lambda name: name.startswith("features."))
+        tensors = read_tensors(path, keep=lambda name: name.startswith("features."))
         try:
             return VggFeatures(tensors, device)
         except KeyError as error:

@@ -161,7 +161,7 @@ def _file(entry: Any, where: str, problems: list[str]) -> KnownFile:
     if not isinstance(entry, dict):
         problems.append(f"{where}: expected a name and mirrors")
         return KnownFile("")
-    _check_fields(entry, {one.name for one in dataclasses.fields(KnownFile)}, ("name",), where, problems)
+    _check_fields(entry, {field.name for field in dataclasses.fields(KnownFile)}, ("name",), where, problems)
     file = KnownFile(
         name=str(entry.get("name", "")),
         mirrors=_texts(entry.get("mirrors")),

@@ -30,21 +30,21 @@ _ATTACKS = frozenset(
 _ATTACKING_BUILTINS = frozenset("exec execfile eval compile __import__ open file input breakpoint apply".split())
 
 
-def read_tensors(path: Path, wanted: Callable[[str], bool] = lambda name: True) -> dict[str, Tensor]:
+def read_tensors(path: Path, keep: Callable[[str], bool] = lambda name: True) -> dict[str, Tensor]:
     """The tensors of a checkpoint by name, on the CPU; those under a key of `NESTED`, if there is one.
 
     Args:
         path: a .safetensors file, or a file of `torch.save` with tensors by name, alone or under a key of `NESTED`.
-        wanted: whether a name is to be read; others cost no memory.
+        keep: whether a name is to be read; others cost no memory.
 
     Raises:
         UnsafeFile: it asks for what only an attack needs; nothing of it ran.
         ModelUnavailable: it is damaged, no checkpoint at all, or a wanted tensor is no plain array of numbers.
     """
     if _is_safetensors(path):
-        return _read_safetensors(path, wanted)
+        return _read_safetensors(path, keep)
     file = _open(path)
-    stored = {name: tensor for name, tensor in _weights(path, file.content).items() if wanted(name)}
+    stored = {name: tensor for name, tensor in _weights(path, file.content).items() if keep(name)}
     tensors, total = {}, 0
     for name, tensor in stored.items():
         if tensor.fault:
@@ -85,12 +85,12 @@ def _is_safetensors(path: Path) -> bool:
         raise ModelUnavailable(f"{path} cannot be read ({error.strerror})") from error
 
 
-def _read_safetensors(path: Path, wanted: Callable[[str], bool]) -> dict[str, Tensor]:
+def _read_safetensors(path: Path, keep: Callable[[str], bool]) -> dict[str, Tensor]:
     from safetensors import SafetensorError, safe_open
 
     try:
         with safe_open(path, framework="pt", device="cpu") as file:
-            return {name: file.get_tensor(name) for name in file.keys() if wanted(name)}  # noqa: SIM118
+            return {name: file.get_tensor(name) for name in file.keys() if keep(name)}  # noqa: SIM118
     except (SafetensorError, OSError) as error:
         raise _damaged_safetensors(path, error) from error
 

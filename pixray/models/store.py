@@ -175,9 +175,9 @@ class ModelStore:
         Raises:
             ModelUnavailable: with the ways to get it.
         """
-        found = self.on_disk(name, part)
-        if found is not None:
-            return found
+        path = self.on_disk(name, part)
+        if path is not None:
+            return path
         file = self.file(name, part)
         if self.offline:
             why = f"{file.name} is not on this machine, and the network is switched off for models"

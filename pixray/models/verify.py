@@ -60,17 +60,17 @@ def _cut_off(path: Path, size: int, file: KnownFile | None) -> str | None:
     return None
 
 
-def sha256_of(path: Path, told: Callable[[int], None] = lambda count: None) -> str:
+def sha256_of(path: Path, on_bytes: Callable[[int], None] = lambda count: None) -> str:
     """The SHA-256 of a file as hexadecimal digits.
 
     Args:
-        told: hears how many more bytes were read.
+        on_bytes: hears how many more bytes were read.
     """
     digest = hashlib.sha256()
     with path.open("rb") as opened:
         while block := opened.read(_BLOCK):
             digest.update(block)
-            told(len(block))
+            on_bytes(len(block))
     return digest.hexdigest()
 
 

@@ -6,18 +6,18 @@ import torch
 from torch import Tensor
 
 
-def half_squared_angle(one: Tensor, other: Tensor) -> Tensor:
+def half_squared_angle(first: Tensor, second: Tensor) -> Tensor:
     """Half the squared angle between unit vectors: 0 when equal, pi**2/8 at a right angle, pi**2/2 when opposite.
 
     The same as the 2 arcsin(|x - e| / 2)**2 of CLIP-guided tools, but accurate and smooth at both ends.
 
     Args:
-        one, other: … D of unit length.
+        first, second: … D of unit length.
 
     Returns:
         … as they broadcast.
     """
-    return 2 * torch.atan2((one - other).norm(dim=-1), (one + other).norm(dim=-1)) ** 2
+    return 2 * torch.atan2((first - second).norm(dim=-1), (first + second).norm(dim=-1)) ** 2
 
 
 def angular_distance(embeddings: Tensor, targets: Tensor) -> Tensor:

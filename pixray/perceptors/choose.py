@@ -94,17 +94,17 @@ def load_perceptors(
     perceptors: dict[str, Perceptor] = {}
     weights: dict[str, float] = {}
     for text in names:
-        wanted = parse_weighted(text)
-        if wanted.text in perceptors:
-            raise SettingsError(f"clip_models names '{wanted.text}' twice; give it a weight instead")
+        choice = parse_weighted(text)
+        if choice.text in perceptors:
+            raise SettingsError(f"clip_models names '{choice.text}' twice; give it a weight instead")
         family = (
-            registry.load("perceptor", wanted.text.partition("/")[0]) if _is_family(wanted.text, registry) else None
+            registry.load("perceptor", choice.text.partition("/")[0]) if _is_family(choice.text, registry) else None
         )
         section = None if family is None else settings.section_of(family)
-        key = ("perceptor", wanted.text, device, str(dtype), settings.cut_contrast, section)
-        load = partial(_load, wanted.text, settings, registry, store, device, dtype)
-        perceptors[wanted.text] = store.shared(key, load)
-        weights[wanted.text] = wanted.weight
+        key = ("perceptor", choice.text, device, str(dtype), settings.cut_contrast, section)
+        load = partial(_load, choice.text, settings, registry, store, device, dtype)
+        perceptors[choice.text] = store.shared(key, load)
+        weights[choice.text] = choice.weight
     return perceptors, weights
 
 

@@ -36,9 +36,9 @@ def mismatch() -> str | None:
     except importlib.metadata.PackageNotFoundError:
         return None
     for requirement in needs:
-        wanted = re.match(r"torch\s*\(?==\s*([\d.]+)", requirement)
-        if wanted and wanted.group(1) != torch.split("+")[0]:
-            return _sentence(f"do not fit together (that torchvision wants torch {wanted.group(1)})")
+        match = re.match(r"torch\s*\(?==\s*([\d.]+)", requirement)
+        if match and match.group(1) != torch.split("+")[0]:
+            return _sentence(f"do not fit together (that torchvision wants torch {match.group(1)})")
     return None
 
 

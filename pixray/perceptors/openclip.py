@@ -122,7 +122,7 @@ def _create_from_file(model_name: str, weights: Path, preprocess: dict[str, Any]
         return _create(model_name, copy, preprocess)
 
 
-def load_openclip(found: Found, device: str, dtype: torch.dtype, contrast: str = "plain") -> OpenClip:
+def load_openclip(files: Found, device: str, dtype: torch.dtype, contrast: str = "plain") -> OpenClip:
     """Build the model behind a name from files on this machine. Only plain weights are read, never code.
 
     Raises:
@@ -130,17 +130,17 @@ def load_openclip(found: Found, device: str, dtype: torch.dtype, contrast: str =
         ModelUnavailable: the file does not fit the architecture.
     """
     open_clip = import_open_clip()
-    name = found.source.name
-    where = found.folder or found.weights
-    model_name = f"local-dir:{found.folder}" if found.folder else found.source.architecture
+    name = files.source.name
+    where = files.folder or files.weights
+    model_name = f"local-dir:{files.folder}" if files.folder else files.source.architecture
     assert model_name
-    preprocess = dict(found.source.preprocess) or None
+    preprocess = dict(files.source.preprocess) or None
     try:
-        if found.folder:
+        if files.folder:
             model = _create(model_name, None, preprocess)
         else:
-            assert found.weights is not None
-            model = _create_from_file(model_name, found.weights, preprocess)
+            assert files.weights is not None
+            model = _create_from_file(model_name, files.weights, preprocess)
         tokenizer = open_clip.get_tokenizer(model_name)
     except UnsafeFile as error:
         raise UnsafeFile(f"perceptor '{name}': {error}") from None

@@ -56,5 +56,5 @@ def _short(text: str, most: int) -> str:
     return text if len(text) <= most else f"{text[:most].rstrip()}…"
 
 
-def _same(one: Tensor, other: Tensor) -> bool:
-    return bool((one == other).all())
+def _same(first: Tensor, second: Tensor) -> bool:
+    return bool((first == second).all())

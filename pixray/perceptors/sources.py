@@ -112,12 +112,12 @@ def find_local(source: Source, store: ModelStore) -> Found | None:
     if source.folder is not None:
         return Found(source, None, source.folder)
     if source.tag is not None:
-        given = Path(source.tag).expanduser()
-        if given.is_file():
-            return Found(source, given, None)
+        place = Path(source.tag).expanduser()
+        if place.is_file():
+            return Found(source, place, None)
         stem = f"{source.architecture}.{source.tag}"
         stems = [stem, stem.replace("-quickgelu", "")]
-        path = store.find(*(f"{one}{ending}" for one in stems for ending in _ENDINGS), *stems)
+        path = store.find(*(f"{stem}{ending}" for stem in stems for ending in _ENDINGS), *stems)
     else:
         path = store.find((source.repository or "").rpartition("/")[2])
     if path is not None:
@@ -131,9 +131,9 @@ def fetch(source: Source, store: ModelStore) -> Found:
     Raises:
         ModelUnavailable: with the ways to get it.
     """
-    found = find_local(source, store)
-    if found is not None:
-        return found
+    local = find_local(source, store)
+    if local is not None:
+        return local
     if source.repository and not store.offline and store.hub_reachable():
         return _download(source)
     raise ModelUnavailable(_how_to_get(source, "it is not on this machine and the model hub cannot be reached"))

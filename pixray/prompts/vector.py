@@ -46,10 +46,10 @@ def find_vectors(name: str, store: ModelStore) -> Vectors | None:
     path = Path(name).expanduser()
     if path.suffix.lower() != ".json":
         here = Path("vectors") / f"{name}.json"
-        found = here if here.is_file() else store.find(f"vectors/{name}.json")
-        if found is None:
+        file = here if here.is_file() else store.find(f"vectors/{name}.json")
+        if file is None:
             return None
-        path = found
+        path = file
     try:
         return read_vectors(path.read_text(encoding="utf-8"), str(path))
     except FileNotFoundError:
@@ -106,19 +106,19 @@ def targets_for(vectors: Vectors, name: str, perceptor: Perceptor, where: str) -
     return torch.nn.functional.normalize(rows, dim=-1)
 
 
-def mean_difference(one: Tensor, other: Tensor) -> Tensor:
+def mean_difference(first: Tensor, second: Tensor) -> Tensor:
     """From the mean of one set of vectors to the mean of another.
 
     Args:
-        one: N D; other: M D.
+        first: N D; second: M D.
 
     Returns:
         1 D.
     """
-    return other.mean(0, keepdim=True) - one.mean(0, keepdim=True)
+    return second.mean(0, keepdim=True) - first.mean(0, keepdim=True)
 
 
-def svm_difference(one: Tensor, other: Tensor, strength: float = 1.0) -> Tensor:
+def svm_difference(first: Tensor, second: Tensor, strength: float = 1.0) -> Tensor:
     """The normal of the plane that parts two sets of vectors, pointing to the second, as long as their means are apart.
 
     A linear support vector machine with squared hinge loss whose offset is regularised too, as LIBLINEAR solves by
@@ -126,16 +126,16 @@ def svm_difference(one: Tensor, other: Tensor, strength: float = 1.0) -> Tensor:
     L-BFGS finds its minimum.
 
     Args:
-        one: N D; other: M D; strength: C.
+        first: N D; second: M D; strength: C.
 
     Returns:
         1 D.
     """
     import torch
 
-    points = torch.cat([one, other]).double().cpu()
+    points = torch.cat([first, second]).double().cpu()
     points = torch.cat([points, torch.ones(len(points), 1, dtype=torch.float64)], 1)
-    sides = torch.cat([-torch.ones(len(one)), torch.ones(len(other))]).double()
+    sides = torch.cat([-torch.ones(len(first)), torch.ones(len(second))]).double()
     plane = torch.zeros(points.shape[1], dtype=torch.float64, requires_grad=True)
     solver = torch.optim.LBFGS(
         [plane], max_iter=2000, tolerance_grad=1e-9, tolerance_change=1e-14, line_search_fn="strong_wolfe"
@@ -148,5 +148,5 @@ def svm_difference(one: Tensor, other: Tensor, strength: float = 1.0) -> Tensor:
         return value
 
     solver.step(objective)  # type: ignore[arg-type, no-untyped-call, unused-ignore]
-    normal = plane.detach()[:-1].float()[None].to(one.device)
-    return normal / normal.norm().clamp_min(1e-12) * mean_difference(one, other).norm()
+    normal = plane.detach()[:-1].float()[None].to(first.device)
+    return normal / normal.norm().clamp_min(1e-12) * mean_difference(first, second).norm()

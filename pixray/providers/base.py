@@ -228,7 +228,8 @@ class Provider(ABC):
             return {}
         prefix = f"{self.name}_"
         values = {
-            one.name.removeprefix(prefix): getattr(self.settings, one.name) for one in dataclasses.fields(self.settings)
+            field.name.removeprefix(prefix): getattr(self.settings, field.name)
+            for field in dataclasses.fields(self.settings)
         }
         values.pop("url", None)
         first: dict[str, Any] = {

@@ -38,9 +38,9 @@ def key_of(provider: Provider, request: ImageRequest) -> str:
         "layout": _LAYOUT,
         "provider": [provider.name, provider.version, f"{parts.netloc}{parts.path}"],
     }
-    for one in fields(request):
-        if one.name not in _UNKEYED:
-            facts[one.name] = _plain(getattr(request, one.name))
+    for field in fields(request):
+        if field.name not in _UNKEYED:
+            facts[field.name] = _plain(getattr(request, field.name))
     text = json.dumps(facts, sort_keys=True, ensure_ascii=True)
     return hashlib.sha256(text.encode()).hexdigest()
 

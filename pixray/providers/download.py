@@ -56,10 +56,10 @@ async def _resolved(host: str, loopback: bool) -> str:
     """A checked number of a host; a single one that is not public is enough to refuse it."""
     loop = asyncio.get_running_loop()
     try:
-        found = await loop.getaddrinfo("127.0.0.1" if host == "0.0.0.0" else host, None, type=socket.SOCK_STREAM)
+        entries = await loop.getaddrinfo("127.0.0.1" if host == "0.0.0.0" else host, None, type=socket.SOCK_STREAM)
     except (OSError, UnicodeError):
         raise DownloadError("the host of the picture cannot be found") from None
-    numbers = [str(entry[4][0]) for entry in found]
+    numbers = [str(entry[4][0]) for entry in entries]
     for number in numbers:
         check_resolved(number, loopback=loopback)
     return numbers[0]

@@ -64,13 +64,13 @@ def _differences(provider: Provider, request: ImageRequest) -> tuple[dict[str, A
 
 
 def _only_wanted(request: ImageRequest) -> dict[str, Any]:
-    return {"negative": "", "prompts": tuple(one for one in request.prompts if one[1] >= 0)}
+    return {"negative": "", "prompts": tuple(prompt for prompt in request.prompts if prompt[1] >= 0)}
 
 
-def _sampler_problem(samplers: tuple[str, ...] | None, wanted: str | None) -> str:
+def _sampler_problem(samplers: tuple[str, ...] | None, sampler: str | None) -> str:
     if not samplers:
         return "it has no choice of samplers"
-    return f"sampler '{wanted}': expected one of {', '.join(samplers)}.{did_you_mean(wanted or '', samplers)}"
+    return f"sampler '{sampler}': expected one of {', '.join(samplers)}.{did_you_mean(sampler or '', samplers)}"
 
 
 def _hopeless(provider: Provider, request: ImageRequest) -> list[str]:
@@ -98,4 +98,4 @@ def _option_names(provider: Provider) -> set[str]:
 
     if provider.Settings is None:
         return set()
-    return {one.name.removeprefix(f"{provider.name}_") for one in dataclasses.fields(provider.Settings)}
+    return {field.name.removeprefix(f"{provider.name}_") for field in dataclasses.fields(provider.Settings)}

@@ -72,8 +72,8 @@ def _from_payload(payload: Any) -> Complaint:
         return Complaint(error)
     detail = payload.get("detail")
     if isinstance(detail, list):
-        said = [one for one in detail if isinstance(one, dict)]
-        return Complaint("; ".join(f"{'.'.join(map(str, one.get('loc', [])))}: {one.get('msg')}" for one in said))
+        said = [entry for entry in detail if isinstance(entry, dict)]
+        return Complaint("; ".join(f"{'.'.join(map(str, entry.get('loc', [])))}: {entry.get('msg')}" for entry in said))
     if isinstance(detail, str):
         return Complaint(detail)
     listed = payload.get("errors")

@@ -43,7 +43,7 @@ class Regolo(Provider):
         http = Http(self.name, self.url, self.key, timeout=self.capabilities.timeout)
         payload = (await http.get("/v1/models")).json(self.name)
         listed = payload.get("data", []) if isinstance(payload, dict) else []
-        return [str(one["id"]) for one in listed if isinstance(one, dict) and "id" in one]
+        return [str(model["id"]) for model in listed if isinstance(model, dict) and "id" in model]
 
     def _body(self, request: ImageRequest) -> dict[str, Any]:
         body: dict[str, Any] = {

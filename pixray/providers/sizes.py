@@ -68,8 +68,8 @@ class SizeRule:
         return sizes
 
 
-def _difference(size: tuple[int, int], wanted: tuple[int, int]) -> tuple[float, float]:
+def _difference(size: tuple[int, int], target: tuple[int, int]) -> tuple[float, float]:
     """First how much the proportions differ, in rough steps, then the size, too small being worse than too large."""
-    proportions = abs(math.log(size[0] / size[1]) - math.log(wanted[0] / wanted[1]))
-    larger = math.log(size[0] * size[1]) - math.log(wanted[0] * wanted[1])
+    proportions = abs(math.log(size[0] / size[1]) - math.log(target[0] / target[1]))
+    larger = math.log(size[0] * size[1]) - math.log(target[0] * target[1])
     return round(proportions, 1), abs(larger) + proportions + (0.5 if larger < -0.2 else 0.0)

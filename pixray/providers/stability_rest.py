@@ -86,7 +86,7 @@ class StabilityRest(Provider):
             fields["mode"] = "image-to-image"  # which takes its proportions from the start picture
         else:
             size = (request.width, request.height)
-            fields["aspect_ratio"] = next(name for name, one in _SHAPES.items() if one == size)
+            fields["aspect_ratio"] = next(name for name, shape in _SHAPES.items() if shape == size)
         return {name: str(value) for name, value in fields.items()}
 
     def _files(self, request: ImageRequest) -> list[tuple[str, File]]:

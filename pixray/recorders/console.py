@@ -21,15 +21,15 @@ class ConsoleRecorder(Recorder):
 
     Args:
         files: tells where the picture was saved; None: nothing was.
-        told: notices that are not shown again, to which those shown are added; None: all are shown.
+        shown_notices: texts of notices that are not shown again; those shown are added. None: all are shown.
     """
 
     def __init__(
-        self, files: RunFiles | None = None, stream: TextIO | None = None, told: set[str] | None = None
+        self, files: RunFiles | None = None, stream: TextIO | None = None, shown_notices: set[str] | None = None
     ) -> None:
         super().__init__(files)
         self._stream: Any = Terminal(stream or sys.stderr, steers=True)
-        self._told = told
+        self._shown_notices = shown_notices
         self._bar: Any = None
         self._started: Started | None = None
         self._line_due = 0.0
@@ -59,10 +59,10 @@ class ConsoleRecorder(Recorder):
         self._started, self._line_due = event, time.monotonic() + _SECONDS_BETWEEN_LINES
 
     def _notice(self, text: str) -> None:
-        if self._told is None or text not in self._told:
+        if self._shown_notices is None or text not in self._shown_notices:
             self._say(text)
-        if self._told is not None:
-            self._told.add(text)
+        if self._shown_notices is not None:
+            self._shown_notices.add(text)
 
     def _step(self, event: Stepped) -> None:
         """Move the bar of a terminal; a log file gets a line now and then. On a GPU reading a loss means waiting for

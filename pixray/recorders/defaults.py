@@ -20,7 +20,7 @@ def default_recorders(
     settings: Settings,
     registry: Registry,
     output: str = "live",
-    told: set[str] | None = None,
+    shown_notices: set[str] | None = None,
 ) -> list[Observer]:
     """Files, a live picture in a notebook or a live line in a terminal, and those of the setting `recorders`.
 
@@ -29,23 +29,23 @@ def default_recorders(
         registry: where recorders come from.
         output: "live" for progress and the path of the picture, "progress" without the path, "json" for JSON lines,
             "quiet" for nothing but errors.
-        told: notices that a terminal shows no more, since other runs of the same command did; what this run shows is
-            added.
+        shown_notices: texts of notices that other runs of the same command have shown, and that a terminal does not
+            show again; what this run shows is added.
     """
     from pixray.recorders.notebook import NotebookRecorder, in_notebook
 
     if output == "live" and in_notebook():
         screen: list[Observer] = [NotebookRecorder(files, settings.display_clear)]
     else:
-        screen = screen_recorder(files, output, told)
+        screen = screen_recorder(files, output, shown_notices)
     return [files, log_notice, *screen, *named_recorders(settings, registry, files)]
 
 
-def screen_recorder(files: RunFiles | None, output: str, told: set[str] | None = None) -> list[Observer]:
+def screen_recorder(files: RunFiles | None, output: str, shown_notices: set[str] | None = None) -> list[Observer]:
     """What the terminal shows, as a list of one recorder or none.
 
     Args:
-        files: tells where the picture is; output, told: see `default_recorders`.
+        files: tells where the picture is; output, shown_notices: see `default_recorders`.
     """
     from pixray.recorders.console import ConsoleRecorder, JsonRecorder
 
@@ -53,7 +53,7 @@ def screen_recorder(files: RunFiles | None, output: str, told: set[str] | None =
         return []
     if output == "json":
         return [JsonRecorder(files)]
-    return [ConsoleRecorder(None if output == "progress" else files, told=told)]
+    return [ConsoleRecorder(None if output == "progress" else files, shown_notices=shown_notices)]
 
 
 def named_recorders(settings: Settings, registry: Registry, files: RunFiles) -> list[Observer]:

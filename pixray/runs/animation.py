@@ -118,7 +118,7 @@ class Animation:
         return {"step": self.step, "frames": [session.state() for session in self.sessions]}
 
     def restore(self, state: Mapping[str, Any]) -> None:
-        """Continue from a saved state; the film must have been built from the same settings and files.
+        """Continue from a saved state; the animation must have been built from the same settings and files.
 
         Raises:
             SettingsError: there are more or fewer files now.
@@ -148,12 +148,12 @@ class Animation:
         for number, session in enumerate(self.sessions):
             while session.step < end and session.unfinished and not self.stopping:
                 for event in session.advance():
-                    yield from self._told(event, number)
+                    yield from self._over_all_frames(event, number)
             if end < self.steps and not self.stopping:
                 yield self._drawn(number)
 
-    def _told(self, event: Event, number: int) -> Iterator[Event]:
-        """An event of one frame as an event of the film: steps are counted over all frames."""
+    def _over_all_frames(self, event: Event, number: int) -> Iterator[Event]:
+        """An event of one frame as an event of the animation: steps are counted over all frames."""
         if isinstance(event, Stepped):
             taken, total = self._taken, self.steps * len(self.sessions)
             yield dataclasses.replace(event, step=taken, steps=total, remaining=event.seconds * (total - taken))
@@ -223,8 +223,8 @@ def build_animation(settings: argparse.Namespace, registry: Registry, store: Mod
 
 def _record(settings: Settings, first: Mapping[str, Any]) -> dict[str, Any]:
     """The record of the first frame with the files of all frames, in the order of all records."""
-    given = settings.given()
-    record = {**first, **{name: to_plain(given[name]) for name in (*PER_FRAME, "animation_dir") if name in given}}
+    chosen = settings.given()
+    record = {**first, **{name: to_plain(chosen[name]) for name in (*PER_FRAME, "animation_dir") if name in chosen}}
     return {name: record[name] for name in vars(settings) if name in record}
 
 
@@ -238,21 +238,21 @@ def deal(settings: Settings) -> list[tuple[str, dict[str, Any]]]:
     for name in PER_FRAME:
         value = getattr(settings, name)
         prompts = [parse_weighted(text) for text in value] if isinstance(value, list) else [Weighted(value or "")]
-        found = [(file, prompt) for prompt in prompts if prompt.text for file in expand(prompt.text, name)]
-        files[name] = [file for file, _ in found]
+        pairs = [(file, prompt) for prompt in prompts if prompt.text for file in expand(prompt.text, name)]
+        files[name] = [file for file, _ in pairs]
         # A list setting splits at pipes once more, and a file's name may hold one.
         texts[name] = (
-            [[str(dataclasses.replace(prompt, text=file)).replace("|", r"\|")] for file, prompt in found]
+            [[str(dataclasses.replace(prompt, text=file)).replace("|", r"\|")] for file, prompt in pairs]
             if isinstance(value, list)
             else files[name]
         )
-    count = max(len(found) for found in files.values())
+    count = max(len(pairs) for pairs in files.values())
     if not count:
         raise SettingsError(
             f"animation_dir={settings.animation_dir!r}: there are no frames; give the files of several with "
             f"{', '.join(PER_FRAME)} (such as --init_image 'frames/*.png')"
         )
-    naming = next(found for found in files.values() if len(found) == count)
+    naming = next(pairs for pairs in files.values() if len(pairs) == count)
     return [
         (naming[number], {name: text[number % len(text)] for name, text in texts.items() if text})
         for number in range(count)

@@ -98,10 +98,10 @@ class Comparison:
             judge,
         )
         self.prompts, self.candidates = prompts, candidates
-        given = {"prompts": prompts, "drawer": ",".join(drawers), "seed": ",".join(map(str, seeds)), **settings}
+        texts = {"prompts": prompts, "drawer": ",".join(drawers), "seed": ",".join(map(str, seeds)), **settings}
         base = Layer(LayerKind.PYTHON, "compare", {"remote_cache": "replay", "save_intermediates": False})
         self.cells = make_cells(
-            given, registry, str(self.folder), over=("drawer", "seed"), base=base, adjust=self._adjusted
+            texts, registry, str(self.folder), over=("drawer", "seed"), base=base, adjust=self._adjusted
         )
         if judge is not None and judge in str(settings.get("clip_models", "")).split(","):
             raise SettingsError(f"judge='{judge}': it guides these pictures; name one that does not")
@@ -251,7 +251,7 @@ class Comparison:
         prompts, picture = cell.settings.prompts_by_setting["prompts"], open_picture(path)
         guides = [name for name in str(read_record(path)["clip_models"]).split(",") if name]
         perceptors, weights = load_perceptors(guides, cell.settings, self.registry, self.store, device)
-        row.scores = {name: clip_score(one, picture, prompts, device) for name, one in perceptors.items()}
+        row.scores = {name: clip_score(perceptor, picture, prompts, device) for name, perceptor in perceptors.items()}
         total = sum(weights.values()) or 1.0
         row.guided = sum(score * weights[name] for name, score in row.scores.items()) / total
         row.judge = self.judge or (REFEREE if REFEREE in self.registry.names("perceptor") else None)

@@ -95,7 +95,7 @@ def values_of(text: str, separator: str = ",") -> list[str]:
 
 
 def make_cells(
-    given: Mapping[str, str],
+    texts: Mapping[str, str],
     registry: Registry,
     outdir: str,
     *,
@@ -107,7 +107,7 @@ def make_cells(
     """Every combination, checked before anything is painted.
 
     Args:
-        given: setting -> values as text.
+        texts: setting -> values as text.
         over: the settings that take several values; None: all of them.
         base: settings below those given, and where they come from.
         adjust: has a last say about the settings of one combination.
@@ -119,10 +119,10 @@ def make_cells(
     from pixray.settings.resolve import resolve
 
     refuse_braces(outdir)
-    separators = _separators(registry, given)
+    separators = _separators(registry, texts)
     axes = {
         name: values_of(text, separators.get(name, ",")) if over is None or name in over else [text]
-        for name, text in given.items()
+        for name, text in texts.items()
     }
     if lines:
         axes = {"prompts": list(lines), **axes}
@@ -148,12 +148,14 @@ def make_cells(
     return cells
 
 
-def _separators(registry: Registry, given: Mapping[str, str]) -> dict[str, str]:
+def _separators(registry: Registry, texts: Mapping[str, str]) -> dict[str, str]:
     """What parts the values of each setting, by every name that it has, with any of the drawers."""
     separators = {}
-    for drawer in values_of(given.get("drawer", "vqgan")):
-        declared = Schema.for_choice(registry, [python_layer({**given, "drawer": drawer})]).declared
-        separators.update({name: one.grid for one in declared.values() for name in one.python_names})
+    for drawer in values_of(texts.get("drawer", "vqgan")):
+        declared = Schema.for_choice(registry, [python_layer({**texts, "drawer": drawer})]).declared
+        separators.update(
+            {name: declaration.grid for declaration in declared.values() for name in declaration.python_names}
+        )
     return separators
 
 

@@ -42,8 +42,8 @@ def cells_of_lines(settings: Settings, registry: Registry, outdir: str) -> list[
 
 
 def _cell(line: str, settings: Settings, registry: Registry, outdir: str) -> Cell:
-    given = {**settings.given(), "prompts": line}
-    chosen = {name: to_plain(raw) for name, raw in given.items() if not settings.has_role(name, Role.UNRECORDED)}
+    named = {**settings.given(), "prompts": line}
+    chosen = {name: to_plain(raw) for name, raw in named.items() if not settings.has_role(name, Role.UNRECORDED)}
     values = {"prompts": line}
     own = {**values, "prompts_file": Mark.CLEARED, "outdir": str(Path(outdir) / folder_name(values, chosen))}
     layers = [*layers_of(settings), Layer(LayerKind.FILE, Path(settings.prompts_file).name, own)]

@@ -108,10 +108,10 @@ def _settings(
     registry: Registry,
     iterations: str | int | None,
     taken: int,
-    given: Mapping[str, Any],
+    recorded: Mapping[str, Any],
 ) -> Settings:
     """The run's own settings; with another total the rate still drops where it was going to drop."""
-    changes: dict[str, object] = {**given, "outdir": str(folder)}
+    changes: dict[str, object] = {**recorded, "outdir": str(folder)}
     settings = resolve(registry, changes, base=record)
     left_out = [text for text in settings.notices if text.startswith(LEFT_OUT)]
     if left_out:

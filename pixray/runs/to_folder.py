@@ -61,7 +61,7 @@ def run_to_folder(
     files: FileRecorder | PictureFile,
     registry: Registry,
     output: str = "quiet",
-    told: set[str] | None = None,
+    shown_notices: set[str] | None = None,
 ) -> Iterator[Event]:
     """Run a session; pass on each event after the files were written and the progress was shown.
 
@@ -69,9 +69,9 @@ def run_to_folder(
         files: writes the folder, a new one or that of a run which goes on, or a picture alone.
         registry: where the recorders come from that the settings name.
         output: what to show: "live", "progress", "json" or "quiet" (see `default_recorders`).
-        told: notices that were shown already, by other runs of the same command.
+        shown_notices: notices that were shown already, by other runs of the same command.
     """
-    return attach(session.run(), *default_recorders(files, session.settings, registry, output, told))
+    return attach(session.run(), *default_recorders(files, session.settings, registry, output, shown_notices))
 
 
 def finish_in_folder(
@@ -79,10 +79,10 @@ def finish_in_folder(
     files: FileRecorder | PictureFile,
     registry: Registry,
     output: str,
-    told: set[str] | None = None,
+    shown_notices: set[str] | None = None,
 ) -> bool:
     """`run_to_folder` to the end, or until Ctrl-C ends it after a step; whether that happened."""
     with graceful(session):
-        for _ in run_to_folder(session, files, registry, output, told):
+        for _ in run_to_folder(session, files, registry, output, shown_notices):
             pass
     return session.stopping

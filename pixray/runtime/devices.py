@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     import torch
 
 
-def choose_device(wanted: str) -> str:
+def choose_device(text: str) -> str:
     """ "auto" takes CUDA, then MPS, then the CPU; a device that was named must exist.
 
     Raises:
@@ -20,7 +20,7 @@ def choose_device(wanted: str) -> str:
     """
     import torch
 
-    name = wanted.strip().lower()
+    name = text.strip().lower()
     if name == "auto":
         if torch.cuda.is_available():
             return "cuda:0"
@@ -28,14 +28,14 @@ def choose_device(wanted: str) -> str:
     try:
         device = torch.device(name)
     except RuntimeError:
-        raise SettingsError(f"device='{wanted}': expected auto, cpu, cuda, cuda:1 or mps") from None
+        raise SettingsError(f"device='{text}': expected auto, cpu, cuda, cuda:1 or mps") from None
     if device.type == "cuda" and (not torch.cuda.is_available() or (device.index or 0) >= torch.cuda.device_count()):
         count = torch.cuda.device_count() if torch.cuda.is_available() else 0
-        raise SettingsError(f"device='{wanted}': this machine shows torch {count} CUDA devices (device=auto adapts)")
+        raise SettingsError(f"device='{text}': this machine shows torch {count} CUDA devices (device=auto adapts)")
     if device.type == "mps" and not torch.backends.mps.is_available():
-        raise SettingsError(f"device='{wanted}': this torch has no MPS here (device=auto adapts)")
+        raise SettingsError(f"device='{text}': this torch has no MPS here (device=auto adapts)")
     if device.type not in ("cpu", "cuda", "mps"):
-        raise SettingsError(f"device='{wanted}': expected auto, cpu, cuda, cuda:1 or mps")
+        raise SettingsError(f"device='{text}': expected auto, cpu, cuda, cuda:1 or mps")
     return str(device)
 
 

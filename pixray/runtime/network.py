@@ -29,7 +29,7 @@ def is_public(number: str) -> bool:
         address = ipaddress.ip_address(number.partition("%")[0])
     except ValueError:
         return False
-    return all(one.is_global and not one.is_multicast and not one.is_reserved for one in _nested(address))
+    return all(inner.is_global and not inner.is_multicast and not inner.is_reserved for inner in _nested(address))
 
 
 def _nested(
@@ -43,7 +43,7 @@ def _nested(
     if address in ipaddress.ip_network("64:ff9b::/96"):
         return [ipaddress.IPv4Address(int(address) & 0xFFFFFFFF)]
     teredo = address.teredo
-    return [one for one in (address, address.sixtofour, teredo[1] if teredo else None) if one is not None]
+    return [inner for inner in (address, address.sixtofour, teredo[1] if teredo else None) if inner is not None]
 
 
 def split_public(address: str) -> SplitResult:
@@ -82,10 +82,10 @@ def resolve_public(host: str) -> str:
         NotPublic: there is no such host, or some number of it is not public.
     """
     try:
-        found = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)
+        entries = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)
     except (OSError, UnicodeError):
         raise NotPublic("the host cannot be found") from None
-    numbers = [str(entry[4][0]) for entry in found]
+    numbers = [str(entry[4][0]) for entry in entries]
     if not numbers or not all(is_public(number) for number in numbers):
         raise NotPublic("the host does not lie in the public internet")
     return numbers[0]

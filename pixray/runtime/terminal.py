@@ -18,7 +18,7 @@ def plain(text: str) -> str:
     >>> plain("red\x1b[2J\n")
     'red\\x1b[2J\n'
     """
-    return _UNSEEN.sub(lambda found: found.group().encode("unicode_escape").decode(), text)
+    return _UNSEEN.sub(lambda match: match.group().encode("unicode_escape").decode(), text)
 
 
 class Terminal:

@@ -36,19 +36,25 @@ class Field:
 
 def fields() -> list[Field]:
     """The inputs in their order."""
-    found = [_field(one) for one in engine_declarations() if Role.REQUEST_FIELD in one.role]
-    found.append(Field("preset", "str", "a named set of settings to start from", tuple(preset_names())))
-    found.append(Field("settings", "str", "further settings as YAML; they win over all others"))
-    return found
+    shown = [_field(declaration) for declaration in engine_declarations() if Role.REQUEST_FIELD in declaration.role]
+    shown.append(Field("preset", "str", "a named set of settings to start from", tuple(preset_names())))
+    shown.append(Field("settings", "str", "further settings as YAML; they win over all others"))
+    return shown
 
 
-def _field(one: Declaration) -> Field:
-    choices = one.choices or ()
-    if one.part == "drawer":
+def _field(declaration: Declaration) -> Field:
+    choices = declaration.choices or ()
+    if declaration.part == "drawer":
         choices = tuple(_local_drawers())
-    kind = "int" if one.kind is int else "str"
-    default = "" if one.default in (None, [], ()) else f" (default: {one.default})"
-    return Field(one.name, kind, one.help + default, tuple(choices), None if one.least is None else int(one.least))
+    kind = "int" if declaration.kind is int else "str"
+    default = "" if declaration.default in (None, [], ()) else f" (default: {declaration.default})"
+    return Field(
+        declaration.name,
+        kind,
+        declaration.help + default,
+        tuple(choices),
+        None if declaration.least is None else int(declaration.least),
+    )
 
 
 def _local_drawers() -> Iterator[str]:

@@ -156,10 +156,10 @@ class Predictions:
         Raises:
             SettingsError: all mistakes in it at once.
         """
-        given = body.get("id")
-        if name is not None and given not in (None, name):
+        asked = body.get("id")
+        if name is not None and asked not in (None, name):
             raise SettingsError("id: prediction ID must match the ID supplied in the URL")
-        name = given if name is None else name
+        name = asked if name is None else name
         if name is not None and not (isinstance(name, str) and _ID.fullmatch(name)):
             raise SettingsError("id: expected up to 100 letters, digits, dots, dashes and underscores")
         check_webhook(body.get("webhook"), body.get("webhook_events_filter"))
@@ -213,16 +213,16 @@ class Predictions:
 
     async def _follow(self, job: Job, body: dict[str, Any]) -> None:
         """Tell the client's webhook about a prediction from its start to its end."""
-        address, wanted = body.get("webhook"), body.get("webhook_events_filter")
-        told = 0
-        if address and (wanted is None or "start" in wanted):
+        address, events = body.get("webhook"), body.get("webhook_events_filter")
+        reported = 0
+        if address and (events is None or "start" in events):
             await send_news(address, {"id": job.id, "status": "starting", "input": self._inputs.get(job.id, {})})
         while not job.finished:
             await _changed(job)
-            if address and len(job.pictures) > told and (wanted is None or "output" in wanted) and not job.finished:
-                told = len(job.pictures)
+            if address and len(job.pictures) > reported and (events is None or "output" in events) and not job.finished:
+                reported = len(job.pictures)
                 await send_news(address, await asyncio.to_thread(self._facts, job))
-        if address and (wanted is None or "completed" in wanted):
+        if address and (events is None or "completed" in events):
             await send_news(address, await asyncio.to_thread(self._facts, job))
 
     def _in_background(self, work: Coroutine[Any, Any, None]) -> None:

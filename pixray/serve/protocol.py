@@ -78,9 +78,9 @@ class LimitedProtocol(H11Protocol):
 
     def _close_longest_idle(self) -> None:
         idle = {
-            one._deadline.when(): one
-            for one in self.connections
-            if one is not self and isinstance(one, LimitedProtocol) and one._deadline is not None
+            connection._deadline.when(): connection
+            for connection in self.connections
+            if connection is not self and isinstance(connection, LimitedProtocol) and connection._deadline is not None
         }
         if idle:
             idle[min(idle)].transport.abort()

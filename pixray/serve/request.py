@@ -42,12 +42,12 @@ def checked_layers(registry: Registry, inputs: Any, leave: Leave) -> tuple[Layer
     problems = [
         f"unknown input {_short(name)}.{did_you_mean(name[:80], known)}" for name in inputs if name not in known
     ]
-    given = {name: value for name, value in inputs.items() if name in known}
-    for name, value in list(given.items()):
+    values = {name: value for name, value in inputs.items() if name in known}
+    for name, value in list(values.items()):
         expected = _expected(known[name], value)
         if expected is not None:
-            problems.append(f"{name}={_short(given.pop(name))} (from the inputs): expected {expected}")
-    layers, further = layers_of(given.pop("preset", None), given.pop("settings", None), given, leave)
+            problems.append(f"{name}={_short(values.pop(name))} (from the inputs): expected {expected}")
+    layers, further = layers_of(values.pop("preset", None), values.pop("settings", None), values, leave)
     try:
         check_settings(registry, layers)
     except SettingsError as error:
@@ -69,8 +69,8 @@ def layers_of(
         layers += [Layer(LayerKind.PRESET, f"preset {preset}", read_preset(preset))] if preset else []
     except SettingsError as error:
         problems += error.problems
-    given = {name: value for name, value in inputs.items() if value is not None}
-    layers.append(Layer(LayerKind.CLIENT, "the inputs", given, leave))
+    values = {name: value for name, value in inputs.items() if value is not None}
+    layers.append(Layer(LayerKind.CLIENT, "the inputs", values, leave))
     further: dict[str, Any] = {}
     try:
         further = dict(settings) if isinstance(settings, Mapping) else parse_yaml(settings or "", "settings")

@@ -86,7 +86,7 @@ def _to_kind(kind: Any, raw: Any) -> Any:
             return tuple(_to_kind(inner[0], item) for item in items)
         if len(items) != len(inner):
             raise ValueError
-        return tuple(_to_kind(one, item) for one, item in zip(inner, items, strict=True))
+        return tuple(_to_kind(item_kind, item) for item_kind, item in zip(inner, items, strict=True))
     if origin is list:
         return [_to_kind(typing.get_args(kind)[0], item) for item in _items(raw)]
     if isinstance(raw, str):

@@ -240,4 +240,4 @@ ALWAYS: tuple[type, ...] = (
 @cache
 def engine_declarations() -> tuple[Declaration, ...]:
     """The declared settings of all these groups, in their order."""
-    return tuple(one for group in ALWAYS for one in declarations(group, "the engine"))
+    return tuple(declaration for group in ALWAYS for declaration in declarations(group, "the engine"))

@@ -188,7 +188,7 @@ def declarations(group: type, owner: str) -> tuple[Declaration, ...]:
         hints = typing.get_type_hints(group)
     except Exception as error:
         raise InvalidPart(f"{owner}: a type in its Settings cannot be read ({error})") from error
-    found = []
+    declared = []
     for field in dataclasses.fields(group):
         if "help" not in field.metadata:
             raise InvalidPart(f"{owner}: the field '{field.name}' of its Settings was not declared with setting(...)")
@@ -206,15 +206,17 @@ def declarations(group: type, owner: str) -> tuple[Declaration, ...]:
             facts["grid"] = "" if is_list else ","
         if is_list and kind != list[str]:  # texts are separated by pipes, in one word
             facts["role"] |= Role.SEVERAL_WORDS
-        found.append(Declaration(name=field.name, kind=kind, optional=optional, default=default, owner=owner, **facts))
-    return tuple(found)
+        declared.append(
+            Declaration(name=field.name, kind=kind, optional=optional, default=default, owner=owner, **facts)
+        )
+    return tuple(declared)
 
 
 def _supported(kind: Any, parse: Any) -> bool:
     """Whether words can be turned into this type."""
     inner = typing.get_args(kind) if typing.get_origin(kind) in (tuple, list) else (kind,)
     plain = (str, int, float, bool, Amount, Ellipsis)
-    return parse is not None or (bool(inner) and all(one in plain for one in inner))
+    return parse is not None or (bool(inner) and all(argument in plain for argument in inner))
 
 
 def _without_none(hint: Any) -> tuple[Any, bool]:

@@ -49,8 +49,8 @@ def _check_anchors(declared: Mapping[str, Declaration], values: dict[str, Any], 
         return
     problems += [
         f"{name}={values[name]:g} holds on to a start picture: give init_image too"
-        for name, one in declared.items()
-        if Role.NEEDS_START in one.role and values[name]
+        for name, declaration in declared.items()
+        if Role.NEEDS_START in declaration.role and values[name]
     ]
 
 

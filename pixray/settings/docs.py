@@ -38,11 +38,17 @@ def settings_page(registry: Registry | None = None) -> str:
     """
     lines = [_INTRO]
     for group in ALWAYS:
-        shown = [one for one in declarations(group, "the engine") if not one.internal]
-        rows = [(", ".join(flag_names(one)), help_rows([one], registry)[0][1], describe(one)) for one in shown]
+        shown = [declaration for declaration in declarations(group, "the engine") if not declaration.internal]
+        rows = [
+            (", ".join(flag_names(declaration)), help_rows([declaration], registry)[0][1], describe(declaration))
+            for declaration in shown
+        ]
         lines += _table(title_of(group), rows)
     for owner, facts in index(registry).items():
-        lines += _table(f"With {owner}", [(one["flags"], one["help"], one["expects"]) for one in facts])
+        lines += _table(
+            f"With {owner}",
+            [(declaration["flags"], declaration["help"], declaration["expects"]) for declaration in facts],
+        )
     return "\n".join(lines)
 
 

@@ -22,12 +22,12 @@ def file_problems(declared: Mapping[str, Declaration], values: Mapping[str, Any]
     Args:
         declared: by setting name; values: of their declared types, as far as they could be converted.
     """
-    for name, one in declared.items():
-        if Refers.FILE not in one.refers or one.references is not None or name not in values:
+    for name, declaration in declared.items():
+        if Refers.FILE not in declaration.refers or declaration.references is not None or name not in values:
             continue
         for text in _names(values[name]):
             try:
-                _check(text, name, picture=Refers.ADDRESS in one.refers)
+                _check(text, name, picture=Refers.ADDRESS in declaration.refers)
             except PixrayError as error:
                 yield str(error)
 

@@ -27,21 +27,25 @@ class _Parser(argparse.ArgumentParser):
 def parser_for(declared: Iterable[Declaration], *, abbreviate: bool) -> argparse.ArgumentParser:
     """An argument parser that collects the words of every flag, without help and without defaults."""
     parser = _Parser(add_help=False, allow_abbrev=abbreviate, argument_default=argparse.SUPPRESS)
-    for one in declared:
-        nargs: Any = "*" if Role.SEVERAL_WORDS in one.role else 1
-        if one.kind is bool:
+    for declaration in declared:
+        nargs: Any = "*" if Role.SEVERAL_WORDS in declaration.role else 1
+        if declaration.kind is bool:
             nargs = "?"  # `--video` alone means yes
-        dashed = [spelling for name in flag_names(one) for spelling in dict.fromkeys((name, name.replace("_", "-")))]
-        if one.adds_up:
-            parser.add_argument(*dashed, dest=one.name, nargs=nargs, action="extend")
+        dashed = [
+            spelling for name in flag_names(declaration) for spelling in dict.fromkeys((name, name.replace("_", "-")))
+        ]
+        if declaration.adds_up:
+            parser.add_argument(*dashed, dest=declaration.name, nargs=nargs, action="extend")
         else:
-            parser.add_argument(*dashed, dest=one.name, nargs=nargs, const="yes" if one.kind is bool else None)
+            parser.add_argument(
+                *dashed, dest=declaration.name, nargs=nargs, const="yes" if declaration.kind is bool else None
+            )
     return parser
 
 
-def flag_names(one: Declaration) -> tuple[str, ...]:
+def flag_names(declaration: Declaration) -> tuple[str, ...]:
     """The long flag first, then further long and short ones."""
-    return (f"--{one.name}", *one.aliases)
+    return (f"--{declaration.name}", *declaration.aliases)
 
 
 def read_flags(
@@ -58,7 +62,7 @@ def read_flags(
     """
     declared = list(declared)
     known, left_over = parser_for(declared, abbreviate=True).parse_known_args(_protect_negatives(_renamed(argv)))
-    names = [name for one in declared for name in flag_names(one) if name.startswith("--")]
+    names = [name for declaration in declared for name in flag_names(declaration) if name.startswith("--")]
     problems = []
     for word in _without_switched_off(left_over):
         if word.startswith("-"):
@@ -135,14 +139,18 @@ def help_rows(declared: Iterable[Declaration], registry: Registry | None = None)
     """
     registry = registry or Registry(BUILT_IN)
     rows = []
-    for one in declared:
-        if one.internal:
+    for declaration in declared:
+        if declaration.internal:
             continue
-        flags = ", ".join(reversed(flag_names(one)))
+        flags = ", ".join(reversed(flag_names(declaration)))
         # Any model of open_clip is a perceptor, so that no list of them is complete.
-        choices = registry.names(one.part) if one.part and one.part != "perceptor" else one.choices
-        text = f"{one.help}: {', '.join(choices)}" if choices else one.help
-        default = "" if one.default in (None, [], (), "") else f" [{_shown(one.default)}]"
+        choices = (
+            registry.names(declaration.part)
+            if declaration.part and declaration.part != "perceptor"
+            else declaration.choices
+        )
+        text = f"{declaration.help}: {', '.join(choices)}" if choices else declaration.help
+        default = "" if declaration.default in (None, [], (), "") else f" [{_shown(declaration.default)}]"
         rows.append((flags, text + default))
     return rows
 

@@ -33,14 +33,17 @@ def help_page(commands: Mapping[str, tuple[str, str]], *, everything: bool, regi
     """
     lines = [_INTRO]
     for group in ALWAYS:
-        chosen = [one for one in declarations(group, "the engine") if everything or one.common]
+        chosen = [declaration for declaration in declarations(group, "the engine") if everything or declaration.common]
         lines += _section(title_of(group), help_rows(chosen, registry))
     if everything:
         for owner, rows in index(registry).items():
             lines += _section(f"with {owner}", [(row["flags"], row["help"]) for row in rows])
     else:
         for owner in indexed_owners():
-            lines += _section(f"with {owner}", help_rows([one for one in indexed_part(owner).declared if one.common]))
+            lines += _section(
+                f"with {owner}",
+                help_rows([declaration for declaration in indexed_part(owner).declared if declaration.common]),
+            )
     lines += _section("This program", _program_rows())
     lines += _section("Commands", [(name, text) for name, (_, text) in commands.items()])
     if not everything:

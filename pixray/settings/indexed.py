@@ -66,19 +66,23 @@ def _file() -> dict[str, Any]:
     return json.loads(resources.files("pixray.settings").joinpath(FILE).read_text(encoding="utf-8"))
 
 
-def as_row(one: Declaration) -> dict[str, Any]:
+def as_row(declaration: Declaration) -> dict[str, Any]:
     """A declaration as JSON.
 
     Raises:
         TypeError: of a type that the index does not know, or with a function that cannot be found by its name.
     """
     row: dict[str, Any] = {
-        field.name: getattr(one, field.name) for field in dataclasses.fields(one) if field.name != "owner"
+        field.name: getattr(declaration, field.name)
+        for field in dataclasses.fields(declaration)
+        if field.name != "owner"
     }
-    row["kind"] = str(one.kind)
+    row["kind"] = str(declaration.kind)
     if row["kind"] not in _KINDS:
-        raise TypeError(f"{one.owner}: the index does not know the type {one.kind} of '{one.name}'")
-    row["default"] = to_plain(one.default)
+        raise TypeError(
+            f"{declaration.owner}: the index does not know the type {declaration.kind} of '{declaration.name}'"
+        )
+    row["default"] = to_plain(declaration.default)
     for name in _FUNCTIONS:
         function = row[name]
         row[name] = None if function is None else f"{function.__module__}:{function.__qualname__}"

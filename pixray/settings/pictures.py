@@ -20,15 +20,19 @@ def missing_pictures(declared: Iterable[Declaration], values: Mapping[str, Any])
         values: by setting name, of the declared types; those that could not be read are left out.
     """
     problems = []
-    for one in declared:
-        if Refers.PICTURE not in one.refers or one.references is not None or not values.get(one.name):
+    for declaration in declared:
+        if (
+            Refers.PICTURE not in declaration.refers
+            or declaration.references is not None
+            or not values.get(declaration.name)
+        ):
             continue
-        texts = values[one.name] if isinstance(values[one.name], list) else [values[one.name]]
+        texts = values[declaration.name] if isinstance(values[declaration.name], list) else [values[declaration.name]]
         for text in texts:
             try:
-                name = parse_weighted(text.lstrip("= ")).text if Role.WEIGHTED in one.role else text
+                name = parse_weighted(text.lstrip("= ")).text if Role.WEIGHTED in declaration.role else text
                 if not is_address(name):
-                    expand(name, one.name)
+                    expand(name, declaration.name)
             except PixrayError as error:
                 problems.append(str(error))
             except (ValueError, OSError):

@@ -50,12 +50,12 @@ def admit(
     for number, layer in enumerate(layers):
         refused = refusals(layer, declared, services)
         above = {name for stronger in layers[number + 1 :] for name in stronger.values}
-        told = {name: why for name, why in refused.items() if layer.kind is LayerKind.CLIENT or name not in above}
-        fatal = {name: why for name, why in told.items() if _is_fatal(declared[name], layer)}
+        reported = {name: why for name, why in refused.items() if layer.kind is LayerKind.CLIENT or name not in above}
+        fatal = {name: why for name, why in reported.items() if _is_fatal(declared[name], layer)}
         hint = "" if layer.kind is LayerKind.CLIENT else " (--trust takes what the record says)"
         problems += [f"'{name}' (from {layer.label}) {why}{hint}" for name, why in fatal.items()]
-        if len(told) > len(fatal):
-            listed = "; ".join(f"{name} {why}" for name, why in told.items() if name not in fatal)
+        if len(reported) > len(fatal):
+            listed = "; ".join(f"{name} {why}" for name, why in reported.items() if name not in fatal)
             notices.append(f"{LEFT_OUT} {layer.label}: {listed}{hint}")
         kept = {name: raw for name, raw in layer.values.items() if name not in refused}
         admitted.append(dataclasses.replace(layer, values=kept) if refused else layer)
@@ -70,18 +70,18 @@ def refusals(layer: Layer, declared: Mapping[str, Declaration], services: Collec
     return {name: why for name, why in reasons.items() if why is not None}
 
 
-def _is_fatal(one: Declaration, layer: Layer) -> bool:
+def _is_fatal(declaration: Declaration, layer: Layer) -> bool:
     """A request is told; a record goes on without, but never with another drawer in place of a paid one."""
-    return layer.kind is LayerKind.CLIENT or Refers.SERVICE in one.refers
+    return layer.kind is LayerKind.CLIENT or Refers.SERVICE in declaration.refers
 
 
-def _refusal(one: Declaration, raw: Any, leave: Leave, services: Collection[str]) -> str | None:
-    if one.refers & _PLACES:
+def _refusal(declaration: Declaration, raw: Any, leave: Leave, services: Collection[str]) -> str | None:
+    if declaration.refers & _PLACES:
         return "cannot be set here"
-    if Refers.SERVICE in one.refers:
+    if Refers.SERVICE in declaration.refers:
         return _about_service(raw, leave, services)
-    if one.refers & Refers.PICTURE:
-        return _about_names(_named(one, raw), leave)
+    if declaration.refers & Refers.PICTURE:
+        return _about_names(_named(declaration, raw), leave)
     return None
 
 
@@ -91,12 +91,12 @@ def _about_service(raw: Any, leave: Leave, services: Collection[str]) -> str | N
     return "names a remote service, which may cost money and is not offered here"
 
 
-def _named(one: Declaration, raw: Any) -> Iterable[str]:
+def _named(declaration: Declaration, raw: Any) -> Iterable[str]:
     """Every path and address in a value, empty ones left out."""
-    if one.references is not None:
-        names: Iterable[str] = one.references(raw)
+    if declaration.references is not None:
+        names: Iterable[str] = declaration.references(raw)
     else:
-        names = weighted_texts(raw) if one.kind == list[str] else texts(raw)
+        names = weighted_texts(raw) if declaration.kind == list[str] else texts(raw)
     return [name.strip() for name in names if name.strip()]
 
 
@@ -113,8 +113,8 @@ def _about_address(address: str, leave: Leave) -> str | None:
         return "names a web address, which is not fetched from here"
     try:
         each = braces(address)
-        for one in each if len(each) <= MOST_ADDRESSES else ():
-            split_public(one)
+        for part in each if len(each) <= MOST_ADDRESSES else ():
+            split_public(part)
     except PixrayError as error:
         return f"names an address that is not fetched from here: {error}"
     return None if len(each) <= MOST_ADDRESSES else f"names more than {MOST_ADDRESSES} addresses"

@@ -86,14 +86,14 @@ def _rows_of_settings(declared: Sequence[Declaration]) -> list[dict[str, Any]]:
     """A row for each setting, but for those that help pages leave out."""
     return [
         {
-            "name": one.name,
+            "name": declaration.name,
             "flags": flags,
             "help": text,
-            "expects": describe(one),
-            "default": to_plain(one.default),
+            "expects": describe(declaration),
+            "default": to_plain(declaration.default),
         }
-        for one in declared
-        for flags, text in help_rows([one])
+        for declaration in declared
+        for flags, text in help_rows([declaration])
     ]
 
 
@@ -112,7 +112,10 @@ def _collect_declarations() -> dict[str, dict[str, Any]]:
         declared = () if group is None else declarations(group, f"{kind} {name}")
         supplies = dict(getattr(part, "supplies", {}) or {})
         if declared or supplies:
-            parts[f"{kind} {name}"] = {"supplies": supplies, "settings": [as_row(one) for one in declared]}
+            parts[f"{kind} {name}"] = {
+                "supplies": supplies,
+                "settings": [as_row(declaration) for declaration in declared],
+            }
     return parts
 
 

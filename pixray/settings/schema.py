@@ -57,12 +57,14 @@ class Schema:
         self.services = frozenset(registry.names("provider") if registry else ())
         self.declared: dict[str, Declaration] = {}
         self._by_name: dict[str, Declaration] = {}
-        for one in declared:
-            for name in one.python_names:
-                other = self._by_name.setdefault(name, one)
-                if other is not one:
-                    raise SettingsError(f"the setting '{name}' is declared twice: by {other.owner} and by {one.owner}")
-            self.declared[one.name] = one
+        for declaration in declared:
+            for name in declaration.python_names:
+                other = self._by_name.setdefault(name, declaration)
+                if other is not declaration:
+                    raise SettingsError(
+                        f"the setting '{name}' is declared twice: by {other.owner} and by {declaration.owner}"
+                    )
+            self.declared[declaration.name] = declaration
 
     @classmethod
     def for_choice(cls, registry: Registry, layers: Sequence[Layer]) -> Schema:
@@ -73,8 +75,8 @@ class Schema:
         declared = [*engine_declarations()]
         problems: list[str] = []
         supplies: list[Layer] = []
-        for one in engine_declarations():
-            for kind, name, source in _parts_named(one, registry, [*supplies, *layers]):
+        for declaration in engine_declarations():
+            for kind, name, source in _parts_named(declaration, registry, [*supplies, *layers]):
                 problem = registry.problem(kind, name, source)
                 if problem:
                     problems.append(problem)
@@ -97,21 +99,21 @@ class Schema:
         """
         problems = list(self.problems)
         notices: list[str] = []
-        given = admit(self._gather(layers, problems, notices), self.declared, self.services, problems, notices)
+        admitted = admit(self._gather(layers, problems, notices), self.declared, self.services, problems, notices)
         values: dict[str, Any] = {}
         origins: dict[str, Origin] = {}
-        for layer in [*self._presets(given), *given]:
+        for layer in [*self._presets(admitted), *admitted]:
             for name, raw in layer.values.items():
                 origins[name] = Origin(layer.kind, layer.label, raw)
-        for name, one in self.declared.items():
-            origin = origins.setdefault(name, Origin(LayerKind.DEFAULT, DEFAULT, one.default))
+        for name, declaration in self.declared.items():
+            origin = origins.setdefault(name, Origin(LayerKind.DEFAULT, DEFAULT, declaration.default))
             try:
-                values[name] = convert(one, origin.raw) if origin.raw is not None else None
+                values[name] = convert(declaration, origin.raw) if origin.raw is not None else None
                 origins[name] = dataclasses.replace(origin, raw=copy.deepcopy(values[name]))
             except ValueError as error:
                 if origin.kind is LayerKind.DEFAULT:  # a mistake of whoever declared it, not of the user
                     raise InvalidPart(
-                        f"{one.owner}: the default of its setting {name}={origin.raw!r}: {error}"
+                        f"{declaration.owner}: the default of its setting {name}={origin.raw!r}: {error}"
                     ) from error
                 what = RETIRED_VALUES.get(name, {}).get(origin.raw, error) if isinstance(origin.raw, str) else error
                 problems.append(f"{name}={shown(origin.raw)} (from {origin.label}): {what}")
@@ -193,10 +195,10 @@ class Schema:
             return [f"'{name}' (from {source}) is a setting of {owner}, which this run does not use{offer}"]
         return [f"unknown setting {shown(name)} (from {source}).{did_you_mean(name, self._by_name)}"]
 
-    def _presets(self, given: Sequence[Layer]) -> list[Layer]:
+    def _presets(self, layers: Sequence[Layer]) -> list[Layer]:
         """What the chosen quality and perceptors supply; a wrong quality is reported by convert() in its place."""
         names = ("quality", "perceptors", "clip_models", "drawer", "filters", "palette", "ink")
-        chosen = {name: self._choice(name, given) for name in names}
+        chosen = {name: self._choice(name, layers) for name in names}
         below: list[Layer] = []
         if chosen["quality"] in presets.QUALITY:
             quality = chosen["quality"]
@@ -208,12 +210,12 @@ class Schema:
             below.append(embedded_layer(chosen["drawer"], chosen["filters"], ink))
         return [*below, *self.supplies]
 
-    def _choice(self, name: str, given: Sequence[Layer]) -> Any:
+    def _choice(self, name: str, layers: Sequence[Layer]) -> Any:
         if name not in self.declared:
             return None
-        found = _strongest(self.declared[name], given)
+        strongest = _strongest(self.declared[name], layers)
         try:
-            return convert(self.declared[name], found[0] if found else self.declared[name].default)
+            return convert(self.declared[name], strongest[0] if strongest else self.declared[name].default)
         except ValueError:
             return None
 
@@ -223,21 +225,21 @@ def embedded_layer(drawer: str | None, filters: str | None, ink: str | None = No
     return Layer(LayerKind.SUPPLIED, "perceptors=embedded", presets.embedded_values(drawer, filters, ink))
 
 
-def _parts_named(one: Declaration, registry: Registry, layers: Sequence[Layer]) -> list[tuple[str, str, str]]:
+def _parts_named(declaration: Declaration, registry: Registry, layers: Sequence[Layer]) -> list[tuple[str, str, str]]:
     """(kind, name, where it was given) of each part that a setting chooses; none if it chooses none."""
-    if one.part is None:
+    if declaration.part is None:
         return []
-    value, source = _strongest(one, layers) or (one.default, DEFAULT)
+    value, source = _strongest(declaration, layers) or (declaration.default, DEFAULT)
     if value is None:
         return []
     try:
-        names = [_name(value)] if one.parse is None else [part[0] for part in parse_parts(plain(value))]
+        names = [_name(value)] if declaration.parse is None else [part[0] for part in parse_parts(plain(value))]
     except (ValueError, TypeError):
         return []  # convert() reports it in its place, with the others
-    if one.part == "perceptor":  # all other names are models of open_clip
+    if declaration.part == "perceptor":  # all other names are models of open_clip
         families = [name.partition("/")[0] for name in names]
         names = [family for family in families if family in registry.names("perceptor")]
-    return [(one.part, name, source) for name in names]
+    return [(declaration.part, name, source) for name in names]
 
 
 def _part(registry: Registry, kind: str, name: str, owner: str) -> IndexedPart:
@@ -249,12 +251,16 @@ def _part(registry: Registry, kind: str, name: str, owner: str) -> IndexedPart:
     return IndexedPart(() if group is None else declarations(group, owner), getattr(part, "supplies", None) or {})
 
 
-def _strongest(one: Declaration, layers: Sequence[Layer]) -> tuple[Any, str] | None:
+def _strongest(declaration: Declaration, layers: Sequence[Layer]) -> tuple[Any, str] | None:
     """The value that wins, under any of its names, and where it came from; None when no layer gives one."""
     for layer in reversed(layers):
         for key, value in reversed([*layer.values.items()]):
             name = _normal(key)
-            if not is_empty(value) and value is not Mark.CLEARED and RENAMED.get(name, name) in one.python_names:
+            if (
+                not is_empty(value)
+                and value is not Mark.CLEARED
+                and RENAMED.get(name, name) in declaration.python_names
+            ):
                 return value, layer.label
     return None
 
@@ -282,7 +288,7 @@ def layers_of(settings: argparse.Namespace) -> tuple[Layer, ...]:
 
 def _as_iterations(name: str, value: Any) -> Any:
     """In a resolved namespace an amount is a number of iterations, also where bare numbers are otherwise percents."""
-    if name in (one.name for one in engine_declarations() if Role.PERCENTS in one.role):
+    if name in (declaration.name for declaration in engine_declarations() if Role.PERCENTS in declaration.role):
         return [Amount(step, "iterations") if isinstance(step, int) else step for step in value or []]
     return value
 

@@ -20,7 +20,7 @@ def require_subject(settings: Settings) -> None:
         SettingsError: there is neither a prompt nor a picture, loss or direction to follow; or a whole file of prompts.
     """
     refuse_prompts_file(settings)
-    subjects = [one.name for one in engine_declarations() if Role.SUBJECT in one.role]
+    subjects = [declaration.name for declaration in engine_declarations() if Role.SUBJECT in declaration.role]
     if settings.iterations and not any(getattr(settings, name) for name in subjects):
         raise SettingsError(NO_SUBJECT)
 

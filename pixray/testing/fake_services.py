@@ -93,7 +93,7 @@ class FakeOpenAI(FakeServer):
         ]
         usage = {"input_tokens": 20, "output_tokens": 1156, "total_tokens": 1176}
         done = {"type": "image_generation.completed", "b64_json": _base64(self._picture(body, 0)), "usage": usage}
-        lines = "".join(f"event: {one['type']}\ndata: {json.dumps(one)}\n\n" for one in [*events, done])
+        lines = "".join(f"event: {event['type']}\ndata: {json.dumps(event)}\n\n" for event in [*events, done])
         content = (lines + "data: [DONE]\n\n").encode()
         pieces = [content[start : start + 4001] for start in range(0, len(content), 4001)]
         return Scripted(body=pieces, headers={"content-type": "text/event-stream"})

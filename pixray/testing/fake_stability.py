@@ -126,9 +126,9 @@ def prompt_pictures(request: Any) -> list[tuple[int, Any]]:
     """The pictures of a request: their kind and what they show."""
     from PIL import Image
 
-    found = []
+    pictures = []
     for prompt in request.prompt:
         if prompt.HasField("artifact"):
             with Image.open(io.BytesIO(prompt.artifact.binary)) as opened:
-                found.append((prompt.artifact.type, opened.copy()))
-    return found
+                pictures.append((prompt.artifact.type, opened.copy()))
+    return pictures

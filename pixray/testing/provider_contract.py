@@ -42,7 +42,7 @@ def check_provider(cls: type[Provider], fake: Fake, **settings: Any) -> None:
     if group is not None:
         declared = declarations(group, cls.__name__)
         check_title(cls)
-        strangers = [one.name for one in declared if not one.name.startswith(f"{cls.name}_")]
+        strangers = [declaration.name for declaration in declared if not declaration.name.startswith(f"{cls.name}_")]
         assert not strangers, f"settings of {cls.__name__} need the prefix '{cls.name}_': {strangers}"
     chosen = group(**settings) if group is not None else None
 
@@ -78,7 +78,7 @@ def _check_pictures(provider: Provider, request: ImageRequest) -> None:
     several = Client(provider).start(dataclasses.replace(request, count=3)).result()
     assert len(several.images) == 3, f"{provider.name} made {len(several.images)} of 3 pictures"
     if request.seed is not None:
-        assert [one.seed for one in several.images] == [7, 8, 9], "seeds of several pictures must count up"
+        assert [image.seed for image in several.images] == [7, 8, 9], "seeds of several pictures must count up"
 
 
 def _check_refusals(provider: Provider, request: ImageRequest, fake: Fake) -> None:

@@ -76,6 +76,13 @@ def _registry() -> Registry:
 
 
 def _settings(folder: Path) -> Any:
-    given = {"prompts": "red", "drawer": "flat", "clip_models": "toy", "size": [24, 16], "iterations": 3, "num_cuts": 4}
+    chosen = {
+        "prompts": "red",
+        "drawer": "flat",
+        "clip_models": "toy",
+        "size": [24, 16],
+        "iterations": 3,
+        "num_cuts": 4,
+    }
     every = {"seed": 1, "save_every": 1, "display_every": 1, "save_intermediates": False, "outdir": str(folder)}
-    return resolve(_registry(), {**given, **every})
+    return resolve(_registry(), {**chosen, **every})

@@ -122,17 +122,17 @@ class _Operations(TorchDispatchMode):
     def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
         kwargs = kwargs or {}
         _check(func, args)
-        places = tree_map(lambda one: self.memory.place(one) if isinstance(one, Tensor) else one, (args, kwargs))
-        read = {one.memory for one in tree_flatten(places)[0] if isinstance(one, _Place)}
+        places = tree_map(lambda leaf: self.memory.place(leaf) if isinstance(leaf, Tensor) else leaf, (args, kwargs))
+        read = {leaf.memory for leaf in tree_flatten(places)[0] if isinstance(leaf, _Place)}
         if func._schema.is_mutable:
             for key in read:
                 self.memory.save(key)
         result = func(*args, **kwargs)
         fresh: list[_Place | None] = []
-        for one in tree_flatten(result)[0]:
-            if isinstance(one, Tensor) and one.untyped_storage()._cdata not in read:
-                self.memory.keep(one)
-                fresh.append(self.memory.place(one))
+        for leaf in tree_flatten(result)[0]:
+            if isinstance(leaf, Tensor) and leaf.untyped_storage()._cdata not in read:
+                self.memory.keep(leaf)
+                fresh.append(self.memory.place(leaf))
             else:
                 fresh.append(None)
         if func._schema.is_mutable or any(fresh):  # what is left are views, which stay what they are
@@ -144,7 +144,7 @@ class _Operations(TorchDispatchMode):
         """Do everything again, in the same memory."""
         for func, args, kwargs, fresh in self.noted:
             args, kwargs = tree_map(
-                lambda one: self.memory.tensor(one) if isinstance(one, _Place) else one, (args, kwargs)
+                lambda leaf: self.memory.tensor(leaf) if isinstance(leaf, _Place) else leaf, (args, kwargs)
             )
             results = tree_flatten(func(*args, **kwargs))[0]
             for place, result in zip(fresh, results, strict=True):
@@ -166,10 +166,10 @@ def _check(func: Any, args: Sequence[Any]) -> None:
     if name == "aten::lift_fresh":
         raise CannotRecord("a tensor is made of Python's numbers, which a GPU would have to fetch in every step")
     if name in _MASKED:
-        if any(one is not None and one.dtype in (torch.bool, torch.uint8) for one in args[1]):
+        if any(tensor is not None and tensor.dtype in (torch.bool, torch.uint8) for tensor in args[1]):
             raise CannotRecord(f"{name} with a mask makes a tensor whose shape depends on numbers")
         return
-    arguments = [one.name for one in func._schema.arguments]
+    arguments = [argument.name for argument in func._schema.arguments]
     if "dropout_p" in arguments and not dict(zip(arguments, args, strict=False)).get("dropout_p"):
         return  # attention counts as random, and without dropout is not
     for tag, does in _TAGS.items():
@@ -220,6 +220,6 @@ def check_replay(make: Callable[[], Session]) -> None:
     assert executor.obstacle is None, executor.obstacle
     assert executor.recordings, f"{plain.steps} steps are too few for one of them to be recorded"
     assert len(totals[0]) == len(totals[1])
-    off = max(abs(one - other) for one, other in zip(*totals, strict=True))
+    off = max(abs(first - second) for first, second in zip(*totals, strict=True))
     assert off <= 1e-5, f"the losses of replayed steps are off by {off}"
     assert (pictures[0] - pictures[1]).abs().max() <= 1, "replayed steps paint another picture"

@@ -59,8 +59,12 @@ def client_for(provider: Provider, settings: Settings, models: ModelStore) -> Cl
 def _check_origin(provider: Provider, settings: Settings) -> None:
     """A stranger's picture or file must not say where keys are sent, unless the environment says the same."""
     name = f"{provider.name}_url"
-    given = getattr(settings, name, None)
-    if given and not settings.origin_kind(name).may_direct_keys and given != os.environ.get(provider.url_name or "-"):
+    address = getattr(settings, name, None)
+    if (
+        address
+        and not settings.origin_kind(name).may_direct_keys
+        and address != os.environ.get(provider.url_name or "-")
+    ):
         raise SettingsError(
             f"{name} (from {settings.origin(name)}): a key would be sent there, so it is taken from the command line, "
             f"from Python or from the variable {provider.url_name} only"
@@ -120,7 +124,7 @@ def _prompts(
         notice(f"{provider.name} has no weights of prompts; the prompts are joined as they are")
     if not able.negative and (negative or any(weight < 0 for _, weight in prompts)):
         notice(f"{provider.name} takes no negative prompts; they only take part in the choice among candidates")
-        return tuple(one for one in prompts if one[1] >= 0), ""
+        return tuple(prompt for prompt in prompts if prompt[1] >= 0), ""
     return prompts, negative
 
 

@@ -137,25 +137,25 @@ class StrokeDrawer(Drawer):
 
     def _from_file(self, sketch: Sketch) -> Sketch:
         """The paths of `init_svg`, on its own paper or else on the drawing's."""
-        given = read_svg(self.settings.init_svg, self.size)
+        drawing = read_svg(self.settings.init_svg, self.size)
         if self.canvas.transparent:
-            given.paper = None
-        elif given.paper is None:
-            given.paper = sketch.paper
+            drawing.paper = None
+        elif drawing.paper is None:
+            drawing.paper = sketch.paper
         low, high = self.width_range()
-        areas = int(given.filled.sum())
+        areas = int(drawing.filled.sum())
         if areas and self.settings.page_width:
             self.canvas.notice(
                 f"{areas} filled areas of {self.settings.init_svg} are in the picture; a plotter draws outlines only"
             )
-        wrong = int((~given.filled & ((given.widths < low - 1e-4) | (given.widths > high + 1e-4))).sum())
+        wrong = int((~drawing.filled & ((drawing.widths < low - 1e-4) | (drawing.widths > high + 1e-4))).sum())
         if wrong and "widths" in self.free():
             self.canvas.notice(
                 f"{wrong} strokes of {self.settings.init_svg} are thinner than min_stroke_width or thicker than "
                 f"max_stroke_width ({low:.3g} to {high:.3g} pixels) and were changed"
             )
-        given.widths.clamp_(low, high)
-        return given
+        drawing.widths.clamp_(low, high)
+        return drawing
 
     def begins(self, image: Tensor | None, count: int, generator: torch.Generator) -> Tensor | None:
         """Where strokes begin on a picture, count x 2 from 0 to 1; None: not by a picture."""
@@ -196,7 +196,7 @@ class StrokeDrawer(Drawer):
         image = image.to(self.canvas.device)
         own = GradientOptimizer(self._groups)  # the run's optimizer keeps its own momentum
         with torch.no_grad():
-            wanted = _difference(self._flat(), image)
+            unpainted = _difference(self._flat(), image)
         for _ in range(PAINT_STEPS):
             own.clear()
             with torch.enable_grad():
@@ -205,7 +205,7 @@ class StrokeDrawer(Drawer):
             self.project()
         own.clear()
         with torch.no_grad():
-            if _difference(self._flat(), image) > wanted:
+            if _difference(self._flat(), image) > unpainted:
                 self.restore(before)
 
     def _flat(self) -> Tensor:

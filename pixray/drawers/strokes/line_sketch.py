@@ -93,9 +93,9 @@ class LineSketchDrawer(StrokeDrawer):
         """Strokes of medium width along the lines of a draft."""
         count = len(paths)
         points = torch.from_numpy(np.concatenate(paths)).float()
-        index, path = open_paths([len(one) // 3 for one in paths])
+        index, path = open_paths([len(line) // 3 for line in paths])
         low, high = self.width_range()
-        begin = torch.from_numpy(np.stack([one[0] for one in paths])).float() / torch.tensor(self.size)
+        begin = torch.from_numpy(np.stack([line[0] for line in paths])).float() / torch.tensor(self.size)
         return Sketch(
             points=points,
             index=index,

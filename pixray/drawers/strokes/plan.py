@@ -151,11 +151,11 @@ def _further(shapes: Shapes, near: _Near, path: Tensor, hit: Tensor, piece: Tens
     """
     path = path[near.shared]
     half = shapes.half[path, None]
-    found = (near.shared_squares < (half + EDGE).square()) & (near.shared_row != near.row[near.shared])
-    found &= near.squares[near.shared] > torch.where(half > EDGE, (half - EDGE).square(), -1)
+    touching = (near.shared_squares < (half + EDGE).square()) & (near.shared_row != near.row[near.shared])
+    touching &= near.squares[near.shared] > torch.where(half > EDGE, (half - EDGE).square(), -1)
     if shapes.filled is not None:
-        found &= ~shapes.filled[path, None]
-    branch, lane = found.nonzero(as_tuple=True)
+        touching &= ~shapes.filled[path, None]
+    branch, lane = touching.nonzero(as_tuple=True)
     if branch.shape[0] == 0:
         return None
     number = hit.view(-1).cumsum(0)[near.shared[branch] * hit.shape[1] + lane] - 1

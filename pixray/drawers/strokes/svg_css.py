@@ -52,7 +52,7 @@ class _Compound:
     def fits(self, node: ET.Element) -> bool:
         return (
             (self.name is None or plain(node.tag) == self.name)
-            and all(node.get("id") == wanted for wanted in self.ids)
+            and all(node.get("id") == id_ for id_ in self.ids)
             and (not self.classes or set(self.classes) <= set(node.get("class", "").split()))
         )
 
@@ -89,23 +89,28 @@ class Cascade:
         return self._found[node]
 
     def _properties(self, node: ET.Element) -> dict[str, str]:
-        found = {name: text.strip() for name, text in node.attrib.items() if name in PROPERTIES and text.strip()}
+        values = {name: text.strip() for name, text in node.attrib.items() if name in PROPERTIES and text.strip()}
         declared = [
-            one for rule in self._candidates(node) if self._matches(rule.selector, node) for one in rule.declared
+            declaration
+            for rule in self._candidates(node)
+            if self._matches(rule.selector, node)
+            for declaration in rule.declared
         ]
         if "style" in node.attrib:
             declared += self._style(node.attrib["style"])
         for important in (False, True):
-            found.update({one.name: one.value for one in declared if one.important == important})
-        return found
+            values.update(
+                {declaration.name: declaration.value for declaration in declared if declaration.important == important}
+            )
+        return values
 
     def _candidates(self, node: ET.Element) -> list[_Rule]:
         """Rules whose last part may be this element, by weight."""
         if not self._rules:
             return []
         keys = ["", plain(node.tag), f"#{node.get('id', '')}", *(f".{name}" for name in node.get("class", "").split())]
-        found = [rule for key in dict.fromkeys(keys) for rule in self._rules.get(key, ())]
-        return sorted(found, key=lambda rule: rule.weight)
+        rules = [rule for key in dict.fromkeys(keys) for rule in self._rules.get(key, ())]
+        return sorted(rules, key=lambda rule: rule.weight)
 
     def _style(self, text: str) -> tuple[Declared, ...]:
         if text not in self._inline:
@@ -198,7 +203,7 @@ def _selectors(prelude: Sequence[Any]) -> Iterator[tuple[_Compound, ...]]:
 def _selector(tokens: Sequence[Any]) -> tuple[_Compound, ...] | None:
     import tinycss2
 
-    found: list[_Compound] = []
+    compounds: list[_Compound] = []
     name: str | None = None
     ids: list[str] = []
     classes: list[str] = []
@@ -208,10 +213,10 @@ def _selector(tokens: Sequence[Any]) -> tuple[_Compound, ...] | None:
         separates = token is None or token.type == "whitespace" or (token.type == "literal" and value == ">")
         if separates:
             if some:
-                found.append(_Compound(name, tuple(ids), tuple(classes)))
+                compounds.append(_Compound(name, tuple(ids), tuple(classes)))
             name, ids, classes, some = None, [], [], False
-            if token is not None and token.type == "literal" and found:
-                found[-1] = _Compound(found[-1].name, found[-1].ids, found[-1].classes, child=True)
+            if token is not None and token.type == "literal" and compounds:
+                compounds[-1] = _Compound(compounds[-1].name, compounds[-1].ids, compounds[-1].classes, child=True)
         elif before == ":" and token.type == "ident" and token.lower_value in _NEVER:
             return None
         elif before == "." and token.type == "ident":
@@ -226,7 +231,7 @@ def _selector(tokens: Sequence[Any]) -> tuple[_Compound, ...] | None:
             text = shown(tinycss2.serialize(list(tokens)).strip())
             raise ValueError(f"the selector '{text}' of its style sheet is not supported; names, .classes and #ids are")
         before = value if token is not None and token.type == "literal" and value in (".", ":") else ""
-    return tuple(found) or None
+    return tuple(compounds) or None
 
 
 def plain(tag: object) -> str:

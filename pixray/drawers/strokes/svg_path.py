@@ -128,10 +128,10 @@ class Pen:
             curves = _arc_curves(begin, radii, math.radians(angle), large, sweep, complex(*end))
         except (ArithmeticError, ValueError):
             raise ValueError(f"an arc of radii {radii[0]:g} and {radii[1]:g} cannot be drawn") from None
-        for one, two, there in curves:
-            self.curve(_pair(one), _pair(two), _pair(there))
+        for first, second, to in curves:
+            self.curve(_pair(first), _pair(second), _pair(to))
 
-    def curve(self, one: Point, two: Point, end: Point) -> None:
+    def curve(self, first: Point, second: Point, end: Point) -> None:
         if len(self._index) >= MOST_SEGMENTS:
             raise ValueError(f"path data has more than {MOST_SEGMENTS} segments")
         if self._number < 0:
@@ -139,7 +139,7 @@ class Pen:
             self._points.append(self.here)
         number = len(self._points)
         self._index.append([self._number, number, number + 1, number + 2])
-        self._points += [one, two, end]
+        self._points += [first, second, end]
         self._number, self.here = number + 2, end
 
     def close(self) -> None:
@@ -187,8 +187,8 @@ def _arc_curves(
     for number in range(count):
         here, there = spoke * cmath.rect(1, number * step), spoke * cmath.rect(1, (number + 1) * step)
         curves.append((placed(here * (1 + 1j * handle)), placed(there * (1 - 1j * handle)), placed(there)))
-    one, two, _ = curves[-1]
-    return [*curves[:-1], (one, two, end)]
+    first, second, _ = curves[-1]
+    return [*curves[:-1], (first, second, end)]
 
 
 def _pair(z: complex) -> Point:
@@ -290,12 +290,12 @@ def _arc_numbers(text: str) -> list[float]:
     place = _after_blanks(text, 0)
     while place < len(text):
         flag = len(values) % 7 in (3, 4)
-        found = None if flag else NUMBER.match(text, place)
+        match = None if flag else NUMBER.match(text, place)
         if flag and text[place] not in "01":
             raise ValueError(f"a flag of an arc is {text[place]!r} instead of 0 or 1")
-        if not flag and found is None:
+        if not flag and match is None:
             raise ValueError(f"an arc has {text[place]!r} where a number is due")
-        word = text[place] if found is None else found.group()
+        word = text[place] if match is None else match.group()
         values.append(float(word))
         place = _after_blanks(text, place + len(word))
     return values

@@ -93,14 +93,14 @@ def colour(text: str, name: str) -> Paint | str | None:
     if text.lower().startswith("url("):
         raise ValueError(f"{name}='{shown(text)}' is a gradient or pattern, which is not drawn; use a plain colour")
     try:
-        found = tinycss2.color4.parse_color(text) if len(text) < 200 else None
-        if found == CURRENT:
+        parsed = tinycss2.color4.parse_color(text) if len(text) < 200 else None
+        if parsed == CURRENT:
             return CURRENT
-        if found is not None and found.space in ("srgb", "hsl", "hwb"):
-            red, green, blue = (min(max(share or 0.0, 0.0), 1.0) for share in found.to("srgb").coordinates)
-            return red, green, blue, found.alpha
+        if parsed is not None and parsed.space in ("srgb", "hsl", "hwb"):
+            red, green, blue = (min(max(share or 0.0, 0.0), 1.0) for share in parsed.to("srgb").coordinates)
+            return red, green, blue, parsed.alpha
     except (AttributeError, IndexError, NotImplementedError, OverflowError, TypeError, ValueError):
-        found = None  # tinycss2 stumbles over some broken colours
+        parsed = None  # tinycss2 stumbles over some broken colours
     raise ValueError(f"{name}='{shown(text)}' is not supported; expected a name, #rrggbb, rgb(…), hsl(…) or none")
 
 

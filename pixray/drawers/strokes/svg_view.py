@@ -65,12 +65,12 @@ def length(text: str, whole: float, name: str) -> float:
         ValueError: no length, or one beyond all bounds.
     """
     text = text.strip()
-    found = NUMBER.match(text) if len(text) < 100 else None
-    unit = text[found.end() :].strip().lower() if found else "?"
+    match = NUMBER.match(text) if len(text) < 100 else None
+    unit = text[match.end() :].strip().lower() if match else "?"
     factor = whole / 100 if unit == "%" else _UNITS.get(unit)
-    if found is None or factor is None:
+    if match is None or factor is None:
         raise ValueError(f"{name}='{shown(text)}': expected a number, perhaps with %, px, mm, cm, in, pt or em")
-    value = float(found.group()) * factor
+    value = float(match.group()) * factor
     if not abs(value) <= LARGEST:
         raise ValueError(f"{name}='{shown(text)}' is beyond {LARGEST:g} pixels")
     return value
@@ -148,11 +148,11 @@ def _arguments(text: str) -> list[str]:
 
 def _angle(text: str) -> float:
     """An angle in radians; degrees where no unit is given."""
-    found = NUMBER.match(text) if len(text) < 100 else None
-    factor = _TURNS.get(text[found.end() :].lower()) if found else None
-    if found is None or factor is None or not math.isfinite(float(found.group())):
+    match = NUMBER.match(text) if len(text) < 100 else None
+    factor = _TURNS.get(text[match.end() :].lower()) if match else None
+    if match is None or factor is None or not math.isfinite(float(match.group())):
         raise ValueError(f"the angle '{shown(text)}' is not supported; expected degrees")
-    return float(found.group()) * factor
+    return float(match.group()) * factor
 
 
 def view_box(attributes: Mapping[str, str]) -> tuple[float, float, float, float] | None:
@@ -192,13 +192,13 @@ def fitted(box: tuple[float, float, float, float], viewport: Viewport, aspect: s
     if align == "none":
         left = top = 0.0
     else:
-        found = re.fullmatch(r"x(Min|Mid|Max)Y(Min|Mid|Max)", align)
-        if found is None or meet not in ("meet", "slice"):
+        match = re.fullmatch(r"x(Min|Mid|Max)Y(Min|Mid|Max)", align)
+        if match is None or meet not in ("meet", "slice"):
             raise ValueError(f"preserveAspectRatio='{shown(aspect)}': expected such as xMidYMid meet, or none")
         across = down = (min if meet == "meet" else max)(across, down)
         share = {"Min": 0.0, "Mid": 0.5, "Max": 1.0}
-        left = (viewport.width - across * width) * share[found.group(1)]
-        top = (viewport.height - down * height) * share[found.group(2)]
+        left = (viewport.width - across * width) * share[match.group(1)]
+        top = (viewport.height - down * height) * share[match.group(2)]
     return np.array([[across, 0, left - across * x], [0, down, top - down * y], [0, 0, 1]])
 
 

@@ -145,17 +145,17 @@ class Walk:
         if self._segments > MOST_SEGMENTS:
             raise ValueError(f"it has more than {MOST_SEGMENTS} segments")
         moved = outline.moved(place.transform)
-        found: list[Mark] = []
+        marks: list[Mark] = []
         if fill is not None and not self._is_paper(node, moved, fill, place):
             area = moved.area()
             if area is not None:
-                found.append(Mark(area, True, style.evenodd, 1.0, fill[:3], fill[3]))
+                marks.append(Mark(area, True, style.evenodd, 1.0, fill[:3], fill[3]))
         if stroke is not None and not (style.flat_ends and outline.is_a_point()):
             grown = style.width * abs(float(np.linalg.det(place.transform[:2, :2]))) ** 0.5
-            found.append(Mark(moved, False, False, grown, stroke[:3], stroke[3]))
+            marks.append(Mark(moved, False, False, grown, stroke[:3], stroke[3]))
         if style.stroke_first:
-            found.reverse()
-        self.marks += [mark for mark in found if all(frame.shows(mark, self._view) for frame in place.frames)]
+            marks.reverse()
+        self.marks += [mark for mark in marks if all(frame.shows(mark, self._view) for frame in place.frames)]
 
     def _is_paper(self, node: ET.Element, outline: Outline, fill: Paint, place: Place) -> bool:
         """Take an opaque rectangle for the paper that fills the canvas before anything else is drawn."""

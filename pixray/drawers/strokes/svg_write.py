@@ -84,7 +84,7 @@ def _layers(sketch: Sketch, travel: bool) -> list[tuple[str, Sequence[int], Sequ
     layers: list[tuple[str, Sequence[int], Sequence[bool]]] = []
     here = np.zeros(2)
     for colour in dict.fromkeys(colours):
-        members = np.array([number for number, one in enumerate(colours) if one == colour])
+        members = np.array([number for number, own in enumerate(colours) if own == colour])
         order, backwards, here = pen_order(first[members], last[members], here)
         layers.append((f"ink-{colour[1:]}", members[order].tolist(), backwards))
     return layers

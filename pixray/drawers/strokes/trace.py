@@ -182,8 +182,8 @@ def _joined(lines: list[np.ndarray]) -> list[np.ndarray]:
     lines = list(lines)
     while True:
         best, pair = _TURN, None
-        for one, first in enumerate(lines):
-            for other in range(one + 1, len(lines)):
+        for number, first in enumerate(lines):
+            for other in range(number + 1, len(lines)):
                 for flip_one in (False, True):
                     for flip_other in (False, True):
                         a = first[::-1] if flip_one else first
@@ -192,11 +192,11 @@ def _joined(lines: list[np.ndarray]) -> list[np.ndarray]:
                             continue
                         turn = float(_direction(a[::-1]) @ -_direction(b))
                         if turn > best:
-                            best, pair = turn, (one, other, np.concatenate([a, b[1:]]))
+                            best, pair = turn, (number, other, np.concatenate([a, b[1:]]))
         if pair is None:
             return lines
-        one, other, joint = pair
-        lines[one] = joint
+        number, other, joint = pair
+        lines[number] = joint
         del lines[other]
 
 
@@ -239,13 +239,13 @@ def _corners(line: np.ndarray, reach: int, closed: bool) -> list[int]:
     here = ring[places % len(ring)]
     back, ahead = here - ring[before], ring[after] - here
     straight = (back * ahead).sum(1) / (np.linalg.norm(back, axis=1) * np.linalg.norm(ahead, axis=1)).clip(1e-9)
-    found: list[int] = []
+    corners: list[int] = []
     for place in np.argsort(straight):
         if straight[place] > _CORNER:
             break
-        if all(abs(int(places[place]) - other) > reach for other in found):
-            found.append(int(places[place]))
-    return sorted(found)
+        if all(abs(int(places[place]) - other) > reach for other in corners):
+            corners.append(int(places[place]))
+    return sorted(corners)
 
 
 def _through(line: np.ndarray, tolerance: float, closed: bool) -> np.ndarray:

@@ -93,8 +93,8 @@ class _NormSilu(torch.autograd.Function):
         gradient = gradient.contiguous(memory_format=torch.channels_last)
         out = torch.empty_like(x)
         means, rates = mean.float(), rate.float()
-        for one, of, to, middle, spread in zip(gradient, x, out, means, rates, strict=True):
-            _backward(_flat(one), _flat(of), _flat(to), ctx.norm, middle, spread, ctx.threads)
+        for grad, image, normed, middle, spread in zip(gradient, x, out, means, rates, strict=True):
+            _backward(_flat(grad), _flat(image), _flat(normed), ctx.norm, middle, spread, ctx.threads)
         return out, None, None
 
 

@@ -49,7 +49,9 @@ class PlainLayers:
     def attention(self, block: Any, x: Tensor) -> Tensor:
         """Every pixel attends to every other, in one head; memory grows with the pixels, not with their square."""
         tokens = block.norm(x).flatten(2).transpose(1, 2).unsqueeze(1)
-        query, key, value = (F.linear(tokens, one.weight.flatten(1), one.bias) for one in (block.q, block.k, block.v))
+        query, key, value = (
+            F.linear(tokens, conv.weight.flatten(1), conv.bias) for conv in (block.q, block.k, block.v)
+        )
         attended = F.scaled_dot_product_attention(query, key, value)
         attended = F.linear(attended, block.proj_out.weight.flatten(1), block.proj_out.bias)
         return x + attended.squeeze(1).transpose(1, 2).reshape(x.shape)
@@ -78,7 +80,7 @@ class HalfLayers(PlainLayers):
     def __init__(self, decoder: Any, dtype: torch.dtype) -> None:
         self._crew = ThreadPool()
         layers = (level.upsample for level in decoder.up if hasattr(level, "upsample"))
-        self._kernels = {one: phase_kernels(one.conv.weight).to(dtype) for one in layers if one.with_conv}
+        self._kernels = {layer: phase_kernels(layer.conv.weight).to(dtype) for layer in layers if layer.with_conv}
 
     def activate(self, norm: nn.GroupNorm, x: Tensor) -> Tensor:
         return norm_silu(x, norm, self._crew)

@@ -98,12 +98,12 @@ class VqganDrawer(Drawer):
     def load(self, models: ModelStore) -> None:
         from pixray.drawers.vqgan.model import load_vqgan
 
-        wanted = self.settings
-        files = choose(wanted.vqgan_model, wanted.vqgan_config, wanted.vqgan_checkpoint, models)
+        settings = self.settings
+        files = choose(settings.vqgan_model, settings.vqgan_config, settings.vqgan_checkpoint, models)
         if files.notice:
             self.canvas.notice(files.notice)
         device = self.canvas.device
-        dtype = choose_dtype(wanted.vqgan_precision, device)
+        dtype = choose_dtype(settings.vqgan_precision, device)
         key = ("vqgan", str(files.config), str(files.weights), device, str(dtype))
         self._model = models.shared(key, lambda: load_vqgan(files.config, files.weights, device, dtype))
         self._files = files

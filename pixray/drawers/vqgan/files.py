@@ -49,9 +49,9 @@ def choose(name: str, config: str | None, checkpoint: str | None, store: ModelSt
         return _embedded() or _nothing_embedded()
     if name != "auto":
         return find(name, store) or _fetched(name, store)
-    found = find(DEFAULT, store)
-    if found is not None:
-        return found
+    local = find(DEFAULT, store)
+    if local is not None:
+        return local
     why = "it is not on this machine and cannot be fetched"
     if store.obtainable(DEFAULT):
         try:
@@ -76,8 +76,8 @@ def find(name: str, store: ModelStore) -> VqganFiles | None:
 
 def _own(config: str | None, checkpoint: str | None) -> VqganFiles:
     """A person's own pair; whichever is not given is looked for beside the other, under the same name."""
-    given = {"vqgan_config": config, "vqgan_checkpoint": checkpoint}
-    for setting, text in given.items():
+    texts = {"vqgan_config": config, "vqgan_checkpoint": checkpoint}
+    for setting, text in texts.items():
         if text and not Path(text).expanduser().is_file():
             raise SettingsError(f"{setting}={text!r}: there is no such file")
     weights = Path(checkpoint).expanduser() if checkpoint else _beside(Path(config or "").expanduser(), _ENDINGS)
@@ -90,7 +90,9 @@ def _own(config: str | None, checkpoint: str | None) -> VqganFiles:
 
 
 def _beside(path: Path, endings: tuple[str, ...]) -> Path | None:
-    return next((one for one in (path.with_suffix(ending) for ending in endings) if one.is_file()), None)
+    return next(
+        (candidate for candidate in (path.with_suffix(ending) for ending in endings) if candidate.is_file()), None
+    )
 
 
 def _embedded(notice: str | None = None) -> VqganFiles | None:
@@ -105,7 +107,7 @@ def _nothing_embedded() -> VqganFiles:
 
 def _fetched(name: str, store: ModelStore) -> VqganFiles:
     """A known model, downloaded."""
-    known = [one.name for one in store.known.values() if one.kind == "vqgan"]
+    known = [model.name for model in store.known.values() if model.kind == "vqgan"]
     if name not in known:
         names = ["auto", EMBEDDED, *known]
         raise ModelUnavailable(

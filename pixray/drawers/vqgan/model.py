@@ -125,8 +125,8 @@ def load_vqgan(config_path: Path, weights_path: Path, device: str, dtype: torch.
     expected = model.state_dict()
     meant = match_names(tensor_names(weights_path), expected, config.prefix)
     _check_complete(meant, expected, weights_path, config_path)
-    found = read_tensors(weights_path, meant.names.__contains__)
-    tensors = {meant.names[name]: value.float() for name, value in found.items()}
+    stored = read_tensors(weights_path, meant.names.__contains__)
+    tensors = {meant.names[name]: value.float() for name, value in stored.items()}
     _check_fit(expected, tensors, weights_path, config_path)
     model.load_state_dict(tensors, strict=False, assign=True)
     return model.prepare(dtype, device)
@@ -149,10 +149,10 @@ def _check_complete(meant: NamedWeights, expected: Mapping[str, Tensor], weights
     )
 
 
-def _check_fit(expected: Mapping[str, Tensor], given: Mapping[str, Tensor], weights: Path, config: Path) -> None:
-    for name, wanted in expected.items():
-        if given[name].shape != wanted.shape:
+def _check_fit(expected: Mapping[str, Tensor], stored: Mapping[str, Tensor], weights: Path, config: Path) -> None:
+    for name, tensor in expected.items():
+        if stored[name].shape != tensor.shape:
             raise ModelUnavailable(
-                f"{weights} does not belong to {config.name}: {name} is {tuple(given[name].shape)}, "
-                f"expected {tuple(wanted.shape)}"
+                f"{weights} does not belong to {config.name}: {name} is {tuple(stored[name].shape)}, "
+                f"expected {tuple(tensor.shape)}"
             )

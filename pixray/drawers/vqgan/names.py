@@ -28,20 +28,20 @@ class NamedWeights:
     elsewhere: tuple[str, ...] = ()
 
 
-def match_names(found: Collection[str], expected: Collection[str], usual: str) -> NamedWeights:
+def match_names(stored: Collection[str], expected: Collection[str], usual: str) -> NamedWeights:
     """Find the prefix under which most of the expected names are.
 
     Args:
-        found: the names in the checkpoint.
+        stored: the names in the checkpoint.
         expected: those of the network.
         usual: the prefix to take where several have as many.
     """
-    wanted = set(expected)
-    split = {name: _split(name) for name in found}
-    counts = Counter(prefix for prefix, rest in split.values() if rest in wanted)
+    own_names = set(expected)
+    split = {name: _split(name) for name in stored}
+    counts = Counter(prefix for prefix, rest in split.values() if rest in own_names)
     prefix = max(counts, key=lambda each: (counts[each], each == usual, -len(each)), default=usual)
-    names = {name: rest for name, (before, rest) in split.items() if before == prefix and rest in wanted}
-    ends = [name.removesuffix(_TELLING) for name in found if name.endswith(f".{_TELLING}")]
+    names = {name: rest for name, (before, rest) in split.items() if before == prefix and rest in own_names}
+    ends = [name.removesuffix(_TELLING) for name in stored if name.endswith(f".{_TELLING}")]
     unknown = tuple(sorted(end for end in ends if _split(end + _TELLING)[1] != _TELLING))
     return NamedWeights(names, prefix, unknown)
 

@@ -37,5 +37,5 @@ class _TwoFormats(torch.autograd.Function):
         short = gradient.to(back.dtype, memory_format=torch.channels_last)
         like = short.new_empty(1).expand(shape)  # only its shape is looked at
         facts = (None, stride, padding, (1, 1), False, (0, 0), 1, (True, False, False))
-        found = torch.ops.aten.convolution_backward(short, like, back, *facts)[0]
-        return found.to(gradient.dtype), None, None, None, None, None
+        grad = torch.ops.aten.convolution_backward(short, like, back, *facts)[0]
+        return grad.to(gradient.dtype), None, None, None, None, None

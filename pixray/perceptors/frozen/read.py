@@ -91,7 +91,7 @@ def _timm_block(block: Any) -> BlockParts:
     attention, mlp = block.attn, block.mlp
     _need(type(attention).__name__ == "Attention" and type(mlp).__name__ == "Mlp", "its attention is of its own kind")
     plain = [attention.q_norm, attention.k_norm, getattr(attention, "norm", nn.Identity()), mlp.norm]
-    _need(all(isinstance(one, nn.Identity) for one in plain), "it normalises inside its branches")
+    _need(all(isinstance(module, nn.Identity) for module in plain), "it normalises inside its branches")
     _need(getattr(attention, "gate", None) is None, "its attention is gated")
     _need(isinstance(mlp.fc1, nn.Linear), "its MLP is a convolution")
     return BlockParts(

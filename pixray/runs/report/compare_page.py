@@ -75,13 +75,13 @@ def _sections(folder: Path, rows: Sequence[Row]) -> list[dict[str, Any]]:
 
 def _best(rows: Sequence[Row]) -> dict[str, Row]:
     """The best row of each seed: by the score held out if every finished row has one, otherwise by the guided one."""
-    found: dict[str, Row] = {}
+    best: dict[str, Row] = {}
     for seed in {row["seed"] for row in rows}:
         done = [row for row in rows if row["seed"] == seed and row["guided"] is not None]
         by = "held_out" if done and all(row["held_out"] is not None for row in done) else "guided"
         if len(done) > 1:
-            found[seed] = max(done, key=lambda row: row[by])
-    return found
+            best[seed] = max(done, key=lambda row: row[by])
+    return best
 
 
 def _card(folder: Path, row: Row, best: bool) -> dict[str, Any]:
