@@ -42,11 +42,12 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "video": ("pixray.cli.video", "a film of a run: mp4, gif or WebP"),
     "serve": ("pixray.cli.serve", "answer requests over HTTP, as Replicate does"),
     "vectorize": ("pixray.cli.vectorize", "vectors of pictures, and the direction from some to others"),
+    "palette": ("pixray.cli.palette", "colours of a text, a picture or a palette file, and files of them"),
     "words": ("pixray.cli.words", "the words that the embedded perceptor knows"),
 }
 """Name of a command: the module whose `main(argv)` does it, and a line of help."""
 
-PRINTING = {"doctor", "show", "diff", "services", "words", "models"}
+PRINTING = {"doctor", "show", "diff", "services", "words", "models", "palette"}
 """Commands whose result is what they print."""
 OUTPUTS = {"--quiet": "quiet", "--json": "json"}
 

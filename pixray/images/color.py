@@ -53,6 +53,9 @@ _TRIPLE = re.compile(r"([(\[])\s*([^+()\[\]]+?)\s*\+\s*([^+()\[\]]+?)\s*\+\s*([^
 _TRANSLUCENT = re.compile(r"#[0-9a-f]{8}")
 _GREY = re.compile(r"\d+|\d*\.\d+|\d+\.")
 _HEX = re.compile(r"#([0-9a-f]{3}|[0-9a-f]{6})")
+_BARE_HEX = re.compile(r"[0-9a-f]{6}|(?![0-9]+$)[0-9a-f]{3}")
+"""Three digits without a letter are left out: 255 is rather a number."""
+_CSS = re.compile(r"(rgb|hsl)a?\(.*\)")
 
 
 def read_color(text: str) -> Color:
@@ -62,6 +65,8 @@ def read_color(text: str) -> Color:
     [1+0.5+0]         three numbers from 0 to 1
     rust, dark teal   a name of the xkcd survey
     mat:red           a name of CSS; also without mat: where the survey has none (tab:blue, 0.5 for a grey)
+    #f80, ff8000      hex digits, with or without the #
+    rgb(255 128 0)    CSS; hsl(30, 100%, 50%), too
 
     >>> read_color("(255+51+0)"), read_color("#f00"), read_color("pixel_red")
     ((1.0, 0.2, 0.0), (1.0, 0.0, 0.0), (1.0, 0.53, 0.44))
@@ -78,6 +83,8 @@ def read_color(text: str) -> Color:
         return OWN[low]
     if _HEX.fullmatch(low):
         return _from_hex(low)
+    if _CSS.fullmatch(low):
+        return _from_css(word, low)
     return _by_name(word, low)
 
 
@@ -122,6 +129,22 @@ def _from_triple(word: str, triple: re.Match[str]) -> Color:
     return red / most, green / most, blue / most
 
 
+def _from_css(word: str, low: str) -> Color:
+    from tinycss2.color4 import parse_color
+
+    colour = parse_color(low)
+    if colour is None or isinstance(colour, str):
+        raise ValueError(
+            f"'{short(word)}' is no colour: expected three numbers, as in rgb(255, 128, 0) or hsl(30, 100%, 50%)"
+        )
+    red, green, blue, opacity = colour.to("srgb")
+    if opacity != 1:
+        raise ValueError(f"'{short(word)}' holds an opacity, and colours have none here: leave it out")
+    if not all(-1e-6 <= value <= 1 + 1e-6 for value in (red, green, blue)):
+        raise ValueError(f"'{short(word)}' is no colour: red, green and blue go from 0 to 255")
+    return min(1.0, max(0.0, red)), min(1.0, max(0.0, green)), min(1.0, max(0.0, blue))
+
+
 def _by_name(word: str, low: str) -> Color:
     if _TRANSLUCENT.fullmatch(low):
         raise ValueError(f"'{short(word)}' holds an opacity, and colours have none here: write '{low[:-2]}'")
@@ -135,8 +158,12 @@ def _by_name(word: str, low: str) -> Color:
         return _from_hex(code)
     if pure and _HEX.fullmatch(name):
         return _from_hex(name)
+    if _BARE_HEX.fullmatch(name):  # after the names; no name of three or six letters is made of hex digits alone
+        return _from_hex(f"#{name}")
     if _GREY.fullmatch(name) and float(name) <= 1:
         return (float(name),) * 3
+    if re.fullmatch("[0-9]{3}", name):
+        raise ValueError(f"'{short(word)}' is no colour: write #{name}, or three numbers as (255+128+0)")
     known = [*OWN, *(name for table in tables for name in table)]
     raise ValueError(f"'{short(word)}' is no colour.{did_you_mean(name, known)}")
 

@@ -2,9 +2,11 @@ r"""Palettes: several colours from one text.
 
     palette := section ; section …            one after the other
     section := list | file | ramp
-    list    := [ colour, colour, … ] \N       exactly these; with \N resampled to N colours
+    list    := [ colour, colour, … ] \N       exactly these; with \N resampled to N colours; of several, the
+                                             brackets may be left out
     ramp    := colour -> colour -> … \N       N steps along the chain, 16 if not said; one colour: from black to it
-    file    := @PATH or an address, \N        a picture, or an Adobe table (.act); at most N colours of it
+    file    := @PATH or an address, \N        a picture, or a palette file (.gpl, .hex, .pal, .act, .ase, .aco); at
+                                             most N colours of it
     \N exact                                 of a list or a file: N of its own colours, none in between
 
 Ramps and resampling are linear in sRGB, as in the old pixray. Colours are those of `pixray.images.color`.
@@ -16,12 +18,12 @@ import re
 
 from pixray.images.color import Color, read_color, triple_of
 from pixray.images.glob import is_address
+from pixray.images.palette_files import MOST_COLORS
 
 STEPS = 16
 """Colours of a ramp that does not say how many."""
 _COUNT = re.compile(r"\\\s*(\d{1,9})(\s+exact)?\s*$")
 _NUMBERS = re.compile(r"[\[(]?\s*[\d.]+\s*,\s*[\d.]+\s*,\s*[\d.]+\s*[\])]?")
-_MOST_COUNT = 4096
 
 Palette = tuple[Color, ...]
 
@@ -38,6 +40,8 @@ def read_palette(text: str) -> Palette:
     colours: list[Color] = []
     for begin, end in _pieces(text, ";", 0, len(text)):
         colours += _section(text, begin, end)
+    if len(colours) > MOST_COLORS:
+        raise ValueError(f"expected at most {MOST_COLORS:,} colours, not {len(colours):,}")
     return tuple(colours)
 
 
@@ -90,22 +94,31 @@ def _section(text: str, begin: int, end: int) -> list[Color]:
     if counted:
         exact = bool(counted[2])
         count, (_, end) = int(counted[1]), _trimmed(text, begin, counted.start())
-        if not 1 <= count <= _MOST_COUNT:
+        if not 1 <= count <= MOST_COLORS:
             raise ValueError(
-                f"expected a number from 1 to {_MOST_COUNT} after the \\ at {_place(text, counted.start())}"
+                f"expected a number from 1 to {MOST_COLORS} after the \\ at {_place(text, counted.start())}"
             )
     elif text.find("\\", begin, end) >= 0 and not _is_file(text[begin:end]):
         raise ValueError(f"expected a number after the \\ at {_place(text, text.find(chr(92), begin, end))}")
     if _is_file(text[begin:end]):
         return _from_file(text[begin:end], count, exact, _place(text, begin))
-    if text[begin:end].startswith("[") and _closes(text, begin) == end - 1 and not _is_triple(text[begin:end]):
-        colours = [_colour(text, *piece) for piece in _pieces(text, ",", begin + 1, end - 1)]
+    listed = _listed(text, begin, end)
+    if listed:
+        colours = [_colour(text, *piece) for piece in listed]
         return colours if count is None else fewer(colours, count) if exact else resampled(colours, count)
     if exact:
         raise ValueError(f"exact takes colours of a list or a file, but a ramp at {_place(text, begin)} has none")
     chain = [_colour(text, *piece) for piece in _pieces(text, "->", begin, end)]
     black = (0.0, 0.0, 0.0)
     return resampled([black, *chain] if len(chain) == 1 else chain, count or STEPS)
+
+
+def _listed(text: str, begin: int, end: int) -> list[tuple[int, int]]:
+    """Where the colours of a list begin and end; nothing if it is no list."""
+    if text[begin:end].startswith("[") and _closes(text, begin) == end - 1 and not _is_triple(text[begin:end]):
+        return _pieces(text, ",", begin + 1, end - 1)
+    pieces = _pieces(text, ",", begin, end)
+    return pieces if len(pieces) > 1 and "->" not in text[begin:end] else []
 
 
 def _is_triple(section: str) -> bool:

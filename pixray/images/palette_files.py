@@ -1,8 +1,9 @@
-"""The colours of files: of pictures, and of Adobe colour tables."""
+"""The colours of files: of pictures, and of the palette files of painting programs."""
 
 from __future__ import annotations
 
-from pathlib import PurePath
+import re
+from pathlib import Path, PurePath
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
@@ -15,27 +16,33 @@ if TYPE_CHECKING:
 
 MOST = 255
 """Colours taken from a picture that does not say how many."""
+MOST_COLORS = 4096
+"""Colours of a whole palette."""
 PICTURES = (".png", ".jpg", ".jpeg", ".gif", ".webp", ".bmp", ".avif", ".tif", ".tiff", ".heic", ".svg")
-TABLE = ".act"
+TABLES = (".gpl", ".hex", ".pal", ".act", ".ase", ".aco")
+_TEXTS = (".gpl", ".hex", ".pal")
+_MOST_BYTES = 1 << 20
 
 
 def is_table(path: str) -> bool:
-    """Whether a palette file is an Adobe table rather than a picture.
+    """Whether a palette file is one of `TABLES` rather than a picture.
 
     Raises:
         ValueError: by its ending it is neither, or it is a table behind an address.
     """
     address = is_address(path)
     ending = PurePath(urlsplit(path).path if address else path).suffix.lower()
-    if ending not in (*PICTURES, TABLE):
-        raise ValueError(f"a palette file ends in one of {', '.join((*PICTURES, TABLE))}, not in '{short(ending)}'")
-    if ending == TABLE and address:
-        raise ValueError("colour tables are read from files only; download it and write @FILE.act")
-    return ending == TABLE
+    if ending not in (*PICTURES, *TABLES):
+        raise ValueError(f"a palette file ends in one of {', '.join((*TABLES, *PICTURES))}, not in '{short(ending)}'")
+    if ending in TABLES and address:
+        raise ValueError(f"{ending} files are read from this machine only; download it and write @FILE{ending}")
+    return ending in TABLES
 
 
 def colors_of_picture(path: str, count: int | None, exact: bool) -> list[Color]:
-    """The colours of a picture, sorted; those that nobody sees, since they are transparent, are left out.
+    """The colours of a picture; those that nobody sees, since they are transparent, are left out.
+
+    A strip, whose rows or columns are all alike, gives its colours in their order, other pictures give them sorted.
 
     Args:
         count: at most so many (`MOST` where it is None): of more, the means of groups of alike ones by median cut.
@@ -49,14 +56,19 @@ def colors_of_picture(path: str, count: int | None, exact: bool) -> list[Color]:
 
     from pixray.images.io import open_picture
 
-    pixels = np.asarray(open_picture(path, "palette").convert("RGBA")).reshape(-1, 4)
+    picture = np.asarray(open_picture(path, "palette").convert("RGBA"))
+    strip = bool((picture == picture[:1]).all() or (picture == picture[:, :1]).all())
+    pixels = picture.reshape(-1, 4)
     seen = pixels[pixels[:, 3] > 0][:, :3]
     if not len(seen):
         raise ValueError("every pixel of the picture is transparent")
     codes = (seen.astype(np.uint32) * (1 << 16, 1 << 8, 1)).sum(1, dtype=np.uint32)
     unique, first, counts = np.unique(codes, return_index=True, return_counts=True)
     most = count or MOST
-    few = seen[first].tolist() if len(unique) <= most else _median_cut(seen, first, counts, most, exact)
+    if len(unique) <= most:
+        few = seen[np.sort(first) if strip else first].tolist()
+    else:
+        few = _median_cut(seen, first, counts, most, exact)
     return [_scaled(tuple(colour)) for colour in few]
 
 
@@ -78,20 +90,52 @@ def _median_cut(seen: np.ndarray, first: np.ndarray, counts: np.ndarray, most: i
 
 
 def colors_of_table(path: str) -> list[Color]:
-    """An Adobe colour table: 256 colours of 3 bytes, then maybe 2 bytes that say how many of them count.
+    """The colours of a palette file, in their order, duplicates included.
 
     Raises:
         PixrayError: no file can have this name.
-        ValueError: there is no such file, or it is something else.
+        ValueError: there is no such file, or something in it is wrong; in texts, with the number of the line.
     """
+    from pixray.images.palette_adobe import aco_colors, act_colors, ase_colors
+
+    place = local_path(path, "palette")
+    content = _content(place, path)
+    ending = place.suffix.lower()
     try:
-        content = local_path(path, "palette").read_bytes()
+        if ending in _TEXTS:
+            colours = [_scaled(colour) for colour in _colors_of_text(ending, content)]
+        else:
+            colours = {".act": act_colors, ".ase": ase_colors, ".aco": aco_colors}[ending](content)
+    except ValueError as error:
+        raise ValueError(f"{short(path)}{',' if str(error).startswith('line') else ':'} {error}") from None
+    if not 1 <= len(colours) <= MOST_COLORS:
+        count = f"{len(colours):,} colours" if colours else "no colour"
+        raise ValueError(f"{short(path)} holds {count}; expected 1 to {MOST_COLORS:,}")
+    return colours
+
+
+def _content(place: Path, path: str) -> bytes:
+    """The bytes of an ordinary file of a palette's size: no pipe is waited for and no device read."""
+    if not place.is_file():
+        raise ValueError(f"{short(path)} is no file" if place.exists() else f"{short(path)}: there is no such file")
+    try:
+        with place.open("rb") as file:
+            content = file.read(_MOST_BYTES + 1)
     except OSError as error:
         raise ValueError(f"{short(path)} cannot be read ({error.strerror})") from None
-    if len(content) not in (768, 772):
-        raise ValueError(f"{short(path)} is no Adobe colour table (it has {len(content)} bytes, not 768 or 772)")
-    count = int.from_bytes(content[768:770], "big") if len(content) == 772 else 256
-    return [_scaled(tuple(content[3 * number : 3 * number + 3])) for number in range(min(count or 256, 256))]
+    if len(content) > _MOST_BYTES:
+        raise ValueError(f"{short(path)} is too large for a palette file (more than {_MOST_BYTES >> 20} MB)")
+    return content
+
+
+def _colors_of_text(ending: str, content: bytes) -> list[tuple[int, int, int]]:
+    from pixray.images.palette_lines import gpl_colors, hex_colors, jasc_colors
+
+    if ending == ".pal" and content[:4] == b"RIFF":
+        raise ValueError("it is a RIFF palette; expected a JASC one, as PaintShop and Aseprite write it")
+    text = content.decode("utf-8-sig", "replace")  # names of colours may be in any encoding; they are not used
+    lines = re.split(r"\r\n|\r|\n", text)
+    return {".gpl": gpl_colors, ".hex": hex_colors, ".pal": jasc_colors}[ending](lines)
 
 
 def _scaled(colour: tuple[int, ...]) -> Color:
