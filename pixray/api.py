@@ -54,15 +54,15 @@ class Studio:
         self._by_thread = threading.local()
         self._latest = _Collected()
 
-    def _collected(self, *, own: bool = False) -> _Collected:
+    def _collected(self, *, fresh: bool = False) -> _Collected:
         """What this thread set up, or the latest of another one if it set up nothing.
 
         Args:
-            own: it is about to be changed, so this thread needs one of its own.
+            fresh: it is about to be changed, so this thread needs one of its own.
         """
         collected: _Collected | None = getattr(self._by_thread, "collected", None)
         if collected is None:
-            if not own:
+            if not fresh:
                 return self._latest
             collected = self._by_thread.collected = _Collected()
         self._latest = collected
@@ -91,11 +91,11 @@ class Studio:
 
     def reset_settings(self) -> None:
         """Forget all added settings."""
-        self._collected(own=True).added = {}
+        self._collected(fresh=True).added = {}
 
     def add_settings(self, **settings: Any) -> None:
         """Add settings; later ones win. They are checked by `apply_settings`, so their order never matters."""
-        self._collected(own=True).added.update(settings)
+        self._collected(fresh=True).added.update(settings)
 
     def get_settings(self) -> dict[str, Any]:
         """What was added so far, without defaults."""
@@ -122,7 +122,7 @@ class Studio:
         """
         from pixray.runs.stepwise import StepwiseRun
 
-        collected = self._collected(own=True)
+        collected = self._collected(fresh=True)
         if collected.run is not None:
             collected.run.close()
             collected.run = None
@@ -201,7 +201,7 @@ class Studio:
             KeyboardInterrupt: after Ctrl-C, when the step it came in is done and everything is saved.
         """
         added = {"drawer": drawer, **settings, **({} if prompts is None else {"prompts": prompts})}
-        collected = self._collected(own=True)
+        collected = self._collected(fresh=True)
         collected.added = added
         self.do_init(resolve(self.registry, added, caller="run"), quiet)
         assert collected.run is not None

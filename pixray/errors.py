@@ -41,9 +41,9 @@ class InvalidPart(PixrayError):
 class MissingPackage(PixrayError, ImportError):
     """A part was chosen whose package is not installed; the message holds the installing command."""
 
-    def __init__(self, what: str, package: str, extra: str | None = None) -> None:
+    def __init__(self, part: str, package: str, extra: str | None = None) -> None:
         command = f"pip install 'pixray[{extra}]'" if extra else f"pip install {package}"
-        super().__init__(f"{what} needs the package '{package}', which is not installed: {command}")
+        super().__init__(f"{part} needs the package '{package}', which is not installed: {command}")
 
 
 class ModelUnavailable(PixrayError):
@@ -64,7 +64,7 @@ class RunFailed(PixrayError):
 
 def nearest(name: str, names: Iterable[str]) -> str | None:
     """The known name closest to a mistyped one, or None when nothing is close."""
-    by_lower = {known.lower(): known for known in names}
+    by_lower = {candidate.lower(): candidate for candidate in names}
     close = difflib.get_close_matches(str(name).lower()[:100], by_lower, n=1, cutoff=0.6)
     return by_lower[close[0]] if close else None
 

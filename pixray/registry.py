@@ -126,10 +126,10 @@ class Registry:
             return self._clashes.get((kind, name))
         if name in GONE.get(kind, {}):
             return f"{kind} {shown(name)} (from {source}) is gone: {GONE[kind][name]}"
-        known = [*self._known(kind), *ALIASES.get(kind, {})]
+        names = [*self._known(kind), *ALIASES.get(kind, {})]
         return (
-            f"unknown {kind} {shown(name)} (from {source}): expected one of {', '.join(sorted(known))}."
-            + did_you_mean(name, known)
+            f"unknown {kind} {shown(name)} (from {source}): expected one of {', '.join(sorted(names))}."
+            + did_you_mean(name, names)
         )
 
     def load(self, kind: str, name: str) -> Any:
@@ -214,9 +214,9 @@ def _clash(kind: str, name: str, other: _Entry, entry: _Entry) -> str:
 def _import(kind: str, name: str, entry: _Entry) -> Any:
     """What "module:Class" names."""
     module, _, attribute = entry.target.partition(":")
-    what = f"{kind} '{name}', {entry}"
+    label = f"{kind} '{name}', {entry}"
     if not attribute:
-        raise InvalidPart(f"{what}: expected module:Class")
+        raise InvalidPart(f"{label}: expected module:Class")
     try:
         return import_attribute(entry.target)
     except PixrayError:
@@ -225,16 +225,16 @@ def _import(kind: str, name: str, entry: _Entry) -> Any:
         missing = error.name or module
         if not f"{module}.".startswith(f"{missing}.") or missing in EXTRAS:
             raise MissingPackage(f"{kind} '{name}'", *EXTRAS.get(missing, (missing,))) from error
-        raise InvalidPart(f"{what}: there is no module '{missing}'") from error
+        raise InvalidPart(f"{label}: there is no module '{missing}'") from error
     except AttributeError as error:
         loaded = importlib.import_module(module)
         if hasattr(loaded, attribute.partition(".")[0]):
-            raise InvalidPart(f"{what}: {_import_failure(module, error)}") from error
+            raise InvalidPart(f"{label}: {_import_failure(module, error)}") from error
         raise InvalidPart(
-            f"{what}: the module '{module}' has no '{attribute}'.{did_you_mean(attribute, vars(loaded))}"
+            f"{label}: the module '{module}' has no '{attribute}'.{did_you_mean(attribute, vars(loaded))}"
         ) from error
     except Exception as error:
-        raise InvalidPart(f"{what}: the module '{module}', {_import_failure(module, error)}") from error
+        raise InvalidPart(f"{label}: the module '{module}', {_import_failure(module, error)}") from error
 
 
 def _import_failure(module: str, error: Exception) -> str:

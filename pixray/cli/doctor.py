@@ -78,8 +78,8 @@ def _models() -> Iterator[tuple[bool, str]]:
 
     store = ModelStore()
     yield from ((True, line) for line in where_lines(store))
-    here = [name for name in OPENAI if find_local(read_name(name), store)]
-    yield True, "perceptors on this machine: " + ", ".join(["embedded", *here])
+    local = [name for name in OPENAI if find_local(read_name(name), store)]
+    yield True, "perceptors on this machine: " + ", ".join(["embedded", *local])
     try:
         files = {name: store.known[name].files for name in store.known}
     except SettingsError as error:
@@ -90,5 +90,5 @@ def _models() -> Iterator[tuple[bool, str]]:
     broken = [store.lying_about(file) for parts in files.values() for file in parts.values()]
     yield from ((False, line) for line in dict.fromkeys(filter(None, broken)))
     if not store.offline:
-        reached = hub_reachable()
-        yield True, f"model hub {hub_address()}: {'reached' if reached else 'not reached, the embedded models serve'}"
+        reachable = hub_reachable()
+        yield True, f"model hub {hub_address()}: {'reached' if reachable else 'not reached, the embedded models serve'}"

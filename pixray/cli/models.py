@@ -55,9 +55,9 @@ def main(argv: Sequence[str]) -> int:
 def _list(store: ModelStore, args: argparse.Namespace) -> int:
     names = args.names or list(store.known)
     for model in (store.model(name) for name in names):
-        here = all(store.on_disk(model.name, part) for part in model.files)
+        stored = all(store.on_disk(model.name, part) for part in model.files)
         doubt = "" if all(file.verified for file in model.files.values()) else ", unverified"
-        _say(f"{'*' if here else ' '} {model.name:<21} {_size(model):>8}  {model.kind}: {model.about}")
+        _say(f"{'*' if stored else ' '} {model.name:<21} {_size(model):>8}  {model.kind}: {model.about}")
         _say(f"  {'':<21} {'':>8}  licence: {model.licence}{doubt}")
     if not args.names:
         _say("* is on this machine. unverified: size and checksum were not published alike by two sources.")
@@ -92,7 +92,7 @@ def _fetch_perceptor(name: str, store: ModelStore) -> Path | None:
 
 def _verify(store: ModelStore, args: argparse.Namespace) -> int:
     good = True
-    seen = set()
+    checked = set()
     for model in (store.model(name) for name in args.names or store.known):
         for part, file in model.files.items():
             path = store.on_disk(model.name, part)
@@ -102,12 +102,12 @@ def _verify(store: ModelStore, args: argparse.Namespace) -> int:
                 if broken or args.names:
                     good = False
                     _say(f"! {model.name} {part}: " + (broken or "not on this machine"))
-            elif path not in seen:
-                seen.add(path)
+            elif path not in checked:
+                checked.add(path)
                 fine, text = _judge(path, file)
                 good &= fine
                 _say(f"{' ' if fine else '!'} {path}: {text}")
-    if not seen and good:
+    if not checked and good:
         _say("no known model is on this machine")
     return 0 if good else 1
 

@@ -15,11 +15,11 @@ class Parser(argparse.ArgumentParser):
 
     Args:
         command: the word after `pixray`.
-        what: what it does, as a sentence.
+        description: what it does, as a sentence.
     """
 
-    def __init__(self, command: str, what: str) -> None:
-        super().__init__(prog=f"pixray {command}", description=what)
+    def __init__(self, command: str, description: str) -> None:
+        super().__init__(prog=f"pixray {command}", description=description)
 
     def error(self, message: str) -> NoReturn:
         hint = f" (try {self.prog} --help)"

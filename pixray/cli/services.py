@@ -37,15 +37,15 @@ def main(argv: Sequence[str]) -> int:
 
 def describe(name: str, service: Any) -> str:
     """One line about a service; nothing is sent."""
-    able = service.capabilities
+    capabilities = service.capabilities
     can = {
-        "start picture": able.init,
-        "mask": able.mask,
-        "control " + "/".join(able.controls): able.controls,
-        "seed": able.seeds is not None,
-        "negative prompt": able.negative,
-        "weights": able.weights != "none",
-        "previews": able.previews,
+        "start picture": capabilities.init,
+        "mask": capabilities.mask,
+        "control " + "/".join(capabilities.controls): capabilities.controls,
+        "seed": capabilities.seeds is not None,
+        "negative prompt": capabilities.negative,
+        "weights": capabilities.weights != "none",
+        "previews": capabilities.previews,
     }
     provider = service()
     try:
@@ -53,5 +53,5 @@ def describe(name: str, service: Any) -> str:
         key = f"{service.key_name} is set"
     except PixrayError:
         key = f"{service.key_name} is not set"
-    abilities = ", ".join(what for what, able_to in can.items() if able_to) or "prompts only"
+    abilities = ", ".join(ability for ability, able in can.items() if able) or "prompts only"
     return f"{name:<16}{key:<30}{abilities}\n"

@@ -63,9 +63,9 @@ def frames_of(folder: Path) -> list[Path]:
     places = [folder] if any(named) else [folder / "video", folder / "steps", folder]
     lying = [sorted(place.glob("frame_*.png"), key=_number) for place in places]
     for frames in [*named, *lying]:
-        there = [frame for frame in frames if frame.is_file()]
-        if len(there) > 1:
-            return there
+        existing = [frame for frame in frames if frame.is_file()]
+        if len(existing) > 1:
+            return existing
     raise PixrayError(f"{folder} holds fewer than two frames (frame_NNNN.png in video/, steps/ or itself)")
 
 

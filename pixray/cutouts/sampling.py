@@ -77,14 +77,14 @@ def take(samplings: list[Sampling], size: int, tint: Tint | None) -> Tensor:
 
 def take_plainly(samplings: list[Sampling], size: int, tint: Tint | None) -> Tensor:
     """The same in ordinary torch, for any device."""
-    taken = []
+    crops = []
     for sampling in samplings:
         grid = sampling.grid(size)
         # The cutouts stand below each other in one long picture: the gradient of the source is then summed in place.
         long = F.grid_sample(sampling.source, grid[None], "bilinear", sampling.padding, align_corners=False)
         sampled = long[0].transpose(0, 1)
-        taken.append(sampled if sampling.offset is None else sampled + sampling.offset)
-    flat = torch.cat(taken)
+        crops.append(sampled if sampling.offset is None else sampled + sampling.offset)
+    flat = torch.cat(crops)
     if tint is None:
         return flat
     tinted = tint.colours @ flat
@@ -103,10 +103,10 @@ class _TakeOnCpu(torch.autograd.Function):
         ctx.grids, first = [], 0
         for sampling in samplings:
             images, grid = _grouped(sampling, size)
-            taken = torch.grid_sampler_2d(images, grid, 0, _PADDING[sampling.padding], False)
+            crops = torch.grid_sampler_2d(images, grid, 0, _PADDING[sampling.padding], False)
             if sampling.offset is not None:
-                taken += sampling.offset
-            for rows, piece in _pieces(taken, first):
+                crops += sampling.offset
+            for rows, piece in _pieces(crops, first):
                 if tint is None:
                     out[rows] = piece
                 elif tint.noise is None:

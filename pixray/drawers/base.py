@@ -199,6 +199,6 @@ class Drawer(ABC):
 
     def _saved_tensors(self) -> dict[str, Tensor]:
         declared = declared_tensors(self, self.tensors)
-        known = {id(tensor) for tensor in declared.values()}
-        free = [tensor for group in self.parameters() for tensor in group.tensors if id(tensor) not in known]
+        declared_ids = {id(tensor) for tensor in declared.values()}
+        free = [tensor for group in self.parameters() for tensor in group.tensors if id(tensor) not in declared_ids]
         return {**declared, **{f"parameter{number}": tensor for number, tensor in enumerate(free)}}

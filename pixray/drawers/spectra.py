@@ -87,12 +87,12 @@ class Wavelets(Parametrization):
         self, width: int, height: int, wave: str, sharp: float, generator: torch.Generator, device: str
     ) -> None:
         self._ptwt, wavelets = _import_ptwt()
-        known = wavelets.wavelist(kind="discrete")
-        if wave not in known:
+        names = wavelets.wavelist(kind="discrete")
+        if wave not in names:
             from pixray.errors import did_you_mean
 
             raise ValueError(
-                f"fft_wave={wave!r}: expected a discrete wavelet such as coif2.{did_you_mean(wave, known)}"
+                f"fft_wave={wave!r}: expected a discrete wavelet such as coif2.{did_you_mean(wave, names)}"
             )
         self._wave, self._size = wavelets.Wavelet(wave), (height, width)
         coarsest, *details = self._ptwt.wavedec2(torch.zeros(3, height, width), self._wave)

@@ -168,8 +168,8 @@ class SessionBuilder:
     def _notice_idle_palette(self, drawer: Drawer) -> None:
         """Tell the user that a palette which no part uses has no effect."""
         settings = self.settings
-        asked = {part[0] for parts in (settings.filters, settings.custom_loss) for part in parse_parts(parts)}
-        if self.palette and not asked & {"lookup", "palette"} and not drawer.uses_palette:
+        chosen = {part[0] for parts in (settings.filters, settings.custom_loss) for part in parse_parts(parts)}
+        if self.palette and not chosen & {"lookup", "palette"} and not drawer.uses_palette:
             self._notice("the palette has no effect yet: filters=lookup or custom_loss=palette would use it")
 
     def _notice_idle_settings(self, drawer: Drawer) -> None:
@@ -200,10 +200,10 @@ class SessionBuilder:
         drawer.configure(settings, self.generators.seed)
         noise = self.generators.get("noise")
         draft = self._draft(drawer.size)
-        image = start_image(settings, drawer.size, noise=drawer.wants_noise, generator=noise, made=draft)
+        image = start_image(settings, drawer.size, noise=drawer.wants_noise, generator=noise, generated=draft)
         start_picture = None
         if settings.init_weight_pix:
-            start_picture = start_image(settings, drawer.size, noise=False, generator=noise, made=draft)
+            start_picture = start_image(settings, drawer.size, noise=False, generator=noise, generated=draft)
         if start_picture is not None:
             start_picture = laid_over(start_picture, None, 1.0)
         if image is None and drawer.wants_draft:

@@ -88,16 +88,16 @@ class ObjectiveBuilder:
 
     def _opacity(self, drawer: Drawer) -> list[WeightedLoss]:
         """The loss for `transparent_weight`, if the drawer paints with transparency."""
-        asked, weight = self.settings.transparent, self.settings.transparent_weight
-        if not asked and not weight:
+        transparent, weight = self.settings.transparent, self.settings.transparent_weight
+        if not transparent and not weight:
             return []
         with torch.no_grad():
-            able = drawer.render(0).shape[1] == 4
-        if asked and not able and drawer.parameters():
+            has_alpha = drawer.render(0).shape[1] == 4
+        if transparent and not has_alpha and drawer.parameters():
             self.notice(f"transparent has no effect: the drawer {self.settings.drawer} paints opaque pictures")
-        elif weight and not able:
+        elif weight and not has_alpha:
             self.notice("transparent_weight has no effect: it needs a picture with transparency, transparent=yes")
-        return [WeightedLoss("transparent_weight", OpacityLoss(), weight)] if weight and able else []
+        return [WeightedLoss("transparent_weight", OpacityLoss(), weight)] if weight and has_alpha else []
 
     def _losses(self, context: LossContext) -> list[WeightedLoss]:
         losses = []

@@ -78,17 +78,17 @@ class Objective:
         filtered, penalties = self._filtered(canvas, randomness)
         # Batches of cutouts differentiate down to the filtered canvas only; the way from there back through filters
         # and drawer is then taken once, however many batches there were.
-        seen = filtered.detach().requires_grad_(True)
+        leaf = filtered.detach().requires_grad_(True)
         values: dict[str, Tensor] = {}
         for view in randomness.views:
-            inputs = self._look(seen, view, moment)
+            inputs = self._loss_inputs(leaf, view, moment)
             terms = {loss.name: loss(inputs) / self.batches for loss in self.losses}
             total = sum(terms.values())
             if isinstance(total, Tensor) and total.requires_grad:
                 total.backward()
             for name, term in terms.items():
                 values[name] = values.get(name, 0.0) + term.detach()
-        self._backward_through_filters(filtered, seen.grad, penalties)
+        self._backward_through_filters(filtered, leaf.grad, penalties)
         values.update({name: penalty.detach() for name, penalty in penalties.items()})
         return LossValues.of(values)
 
@@ -111,7 +111,7 @@ class Objective:
                 penalties[name] = weight * result.penalty
         return canvas, penalties
 
-    def _look(self, canvas: Tensor, view: CutoutBatch, moment: Moment) -> LossInputs:
+    def _loss_inputs(self, canvas: Tensor, view: CutoutBatch, moment: Moment) -> LossInputs:
         """Everything that losses may see, for one batch of cutouts."""
         alpha = canvas[:, 3:] if canvas.shape[1] == 4 else None
         opaque = canvas if alpha is None else canvas[:, :3] * alpha + view.fill * (1 - alpha)

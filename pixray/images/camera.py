@@ -56,5 +56,5 @@ class Camera:
         ]
         source = canvas if canvas.device.type in _CUBIC else canvas.cpu()
         grid = F.affine_grid(source.new_tensor(place)[None], [1, 1, height, width], align_corners=False)
-        seen = F.grid_sample(source, grid, mode="bicubic", padding_mode="reflection", align_corners=False)
-        return seen.clamp(0, 1).to(canvas.device)
+        view = F.grid_sample(source, grid, mode="bicubic", padding_mode="reflection", align_corners=False)
+        return view.clamp(0, 1).to(canvas.device)

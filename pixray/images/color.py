@@ -164,8 +164,8 @@ def _by_name(word: str, low: str) -> Color:
         return (float(name),) * 3
     if re.fullmatch("[0-9]{3}", name):
         raise ValueError(f"'{short(word)}' is no colour: write #{name}, or three numbers as (255+128+0)")
-    known = [*OWN, *(name for table in tables for name in table)]
-    raise ValueError(f"'{short(word)}' is no colour.{did_you_mean(name, known)}")
+    names = [*OWN, *(name for table in tables for name in table)]
+    raise ValueError(f"'{short(word)}' is no colour.{did_you_mean(name, names)}")
 
 
 @cache

@@ -42,22 +42,22 @@ def addresses_of(brought_by_stranger: Callable[[str], bool]) -> Iterator[None]:
         _from_strangers.reset(token)
 
 
-def fetch(address: str, what: str, *, most_bytes: int = MOST_BYTES, seconds: float = SECONDS) -> bytes:
+def fetch(address: str, label: str, *, most_bytes: int = MOST_BYTES, seconds: float = SECONDS) -> bytes:
     """The content behind an address. Redirects are followed, but never to anything else than http and https.
 
     Args:
-        what: how messages call it, such as "init_image".
+        label: how messages call it, such as "init_image".
         most_bytes, seconds: limits for all of it.
 
     Raises:
         PixrayError: an address with a password (it would end up in the picture's metadata), no answer, an error, or
             a limit was passed. A stranger is told the same whatever went wrong, lest messages map a network.
     """
-    public = _from_strangers.get()(what)
+    public = _from_strangers.get()(label)
     parts = urlsplit(address)
     if parts.username or parts.password:
-        raise PixrayError(f"{what}: an address must not hold a user name or password, since settings are saved")
-    shown = f"{what}='{parts.scheme}://{parts.netloc}{parts.path}'"
+        raise PixrayError(f"{label}: an address must not hold a user name or password, since settings are saved")
+    shown = f"{label}='{parts.scheme}://{parts.netloc}{parts.path}'"
     if MASK in parts.query:
         raise PixrayError(f"{shown}: the secret part of this address is not recorded; give the address once more")
     try:

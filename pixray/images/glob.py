@@ -29,51 +29,51 @@ def is_address(text: str | Path) -> bool:
     return str(text).lower().startswith(("http://", "https://"))
 
 
-def local_path(text: str | Path, what: str) -> Path:
+def local_path(text: str | Path, label: str) -> Path:
     """The path that a text names, `~` written out; nothing has to be there.
 
     Args:
-        what: how messages call it, such as "init_image".
+        label: how messages call it, such as "init_image".
 
     Raises:
         PixrayError: no file can have this name.
     """
-    path = user_path(text, what)
+    path = user_path(text, label)
     try:
         path.stat()
     except FileNotFoundError:
         return path
     except OSError as error:
-        raise PixrayError(f"{what}='{short(text)}': there is no such file ({reason(error)})") from None
+        raise PixrayError(f"{label}='{short(text)}': there is no such file ({reason(error)})") from None
     return path
 
 
-def expand(text: str, what: str = "picture") -> list[str]:
+def expand(text: str, label: str = "picture") -> list[str]:
     """Every picture that a text means, in the order of the numbers in their names.
 
     Args:
         text: a path, glob or address.
-        what: how messages call it, such as "init_image".
+        label: how messages call it, such as "init_image".
 
     Raises:
         PixrayError: nothing matches.
     """
-    whole = _local(text)
-    if whole is not None and whole.is_file():
-        return [str(whole)]  # also when its name happens to hold a star or a brace
+    literal = _local(text)
+    if literal is not None and literal.is_file():
+        return [str(literal)]  # also when its name happens to hold a star or a brace
     files: list[str] = []
-    for name in _braces_of(text, what):
+    for name in _braces_of(text, label):
         if is_address(name):
             files.append(name)
             continue
-        path = local_path(name, what)
+        path = local_path(name, label)
         matches = [str(path)] if path.is_file() else glob.glob(str(path), recursive=True)  # noqa: PTH207, also absolute ones
         files += [match for match in matches if Path(match).is_file()]
     if not files:
-        if whole is not None and whole.is_dir():
-            raise PixrayError(f"{what}='{short(text)}' is a folder; its pictures are written {text.rstrip('/')}/*.png")
+        if literal is not None and literal.is_dir():
+            raise PixrayError(f"{label}='{short(text)}' is a folder; its pictures are written {text.rstrip('/')}/*.png")
         pattern = any(mark in text for mark in "*?[{")
-        raise PixrayError(f"{what}='{short(text)}': " + ("no file matches" if pattern else "there is no such file"))
+        raise PixrayError(f"{label}='{short(text)}': " + ("no file matches" if pattern else "there is no such file"))
     return sorted(dict.fromkeys(files), key=_by_number)
 
 
@@ -85,11 +85,11 @@ def _local(text: str) -> Path | None:
         return None
 
 
-def _braces_of(text: str, what: str) -> list[str]:
+def _braces_of(text: str, label: str) -> list[str]:
     try:
         return braces(text)
     except PixrayError as error:
-        raise PixrayError(f"{what}='{short(text)}': {error}") from None
+        raise PixrayError(f"{label}='{short(text)}': {error}") from None
 
 
 def braces(text: str) -> list[str]:

@@ -23,7 +23,7 @@ def start_image(
     *,
     noise: bool,
     generator: torch.Generator,
-    made: Image.Image | None = None,
+    generated: Image.Image | None = None,
 ) -> Tensor | None:
     """The start picture over noise, 1 3 H W, or None when the drawer is to start by itself.
 
@@ -34,14 +34,14 @@ def start_image(
         settings: of the run.
         size: width and height that the drawer wants.
         noise: whether the drawer wants noise at all.
-        made: a picture that was made to start from; it stands in place of the file.
+        generated: a picture that was made to start from; it stands in place of the file.
 
     Raises:
         PixrayError: the file cannot be read.
     """
     ground = noise_image(settings.init_noise if noise else "none", size, generator)
-    if made is not None:
-        image = to_tensor(resized(made.convert("RGBA"), size, settings.image_fit), 4)
+    if generated is not None:
+        image = to_tensor(resized(generated.convert("RGBA"), size, settings.image_fit), 4)
     elif settings.init_image:
         image = _fitted(settings, "init_image", size)
     else:

@@ -37,14 +37,14 @@ def to_tensor(picture: Image.Image, channels: int = 3) -> Tensor:
     return torch.from_numpy(pixels.copy()).permute(2, 0, 1)[None].float() / 255
 
 
-def open_picture(path: str | Path, what: str = "picture") -> Image.Image:
+def open_picture(path: str | Path, label: str = "picture") -> Image.Image:
     """A picture from a file or a web address: upright, in 8 bits of sRGB, of several frames the first.
 
     Everything that reads pictures for a run opens them here, so that depth, colour space, embedded profile,
     orientation and transparency mean the same everywhere.
 
     Args:
-        what: how the message calls it, such as "init_image".
+        label: how the message calls it, such as "init_image".
 
     Returns:
         RGB, or RGBA where the file holds transparency.
@@ -55,36 +55,36 @@ def open_picture(path: str | Path, what: str = "picture") -> Image.Image:
     """
     from pixray.images.srgb import as_srgb
 
-    with _opened(path, what) as picture:
+    with _opened(path, label) as picture:
         return as_srgb(_upright(picture))
 
 
-def open_mask(path: str | Path, what: str) -> Image.Image:
+def open_mask(path: str | Path, label: str) -> Image.Image:
     """A picture whose brightness counts, as L; transparency counts as white.
 
     Raises:
         PixrayError: as `open_picture`.
     """
-    return on_white(open_picture(path, what)).convert("L")
+    return on_white(open_picture(path, label)).convert("L")
 
 
-def picture_size(path: str | Path, what: str) -> tuple[int, int]:
+def picture_size(path: str | Path, label: str) -> tuple[int, int]:
     """Width and height of a picture once it is upright; its pixels are not read.
 
     Raises:
         PixrayError: as `open_picture`.
     """
-    with _opened(path, what) as picture:
+    with _opened(path, label) as picture:
         return picture.size[::-1] if _orientation(picture) >= 5 else picture.size
 
 
 @contextlib.contextmanager
-def _opened(path: str | Path, what: str) -> Iterator[Image.Image]:
+def _opened(path: str | Path, label: str) -> Iterator[Image.Image]:
     """The picture with nothing but its header read; whatever goes wrong inside becomes one sentence."""
     from pixray.images.fetch import fetch
     from pixray.images.formats import KNOWN, open_header
 
-    source = fetch(str(path), what) if is_address(path) else local_path(path, what)
+    source = fetch(str(path), label) if is_address(path) else local_path(path, label)
     shown = short(without_secrets(str(path)))
     try:
         with open_header(source) as picture:
@@ -92,12 +92,12 @@ def _opened(path: str | Path, what: str) -> Iterator[Image.Image]:
     except MissingPackage:
         raise
     except FileNotFoundError:
-        raise PixrayError(f"{what}='{shown}': there is no such file") from None
+        raise PixrayError(f"{label}='{shown}': there is no such file") from None
     except UnidentifiedImageError:
-        raise PixrayError(f"{what}='{shown}': cannot be read as a picture (expected {KNOWN})") from None
+        raise PixrayError(f"{label}='{shown}': cannot be read as a picture (expected {KNOWN})") from None
     except Exception as error:  # decoders raise whatever a damaged file makes them stumble over
         reason = str(error) if isinstance(error, OSError | ValueError | SyntaxError) else "it is damaged"
-        raise PixrayError(f"{what}='{shown}': cannot be read as a picture ({reason or 'it is damaged'})") from error
+        raise PixrayError(f"{label}='{shown}': cannot be read as a picture ({reason or 'it is damaged'})") from error
 
 
 def _upright(picture: Image.Image) -> Image.Image:
@@ -130,9 +130,9 @@ def resized(picture: Image.Image, size: tuple[int, int], fit: str = "stretch") -
         return ImageOps.fit(picture, size, lanczos)
     if fit == "contain":
         inner = ImageOps.contain(picture.convert("RGBA"), size, lanczos)
-        whole = Image.new("RGBA", size)
-        whole.paste(inner, ((size[0] - inner.width) // 2, (size[1] - inner.height) // 2))
-        return whole
+        framed = Image.new("RGBA", size)
+        framed.paste(inner, ((size[0] - inner.width) // 2, (size[1] - inner.height) // 2))
+        return framed
     return picture.resize(size, lanczos)
 
 

@@ -95,8 +95,8 @@ def laid_over(image: Tensor, ground: Tensor | None, alpha: float) -> Tensor:
     Returns:
         1 3 H W.
     """
-    own = image[:, 3:] if image.shape[1] == 4 else torch.ones_like(image[:, :1])
-    opacity = own if ground is None else own * alpha
+    image_alpha = image[:, 3:] if image.shape[1] == 4 else torch.ones_like(image[:, :1])
+    opacity = image_alpha if ground is None else image_alpha * alpha
     under = torch.ones_like(image[:, :3]) if ground is None else ground
     return image[:, :3] * opacity + under * (1 - opacity)
 

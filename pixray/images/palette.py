@@ -67,15 +67,15 @@ def read_one_color(text: str) -> Color:
 
 def resampled(colours: list[Color], count: int) -> list[Color]:
     """So many colours along the chain, its ends included; a single one is the last of the chain."""
-    made: list[Color] = []
+    result: list[Color] = []
     for number in range(count):
         place = (len(colours) - 1) * (number / (count - 1) if count > 1 else 1.0)
         before = min(int(place), max(0, len(colours) - 2))
         share = place - before
         low, high = colours[before], colours[min(before + 1, len(colours) - 1)]
         red, green, blue = (a + (b - a) * share for a, b in zip(low, high, strict=True))
-        made.append((red, green, blue))
-    return made
+        result.append((red, green, blue))
+    return result
 
 
 def fewer(colours: list[Color], count: int) -> list[Color]:

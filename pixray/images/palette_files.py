@@ -59,34 +59,34 @@ def colors_of_picture(path: str, count: int | None, exact: bool) -> list[Color]:
     picture = np.asarray(open_picture(path, "palette").convert("RGBA"))
     strip = bool((picture == picture[:1]).all() or (picture == picture[:, :1]).all())
     pixels = picture.reshape(-1, 4)
-    seen = pixels[pixels[:, 3] > 0][:, :3]
-    if not len(seen):
+    visible = pixels[pixels[:, 3] > 0][:, :3]
+    if not len(visible):
         raise ValueError("every pixel of the picture is transparent")
-    codes = (seen.astype(np.uint32) * (1 << 16, 1 << 8, 1)).sum(1, dtype=np.uint32)
+    codes = (visible.astype(np.uint32) * (1 << 16, 1 << 8, 1)).sum(1, dtype=np.uint32)
     unique, first, counts = np.unique(codes, return_index=True, return_counts=True)
     most = count or MOST
     if len(unique) <= most:
-        few = seen[np.sort(first) if strip else first].tolist()
+        chosen = visible[np.sort(first) if strip else first].tolist()
     else:
-        few = _median_cut(seen, first, counts, most, exact)
-    return [_scaled(tuple(colour)) for colour in few]
+        chosen = _median_cut(visible, first, counts, most, exact)
+    return [_scaled(tuple(colour)) for colour in chosen]
 
 
-def _median_cut(seen: np.ndarray, first: np.ndarray, counts: np.ndarray, most: int, exact: bool) -> list[list[int]]:
+def _median_cut(visible: np.ndarray, first: np.ndarray, counts: np.ndarray, most: int, exact: bool) -> list[list[int]]:
     """Fewer colours, chosen by how much of the picture each covers.
 
     Args:
-        seen: N 3; first, counts: of each different colour, a place in `seen` and how often it is there.
+        visible: N 3; first, counts: of each different colour, a place in `visible` and how often it is there.
     """
     import numpy as np
     from PIL import Image
 
-    small = Image.fromarray(seen[None]).quantize(most, Image.Quantize.MEDIANCUT)
+    small = Image.fromarray(visible[None]).quantize(most, Image.Quantize.MEDIANCUT)
     means = np.array(small.getpalette(), dtype=np.uint8).reshape(-1, 3)
     if not exact:
         return [list(mean) for mean in dict.fromkeys(map(tuple, means.tolist()))][:most]
     groups = np.asarray(small)[0][first]
-    return [seen[first[groups == group][counts[groups == group].argmax()]].tolist() for group in np.unique(groups)]
+    return [visible[first[groups == group][counts[groups == group].argmax()]].tolist() for group in np.unique(groups)]
 
 
 def colors_of_table(path: str) -> list[Color]:

@@ -46,8 +46,8 @@ def _separate(picture: Image.Image) -> tuple[Image.Image, Image.Image | None]:
     grey = picture.mode in ("1", "L", "LA", "La")
     if not picture.has_transparency_data:
         return picture.convert("L" if grey else "RGB"), None
-    whole = picture.convert("LA" if grey else "RGBA")
-    return whole.convert("L" if grey else "RGB"), whole.getchannel("A")
+    converted = picture.convert("LA" if grey else "RGBA")
+    return converted.convert("L" if grey else "RGB"), converted.getchannel("A")
 
 
 def _deep(picture: Image.Image) -> tuple[Image.Image, Image.Image | None]:
@@ -80,11 +80,11 @@ def to_levels(values: np.ndarray, white: float | None = None) -> np.ndarray:
 
 def _white_of(values: np.ndarray) -> float:
     """The value of full brightness that fits the values."""
-    whole = values.dtype.kind in "iub"
+    integers = values.dtype.kind in "iub"
     finite = values[np.isfinite(values)]
     most = float(finite.max(initial=0.0))
     # Float pictures from 0 to 1 may hold some highlights above 1.
-    if not whole and (most <= 1 or (np.percentile(finite, 95) <= 1 and (finite != np.rint(finite)).any())):
+    if not integers and (most <= 1 or (np.percentile(finite, 95) <= 1 and (finite != np.rint(finite)).any())):
         return 1.0
     return next((white for white in (255.0, 65535.0) if most <= white), most)
 
@@ -127,9 +127,9 @@ def _space_of(profile: ImageCmsProfile) -> str:
 def _transformed(transform: Any, picture: Image.Image) -> Image.Image:
     from PIL import ImageCms
 
-    made = ImageCms.applyTransform(picture, transform)
-    assert made is not None, "only a transformation in place gives nothing"
-    return made
+    result = ImageCms.applyTransform(picture, transform)
+    assert result is not None, "only a transformation in place gives nothing"
+    return result
 
 
 def _changes_nothing(transform: Any) -> bool:

@@ -54,8 +54,8 @@ def render_svg(content: bytes, seconds: float = SECONDS) -> Image.Image:
     except subprocess.TimeoutExpired:
         raise ValueError(f"rendering it takes more than {seconds:g} s") from None
     if rendered.returncode:
-        said = rendered.stderr.decode(errors="replace").strip().splitlines() or [""]
-        reason = said[-1].removeprefix("SVG: ") if said[-1].startswith("SVG: ") else "its renderer gave up"
+        output = rendered.stderr.decode(errors="replace").strip().splitlines() or [""]
+        reason = output[-1].removeprefix("SVG: ") if output[-1].startswith("SVG: ") else "its renderer gave up"
         raise ValueError(reason)
     return Image.open(io.BytesIO(rendered.stdout), formats=["PNG"])
 

@@ -65,9 +65,9 @@ class Anchor(Loss):
         self._measure, self._anchor, self._part = measure, anchor.detach().clone(), part
 
     def __call__(self, inputs: LossInputs) -> Tensor:
-        held = inputs.latent if self._part == "latent" else inputs.canvas
-        assert held is not None, "the drawer had a latent at the start"
-        return self._measure(held, self._anchor)
+        current = inputs.latent if self._part == "latent" else inputs.canvas
+        assert current is not None, "the drawer had a latent at the start"
+        return self._measure(current, self._anchor)
 
 
 def anchor_losses(settings: Any, context: LossContext, start: Tensor | None) -> list[WeightedLoss]:

@@ -68,8 +68,8 @@ class EdgeLoss(Loss):
     def __call__(self, inputs: LossInputs) -> Tensor:
         off = (inputs.canvas - self._target).square()
         margins = (off * self._mask).mean() if self._mask is not None else self._strips(off)
-        whole = margins + self.settings.global_color_weight * off.mean()
-        return OLD_SCALE["edge"] * self.settings.edge_color_weight * whole
+        total = margins + self.settings.global_color_weight * off.mean()
+        return OLD_SCALE["edge"] * self.settings.edge_color_weight * total
 
     def _strips(self, off: Tensor) -> Tensor:
         height, width = off.shape[2:]

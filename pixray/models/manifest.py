@@ -80,19 +80,19 @@ def address_of(mirror: str) -> str:
     return f"{hub_address()}/{owner}/{name}/resolve/main/{file}"
 
 
-def known_models(own: str | Path | None = None) -> dict[str, KnownModel]:
+def known_models(further: str | Path | None = None) -> dict[str, KnownModel]:
     """Every known model by name.
 
     Args:
-        own: a person's YAML file of further models; they win over built-in ones of the same name.
+        further: a person's YAML file of further models; they win over built-in ones of the same name.
 
     Raises:
         SettingsError: something is wrong with that file; one line per mistake.
     """
     text = resources.files("pixray.models").joinpath("models.yaml").read_text(encoding="utf-8")
     models = read_models(text, "models.yaml")
-    if own is not None:
-        models.update(read_models(_text_of(Path(own).expanduser()), str(own), models))
+    if further is not None:
+        models.update(read_models(_text_of(Path(further).expanduser()), str(further), models))
     return models
 
 

@@ -26,7 +26,7 @@ def hub_reachable(seconds: float = SECONDS) -> bool:
 
 def answers(address: str, seconds: float = SECONDS) -> bool:
     """Whether any HTTP answer comes from an address, an error page included."""
-    heard = threading.Event()
+    answered = threading.Event()
 
     def ask() -> None:
         import httpx
@@ -35,10 +35,10 @@ def answers(address: str, seconds: float = SECONDS) -> bool:
             httpx.head(address, timeout=seconds)
         except (httpx.HTTPError, httpx.InvalidURL, OSError, ValueError):
             return
-        heard.set()
+        answered.set()
 
     # A name look-up has no time limit of its own, so the asking happens aside and is abandoned when it takes long.
     asker = threading.Thread(target=ask, daemon=True, name="pixray-reach")
     asker.start()
     asker.join(seconds)
-    return heard.is_set()
+    return answered.is_set()

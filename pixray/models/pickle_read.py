@@ -234,13 +234,13 @@ class _Machine:
         self._make(self._stack.pop(), arguments)
 
     def _make(self, maker: Any, arguments: Any) -> None:
-        made = Foreign(maker, arguments)
-        if made.maker not in _MAPPINGS:
-            self._stack.append(made)
+        object_ = Foreign(maker, arguments)
+        if object_.maker not in _MAPPINGS:
+            self._stack.append(object_)
             return
         self._stack.append({})
         # An OrderedDict of Python 2 comes as the list of its pairs.
-        pairs = made.arguments[0] if made.arguments and isinstance(made.arguments[0], list) else []
+        pairs = object_.arguments[0] if object_.arguments and isinstance(object_.arguments[0], list) else []
         self._fill([part for pair in pairs for part in pair])
 
     def _build(self, _: Any) -> None:

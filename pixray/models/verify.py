@@ -104,8 +104,8 @@ def is_safetensors(path: Path) -> bool:
         beginning = opened.read(9)
     if len(beginning) == 9 and beginning[8:] == b"{" and beginning[4:8] == b"\0\0\0\0":
         return True
-    known = beginning[:2] in (b"PK", b"\x80\x02") or what_else(path) is not None
-    return path.suffix == ".safetensors" and not known
+    other_format = beginning[:2] in (b"PK", b"\x80\x02") or what_else(path) is not None
+    return path.suffix == ".safetensors" and not other_format
 
 
 def _safetensors_size(path: Path) -> int | None:

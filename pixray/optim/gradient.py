@@ -159,8 +159,10 @@ class GradientOptimizer:
         """Take over a saved state, perhaps from a run on another device."""
         saved = copy.deepcopy(state["optimiser"])
         # Options such as `fused` are those of this run; the moments are those of the saved one.
-        own = [{key: value for key, value in group.items() if key != "params"} for group in self.optimiser.param_groups]
-        groups = [{**theirs, **ours} for theirs, ours in zip(saved["param_groups"], own, strict=True)]
+        current = [
+            {key: value for key, value in group.items() if key != "params"} for group in self.optimiser.param_groups
+        ]
+        groups = [{**stored, **present} for stored, present in zip(saved["param_groups"], current, strict=True)]
         self.optimiser.load_state_dict({**saved, "param_groups": groups})
         self.num_dropped = int(state["num_dropped"])
         self._set_rates()

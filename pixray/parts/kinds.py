@@ -71,20 +71,20 @@ def check_part(kind: str, name: str, part: Any, source: str) -> None:
     Raises:
         InvalidPart: one sentence that says what it is and what is right.
     """
-    facts, what = KINDS[kind], f"{kind} '{name}', {source}"
+    facts, label = KINDS[kind], f"{kind} '{name}', {source}"
     base = import_attribute(facts.base)
     if not inspect.isclass(part):
-        raise InvalidPart(f"{what}: expected a subclass of {facts.shown}, and this is {_described(part)}")
+        raise InvalidPart(f"{label}: expected a subclass of {facts.shown}, and this is {_described(part)}")
     if not issubclass(part, base):
-        raise InvalidPart(f"{what}: expected a subclass of {facts.shown}, and {part.__qualname__} is none")
+        raise InvalidPart(f"{label}: expected a subclass of {facts.shown}, and {part.__qualname__} is none")
     missing = sorted(getattr(part, "__abstractmethods__", ()))
     if missing:
         methods = " and ".join(f"`{method}`" for method in missing)
-        raise InvalidPart(f"{what}: {part.__qualname__} has no {methods}, which every {kind} needs")
-    _check_construction(facts, part, what)
+        raise InvalidPart(f"{label}: {part.__qualname__} has no {methods}, which every {kind} needs")
+    _check_construction(facts, part, label)
 
 
-def _check_construction(facts: Kind, part: type, what: str) -> None:
+def _check_construction(facts: Kind, part: type, label: str) -> None:
     """Whether the class takes what it will be constructed with."""
     keywords = [*facts.keywords]
     if facts.optional_settings and getattr(part, "Settings", None) is not None:
@@ -97,7 +97,7 @@ def _check_construction(facts: Kind, part: type, what: str) -> None:
         signature.bind(*facts.positional, **dict.fromkeys(keywords))
     except TypeError as error:
         words = ", ".join([*facts.positional, *(f"{word}=" for word in keywords)])
-        raise InvalidPart(f"{what}: {part.__qualname__} must be constructed with ({words}), but {error}") from None
+        raise InvalidPart(f"{label}: {part.__qualname__} must be constructed with ({words}), but {error}") from None
 
 
 def _described(part: Any) -> str:

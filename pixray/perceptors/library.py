@@ -42,7 +42,7 @@ def mismatch() -> str | None:
     return None
 
 
-def _sentence(what: str) -> str:
+def _sentence(complaint: str) -> str:
     versions = {name: importlib.metadata.version(name) for name in ("torch", "torchvision")}
     pair = f"torch {versions['torch']} and torchvision {versions['torchvision']}"
-    return f"the installed {pair} {what}: pip install --upgrade --force-reinstall torch torchvision"
+    return f"the installed {pair} {complaint}: pip install --upgrade --force-reinstall torch torchvision"

@@ -20,13 +20,13 @@ def unread_part(tokenize: Tokenizer, text: str) -> str:
     Args:
         tokenize: texts to N x context token numbers.
     """
-    whole = tokenize([text])
-    if not _same(whole, tokenize([f"{text} and more"])):
+    tokens = tokenize([text])
+    if not _same(tokens, tokenize([f"{text} and more"])):
         return ""
     least, most = 0, len(text)
     while least < most:  # the shortest beginning that gives the same tokens
         middle = (least + most) // 2
-        if _same(whole, tokenize([text[:middle]])):
+        if _same(tokens, tokenize([text[:middle]])):
             most = middle
         else:
             least = middle + 1
@@ -48,8 +48,8 @@ def not_read(readers: Sequence[str], setting: str, text: str, unread: str) -> st
     where = f"{setting}: " if setting else ""
     verb = "read" if len(readers) > 1 else "reads"
     words = f"the first {count} words" if count > 1 else "the beginning"
-    heard = f"{' and '.join(readers)} {verb} {words} of '{_short(text, 40)}'"
-    return f"{where}{heard}; not read: '{_short(unread, 200)}'"
+    sentence = f"{' and '.join(readers)} {verb} {words} of '{_short(text, 40)}'"
+    return f"{where}{sentence}; not read: '{_short(unread, 200)}'"
 
 
 def _short(text: str, most: int) -> str:

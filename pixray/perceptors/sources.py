@@ -84,10 +84,10 @@ def read_name(name: str) -> Source:
         raise ModelUnavailable(
             f"perceptor '{name}': a weights file needs its architecture before it, as in ViT-B-32::{name}"
         )
-    known = [*OPENAI, "embedded"]
+    names = [*OPENAI, "embedded"]
     raise ModelUnavailable(
-        f"unknown perceptor '{name}': expected one of {', '.join(known)}, architecture::tag, hf-hub:org/name or a "
-        f"folder.{did_you_mean(name, known)}"
+        f"unknown perceptor '{name}': expected one of {', '.join(names)}, architecture::tag, hf-hub:org/name or a "
+        f"folder.{did_you_mean(name, names)}"
     )
 
 
@@ -95,15 +95,15 @@ def _tagged(name: str, architecture: str, tag: str) -> Source:
     open_clip = import_open_clip()
     get_pretrained_cfg = open_clip.pretrained.get_pretrained_cfg
 
-    known = get_pretrained_cfg(architecture.removesuffix("-quickgelu"), tag) or get_pretrained_cfg(architecture, tag)
-    if not known and not Path(tag).expanduser().is_file():
+    config = get_pretrained_cfg(architecture.removesuffix("-quickgelu"), tag) or get_pretrained_cfg(architecture, tag)
+    if not config and not Path(tag).expanduser().is_file():
         tags = open_clip.list_pretrained_tags_by_model(architecture)
         listed = ", ".join(tags) or "none"
         raise ModelUnavailable(
             f"perceptor '{name}': no weights '{tag}' for {architecture} (known: {listed}).{did_you_mean(tag, tags)}"
         )
-    repository, _, file = known.get("hf_hub", "").rpartition("/") if known else ("", "", "")
-    preprocess = tuple((key, tuple(known[key])) for key in ("mean", "std") if key in known)
+    repository, _, file = config.get("hf_hub", "").rpartition("/") if config else ("", "", "")
+    preprocess = tuple((key, tuple(config[key])) for key in ("mean", "std") if key in config)
     return Source(name, architecture, tag, repository=repository or None, file=file or None, preprocess=preprocess)
 
 

@@ -45,8 +45,8 @@ def find_vectors(name: str, store: ModelStore) -> Vectors | None:
         return read_vectors(fetch(name, "vector_prompts").decode("utf-8", "replace"), name)
     path = Path(name).expanduser()
     if path.suffix.lower() != ".json":
-        here = Path("vectors") / f"{name}.json"
-        file = here if here.is_file() else store.find(f"vectors/{name}.json")
+        local = Path("vectors") / f"{name}.json"
+        file = local if local.is_file() else store.find(f"vectors/{name}.json")
         if file is None:
             return None
         path = file

@@ -65,10 +65,10 @@ def check_picture_address(url: str, *, loopback: bool) -> SplitResult:
         parts = split(url)
     except BadRequest as error:
         raise DownloadError(str(error)) from error
-    here = loopback and is_loopback(parts.hostname or "")
-    if not parts.hostname or (parts.scheme != "https" and not (here and parts.scheme == "http")):
+    local = loopback and is_loopback(parts.hostname or "")
+    if not parts.hostname or (parts.scheme != "https" and not (local and parts.scheme == "http")):
         raise DownloadError(f"the picture's address '{_shown(parts)}' was refused: it is not https")
-    if parts.port not in (None, 80, 443) and not here:
+    if parts.port not in (None, 80, 443) and not local:
         raise DownloadError(f"the picture's address '{_shown(parts)}' was refused: port {parts.port}")
     return parts
 

@@ -68,10 +68,10 @@ class BlockEntropy(Provider):
         else:
             fields = {name: str(value) for name, value in self._body(request).items()}
             answer = await http.post_form("/images/edits", fields, self._files(request))
-        made = self._read(answer)
+        image = self._read(answer)
         if request.mask is not None and request.init is not None:
-            made = await self._kept_outside(made, request.init, request.mask)
-        yield made
+            image = await self._kept_outside(image, request.init, request.mask)
+        yield image
 
     def _body(self, request: ImageRequest) -> dict[str, Any]:
         body: dict[str, Any] = {
@@ -112,25 +112,25 @@ class BlockEntropy(Provider):
 
     def _worker_error(self, answer: Answer) -> ProviderError:
         """An exception of the worker, sent with status 200. Worth another try, but only one: the work was begun."""
-        said = self.key.redact(shortened(read_complaint(answer.body).text, _MOST_WORDS_OF_ERROR))
-        return WorkerFailed(f"blockentropy's worker failed: {said}", status=200)
+        complaint = self.key.redact(shortened(read_complaint(answer.body).text, _MOST_WORDS_OF_ERROR))
+        return WorkerFailed(f"blockentropy's worker failed: {complaint}", status=200)
 
-    async def _kept_outside(self, made: GeneratedImage, init: bytes, mask: bytes) -> GeneratedImage:
+    async def _kept_outside(self, image: GeneratedImage, init: bytes, mask: bytes) -> GeneratedImage:
         """The reply inside of the mask, the start picture outside of it."""
         from PIL import Image
 
-        content = made.content
+        content = image.content
         if content is None:
             from pixray.providers.addresses import is_loopback, split
 
-            content = await download(made.address or "", loopback=is_loopback(split(self.url).hostname or ""))
+            content = await download(image.address or "", loopback=is_loopback(split(self.url).hostname or ""))
         below = open_safely(init).convert("RGB")
         above = open_safely(content).convert("RGB").resize(below.size, Image.Resampling.LANCZOS)
         picture = Image.composite(above, below, open_safely(mask).convert("L"))
         buffer = io.BytesIO()
         picture.save(buffer, format="PNG")
-        facts = {**made.facts, "edit": "guided edit, laid over the kept part here"}
-        return replace(made, content=buffer.getvalue(), address=None, facts=facts)
+        facts = {**image.facts, "edit": "guided edit, laid over the kept part here"}
+        return replace(image, content=buffer.getvalue(), address=None, facts=facts)
 
 
 def _weighted(prompts: tuple[tuple[str, float], ...]) -> str:

@@ -63,9 +63,9 @@ class Client:
         on_unsupported: Literal["refuse", "drop"] = "refuse",
         draw_seed: Callable[[], int] = lambda: random.SystemRandom().randint(1, 2**31 - 1),
     ) -> None:
-        able = provider.capabilities
+        capabilities = provider.capabilities
         self.provider, self.retries = provider, retries or Retries()
-        self.budget, self.gate = budget or Budget(), gate or Gate(able.concurrency, able.rate)
+        self.budget, self.gate = budget or Budget(), gate or Gate(capabilities.concurrency, capabilities.rate)
         self.cache, self.caching = cache, caching
         self.prices, self.on_unsupported, self._draw_seed = dict(prices or {}), on_unsupported, draw_seed
 
@@ -91,9 +91,9 @@ class Client:
         if request.seed is None and self.provider.capabilities.seeds is not None:
             request = replace(request, seed=self._draw_seed())
         key = self._cache_key(request, take)
-        known = self.cache.get(key) if key and self.cache else None
-        if known is not None:
-            return replace(known, warnings=warnings, seconds=time.monotonic() - begun)
+        cached = self.cache.get(key) if key and self.cache else None
+        if cached is not None:
+            return replace(cached, warnings=warnings, seconds=time.monotonic() - begun)
         result = await self._gathered(request, on_preview, warnings)
         result = replace(result, seconds=time.monotonic() - begun)
         if key and self.cache and result.error is None and all(image.usable for image in result.images):
@@ -197,20 +197,20 @@ class _Submission:
                     await self._take(reply, request)
         return bill
 
-    async def _take(self, made: GeneratedImage, request: ImageRequest) -> None:
+    async def _take(self, image: GeneratedImage, request: ImageRequest) -> None:
         """Fetch and decode one picture. A bad picture is an error of that picture, not of the others."""
-        seed = made.seed if made.seed is not None else self._seed_of_next()
+        seed = image.seed if image.seed is not None else self._seed_of_next()
         common: dict[str, Any] = {
-            "seed": seed, "refusal": made.refusal, "revised_prompt": made.revised_prompt, "facts": dict(made.facts),
+            "seed": seed, "refusal": image.refusal, "revised_prompt": image.revised_prompt, "facts": dict(image.facts),
         }  # fmt: skip
-        if made.content is None and made.address is None:
-            status = "filtered" if made.status == "ok" else made.status
+        if image.content is None and image.address is None:
+            status = "filtered" if image.status == "ok" else image.status
             self.images.append(ImageResult(None, status=status, **common))
             return
         try:
-            content = await self._fetched(made.content if made.content is not None else made.address or "")
+            content = await self._fetched(image.content if image.content is not None else image.address or "")
             picture = open_safely(content)
-            beside = {name: await self._fetched(value) for name, value in made.beside.items()}
+            beside = {name: await self._fetched(value) for name, value in image.beside.items()}
             for value in beside.values():
                 open_safely(value)
         except (DecodeError, DownloadError) as error:
@@ -218,7 +218,7 @@ class _Submission:
             self.images.append(ImageResult(None, status="error", **{**common, "refusal": str(error)}))
             return
         self.images.append(
-            ImageResult(content, sniff(content), *picture.size, status=made.status, beside=beside, **common)
+            ImageResult(content, sniff(content), *picture.size, status=image.status, beside=beside, **common)
         )
 
     async def _fetched(self, value: bytes | str) -> bytes:

@@ -33,7 +33,7 @@ def fitted(
 
 def _differences(provider: Provider, request: ImageRequest) -> tuple[dict[str, Any], list[str], list[str]]:
     """Fields to change so that the request fits, what they are about, and what nothing can be done about."""
-    able = provider.capabilities
+    capabilities = provider.capabilities
     changes: dict[str, Any] = {}
     problems: list[str] = []
 
@@ -42,22 +42,26 @@ def _differences(provider: Provider, request: ImageRequest) -> tuple[dict[str, A
             problems.append(problem)
             changes.update(without)
 
-    takes_picture = able.init and request.init is not None
-    leave_out(request.init is not None and not able.init, "it takes no start picture", init=None, strength=None)
+    takes_picture = capabilities.init and request.init is not None
+    leave_out(request.init is not None and not capabilities.init, "it takes no start picture", init=None, strength=None)
     leave_out(
-        request.mask is not None and not (able.mask and takes_picture),
-        "it repaints no masked part" if not able.mask else "a mask needs a start picture",
+        request.mask is not None and not (capabilities.mask and takes_picture),
+        "it repaints no masked part" if not capabilities.mask else "a mask needs a start picture",
         mask=None,
     )
     kind = request.control.kind if request.control else None
-    leave_out(kind is not None and kind not in able.controls, f"it has no control '{kind}'", control=None)
-    leave_out(bool(request.unwanted) and not able.negative, "it takes no negative prompt", **_only_wanted(request))
-    leave_out(request.seed is not None and able.seeds is None, "it takes no seed", seed=None)
-    leave_out(request.steps is not None and not able.steps, "it takes no number of steps", steps=None)
-    leave_out(request.guidance is not None and not able.guidance, "it takes no guidance", guidance=None)
+    leave_out(kind is not None and kind not in capabilities.controls, f"it has no control '{kind}'", control=None)
     leave_out(
-        request.sampler is not None and able.samplers is not None and request.sampler not in able.samplers,
-        _sampler_problem(able.samplers, request.sampler),
+        bool(request.unwanted) and not capabilities.negative, "it takes no negative prompt", **_only_wanted(request)
+    )
+    leave_out(request.seed is not None and capabilities.seeds is None, "it takes no seed", seed=None)
+    leave_out(request.steps is not None and not capabilities.steps, "it takes no number of steps", steps=None)
+    leave_out(request.guidance is not None and not capabilities.guidance, "it takes no guidance", guidance=None)
+    leave_out(
+        request.sampler is not None
+        and capabilities.samplers is not None
+        and request.sampler not in capabilities.samplers,
+        _sampler_problem(capabilities.samplers, request.sampler),
         sampler=None,
     )
     return changes, problems, _hopeless(provider, request)
@@ -74,18 +78,18 @@ def _sampler_problem(samplers: tuple[str, ...] | None, sampler: str | None) -> s
 
 
 def _hopeless(provider: Provider, request: ImageRequest) -> list[str]:
-    able, problems = provider.capabilities, []
+    capabilities, problems = provider.capabilities, []
     if not request.text and request.init is None:
         problems.append("it needs a prompt with a weight above 0")
-    if request.seed is not None and able.seeds is not None and not 0 <= request.seed <= able.seeds:
-        problems.append(f"seed={request.seed}: expected 0 to {able.seeds}")
+    if request.seed is not None and capabilities.seeds is not None and not 0 <= request.seed <= capabilities.seeds:
+        problems.append(f"seed={request.seed}: expected 0 to {capabilities.seeds}")
     rule = provider.sizes(request.model)
     if not rule.allows(request.width, request.height):
         near = "x".join(map(str, rule.nearest(request.width, request.height)))
         problems.append(f"it makes no pictures of {request.width}x{request.height}; the nearest size is {near}")
     for name, picture in (("start picture", request.init), ("mask", request.mask)):
-        if picture is not None and len(picture) > able.most_input:
-            problems.append(f"the {name} has {len(picture)} bytes, at most {able.most_input} are taken")
+        if picture is not None and len(picture) > capabilities.most_input:
+            problems.append(f"the {name} has {len(picture)} bytes, at most {capabilities.most_input} are taken")
     allowed = provider.request_fields().get("options", {}).keys() | _option_names(provider)
     for name in request.options:
         if name not in allowed:

@@ -124,17 +124,17 @@ class Http:
     ) -> AsyncIterator[httpx.Response]:
         """A response whose status is a success and whose body is still to be read."""
         parts = check_base(self.base)
-        sent = {"accept": "application/json", "accept-encoding": "identity", **self._headers}
-        sent.update({name.replace("_", "-"): value for name, value in headers.items()})
+        all_headers = {"accept": "application/json", "accept-encoding": "identity", **self._headers}
+        all_headers.update({name.replace("_", "-"): value for name, value in headers.items()})
         if self._bearer:
-            sent["authorization"] = f"Bearer {self.key.reveal()}"
+            all_headers["authorization"] = f"Bearer {self.key.reveal()}"
         limits = httpx.Timeout(IDLE, connect=CONNECT, read=self._timeout)
         # A proxy for the outside world must not see what stays on this machine.
         outside = not is_loopback(parts.hostname or "")
         try:
             async with (
                 httpx.AsyncClient(timeout=limits, trust_env=outside, follow_redirects=False) as client,
-                client.stream(method, f"{self.base}{path}", headers=sent, **content) as response,
+                client.stream(method, f"{self.base}{path}", headers=all_headers, **content) as response,
             ):
                 logger.debug("%s %s %s: %s", self.service, method, path, response.status_code)
                 if response.status_code // 100 != 2:
@@ -158,12 +158,12 @@ class Http:
 
 def _failure(service: str, error: httpx.HTTPError) -> ProviderError:
     """What a failure of the transport means; before the connection stands nothing can have been billed."""
-    what = type(error).__name__
+    cause = type(error).__name__
     if isinstance(error, httpx.ConnectError | httpx.ConnectTimeout | httpx.PoolTimeout):
-        return Transient(f"{service} cannot be reached ({what})")
+        return Transient(f"{service} cannot be reached ({cause})")
     if isinstance(error, httpx.TimeoutException):
         return Timeout(f"{service} did not answer in time; it may bill the request all the same", maybe_billed=True)
-    return Transient(f"the connection to {service} broke ({what}); it may bill the request", maybe_billed=True)
+    return Transient(f"the connection to {service} broke ({cause}); it may bill the request", maybe_billed=True)
 
 
 def _lower(response: httpx.Response) -> dict[str, str]:

@@ -127,7 +127,7 @@ class Budget:
             self.submitted += 1
             self.spent += price or 0.0
 
-    def settle(self, price: float | None, really: float) -> None:
+    def settle(self, price: float | None, actual: float) -> None:
         """Replace what a submission was thought to cost by what it did."""
         with self._lock:
-            self.spent += really - (price or 0.0)
+            self.spent += actual - (price or 0.0)

@@ -72,8 +72,10 @@ def _from_payload(payload: Any) -> Complaint:
         return Complaint(error)
     detail = payload.get("detail")
     if isinstance(detail, list):
-        said = [entry for entry in detail if isinstance(entry, dict)]
-        return Complaint("; ".join(f"{'.'.join(map(str, entry.get('loc', [])))}: {entry.get('msg')}" for entry in said))
+        entries = [entry for entry in detail if isinstance(entry, dict)]
+        return Complaint(
+            "; ".join(f"{'.'.join(map(str, entry.get('loc', [])))}: {entry.get('msg')}" for entry in entries)
+        )
     if isinstance(detail, str):
         return Complaint(detail)
     listed = payload.get("errors")
@@ -91,14 +93,14 @@ def refusal(service: str, status: int, headers: Mapping[str, str], body: bytes) 
     Args:
         service: its name, for the sentence; status, headers (names in small letters), body: of the answer.
     """
-    said = read_complaint(body)
+    complaint = read_complaint(body)
     facts: dict[str, Any] = {
         "status": status,
-        "code": said.code or said.kind or None,
+        "code": complaint.code or complaint.kind or None,
         "request_id": headers.get("x-request-id"),
-        "retry_after": retry_after(headers, said.text),
+        "retry_after": retry_after(headers, complaint.text),
     }
-    kind = _kind(status, said)
+    kind = _kind(status, complaint)
     words = {
         AuthError: "refused the key",
         QuotaError: "has no credit left for this account",
@@ -109,17 +111,17 @@ def refusal(service: str, status: int, headers: Mapping[str, str], body: bytes) 
         Transient: "failed for the moment",
         ProtocolError: "answered in a way that makes no sense",
     }
-    code = f" {said.code}" if said.code and said.code != str(status) else ""
+    code = f" {complaint.code}" if complaint.code and complaint.code != str(status) else ""
     text = f"{service} {words[kind]} ({status}{code})"
-    return kind(f"{text}: {shortened(said.text)}" if said.text else text, **facts)
+    return kind(f"{text}: {shortened(complaint.text)}" if complaint.text else text, **facts)
 
 
-def _kind(status: int, said: Complaint) -> type[ProviderError]:
-    if said.code in _FILTERED or said.kind in _FILTERED_TYPES:
+def _kind(status: int, complaint: Complaint) -> type[ProviderError]:
+    if complaint.code in _FILTERED or complaint.kind in _FILTERED_TYPES:
         return ContentFiltered
-    if said.code in _NO_CREDIT or said.kind in _NO_CREDIT or status == 402:
+    if complaint.code in _NO_CREDIT or complaint.kind in _NO_CREDIT or status == 402:
         return QuotaError
-    if status == 429 or _PERIOD.search(said.text):
+    if status == 429 or _PERIOD.search(complaint.text):
         return RateLimited
     if status in (401, 403):
         return AuthError

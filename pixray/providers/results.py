@@ -65,13 +65,13 @@ class Cost:
     @classmethod
     def sum(cls, costs: Sequence[Cost]) -> Cost:
         """The whole of several costs, as far as they are known."""
-        known = [cost for cost in costs if cost.amount is not None]
-        if not known:
+        priced = [cost for cost in costs if cost.amount is not None]
+        if not priced:
             return cls()
-        sources = {cost.source for cost in known}
+        sources = {cost.source for cost in priced}
         source: Any = next(iter(sources)) if len(sources) == 1 else "estimated"
-        unit = next((cost.unit for cost in known if cost.unit), "")
-        return cls(round(sum(cost.amount or 0.0 for cost in known), 9), unit, source)
+        unit = next((cost.unit for cost in priced if cost.unit), "")
+        return cls(round(sum(cost.amount or 0.0 for cost in priced), 9), unit, source)
 
     def __str__(self) -> str:
         if self.amount is None:

@@ -122,8 +122,8 @@ class Stability(Provider):
             )(self.message(request, messages), timeout=limit, metadata=self._metadata())
             try:
                 async for answer in call:
-                    for made in _read(answer, request):
-                        yield made
+                    for image in _read(answer, request):
+                        yield image
             except grpc.aio.AioRpcError as error:
                 raise error_of(error.code().name, self.key.redact(error.details() or "")) from None
             finally:

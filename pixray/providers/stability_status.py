@@ -22,8 +22,8 @@ def error_of(code: str, details: str) -> ProviderError:
     Args:
         code: its name, such as "UNAVAILABLE"; details: the service's words, without the key.
     """
-    said = f": {shortened(details)}" if details else ""
-    text = f"stability {_WORDS.get(code, 'failed')} ({code}){said}"
+    reason = f": {shortened(details)}" if details else ""
+    text = f"stability {_WORDS.get(code, 'failed')} ({code}){reason}"
     if code == "RESOURCE_EXHAUSTED":
         return _exhausted(text, details)
     if code == "DEADLINE_EXCEEDED":

@@ -135,9 +135,9 @@ class VisionCraft(Provider):
         except ValueError:
             kind = answer.headers.get("content-type", "nothing said about its type")
             return ProtocolError(f"visioncraft answered {answer.status} with neither a picture nor JSON ({kind})")
-        said = read_complaint(answer.body)
+        complaint = read_complaint(answer.body)
         error = refusal(self.name, 400, answer.headers, answer.body)
-        if type(error) is BadRequest and not said.text:
+        if type(error) is BadRequest and not complaint.text:
             return ProtocolError("visioncraft answered with JSON that is no error it is known to send")
         error.args = tuple(self.key.redact(str(text)) for text in error.args)
         return error

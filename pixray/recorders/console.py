@@ -90,8 +90,8 @@ class ConsoleRecorder(Recorder):
 
     def _end(self, event: Finished) -> None:
         self.close()
-        what = {"complete": "finished", "stalled": "stopped, since the loss stalled,", "stopped": "stopped"}
-        text = f"{what[event.reason]} after {event.steps} steps, {event.seconds:.1f} s"
+        outcomes = {"complete": "finished", "stalled": "stopped, since the loss stalled,", "stopped": "stopped"}
+        text = f"{outcomes[event.reason]} after {event.steps} steps, {event.seconds:.1f} s"
         self._say(text + (f", best loss {event.best[0]:.4g} at step {event.best[1]}" if event.best else ""))
         if self.files is not None:
             results = Terminal(sys.stdout)

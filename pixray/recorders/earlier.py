@@ -89,24 +89,24 @@ def _left_by_earlier(folder: Path, output: str, log: RunLog | None) -> list[str]
     stem = PurePath(output).with_suffix("").as_posix()
     about = _about(folder, stem)
     named = set(log.files) if log else set()
-    ours = [
+    names = [
         name for name in about if name in named or (name in (output, f"{stem}.svg") and holds_record(folder / name))
     ]
     if (log and log.kept) or is_checkpoint(folder / CHECKPOINT):
-        ours.append(CHECKPOINT)
+        names.append(CHECKPOINT)
     if log is not None:
-        ours = [SETTINGS, *ours] if _is_record(folder / SETTINGS, log) else ours
-        ours += [*_frames(folder), *_films(folder, stem, log), LOG]
-    return [name for name in dict.fromkeys(ours) if os.path.lexists(folder / name)]
+        names = [SETTINGS, *names] if _is_record(folder / SETTINGS, log) else names
+        names += [*_frames(folder), *_films(folder, stem, log), LOG]
+    return [name for name in dict.fromkeys(names) if os.path.lexists(folder / name)]
 
 
 def _refuse_strangers(folder: Path, output: str, earlier: Iterable[str]) -> None:
     stem = PurePath(output).with_suffix("").as_posix()
-    ours = set(earlier)
+    own_names = set(earlier)
     written = [SETTINGS, LOG, CHECKPOINT, output, f"{stem}.mp4", *_frames(folder)]
     written += [f"steps/{PurePath(stem).name}.mp4"]
     for name in written:
-        if name not in ours and os.path.lexists(folder / name):
+        if name not in own_names and os.path.lexists(folder / name):
             raise stranger(folder / name)
     for name in FRAMES:
         if os.path.lexists(folder / name) and not (folder / name).is_dir():

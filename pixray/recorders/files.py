@@ -176,12 +176,12 @@ class FileRecorder:
         if self._animation is not None:
             self._animation.close()
         comment = self._text.get("pixray_prompts", "")
-        made = []
+        names = []
         for place, name in self._films().items():
             frames = [self.folder / frame for frame in self._frames[place]]
             if make_film(frames, self.folder / name, comment=comment if place == "video" else ""):
-                made.append(name)
-        return made
+                names.append(name)
+        return names
 
     def _films(self) -> dict[str, str]:
         picture = PurePath(self._name).with_suffix(".mp4")

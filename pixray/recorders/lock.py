@@ -77,9 +77,9 @@ class FolderLock:
 
     def _refuse_if_alive(self, handle: int) -> None:
         note = _note(handle)
-        here = note.get("machine") == socket.gethostname()
+        same_machine = note.get("machine") == socket.gethostname()
         process = note.get("process")
-        if here and isinstance(process, int) and process != os.getpid() and alive(process):
+        if same_machine and isinstance(process, int) and process != os.getpid() and alive(process):
             raise _in_use(self._path, note)
 
 
@@ -134,7 +134,7 @@ def _same_file(handle: int, path: Path) -> bool:
 
 
 def _in_use(path: Path, note: dict[str, Any]) -> PixrayError:
-    who = (
+    holder = (
         f"process {note['process']} on {note['machine']} since {note['since']}" if len(note) == 3 else "another process"
     )
-    return PixrayError(f"{path.parent} is in use by a run ({who}); choose another outdir, or wait until it is done")
+    return PixrayError(f"{path.parent} is in use by a run ({holder}); choose another outdir, or wait until it is done")

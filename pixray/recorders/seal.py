@@ -46,12 +46,12 @@ def _key() -> bytes | None:
     with contextlib.suppress(OSError, RuntimeError):
         if not path.exists():
             path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-            made = path.with_name(f"seal-{secrets.token_hex(4)}")
-            with os.fdopen(os.open(made, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+            temporary = path.with_name(f"seal-{secrets.token_hex(4)}")
+            with os.fdopen(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
                 file.write(secrets.token_bytes(32))
             with contextlib.suppress(FileExistsError):
-                os.link(made, path)  # whoever is first makes the key for all
-            made.unlink()
+                os.link(temporary, path)  # whoever is first makes the key for all
+            temporary.unlink()
         key = path.read_bytes()
         return key if len(key) == 32 else None
     return None

@@ -191,15 +191,15 @@ def build_animation(settings: argparse.Namespace, registry: Registry, store: Mod
     Raises:
         SettingsError: no setting names files for frames, or the frames would be written over them.
     """
-    whole = SessionBuilder(settings, registry, store)
-    settings, seed = whole.settings, whole.generators.seed
+    builder = SessionBuilder(settings, registry, store)
+    settings, seed = builder.settings, builder.generators.seed
     dealt = deal(settings)
     names = frame_names([files[0] for files in dealt], Path(settings.animation_dir))
     sessions: list[Session] = []
     for files in dealt:
-        mine = copy.deepcopy(settings)
-        vars(mine).update({**files[1], "animation_dir": None, "seed": seed})
-        session = build_session(mine, registry, store, sessions[0].objective.cutouts if sessions else None)
+        frame_settings = copy.deepcopy(settings)
+        vars(frame_settings).update({**files[1], "animation_dir": None, "seed": seed})
+        session = build_session(frame_settings, registry, store, sessions[0].objective.cutouts if sessions else None)
         session.schedule = Schedule(save=0, show=0, keep=0)
         sessions.append(session)
     first = sessions[0]

@@ -34,9 +34,9 @@ def clip_score(perceptor: Perceptor, picture: Image.Image, prompts: Sequence[Wei
     total = sum(abs(prompt.weight) for prompt in prompts)
     if not total:
         return 0.0
-    whole = laid_over(to_tensor(picture, 4), None, 1.0)
+    image = laid_over(to_tensor(picture, 4), None, 1.0)
     with torch.no_grad():
-        crop = fitted(whole.to(device), (perceptor.input_size, perceptor.input_size))
-        seen = perceptor.encode_image(crop)
-        cosines = (perceptor.encode_text([prompt.text for prompt in prompts]) @ seen.t())[:, 0].tolist()
+        crop = fitted(image.to(device), (perceptor.input_size, perceptor.input_size))
+        embedding = perceptor.encode_image(crop)
+        cosines = (perceptor.encode_text([prompt.text for prompt in prompts]) @ embedding.t())[:, 0].tolist()
     return 100 * sum(prompt.weight * cosine for prompt, cosine in zip(prompts, cosines, strict=True)) / total

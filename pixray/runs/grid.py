@@ -135,10 +135,10 @@ def make_cells(
     for combination in [] if empty else itertools.product(*axes.values()):
         chosen = dict(zip(axes, combination, strict=True))
         values = {name: value for name, value in chosen.items() if len(axes[name]) > 1}
-        mine = _without_strangers(adjust(chosen) if adjust else chosen, axes.get("drawer", []), registry)
+        values_of_cell = _without_strangers(adjust(chosen) if adjust else chosen, axes.get("drawer", []), registry)
         try:
-            folder = Path(outdir) / folder_name(values, mine)
-            settings = resolve(registry, {**mine, "outdir": str(folder)}, base=base)
+            folder = Path(outdir) / folder_name(values, values_of_cell)
+            settings = resolve(registry, {**values_of_cell, "outdir": str(folder)}, base=base)
             refuse_prompts_file(settings)
             cells.append(Cell(values, fill_cell_names(settings)))
         except SettingsError as error:

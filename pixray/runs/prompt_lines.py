@@ -45,6 +45,6 @@ def _cell(line: str, settings: Settings, registry: Registry, outdir: str) -> Cel
     named = {**settings.given(), "prompts": line}
     chosen = {name: to_plain(raw) for name, raw in named.items() if not settings.has_role(name, Role.UNRECORDED)}
     values = {"prompts": line}
-    own = {**values, "prompts_file": Mark.CLEARED, "outdir": str(Path(outdir) / folder_name(values, chosen))}
-    layers = [*layers_of(settings), Layer(LayerKind.FILE, Path(settings.prompts_file).name, own)]
+    own_values = {**values, "prompts_file": Mark.CLEARED, "outdir": str(Path(outdir) / folder_name(values, chosen))}
+    layers = [*layers_of(settings), Layer(LayerKind.FILE, Path(settings.prompts_file).name, own_values)]
     return Cell(values, fill_cell_names(Schema.for_choice(registry, layers).resolve(layers)))

@@ -57,13 +57,13 @@ def resume(
     if not (folder / "settings.yaml").is_file():
         raise PixrayError(f"{folder} holds no run: its settings.yaml is missing")
     state, record = unpack(folder / NAME) if (folder / NAME).is_file() else (None, {})
-    taken = int(state["step"]) if state else 0
+    steps = int(state["step"]) if state else 0
     settings = _settings(
-        record_layer(folder / "settings.yaml", trusted=trust), folder, registry, iterations, taken, changes or {}
+        record_layer(folder / "settings.yaml", trusted=trust), folder, registry, iterations, steps, changes or {}
     )
     if state:
         _refuse_another_run(folder, settings, registry, record)
-    files = FileRecorder(settings, resumed=taken)
+    files = FileRecorder(settings, resumed=steps)
     files.claim()
     try:
         session = build_run(settings, registry, store)
@@ -107,7 +107,7 @@ def _settings(
     folder: Path,
     registry: Registry,
     iterations: str | int | None,
-    taken: int,
+    steps: int,
     recorded: Mapping[str, Any],
 ) -> Settings:
     """The run's own settings; with another total the rate still drops where it was going to drop."""
@@ -118,15 +118,15 @@ def _settings(
         raise SettingsError(f"{folder} was not painted by this user here, so its run cannot go on: {left_out[0]}")
     if iterations is None:
         return settings
-    total = _total(iterations, taken)
-    if total < taken:
-        raise SettingsError(f"iterations={iterations!r}: {taken} were taken already; use +{total} for that many more")
+    total = _total(iterations, steps)
+    if total < steps:
+        raise SettingsError(f"iterations={iterations!r}: {steps} were taken already; use +{total} for that many more")
     drops = [f"{step} iterations" for step in settings.learning_rate_drops]
     return resolve(registry, {**changes, "iterations": total, "learning_rate_drops": drops or "none"}, base=record)
 
 
-def _total(iterations: str | int, taken: int) -> int:
+def _total(iterations: str | int, steps: int) -> int:
     text = str(iterations).strip()
     if not text.removeprefix("+").isdigit():
         raise SettingsError(f"iterations={iterations!r}: expected a total such as 400, or +100 for that many more")
-    return int(text) + (taken if text.startswith("+") else 0)
+    return int(text) + (steps if text.startswith("+") else 0)

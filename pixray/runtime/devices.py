@@ -86,21 +86,21 @@ def has_matrix_units() -> bool:
     """Whether this CPU has AMX."""
     import torch
 
-    known = getattr(torch.cpu, "_is_amx_tile_supported", None)
-    return bool(known and known())
+    probe = getattr(torch.cpu, "_is_amx_tile_supported", None)
+    return bool(probe and probe())
 
 
 def has_bf16_instructions() -> bool:
     """Whether this CPU has AVX-512's instructions for bfloat16."""
     import torch
 
-    known = getattr(torch.cpu, "_is_avx512_bf16_supported", None)
-    return bool(known and known())
+    probe = getattr(torch.cpu, "_is_avx512_bf16_supported", None)
+    return bool(probe and probe())
 
 
 def _capabilities() -> Mapping[str, object]:
     """What torch knows of this CPU; empty before torch could tell."""
     import torch
 
-    known = getattr(torch.cpu, "get_capabilities", None)
-    return known() if known else {}
+    probe = getattr(torch.cpu, "get_capabilities", None)
+    return probe() if probe else {}

@@ -39,11 +39,11 @@ def short(text: str | Path) -> str:
     return line if len(line) <= _SHOWN else f"{line[: _SHOWN // 2]}…{line[-_SHOWN // 2 :]}"
 
 
-def user_path(text: str | Path, what: str) -> Path:
+def user_path(text: str | Path, label: str) -> Path:
     """A path as a person wrote it, with `~` replaced.
 
     Args:
-        what: how the message calls it, such as "outdir".
+        label: how the message calls it, such as "outdir".
 
     Raises:
         PixrayError: no file system can have such a name, or `~` names an unknown user.
@@ -52,13 +52,13 @@ def user_path(text: str | Path, what: str) -> Path:
         path = Path(text).expanduser()
         encoded = os.fsencode(path)
     except RuntimeError:
-        raise PixrayError(f"{what}='{short(text)}': there is no user of that name") from None
+        raise PixrayError(f"{label}='{short(text)}': there is no user of that name") from None
     except ValueError:  # a lone surrogate
-        raise PixrayError(f"{what}='{short(text)}': it holds characters that no name can hold") from None
+        raise PixrayError(f"{label}='{short(text)}': it holds characters that no name can hold") from None
     if b"\0" in encoded:
-        raise PixrayError(f"{what}='{short(text)}': a name cannot hold a null character")
+        raise PixrayError(f"{label}='{short(text)}': a name cannot hold a null character")
     if any(len(part) > NAME_BYTES for part in encoded.split(os.fsencode(os.sep))):
-        raise PixrayError(f"{what}='{str(text)[:40]}…': a part of this path is longer than {NAME_BYTES} bytes")
+        raise PixrayError(f"{label}='{str(text)[:40]}…': a part of this path is longer than {NAME_BYTES} bytes")
     return path
 
 

@@ -23,11 +23,11 @@ def refuse_more_than_memory(size: tuple[int, int], device: str) -> None:
     Raises:
         SettingsError: with what it needs and what is there.
     """
-    needed, there = size[0] * size[1] * LEAST_BYTES_PER_PIXEL, _bytes_of(device)
-    if there is not None and needed > there:
+    needed, available = size[0] * size[1] * LEAST_BYTES_PER_PIXEL, _bytes_of(device)
+    if available is not None and needed > available:
         raise SettingsError(
             f"a picture of {size[0]}x{size[1]} pixels needs more than {needed / _GIB:.0f} GiB of memory while it is "
-            f"painted, and {device} has {there / _GIB:.0f} GiB: choose a smaller size or scale"
+            f"painted, and {device} has {available / _GIB:.0f} GiB: choose a smaller size or scale"
         )
 
 
@@ -40,11 +40,11 @@ def refuse_more_cutouts_than_memory(count: int, side: int, device: str) -> None:
     Raises:
         SettingsError: with what they need and what is there.
     """
-    needed, there = count * side * side * _BYTES_PER_CUTOUT_PIXEL, _bytes_of(device)
-    if there is not None and needed > there:
+    needed, available = count * side * side * _BYTES_PER_CUTOUT_PIXEL, _bytes_of(device)
+    if available is not None and needed > available:
         raise SettingsError(
             f"num_cuts={count}: cutouts of {side}x{side} pixels need more than {needed / _GIB:.0f} GiB of memory, "
-            f"and {device} has {there / _GIB:.0f} GiB: choose fewer, or more batches of fewer"
+            f"and {device} has {available / _GIB:.0f} GiB: choose fewer, or more batches of fewer"
         )
 
 

@@ -92,10 +92,10 @@ def parse_yaml(text: str, where: str) -> dict[str, Any]:
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         place = f" at line {mark.line + 1}, column {mark.column + 1}" if mark else ""
-        what = getattr(error, "problem", None) or "is not valid YAML"
+        problem = getattr(error, "problem", None) or "is not valid YAML"
         if re.search(r"[\[,]\s*#[0-9a-fA-F]{3}", text):
             place += "; a colour such as '#f00' needs its quotes, since a comment begins at the #"
-        raise SettingsError(f"{where}: {what}{place}") from error
+        raise SettingsError(f"{where}: {problem}{place}") from error
     if values is None:
         return {}
     if not isinstance(values, dict):

@@ -72,8 +72,8 @@ class SettingsReader(Reader, Scanner, Parser, Composer, BaseConstructor, BaseRes
         return node.value if node.style else _scalar(node.value)
 
     def construct_unknown(self, node: Any) -> Any:
-        what = f"could not determine a constructor for the tag '{node.tag}': tags are not read here"
-        raise ConstructorError(None, None, what, node.start_mark)
+        problem = f"could not determine a constructor for the tag '{node.tag}': tags are not read here"
+        raise ConstructorError(None, None, problem, node.start_mark)
 
 
 def _scalar(text: str) -> Any:

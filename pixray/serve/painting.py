@@ -53,8 +53,8 @@ class Painter:
         with tempfile.TemporaryDirectory(prefix="pixray-") as folder:
             layers, problems = layers_of(preset, settings, inputs, self.leave)
             # Nobody receives films and steps.
-            own = {"outdir": folder, "save_intermediates": False, "make_video": False, "checkpoint_every": 0}
-            layers.append(Layer(LayerKind.SUPPLIED, "the server", own))
+            supplied = {"outdir": folder, "save_intermediates": False, "make_video": False, "checkpoint_every": 0}
+            layers.append(Layer(LayerKind.SUPPLIED, "the server", supplied))
             try:
                 chosen = check_settings(self.registry, layers)
             except SettingsError as error:

@@ -156,10 +156,10 @@ class Predictions:
         Raises:
             SettingsError: all mistakes in it at once.
         """
-        asked = body.get("id")
-        if name is not None and asked not in (None, name):
+        body_id = body.get("id")
+        if name is not None and body_id not in (None, name):
             raise SettingsError("id: prediction ID must match the ID supplied in the URL")
-        name = asked if name is None else name
+        name = body_id if name is None else name
         if name is not None and not (isinstance(name, str) and _ID.fullmatch(name)):
             raise SettingsError("id: expected up to 100 letters, digits, dots, dashes and underscores")
         check_webhook(body.get("webhook"), body.get("webhook_events_filter"))

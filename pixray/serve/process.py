@@ -94,23 +94,23 @@ class WorkerProcess:
     """
 
     def __init__(self, command: Sequence[str], device: str) -> None:
-        ours, theirs = socket.socketpair()
+        parent_end, child_end = socket.socketpair()
         lifeline, self._held = os.pipe()
         environment = {**os.environ, "PYTHONPATH": _first("PYTHONPATH", PACKAGES)}
-        words = [*command, str(theirs.fileno()), str(lifeline), str(os.getpid()), device]
+        words = [*command, str(child_end.fileno()), str(lifeline), str(os.getpid()), device]
         try:
             self._popen = subprocess.Popen(
                 words,
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
-                pass_fds=(theirs.fileno(), lifeline),
+                pass_fds=(child_end.fileno(), lifeline),
                 env=environment,
                 start_new_session=True,
             )
         finally:
-            theirs.close()
+            child_end.close()
             os.close(lifeline)
-        self.connection = Connection(ours.detach())
+        self.connection = Connection(parent_end.detach())
 
     def send(self, message: Any) -> bool:
         """Say something to the worker; True, also when it is no longer there to hear it."""

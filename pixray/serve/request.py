@@ -38,13 +38,15 @@ def checked_layers(registry: Registry, inputs: Any, leave: Leave) -> tuple[Layer
     """
     if not isinstance(inputs, dict):
         raise SettingsError("input: expected an object of names and values")
-    known = {field.name: field for field in fields()}
+    known_fields = {field.name: field for field in fields()}
     problems = [
-        f"unknown input {_short(name)}.{did_you_mean(name[:80], known)}" for name in inputs if name not in known
+        f"unknown input {_short(name)}.{did_you_mean(name[:80], known_fields)}"
+        for name in inputs
+        if name not in known_fields
     ]
-    values = {name: value for name, value in inputs.items() if name in known}
+    values = {name: value for name, value in inputs.items() if name in known_fields}
     for name, value in list(values.items()):
-        expected = _expected(known[name], value)
+        expected = _expected(known_fields[name], value)
         if expected is not None:
             problems.append(f"{name}={_short(values.pop(name))} (from the inputs): expected {expected}")
     layers, further = layers_of(values.pop("preset", None), values.pop("settings", None), values, leave)
@@ -97,8 +99,8 @@ def _expected(field: Field, value: Any) -> str | None:
     if value is None:
         return None
     if field.kind == "int":
-        whole = isinstance(value, int) and not isinstance(value, bool) and abs(value) < 1 << 53
-        return None if whole else "a whole number"
+        is_whole = isinstance(value, int) and not isinstance(value, bool) and abs(value) < 1 << 53
+        return None if is_whole else "a whole number"
     if field.name == "settings" and isinstance(value, dict):
         return None if _is_small(value) else f"at most {LONGEST_SETTINGS:,} characters, nested {DEEPEST} deep at most"
     if field.name != "settings" and isinstance(value, int | float) and not isinstance(value, bool):

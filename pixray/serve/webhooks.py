@@ -33,8 +33,8 @@ def check_webhook(address: Any, events: Any) -> None:
     """
     if address is not None and not isinstance(address, str):
         raise SettingsError("webhook: expected an address")
-    known = isinstance(events, list) and all(event in EVENTS for event in events)
-    if events is not None and not known:
+    valid = isinstance(events, list) and all(event in EVENTS for event in events)
+    if events is not None and not valid:
         raise SettingsError(f"webhook_events_filter: expected a list of {', '.join(EVENTS)}")
     if address is not None:
         try:

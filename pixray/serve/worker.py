@@ -105,8 +105,13 @@ class Worker:
 
     def _own_settings(self, order: Order) -> dict[str, Any]:
         """Nobody receives films and steps of a served run; a run that cannot be resumed needs no checkpoint."""
-        own = {"outdir": str(order.folder), "device": self.device, "save_intermediates": False, "make_video": False}
-        return own if order.resumable else {**own, "checkpoint_every": 0}
+        supplied = {
+            "outdir": str(order.folder),
+            "device": self.device,
+            "save_intermediates": False,
+            "make_video": False,
+        }
+        return supplied if order.resumable else {**supplied, "checkpoint_every": 0}
 
     def _report(self, event: Event, files: FileRecorder, order: Order) -> None:
         if isinstance(event, Started):

@@ -123,10 +123,10 @@ def _to_int(raw: Any) -> int:
         raw = float(raw)  # 3e2 and 300.0 are whole numbers, too
     if isinstance(raw, float) and not raw.is_integer():
         raise ValueError
-    whole = int(raw)
-    if whole.bit_length() > 63:
+    number = int(raw)
+    if number.bit_length() > 63:
         raise ValueError
-    return whole
+    return number
 
 
 def _to_float(raw: Any) -> float:

@@ -33,9 +33,9 @@ def derive(
     iterations = values["iterations"]
     for name, value in values.items():
         if isinstance(value, Amount):
-            whole = value.of(iterations)
+            number = value.of(iterations)
             # A share that rounds down to nothing still means "as often as possible", not "never".
-            values[name] = max(1, whole) if value.value > 0 and Role.PERIOD in declared[name].role else whole
+            values[name] = max(1, number) if value.value > 0 and Role.PERIOD in declared[name].role else number
         elif Role.PERCENTS in declared[name].role:
             values[name] = [amount.of(iterations - 1) if iterations else 0 for amount in value or []]
     _check_anchors(declared, values, problems)

@@ -61,7 +61,7 @@ def read_flags(
         owner_of: which part, not chosen here, has a setting of this name.
     """
     declared = list(declared)
-    known, left_over = parser_for(declared, abbreviate=True).parse_known_args(_protect_negatives(_renamed(argv)))
+    parsed, left_over = parser_for(declared, abbreviate=True).parse_known_args(_protect_negatives(_renamed(argv)))
     names = [name for declaration in declared for name in flag_names(declaration) if name.startswith("--")]
     problems = []
     for word in _without_switched_off(left_over):
@@ -81,7 +81,7 @@ def read_flags(
             problems.append(
                 f"unexpected word {shown(word)} (from the command line): put a text of several words in quotes"
             )
-    return _unwrapped(vars(known)), problems
+    return _unwrapped(vars(parsed)), problems
 
 
 def _without_switched_off(words: Sequence[str]) -> list[str]:
@@ -100,8 +100,8 @@ def _without_switched_off(words: Sequence[str]) -> list[str]:
 
 def peek_flags(declared: Iterable[Declaration], argv: Sequence[str]) -> dict[str, Any]:
     """The flags that decide which parts exist, read before those parts' own flags are known."""
-    known, _ = parser_for(declared, abbreviate=False).parse_known_args(_protect_negatives(_renamed(argv)))
-    return _unwrapped(vars(known))
+    parsed, _ = parser_for(declared, abbreviate=False).parse_known_args(_protect_negatives(_renamed(argv)))
+    return _unwrapped(vars(parsed))
 
 
 def _unwrapped(words: dict[str, Any]) -> dict[str, Any]:

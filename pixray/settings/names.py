@@ -73,8 +73,8 @@ def _check(name: str, template: str) -> None:
     unknown = [word for word in _BRACES.findall(template) if word not in WORDS]
     rest = _BRACES.sub("", template)
     if unknown or has_braces(rest):
-        what = f"{{{unknown[0]}}} is unknown" if unknown else "these braces mean nothing"
-        raise SettingsError(f"{name}={shown(template)}: {what}; {KNOWN} are filled in")
+        problem = f"{{{unknown[0]}}} is unknown" if unknown else "these braces mean nothing"
+        raise SettingsError(f"{name}={shown(template)}: {problem}; {KNOWN} are filled in")
 
 
 def _filled(name: str, template: str, facts: dict[str, str]) -> str:

@@ -85,8 +85,8 @@ class Settings(argparse.Namespace):
         group = getattr(part, "Settings", None)
         if group is None:
             return None
-        known = all(hasattr(self, field.name) for field in dataclasses.fields(group))
-        return self.section(group) if known else group()
+        complete = all(hasattr(self, field.name) for field in dataclasses.fields(group))
+        return self.section(group) if complete else group()
 
     def section_keyword(self, part: type) -> dict[str, Any]:
         """The keyword `settings` for parts that are given it only if they declare some."""
@@ -103,8 +103,8 @@ class Settings(argparse.Namespace):
 
     def given(self) -> dict[str, Any]:
         """What somebody asked for: everything that is neither a default nor supplied by a preset."""
-        asked = {name: origin.raw for name, origin in self._origins.items() if origin.asked_for}
-        return {**asked, **self.changed()}
+        asked_for = {name: origin.raw for name, origin in self._origins.items() if origin.asked_for}
+        return {**asked_for, **self.changed()}
 
     def changed(self) -> dict[str, Any]:
         """Attributes that were assigned after the settings had been resolved."""

@@ -55,10 +55,10 @@ def _plain_number(raw: Any) -> bool | int | float:
     if isinstance(raw, bool):
         return raw
     if isinstance(raw, numbers.Integral):
-        whole = int(raw)
-        if whole.bit_length() > _MOST_BITS:
+        number = int(raw)
+        if number.bit_length() > _MOST_BITS:
             raise ValueError("the number has too many digits")
-        return whole
+        return number
     if isinstance(raw, numbers.Real | decimal.Decimal):
         try:
             return float(raw)

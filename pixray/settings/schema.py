@@ -115,8 +115,8 @@ class Schema:
                     raise InvalidPart(
                         f"{declaration.owner}: the default of its setting {name}={origin.raw!r}: {error}"
                     ) from error
-                what = RETIRED_VALUES.get(name, {}).get(origin.raw, error) if isinstance(origin.raw, str) else error
-                problems.append(f"{name}={shown(origin.raw)} (from {origin.label}): {what}")
+                problem = RETIRED_VALUES.get(name, {}).get(origin.raw, error) if isinstance(origin.raw, str) else error
+                problems.append(f"{name}={shown(origin.raw)} (from {origin.label}): {problem}")
         problems += file_problems(self.declared, values)
         prompts: dict[str, Sequence[Weighted]] = {}
         problems += missing_pictures(self.declared.values(), values)
@@ -167,7 +167,7 @@ class Schema:
         """The layers with every name understood; unknown names become problems."""
         gathered: list[Layer] = []
         for layer in layers:
-            known: dict[str, Any] = {}
+            values: dict[str, Any] = {}
             for key, raw in layer.values.items():
                 name = _normal(key)
                 if name in RENAMED and name not in self._by_name:
@@ -176,11 +176,11 @@ class Schema:
                 if name not in self._by_name:
                     problems.extend(self._unknown(name, raw, layer.label))
                 elif raw is Mark.CLEARED:
-                    own = self._by_name[name].name
-                    gathered = [weaker.without(own) for weaker in gathered]
+                    canonical = self._by_name[name].name
+                    gathered = [weaker.without(canonical) for weaker in gathered]
                 elif not is_empty(raw) or _means_none(self._by_name[name]):
-                    known[self._by_name[name].name] = raw
-            gathered.append(dataclasses.replace(layer, values=known))
+                    values[self._by_name[name].name] = raw
+            gathered.append(dataclasses.replace(layer, values=values))
         return gathered
 
     def _unknown(self, name: str, raw: Any, source: str) -> list[str]:

@@ -227,8 +227,10 @@ def check_loss(cls: type[Loss], *, canvas: Tensor | None = None, **settings: Any
     assert value.ndim == 0, f"{cls.__name__} gives a tensor of shape {tuple(value.shape)}, not a scalar"
     assert torch.isfinite(value), f"{cls.__name__} is not finite"
     _check_loss_gradient(loss, values, value)
-    few, many = (float(loss(loss_inputs(canvas, num_cuts=count))) for count in (10, 40))
-    assert abs(few - many) <= 0.35 * max(abs(few), abs(many)) + 1e-3, f"{cls.__name__} depends on the number of cutouts"
+    with_few, with_many = (float(loss(loss_inputs(canvas, num_cuts=count))) for count in (10, 40))
+    assert abs(with_few - with_many) <= 0.35 * max(abs(with_few), abs(with_many)) + 1e-3, (
+        f"{cls.__name__} depends on the number of cutouts"
+    )
 
 
 def _check_loss_gradient(loss: Loss, values: Tensor, value: Tensor) -> None:

@@ -154,18 +154,18 @@ class FakeBlockEntropy(FakeServer):
             return as_json({"detail": "Invalid API key"}, 401)
         edit = received.path == "/v1/images/edits"
         body = received.fields() if edit else received.json()
-        made = fake_picture(body["prompt"], int(body.get("n", 42)), _size(body["size"]), "JPEG")
+        picture = fake_picture(body["prompt"], int(body.get("n", 42)), _size(body["size"]), "JPEG")
         if body.get("user") == "cn":
-            return self._with_pose(body, made)
+            return self._with_pose(body, picture)
         if body.get("response_format", "url") == "b64_json":
-            return as_json({"created": 1, "data": [{"b64_json": _base64(made)}]})
-        return as_json({"created": 1, "data": [{"url": self._stored(made)}]})
+            return as_json({"created": 1, "data": [{"b64_json": _base64(picture)}]})
+        return as_json({"created": 1, "data": [{"url": self._stored(picture)}]})
 
-    def _with_pose(self, body: dict[str, Any], made: bytes) -> Scripted:
+    def _with_pose(self, body: dict[str, Any], picture: bytes) -> Scripted:
         pose = fake_picture("pose", 0, _size(body["size"]), "JPEG")
         if body.get("response_format", "url") == "b64_json":
-            return as_json({"data": [{"b64_json_image": _base64(made), "b64_json_pose": _base64(pose)}]})
-        return as_json({"data": [{"url_image": self._stored(made), "url_pose": self._stored(pose)}]})
+            return as_json({"data": [{"b64_json_image": _base64(picture), "b64_json_pose": _base64(pose)}]})
+        return as_json({"data": [{"url_image": self._stored(picture), "url_pose": self._stored(pose)}]})
 
     def _stored(self, content: bytes) -> str:
         path = f"/upload/ai_seed_{len(self.files):06d}.jpg"
@@ -193,11 +193,11 @@ class FakeStabilityRest(FakeServer):
 
                 with Image.open(io.BytesIO(content)) as picture:
                     size = picture.size
-        made = fake_picture(fields["prompt"], int(fields.get("seed", 0)), size)
+        painted = fake_picture(fields["prompt"], int(fields.get("seed", 0)), size)
         if received.headers.get("accept") == "application/json":
-            answer = {"image": _base64(made), "finish_reason": "SUCCESS", "seed": int(fields.get("seed", 0))}
+            answer = {"image": _base64(painted), "finish_reason": "SUCCESS", "seed": int(fields.get("seed", 0))}
             return as_json(answer)
-        return Scripted(body=made, headers={"content-type": "image/png"})
+        return Scripted(body=painted, headers={"content-type": "image/png"})
 
 
 __all__ = [

@@ -83,17 +83,17 @@ def _check_pictures(provider: Provider, request: ImageRequest) -> None:
 
 def _check_refusals(provider: Provider, request: ImageRequest, fake: Fake) -> None:
     """Everything that the capabilities exclude is refused, with nothing sent."""
-    able = provider.capabilities
+    capabilities = provider.capabilities
     picture = fake_picture("x", 1, (request.width, request.height))
     wrong: list[dict[str, Any]] = [{"prompts": ()}, {"options": {"no_such_option": 1}}, {"width": 100_000}]
-    wrong += [{"init": picture}] if not able.init else []
-    wrong += [{"init": picture if able.init else None, "mask": picture}] if not able.mask else []
+    wrong += [{"init": picture}] if not capabilities.init else []
+    wrong += [{"init": picture if capabilities.init else None, "mask": picture}] if not capabilities.mask else []
     wrong += [{"control": Control("no such control", picture)}]
-    wrong += [{"negative": "fog"}] if not able.negative else []
-    wrong += [{"steps": 10}] if not able.steps else []
-    wrong += [{"guidance": 5.0}] if not able.guidance else []
-    wrong += [{"sampler": "no such sampler"}] if able.samplers is not None else []
-    wrong += [{"seed": able.seeds + 1}] if able.seeds is not None else []
+    wrong += [{"negative": "fog"}] if not capabilities.negative else []
+    wrong += [{"steps": 10}] if not capabilities.steps else []
+    wrong += [{"guidance": 5.0}] if not capabilities.guidance else []
+    wrong += [{"sampler": "no such sampler"}] if capabilities.samplers is not None else []
+    wrong += [{"seed": capabilities.seeds + 1}] if capabilities.seeds is not None else []
     for changes in wrong:
         before = len(fake.requests)
         try:

@@ -27,10 +27,10 @@ def check_recorder(cls: type[Recorder], **settings: Any) -> None:
     further = settings_keyword(cls, **settings)
     _close_early(cls(files=None, **further))
     with tempfile.TemporaryDirectory() as place:
-        alone = _run(Path(place) / "alone")
+        unobserved = _run(Path(place) / "alone")
         files = FileRecorder(_settings(Path(place) / "watched"))
         watched = _run(Path(place) / "watched", files, _Guarded(cls(files=files, **further)))
-        assert alone == watched, f"{cls.__name__} changes the run that it observes"
+        assert unobserved == watched, f"{cls.__name__} changes the run that it observes"
         strangers = sorted(path.name for path in Path(place).iterdir() if path.name not in ("alone", "watched"))
         assert not strangers, f"{cls.__name__} writes beside the folder of the run: {strangers}"
 
@@ -54,8 +54,8 @@ class _Guarded:
         try:
             self.recorder(event)
         except Exception as error:
-            what = f"{type(self.recorder).__name__} fails at {type(event).__name__}"
-            raise AssertionError(f"{what}: {error}") from error
+            place = f"{type(self.recorder).__name__} fails at {type(event).__name__}"
+            raise AssertionError(f"{place}: {error}") from error
 
 
 def _run(folder: Path, *recorders: Any) -> list[tuple[str, bytes]]:

@@ -172,9 +172,9 @@ def _check(func: Any, args: Sequence[Any]) -> None:
     arguments = [argument.name for argument in func._schema.arguments]
     if "dropout_p" in arguments and not dict(zip(arguments, args, strict=False)).get("dropout_p"):
         return  # attention counts as random, and without dropout is not
-    for tag, does in _TAGS.items():
+    for tag, reason in _TAGS.items():
         if tag in func.tags:
-            raise CannotRecord(f"{name} {does}")
+            raise CannotRecord(f"{name} {reason}")
 
 
 class Tape(GraphBackend):
@@ -196,10 +196,15 @@ class Tape(GraphBackend):
 
 def as_on_a_gpu(session: Session) -> Session:
     """The session with its optimizer as CUDA graphs need it."""
-    settings, old = session.settings, session.optimizer
-    assert isinstance(old, GradientOptimizer), "only what is optimised by gradients can be captured"
+    settings, optimizer = session.settings, session.optimizer
+    assert isinstance(optimizer, GradientOptimizer), "only what is optimised by gradients can be captured"
     session.optimizer = GradientOptimizer(
-        session.drawer.parameters(), type(old.optimiser), settings.learning_rate, old.drops, old.auto_stop, True
+        session.drawer.parameters(),
+        type(optimizer.optimiser),
+        settings.learning_rate,
+        optimizer.drops,
+        optimizer.auto_stop,
+        True,
     )
     return session
 

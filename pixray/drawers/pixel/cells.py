@@ -276,8 +276,8 @@ def coverage(cells: Cells) -> Coverage:
 def _count(shown: Tensor, num_cells: int) -> list[tuple[Tensor, Tensor, Tensor]]:
     """(pixel, cell, number of points) triples of a band; most pixels lie inside one cell and need no sorting."""
     plain = (shown == shown[:, :1]).all(1)
-    whole = (plain & (shown[:, 0] >= 0)).nonzero()[:, 0]
-    triples = [(whole, shown[whole, 0].long(), torch.full((len(whole),), shown.shape[1], dtype=torch.float32))]
+    uncut = (plain & (shown[:, 0] >= 0)).nonzero()[:, 0]
+    triples = [(uncut, shown[uncut, 0].long(), torch.full((len(uncut),), shown.shape[1], dtype=torch.float32))]
     mixed = (~plain).nonzero()[:, 0]
     if len(mixed):
         cell = shown[mixed].long()

@@ -30,13 +30,13 @@ def shown_colors(cover: Coverage, colors: Tensor, canvas: Tensor, shown: Tensor)
     visible = pixel >= 0
     at = pixel[visible]
     before, after = (image[0].flatten(1).t()[at] for image in (canvas, shown))
-    made = colors.new_zeros(len(colors), after.shape[1])
-    made[:, : colors.shape[1]] = colors[:, : after.shape[1]]
+    result = colors.new_zeros(len(colors), after.shape[1])
+    result[:, : colors.shape[1]] = colors[:, : after.shape[1]]
     if before.shape == after.shape:
-        own = (before == after).all(1) & (share[visible] < 1)
-        after = torch.where(own[:, None], made[visible], after)
-    made[visible] = after
-    return made
+        unchanged = (before == after).all(1) & (share[visible] < 1)
+        after = torch.where(unchanged[:, None], result[visible], after)
+    result[visible] = after
+    return result
 
 
 def cells_png(cells: Cells, colours: Tensor) -> bytes:

@@ -234,8 +234,8 @@ def facts_of(provider: Provider, image: ImageResult) -> dict[str, str]:
 
 def refusal_of(image: ImageResult) -> str:
     """Why there is no usable picture, as the rest of a sentence that begins with the service's name."""
-    what = {"filtered": "refused the prompt or the picture", "blurred": "blurred the picture"}
-    text = what.get(image.status, "made no usable picture")
+    reasons = {"filtered": "refused the prompt or the picture", "blurred": "blurred the picture"}
+    text = reasons.get(image.status, "made no usable picture")
     return f"{text}: {image.refusal}" if image.refusal else text
 
 

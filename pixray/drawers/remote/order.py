@@ -43,8 +43,8 @@ def client_for(provider: Provider, settings: Settings, models: ModelStore) -> Cl
         raise SettingsError(
             f"max_cost={settings.max_cost:g}: the price of a picture is needed, prices={provider.name}:AMOUNT"
         )
-    able = provider.capabilities
-    gate = models.shared(("remote gate", provider.name), lambda: Gate(able.concurrency, able.rate))
+    capabilities = provider.capabilities
+    gate = models.shared(("remote gate", provider.name), lambda: Gate(capabilities.concurrency, capabilities.rate))
     return Client(
         provider,
         retries=Retries(settings.remote_attempts, billable=settings.pay_twice),
@@ -91,15 +91,15 @@ def request_for(
         SettingsError: a start picture is needed for what was asked.
     """
     request_fields = provider.request_fields()
-    made = provider.sizes(request_fields.get("model")).nearest(*size)
-    if made != size:
-        width, height = size
-        notice(f"{provider.name} makes {made[0]}x{made[1]}; the picture is fitted to {width}x{height} afterwards")
+    service_size = provider.sizes(request_fields.get("model")).nearest(*size)
+    if service_size != size:
+        offered, fitted = (f"{width}x{height}" for width, height in (service_size, size))
+        notice(f"{provider.name} makes {offered}; the picture is fitted to {fitted} afterwards")
     prompts, negative = _prompts(provider, settings, notice)
     request = ImageRequest(
         prompts=prompts,
-        width=made[0],
-        height=made[1],
+        width=service_size[0],
+        height=service_size[1],
         negative=negative,
         seed=seed if 1 <= seed <= MOST_SEED else seed % MOST_SEED + 1,
         timeout=settings.remote_timeout,
@@ -112,17 +112,17 @@ def _prompts(
     provider: Provider, settings: Settings, notice: Callable[[str], None]
 ) -> tuple[tuple[tuple[str, float], ...], str]:
     """Prompts with weights, and what shall not be painted, as far as the service has such things."""
-    able, negative = provider.capabilities, settings.negative_prompt or ""
+    capabilities, negative = provider.capabilities, settings.negative_prompt or ""
     prompts = tuple((prompt.text, prompt.weight) for prompt in settings.prompts_by_setting["prompts"])
-    if able.tokens:
-        tokenize = import_open_clip().SimpleTokenizer(context_length=able.tokens)
+    if capabilities.tokens:
+        tokenize = import_open_clip().SimpleTokenizer(context_length=capabilities.tokens)
         for setting, text in [*(("", text) for text, _ in prompts), ("negative_prompt", negative)]:
             unread = unread_part(tokenize, text)
             if unread:
                 notice(not_read([provider.name], setting, text, unread))
-    if able.weights == "none" and any(weight > 0 and weight != 1 for _, weight in prompts):
+    if capabilities.weights == "none" and any(weight > 0 and weight != 1 for _, weight in prompts):
         notice(f"{provider.name} has no weights of prompts; the prompts are joined as they are")
-    if not able.negative and (negative or any(weight < 0 for _, weight in prompts)):
+    if not capabilities.negative and (negative or any(weight < 0 for _, weight in prompts)):
         notice(f"{provider.name} takes no negative prompts; they only take part in the choice among candidates")
         return tuple(prompt for prompt in prompts if prompt[1] >= 0), ""
     return prompts, negative

@@ -194,16 +194,16 @@ class StrokeDrawer(Drawer):
         """Move the strokes towards a picture by descending on the difference, at four sharpnesses at once."""
         before = self.state()
         image = image.to(self.canvas.device)
-        own = GradientOptimizer(self._groups)  # the run's optimizer keeps its own momentum
+        optimizer = GradientOptimizer(self._groups)  # the run's optimizer keeps its own momentum
         with torch.no_grad():
             unpainted = _difference(self._flat(), image)
         for _ in range(PAINT_STEPS):
-            own.clear()
+            optimizer.clear()
             with torch.enable_grad():
                 _difference(self._flat(), image).backward()
-            own.update()
+            optimizer.update()
             self.project()
-        own.clear()
+        optimizer.clear()
         with torch.no_grad():
             if _difference(self._flat(), image) > unpainted:
                 self.restore(before)

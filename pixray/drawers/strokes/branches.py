@@ -96,14 +96,14 @@ def _union(nearest: Tensor, others: Tensor, half: Tensor, owner: Tensor, xy: Ten
     second = _band(-gap_2 - half, half - gap_2)
     # Both on an axis across the nearest branch, with the pixel's centre at 0 and that branch at -gap.
     place = torch.where((away[owner] * away_2).sum(1) < 0, gap_2, -gap_2)
-    both = _band(torch.maximum(-gap, place) - half, torch.minimum(-gap, place) + half)
+    joined = _band(torch.maximum(-gap, place) - half, torch.minimum(-gap, place) + half)
     # Where branches meet, the end of one lies on the other and covers nothing besides.
     foot = xy[owner] - away_2
     for end in others.unbind(1):
         beyond = _nearby(foot - end) * _nearby(_way_from(nearest[owner], end)[0])
         second = second * (1 - beyond)
     parallel = (along * along_2).sum(1).square()
-    beside = first.index_add(0, owner, parallel * (second - both).clamp_min(0)).clamp_max(1)
+    beside = first.index_add(0, owner, parallel * (second - joined).clamp_min(0)).clamp_max(1)
     across = torch.zeros_like(first).index_add(0, owner, (1 - parallel) * second).clamp_max(1)
     return beside + across - beside * across
 

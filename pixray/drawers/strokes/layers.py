@@ -78,10 +78,10 @@ class Layers:
         begin = len(plan.slot_path)
         for count in reversed(plan.ranks):
             slots = slice(begin - count, begin)
-            here, alpha = flow[:count], self.alpha[slots, None]
-            by_alpha[slots] = ((self.colour[slots] - self.below[slots]) * here).sum(1)
-            by_colour[slots] = (here * alpha).sum(2)
-            here.mul_(1 - alpha)
+            grad, alpha = flow[:count], self.alpha[slots, None]
+            by_alpha[slots] = ((self.colour[slots] - self.below[slots]) * grad).sum(1)
+            by_colour[slots] = (grad * alpha).sum(2)
+            grad.mul_(1 - alpha)
             begin -= count
         canvas[plan.tiles - self.span[0]] = flow
         return (*self._shapes_back(by_alpha, by_colour), canvas.sum((0, 2)))

@@ -69,14 +69,14 @@ def make_plan(shapes: Shapes, grid: Grid, span: tuple[int, int]) -> Plan:
     ends, paths, reach = shapes.ends, shapes.half.shape[0], shapes.reach
     piece, tile, gap = near_pairs(ends[:-1], reach[shapes.path], grid, span)
     path = shapes.path[piece]
-    whole = gap + grid.radius <= reach[path] - 2 * EDGE
+    covered = gap + grid.radius <= reach[path] - 2 * EDGE
     winding = _winding(shapes, grid, span)
     if winding is not None:
         path, tile = torch.cat([path, winding.path]), torch.cat([tile, winding.tile])
         piece = torch.cat([piece, torch.full_like(winding.path, ends.shape[0] - 1)])
-        whole = torch.cat([whole, torch.zeros_like(winding.path, dtype=torch.bool)])
+        covered = torch.cat([covered, torch.zeros_like(winding.path, dtype=torch.bool)])
     key, order = (tile * paths + path).sort(stable=True)
-    keep = _not_hidden(key, whole[order])
+    keep = _not_hidden(key, covered[order])
     key, piece = key[keep], piece[order][keep]
 
     key, slot = torch.unique_consecutive(key, return_inverse=True)
@@ -169,14 +169,14 @@ def _winding(shapes: Shapes, grid: Grid, span: tuple[int, int]) -> Winding | Non
     return winding_of(shapes.ends[:-1][inked], shapes.path[inked], grid, span)
 
 
-def _not_hidden(key: Tensor, whole: Tensor) -> Tensor:
+def _not_hidden(key: Tensor, covered: Tensor) -> Tensor:
     """Rows to keep: where one piece covers a whole tile, the others of its path there make no difference."""
-    if not whole.any():
-        return torch.ones_like(whole)
+    if not covered.any():
+        return torch.ones_like(covered)
     slot = torch.unique_consecutive(key, return_inverse=True)[1]
-    solid = torch.zeros_like(whole)
-    solid[slot[whole]] = True
-    return whole | ~solid[slot]
+    solid = torch.zeros_like(covered)
+    solid[slot[covered]] = True
+    return covered | ~solid[slot]
 
 
 def _squared_distances(ends: Tensor, corners: Tensor, grid: Grid) -> Tensor:
@@ -208,15 +208,15 @@ def _nearest_rows(values: Tensor, begins: Tensor) -> Tensor:
     rows = torch.arange(values.shape[0], device=values.device, dtype=torch.int32)
     winner = rows[:, None].expand(values.shape).contiguous()
     stride = 1
-    here = rows.long()
+    index = rows.long()
     while stride < longest:
-        place = rank[here]
-        here = here[(place % (2 * stride) == 0) & (place + stride < count[here])]
-        other = here + stride
-        mine, theirs = values[here], values[other]
-        closer = theirs < mine
-        values[here] = torch.where(closer, theirs, mine)
-        winner[here] = torch.where(closer, winner[other], winner[here])
+        place = rank[index]
+        index = index[(place % (2 * stride) == 0) & (place + stride < count[index])]
+        other = index + stride
+        value, other_value = values[index], values[other]
+        closer = other_value < value
+        values[index] = torch.where(closer, other_value, value)
+        winner[index] = torch.where(closer, winner[other], winner[index])
         stride *= 2
     return winner
 

@@ -126,6 +126,6 @@ class _Paint(torch.autograd.Function):
 def from_tiles(tiles: Tensor, grid: Grid) -> Tensor:
     """All tiles x C x lanes to 1 C H W."""
     side, channels = grid.side, tiles.shape[1]
-    whole = tiles.view(grid.rows, grid.columns, channels, side, side).permute(2, 0, 3, 1, 4)
-    whole = whole.reshape(1, channels, grid.rows * side, grid.columns * side)
-    return whole[..., : grid.height, : grid.width].contiguous()
+    image = tiles.view(grid.rows, grid.columns, channels, side, side).permute(2, 0, 3, 1, 4)
+    image = image.reshape(1, channels, grid.rows * side, grid.columns * side)
+    return image[..., : grid.height, : grid.width].contiguous()

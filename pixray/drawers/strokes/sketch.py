@@ -89,10 +89,10 @@ def wander(begin: Tensor, most: int, radius: Tensor, size: tuple[int, int], gene
     """
     width, height = size
     reach = radius[:, None] * torch.tensor([height / width, 1.0])
-    points, here = [begin], begin
+    points, point = [begin], begin
     for number in range(3 * most):
-        here = here + reach * (torch.rand(begin.shape, generator=generator) - 0.5)
-        points.append(here)
+        point = point + reach * (torch.rand(begin.shape, generator=generator) - 0.5)
+        points.append(point)
         if number % 3 == 2:
-            here = here.clamp(0, 1)
+            point = point.clamp(0, 1)
     return torch.stack(points, 1) * torch.tensor([float(width), float(height)])

@@ -121,18 +121,18 @@ class Cascade:
         if not self._fits(selector[-1], node):
             return False
         # Parts of the selector, counted from the left, that the element just seen fits, and those that any has fitted.
-        here = {len(selector) - 1}
-        ever = set(here)
+        reached = {len(selector) - 1}
+        anywhere = set(reached)
         above = self._parents.get(node)
-        while above is not None and 0 not in here:
-            here = {
+        while above is not None and 0 not in reached:
+            reached = {
                 part - 1
-                for part in here | ever
-                if (part in here or not selector[part - 1].child) and self._fits(selector[part - 1], above)
+                for part in reached | anywhere
+                if (part in reached or not selector[part - 1].child) and self._fits(selector[part - 1], above)
             }
-            ever |= here
+            anywhere |= reached
             above = self._parents.get(above)
-        return 0 in here
+        return 0 in reached
 
     def _fits(self, compound: _Compound, node: ET.Element) -> bool:
         self._steps += 1
@@ -207,26 +207,26 @@ def _selector(tokens: Sequence[Any]) -> tuple[_Compound, ...] | None:
     name: str | None = None
     ids: list[str] = []
     classes: list[str] = []
-    some, before = False, ""
+    started, before = False, ""
     for token in [*tokens, None]:
         value = "" if token is None else getattr(token, "value", "")
         separates = token is None or token.type == "whitespace" or (token.type == "literal" and value == ">")
         if separates:
-            if some:
+            if started:
                 compounds.append(_Compound(name, tuple(ids), tuple(classes)))
-            name, ids, classes, some = None, [], [], False
+            name, ids, classes, started = None, [], [], False
             if token is not None and token.type == "literal" and compounds:
                 compounds[-1] = _Compound(compounds[-1].name, compounds[-1].ids, compounds[-1].classes, child=True)
         elif before == ":" and token.type == "ident" and token.lower_value in _NEVER:
             return None
         elif before == "." and token.type == "ident":
             classes.append(value)
-            some = True
+            started = True
         elif token.type == "hash":
             ids.append(value)
-            some = True
-        elif before == "" and not some and (token.type == "ident" or (token.type == "literal" and value == "*")):
-            name, some = None if value == "*" else value, True
+            started = True
+        elif before == "" and not started and (token.type == "ident" or (token.type == "literal" and value == "*")):
+            name, started = None if value == "*" else value, True
         elif token.type != "literal" or value not in (".", ":"):
             text = shown(tinycss2.serialize(list(tokens)).strip())
             raise ValueError(f"the selector '{text}' of its style sheet is not supported; names, .classes and #ids are")

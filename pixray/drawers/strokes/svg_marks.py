@@ -117,13 +117,13 @@ def _overlap(marks: Sequence[Mark], size: tuple[int, int]) -> bool:
     scale = _PROBE / max(size)
     canvas = (max(1, round(size[0] * scale)), max(1, round(size[1] * scale)))
     shrunk = [replace(mark, outline=mark.outline.moved(np.diag([scale, scale, 1]))) for mark in marks]
-    seen = torch.zeros(1, 1, canvas[1], canvas[0])
+    covered = torch.zeros(1, 1, canvas[1], canvas[0])
     for mark in shrunk:
         scene = marks_sketch([replace(mark, width=mark.width * scale, opacity=1.0)], None).scene()
         cover = render(scene, canvas)[:, 3:]
-        if float((seen * cover).max()) > 0.3:
+        if float((covered * cover).max()) > 0.3:
             return True
-        seen = torch.maximum(seen, cover)
+        covered = torch.maximum(covered, cover)
     return False
 
 

@@ -172,11 +172,11 @@ def _arc_curves(
     if large != sweep:
         centre = -centre
     spoke = start - centre
-    whole = cmath.phase((-start - centre) / spoke)
-    if sweep != (whole > 0):
-        whole += 2 * math.pi if sweep else -2 * math.pi
-    count = max(1, math.ceil(abs(whole) / (math.pi / 2) - 1e-6))
-    step = whole / count
+    turn = cmath.phase((-start - centre) / spoke)
+    if sweep != (turn > 0):
+        turn += 2 * math.pi if sweep else -2 * math.pi
+    count = max(1, math.ceil(abs(turn) / (math.pi / 2) - 1e-6))
+    step = turn / count
     handle = 4 / 3 * math.tan(step / 4)
 
     def placed(z: complex) -> complex:
@@ -185,8 +185,8 @@ def _arc_curves(
 
     curves = []
     for number in range(count):
-        here, there = spoke * cmath.rect(1, number * step), spoke * cmath.rect(1, (number + 1) * step)
-        curves.append((placed(here * (1 + 1j * handle)), placed(there * (1 - 1j * handle)), placed(there)))
+        from_, there = spoke * cmath.rect(1, number * step), spoke * cmath.rect(1, (number + 1) * step)
+        curves.append((placed(from_ * (1 + 1j * handle)), placed(there * (1 - 1j * handle)), placed(there)))
     first, second, _ = curves[-1]
     return [*curves[:-1], (first, second, end)]
 
@@ -222,13 +222,13 @@ def _draw(pen: Pen, command: str, values: list[float], before: Point | None) -> 
     Returns:
         the control point that the next one may mirror.
     """
-    here, (dx, dy) = pen.here, pen.here if command.islower() else (0.0, 0.0)
+    point, (dx, dy) = pen.here, pen.here if command.islower() else (0.0, 0.0)
     kind = command.upper()
     if kind == "Z":
         pen.close()
         return None
     if kind in "HV":
-        pen.line((values[0] + dx, here[1]) if kind == "H" else (here[0], values[0] + dy))
+        pen.line((values[0] + dx, point[1]) if kind == "H" else (point[0], values[0] + dy))
         return None
     end = (values[-2] + dx, values[-1] + dy)
     if kind == "A":
@@ -239,7 +239,7 @@ def _draw(pen: Pen, command: str, values: list[float], before: Point | None) -> 
         return None
     pairs = [(x + dx, y + dy) for x, y in zip(values[:-2:2], values[1:-2:2], strict=True)]
     if kind in "ST":
-        pairs.insert(0, here if before is None else (2 * here[0] - before[0], 2 * here[1] - before[1]))
+        pairs.insert(0, point if before is None else (2 * point[0] - before[0], 2 * point[1] - before[1]))
     if kind in "CS":
         pen.curve(pairs[0], pairs[1], end)
     else:

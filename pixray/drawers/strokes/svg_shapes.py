@@ -35,22 +35,22 @@ def shape_outline(node: ET.Element, viewport: Viewport) -> Outline | None:
     return pen.outline()
 
 
-def _length(node: ET.Element, name: str, whole: float) -> float:
+def _length(node: ET.Element, name: str, full: float) -> float:
     text = node.get(name, "").strip()
-    return length(text, whole, name) if text else 0.0
+    return length(text, full, name) if text else 0.0
 
 
 def _rect(pen: Pen, node: ET.Element, viewport: Viewport) -> None:
     x, width, y, height = (
-        _length(node, name, whole)
-        for names, whole in ((("x", "width"), viewport.width), (("y", "height"), viewport.height))
+        _length(node, name, full)
+        for names, full in ((("x", "width"), viewport.width), (("y", "height"), viewport.height))
         for name in names
     )
     if width <= 0 or height <= 0:
         return
     rx, ry = (
-        None if node.get(name, "auto").strip() in ("auto", "") else _length(node, name, whole)
-        for name, whole in (("rx", viewport.width), ("ry", viewport.height))
+        None if node.get(name, "auto").strip() in ("auto", "") else _length(node, name, full)
+        for name, full in (("rx", viewport.width), ("ry", viewport.height))
     )
     rx, ry = (ry if rx is None else rx) or 0.0, (rx if ry is None else ry) or 0.0
     rx, ry = min(max(rx, 0.0), width / 2), min(max(ry, 0.0), height / 2)

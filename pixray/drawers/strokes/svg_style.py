@@ -38,20 +38,20 @@ class Style:
     dashed: bool = False
     flat_ends: bool = True
 
-    def of(self, own: Mapping[str, str], viewport: Viewport) -> Style:
+    def of(self, properties: Mapping[str, str], viewport: Viewport) -> Style:
         """The style of an element within this one.
 
         Args:
-            own: the properties of the element, see `Cascade.properties`.
+            properties: the properties of the element, see `Cascade.properties`.
 
         Raises:
             ValueError: a value that cannot be read, or one that is not drawn.
         """
         for name in _REFUSED:
-            if own.get(name, "none").lower() not in _HARMLESS:
-                raise ValueError(f"{name}='{shown(own[name])}' is not supported")
+            if properties.get(name, "none").lower() not in _HARMLESS:
+                raise ValueError(f"{name}='{shown(properties[name])}' is not supported")
         changes: dict[str, Any] = {}
-        for name, text in own.items():
+        for name, text in properties.items():
             word = text.lower()
             if word in ("inherit", "unset", "") or name not in _READERS:
                 continue
@@ -75,8 +75,8 @@ class Style:
         return paint
 
     def _paint(self, paint: Paint | str | None, opacity: float) -> Paint | None:
-        red, green, blue, own = self.color if isinstance(paint, str) else paint or (0.0, 0.0, 0.0, 0.0)
-        return (red, green, blue, own * opacity) if own * opacity > 0 and self.visible else None
+        red, green, blue, alpha = self.color if isinstance(paint, str) else paint or (0.0, 0.0, 0.0, 0.0)
+        return (red, green, blue, alpha * opacity) if alpha * opacity > 0 and self.visible else None
 
 
 def colour(text: str, name: str) -> Paint | str | None:

@@ -55,11 +55,11 @@ def number(text: str, name: str) -> float:
     return value
 
 
-def length(text: str, whole: float, name: str) -> float:
+def length(text: str, full: float, name: str) -> float:
     """A length in pixels, 96 an inch.
 
     Args:
-        whole: what 100% is; name: of the attribute, for the message.
+        full: what 100% is; name: of the attribute, for the message.
 
     Raises:
         ValueError: no length, or one beyond all bounds.
@@ -67,7 +67,7 @@ def length(text: str, whole: float, name: str) -> float:
     text = text.strip()
     match = NUMBER.match(text) if len(text) < 100 else None
     unit = text[match.end() :].strip().lower() if match else "?"
-    factor = whole / 100 if unit == "%" else _UNITS.get(unit)
+    factor = full / 100 if unit == "%" else _UNITS.get(unit)
     if match is None or factor is None:
         raise ValueError(f"{name}='{shown(text)}': expected a number, perhaps with %, px, mm, cm, in, pt or em")
     value = float(match.group()) * factor

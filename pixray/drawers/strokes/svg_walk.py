@@ -64,13 +64,13 @@ class Walk:
         self._cascade = Cascade(root)
         self._ids = {node.get("id", ""): node for node in reversed(list(root.iter()))}
         self._used = self._segments = 0
-        own = self._cascade.properties(root)
+        properties = self._cascade.properties(root)
         place, self._view = _root_place(root, size)
-        self._paper_of_root(own)
-        self._enter(root, own, place)
+        self._paper_of_root(properties)
+        self._enter(root, properties, place)
 
-    def _paper_of_root(self, own: Mapping[str, str]) -> None:
-        text = own.get("background-color") or own.get("background", "none")
+    def _paper_of_root(self, properties: Mapping[str, str]) -> None:
+        text = properties.get("background-color") or properties.get("background", "none")
         if text.lower() not in ("none", "transparent", "initial", "inherit", "unset"):
             paint = colour(text, "background")
             if isinstance(paint, tuple) and paint[3] == 1:
@@ -88,29 +88,29 @@ class Walk:
         if name in _REFUSED:
             self._refuse(node, name, place)
         elif name in _GROUPS or name in SHAPES or name == "use":
-            own = self._cascade.properties(node)
-            if own.get("display") != "none":
-                self._enter(node, own, replace(place, depth=place.depth + 1))
+            properties = self._cascade.properties(node)
+            if properties.get("display") != "none":
+                self._enter(node, properties, replace(place, depth=place.depth + 1))
 
     def _refuse(self, node: ET.Element, name: str, place: Place) -> None:
-        own = self._cascade.properties(node)
+        properties = self._cascade.properties(node)
         empty = not "".join(node.itertext()).strip() if "text" in _REFUSED[name] else not _reference(node)
-        hidden = own.get("display") == "none" or not place.style.of(own, place.viewport).visible
+        hidden = properties.get("display") == "none" or not place.style.of(properties, place.viewport).visible
         if not hidden and place.layer != "paper" and (name == "foreignObject" or not empty):
             raise ValueError(f"<{name}> is not supported: {_REFUSED[name]} cannot be drawn with strokes")
 
-    def _enter(self, node: ET.Element, own: Mapping[str, str], place: Place) -> None:
+    def _enter(self, node: ET.Element, properties: Mapping[str, str], place: Place) -> None:
         """An element that may paint, with its own transform, style, clipping and opacity."""
         name = plain(node.tag)
-        solid = opacity(own.get("opacity", "1"), "opacity") if own.get("opacity") != "inherit" else 1.0
+        solid = opacity(properties.get("opacity", "1"), "opacity") if properties.get("opacity") != "inherit" else 1.0
         if solid <= 0:
             return
-        if "transform" in own:
-            place = replace(place, transform=chained(place.transform, _transform(own, place.viewport)))
-        place = replace(place, style=place.style.of(own, place.viewport), solid=place.solid and solid == 1)
+        if "transform" in properties:
+            place = replace(place, transform=chained(place.transform, _transform(properties, place.viewport)))
+        place = replace(place, style=place.style.of(properties, place.viewport), solid=place.solid and solid == 1)
         for kind in ("clip-path", "mask"):
-            if own.get(kind, "none").lower() not in ("none", "", "initial"):
-                place = replace(place, frames=(*place.frames, self._frame(own[kind], kind, place)))
+            if properties.get(kind, "none").lower() not in ("none", "", "initial"):
+                place = replace(place, frames=(*place.frames, self._frame(properties[kind], kind, place)))
         begin = len(self.marks)
         if name in SHAPES:
             self._shape(node, place)
@@ -118,7 +118,7 @@ class Walk:
             self._use(node, place)
         else:
             if name == "svg" and place.depth:
-                place = self._inside(node, own, node.attrib, place)
+                place = self._inside(node, properties, node.attrib, place)
             if "id" in node.attrib:
                 place = replace(place, layer=node.attrib["id"], around=(*place.around, node.attrib["id"]))
             self._children(node, place)
@@ -188,15 +188,15 @@ class Walk:
         if plain(target.tag) not in ("symbol", "svg"):
             self._element(target, place)
             return
-        own = self._cascade.properties(target)
-        if own.get("display") == "none" and plain(target.tag) == "svg":
+        properties = self._cascade.properties(target)
+        if properties.get("display") == "none" and plain(target.tag) == "svg":
             return
         sized = dict(target.attrib)
         sized.update({key: text for key, text in node.attrib.items() if key in ("width", "height")})
-        place = replace(place, style=place.style.of(own, place.viewport))
-        self._children(target, self._inside(target, own, sized, place))
+        place = replace(place, style=place.style.of(properties, place.viewport))
+        self._children(target, self._inside(target, properties, sized, place))
 
-    def _inside(self, node: ET.Element, own: Mapping[str, str], sized: Mapping[str, str], place: Place) -> Place:
+    def _inside(self, node: ET.Element, properties: Mapping[str, str], sized: Mapping[str, str], place: Place) -> Place:
         """The place inside of a nested <svg> or a <symbol>.
 
         Args:
@@ -210,7 +210,7 @@ class Walk:
         viewport, transform = Viewport(max(width, 1e-9), max(height, 1e-9)), corner
         box = view_box(node.attrib)
         frames = place.frames
-        if own.get("overflow", "hidden") not in ("visible", "auto"):
+        if properties.get("overflow", "hidden") not in ("visible", "auto"):
             name = f"the border of <{plain(node.tag)}>"
             frames = (*frames, Frame(_inverse(corner), (0.0, 0.0), (viewport.width, viewport.height), name))
         if box is not None:
@@ -232,11 +232,11 @@ class Walk:
         shapes = [child for child in target if plain(child.tag) in drawn]
         if len(shapes) != 1 or plain(shapes[0].tag) not in SHAPES:
             raise ValueError(refused)
-        own = self._cascade.properties(shapes[0])
-        fill = Style().of(own, place.viewport).fill_paint()
+        properties = self._cascade.properties(shapes[0])
+        fill = Style().of(properties, place.viewport).fill_paint()
         outline = shape_outline(shapes[0], place.viewport)
         units = target.get("clipPathUnits" if kind == "clip-path" else "maskContentUnits", "userSpaceOnUse")
-        blank = kind == "clip-path" or (fill == (1.0, 1.0, 1.0, 1.0) and own.get("opacity", "1") == "1")
+        blank = kind == "clip-path" or (fill == (1.0, 1.0, 1.0, 1.0) and properties.get("opacity", "1") == "1")
         if outline is not None and units == "userSpaceOnUse" and blank:
             transform = place.transform
             for node in (target, shapes[0]):
@@ -265,9 +265,9 @@ def _root_place(root: ET.Element, size: tuple[int, int]) -> tuple[Place, np.ndar
     )
     if viewport.width <= 0 or viewport.height <= 0:
         raise ValueError("its size is empty")
-    whole = (0.0, 0.0, viewport.width, viewport.height)
-    outer = fitted(whole, Viewport(*size))
-    corners = np.array([[0, 0], whole[2:]]) @ outer[:2, :2].T + outer[:2, 2]
+    page = (0.0, 0.0, viewport.width, viewport.height)
+    outer = fitted(page, Viewport(*size))
+    corners = np.array([[0, 0], page[2:]]) @ outer[:2, :2].T + outer[:2, 2]
     if box is None:
         return Place(outer, Style(), viewport), corners
     inner = fitted(box, viewport, root.get("preserveAspectRatio", ""))
@@ -279,16 +279,16 @@ def _size(attributes: Mapping[str, str], name: str) -> str:
     return "100%" if text in ("", "auto") else text
 
 
-def _transform(own: Mapping[str, str], viewport: Viewport) -> np.ndarray:
-    matrix = read_transform(own.get("transform", ""))
-    words = own.get("transform-origin", "0 0").replace(",", " ").split()
-    if words in (["0", "0"], ["0px", "0px"]) or "transform" not in own:
+def _transform(properties: Mapping[str, str], viewport: Viewport) -> np.ndarray:
+    matrix = read_transform(properties.get("transform", ""))
+    words = properties.get("transform-origin", "0 0").replace(",", " ").split()
+    if words in (["0", "0"], ["0px", "0px"]) or "transform" not in properties:
         return matrix
     if not all(word[-1:].isdigit() or word.endswith("px") for word in words) or len(words) not in (2, 3):
-        raise ValueError(f"transform-origin='{shown(own['transform-origin'])}': expected two lengths in px")
-    there = np.eye(3)
-    there[:2, 2] = [length(word, 0, "transform-origin") for word in words[:2]]
-    return there @ matrix @ np.linalg.inv(there)
+        raise ValueError(f"transform-origin='{shown(properties['transform-origin'])}': expected two lengths in px")
+    origin = np.eye(3)
+    origin[:2, 2] = [length(word, 0, "transform-origin") for word in words[:2]]
+    return origin @ matrix @ np.linalg.inv(origin)
 
 
 def _inverse(matrix: np.ndarray) -> np.ndarray:

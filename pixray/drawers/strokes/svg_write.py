@@ -82,10 +82,10 @@ def _layers(sketch: Sketch, travel: bool) -> list[tuple[str, Sequence[int], Sequ
         order, backwards, _ = pen_order(first, last, np.zeros(2))
         return [("strokes", order.tolist(), backwards)]
     layers: list[tuple[str, Sequence[int], Sequence[bool]]] = []
-    here = np.zeros(2)
+    pen = np.zeros(2)
     for colour in dict.fromkeys(colours):
-        members = np.array([number for number, own in enumerate(colours) if own == colour])
-        order, backwards, here = pen_order(first[members], last[members], here)
+        members = np.array([number for number, other in enumerate(colours) if other == colour])
+        order, backwards, pen = pen_order(first[members], last[members], pen)
         layers.append((f"ink-{colour[1:]}", members[order].tolist(), backwards))
     return layers
 
@@ -128,16 +128,16 @@ def _paths(sketch: Sketch, paths: Sequence[int], backwards: Sequence[bool]) -> l
 def _outline(segments: np.ndarray, points: np.ndarray) -> str:
     """Path data: absolute M, C and Z."""
     words: list[str] = []
-    start = here = -1
+    start = current = -1
     for segment in segments.tolist():
-        if segment[0] != here:
+        if segment[0] != current:
             start = segment[0]
             words.append("M" + _pair(points[start]))
-        here = segment[3]
+        current = segment[3]
         words.append("C" + " ".join(_pair(points[number]) for number in segment[1:]))
-        if here == start:
+        if current == start:
             words.append("Z")
-            here = -1
+            current = -1
     return "".join(words)
 
 

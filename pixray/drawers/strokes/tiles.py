@@ -94,9 +94,9 @@ class Boxes:
         """How many boxes lie over each tile."""
         across = grid.columns + 1
         marks = torch.zeros((grid.rows + 1) * across, dtype=torch.long, device=self.first.device)
-        some = (self.count[:, 0] > 0) & (self.count[:, 1] > 0)
-        left, top = self.first[some].unbind(1)
-        right, bottom = left + self.count[some, 0], top + self.count[some, 1]
+        nonempty = (self.count[:, 0] > 0) & (self.count[:, 1] > 0)
+        left, top = self.first[nonempty].unbind(1)
+        right, bottom = left + self.count[nonempty, 0], top + self.count[nonempty, 1]
         ones = torch.ones_like(left)
         for row, column, sign in ((top, left, 1), (top, right, -1), (bottom, left, -1), (bottom, right, 1)):
             marks.index_add_(0, row * across + column, sign * ones)

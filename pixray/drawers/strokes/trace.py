@@ -223,8 +223,8 @@ def fitted(line: np.ndarray, tolerance: float, reach: int) -> np.ndarray:
         line = np.concatenate([line[corners[0] :], line[1 : corners[0] + 1]])
         corners = [corner - corners[0] for corner in corners[1:]]
     bounds = [0, *corners, len(line) - 1]
-    whole = closed and len(bounds) == 2
-    parts = [_through(line[first : last + 1], tolerance, whole) for first, last in pairwise(bounds)]
+    smooth_ring = closed and len(bounds) == 2
+    parts = [_through(line[first : last + 1], tolerance, smooth_ring) for first, last in pairwise(bounds)]
     return np.concatenate([parts[0], *(part[1:] for part in parts[1:])])
 
 
@@ -236,8 +236,8 @@ def _corners(line: np.ndarray, reach: int, closed: bool) -> list[int]:
         return []
     ring = line[:-1] if closed else line
     before, after = ((places + step) % len(ring) if closed else places + step for step in (-reach, reach))
-    here = ring[places % len(ring)]
-    back, ahead = here - ring[before], ring[after] - here
+    points = ring[places % len(ring)]
+    back, ahead = points - ring[before], ring[after] - points
     straight = (back * ahead).sum(1) / (np.linalg.norm(back, axis=1) * np.linalg.norm(ahead, axis=1)).clip(1e-9)
     corners: list[int] = []
     for place in np.argsort(straight):

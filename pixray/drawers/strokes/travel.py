@@ -5,11 +5,11 @@ from __future__ import annotations
 import numpy as np
 
 
-def pen_order(first: np.ndarray, last: np.ndarray, here: np.ndarray) -> tuple[np.ndarray, list[bool], np.ndarray]:
+def pen_order(first: np.ndarray, last: np.ndarray, pen: np.ndarray) -> tuple[np.ndarray, list[bool], np.ndarray]:
     """Go on with the stroke whose nearer end is nearest, and draw it from there.
 
     Args:
-        first, last: P 2, where strokes begin and end; here: 2, where the pen is.
+        first, last: P 2, where strokes begin and end; pen: 2, where the pen is.
 
     Returns:
         order: P; whether each is drawn backwards; and where the pen is afterwards.
@@ -18,17 +18,17 @@ def pen_order(first: np.ndarray, last: np.ndarray, here: np.ndarray) -> tuple[np
     waiting = np.ones(len(ends), dtype=bool)
     order, backwards = np.empty(len(ends), dtype=np.int64), []
     for place in range(len(ends)):
-        away = np.square(ends - here).sum(2)
+        away = np.square(ends - pen).sum(2)
         away[~waiting] = np.inf
         stroke, end = divmod(int(away.argmin()), 2)
         waiting[stroke] = False
         order[place] = stroke
         backwards.append(end == 1)
-        here = ends[stroke, 1 - end]
-    return order, backwards, here
+        pen = ends[stroke, 1 - end]
+    return order, backwards, pen
 
 
-def travelled(first: np.ndarray, last: np.ndarray, here: np.ndarray) -> float:
+def travelled(first: np.ndarray, last: np.ndarray, pen: np.ndarray) -> float:
     """How far the pen moves in the air when strokes are drawn in this order."""
-    stops = np.concatenate([here[None], last[:-1]])
+    stops = np.concatenate([pen[None], last[:-1]])
     return float(np.sqrt(np.square(first - stops).sum(1)).sum())

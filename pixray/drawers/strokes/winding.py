@@ -25,11 +25,11 @@ class Winding:
     def at(self, path: Tensor, tile: Tensor, grid: Grid) -> Tensor:
         """The numbers for slots (path and tile, T each): T x lanes, zero where nothing is known."""
         tiles = grid.rows * grid.columns
-        known, queried = self.path * tiles + self.tile, path * tiles + tile
-        if known.shape[0] == 0:
+        stored, queried = self.path * tiles + self.tile, path * tiles + tile
+        if stored.shape[0] == 0:
             return self.number.new_zeros(queried.shape[0], grid.lanes)
-        place = torch.searchsorted(known, queried).clamp_max(known.shape[0] - 1)
-        return self.number[place] * (known[place] == queried)[:, None]
+        place = torch.searchsorted(stored, queried).clamp_max(stored.shape[0] - 1)
+        return self.number[place] * (stored[place] == queried)[:, None]
 
 
 def winding_of(ends: Tensor, path: Tensor, grid: Grid, span: tuple[int, int]) -> Winding:

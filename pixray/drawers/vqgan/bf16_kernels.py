@@ -31,8 +31,8 @@ def phase_kernels(weight: Tensor) -> Tensor:
         4 * out x in x 2 x 2: pixels in even rows and even columns first, then those in odd columns.
     """
     # Pixel 2 i sees i - 1, i, i of the small picture; pixel 2 i + 1 sees i, i, i + 1.
-    seen = torch.tensor([[[1, 0, 0], [0, 1, 1]], [[1, 1, 0], [0, 0, 1]]], dtype=weight.dtype)
-    kernels = torch.einsum("apy,bqx,ocyx->abocpq", seen, seen, weight)
+    taps = torch.tensor([[[1, 0, 0], [0, 1, 1]], [[1, 1, 0], [0, 0, 1]]], dtype=weight.dtype)
+    kernels = torch.einsum("apy,bqx,ocyx->abocpq", taps, taps, weight)
     return kernels.flatten(0, 2).contiguous(memory_format=torch.channels_last)
 
 
@@ -45,25 +45,25 @@ class _Interleave(torch.autograd.Function):
         count, channels, height, width = quarters.shape
         shape = (count, channels // 4, 2 * height - 2, 2 * width - 2)
         out = torch.empty(shape, dtype=quarters.dtype, memory_format=torch.channels_last)
-        for mine, theirs in _pairs(quarters, out):
-            theirs.copy_(mine)
+        for quarter, pixels in _pairs(quarters, out):
+            pixels.copy_(quarter)
         return out
 
     @staticmethod
     def backward(ctx: Any, gradient: Tensor) -> Tensor:
         quarters = torch.empty(ctx.shape, dtype=gradient.dtype, memory_format=torch.channels_last).zero_()
-        for mine, theirs in _pairs(quarters, gradient):
-            mine.copy_(theirs)
+        for quarter, pixels in _pairs(quarters, gradient):
+            quarter.copy_(pixels)
         return quarters
 
 
-def _pairs(quarters: Tensor, whole: Tensor) -> Iterator[tuple[Tensor, Tensor]]:
+def _pairs(quarters: Tensor, image: Tensor) -> Iterator[tuple[Tensor, Tensor]]:
     """Equal parts of the two pictures of `_Interleave`."""
-    channels, (height, width) = whole.shape[1], (side // 2 for side in whole.shape[2:])
+    channels, (height, width) = image.shape[1], (side // 2 for side in image.shape[2:])
     for number in range(4):
         down, right = divmod(number, 2)
-        mine = quarters[:, number * channels : (number + 1) * channels]
-        yield mine[:, :, down : down + height, right : right + width], whole[:, :, down::2, right::2]
+        quarter = quarters[:, number * channels : (number + 1) * channels]
+        yield quarter[:, :, down : down + height, right : right + width], image[:, :, down::2, right::2]
 
 
 def upsampled_conv(x: Tensor, kernels: Tensor, bias: Tensor) -> Tensor:

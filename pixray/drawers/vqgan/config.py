@@ -163,5 +163,5 @@ def _flag(section: Mapping[str, Any], name: str) -> bool:
 def _line(error: Exception) -> str:
     if isinstance(error, KeyError):
         return f"it lacks {error}"
-    said = " ".join(str(error).split())
-    return escaped(said, 300) if said else type(error).__name__
+    text = " ".join(str(error).split())
+    return escaped(text, 300) if text else type(error).__name__

@@ -100,19 +100,19 @@ class FusedLayers(PlainLayers):
     """
 
     def __init__(self, decoder: Any) -> None:
-        made = partial(FusedConv, threads=ThreadPool())
+        fused = partial(FusedConv, threads=ThreadPool())
         self._blocks: dict[nn.Module, FusedBlock] = {}
         self._convs: dict[nn.Module, FusedConv] = {}
         if decoder.conv_out.in_channels >= LEAST_CHANNELS:
-            self._convs[decoder.conv_out] = made(decoder.conv_out, decoder.norm_out)
+            self._convs[decoder.conv_out] = fused(decoder.conv_out, decoder.norm_out)
         for level in decoder.up:
             for block in level.block:
                 if _fusible(block.conv1, block.conv2):
-                    first, second = made(block.conv1, block.norm1), made(block.conv2, block.norm2)
+                    first, second = fused(block.conv1, block.norm1), fused(block.conv2, block.norm2)
                     self._blocks[block] = FusedBlock(first, second, getattr(block, "nin_shortcut", None))
             layer = getattr(level, "upsample", None)
             if layer is not None and layer.with_conv and _fusible(layer.conv):
-                self._convs[layer] = made(layer.conv)
+                self._convs[layer] = fused(layer.conv)
 
     def block(self, block: Any, x: Tensor) -> Tensor:
         fused = self._blocks.get(block)

@@ -107,9 +107,9 @@ def _nothing_embedded() -> VqganFiles:
 
 def _fetched(name: str, store: ModelStore) -> VqganFiles:
     """A known model, downloaded."""
-    known = [model.name for model in store.known.values() if model.kind == "vqgan"]
-    if name not in known:
-        names = ["auto", EMBEDDED, *known]
+    published = [model.name for model in store.known.values() if model.kind == "vqgan"]
+    if name not in published:
+        names = ["auto", EMBEDDED, *published]
         raise ModelUnavailable(
             f"unknown vqgan_model '{name}': expected one of {', '.join(names)}, or a name whose files are in a "
             f"checkpoints folder.{did_you_mean(name, names)}"

@@ -123,25 +123,25 @@ def load_vqgan(config_path: Path, weights_path: Path, device: str, dtype: torch.
     with torch.device("meta"), torch.random.fork_rng(devices=[]):
         model = Vqgan(config)
     expected = model.state_dict()
-    meant = match_names(tensor_names(weights_path), expected, config.prefix)
-    _check_complete(meant, expected, weights_path, config_path)
-    stored = read_tensors(weights_path, meant.names.__contains__)
-    tensors = {meant.names[name]: value.float() for name, value in stored.items()}
+    matched = match_names(tensor_names(weights_path), expected, config.prefix)
+    _check_complete(matched, expected, weights_path, config_path)
+    stored = read_tensors(weights_path, matched.names.__contains__)
+    tensors = {matched.names[name]: value.float() for name, value in stored.items()}
     _check_fit(expected, tensors, weights_path, config_path)
     model.load_state_dict(tensors, strict=False, assign=True)
     return model.prepare(dtype, device)
 
 
-def _check_complete(meant: NamedWeights, expected: Mapping[str, Tensor], weights: Path, config: Path) -> None:
-    present = set(meant.names.values())
+def _check_complete(matched: NamedWeights, expected: Mapping[str, Tensor], weights: Path, config: Path) -> None:
+    present = set(matched.names.values())
     missing = [name for name in expected if name not in present]
     if not missing:
         return
     if present:
-        begin = f"begin with '{meant.prefix}'" if meant.prefix else "have no prefix"
+        begin = f"begin with '{matched.prefix}'" if matched.prefix else "have no prefix"
         where = f"the {len(present)} that are there {begin}"
-    elif meant.elsewhere:
-        where = f"the prefix found is {shown(meant.elsewhere[0])}, which is not known here"
+    elif matched.elsewhere:
+        where = f"the prefix found is {shown(matched.elsewhere[0])}, which is not known here"
     else:
         where = "it holds none of them, under any prefix"
     raise ModelUnavailable(

@@ -130,12 +130,12 @@ class _MeanQuery(nn.Module):
         super().__init__()
         self.num_heads = pool.num_heads
         scale = (pool.q_proj.out_features / pool.num_heads) ** -0.5
-        both = torch.cat([pool.k_proj.weight, pool.v_proj.weight])
+        key_value = torch.cat([pool.k_proj.weight, pool.v_proj.weight])
         tensors = {
             "positions": pool.positional_embedding,
             "query": pool.q_proj.weight * scale,
             "query_bias": pool.q_proj.bias * scale,
-            "both": both,
+            "both": key_value,
             "both_bias": torch.cat([pool.k_proj.bias, pool.v_proj.bias]),
             "out": pool.c_proj.weight,
             "out_bias": pool.c_proj.bias,

@@ -88,14 +88,14 @@ def _card(folder: Path, row: Row, best: bool) -> dict[str, Any]:
     """What the page shows of one run."""
     facts = row["facts"]
     size = "" if row["size"] is None else "x".join(map(str, row["size"]))
-    made = facts.get("service_size")
+    service_size = facts.get("service_size")
     shown = {
         "guided": _number(row["guided"]),
         "held out": _number(row["held_out"]),
         "seconds": _number(row["seconds"]),
         "cost": facts.get("cost", "nothing" if row["status"] == "done" else ""),
         "size": size,
-        "size made": made if made != size else "",
+        "size made": service_size if service_size != size else "",
         "seed sent": facts.get("service_seed", ""),
     }
     scores = [f"{name} {score:.1f}" for name, score in row["scores"].items()]
