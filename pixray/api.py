@@ -180,7 +180,7 @@ class Studio:
             image = pixray.run("a red heart | pixel art", drawer="pixel", size=[256, 256], iterations=100, seed=1)
             image.save("heart.png")
 
-        The picture, its settings, its steps and a film of them are written to a folder of their own, by default
+        The picture, its settings, its steps and a video of them are written to a folder of their own, by default
         `outputs/DATE_NUMBER`; `outdir="heart"` names it. A progress line goes to standard error, in a notebook the
         picture is shown as it grows. Several threads may paint at once; `new_session` paints without touching the disk.
 

@@ -39,7 +39,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "services": ("pixray.cli.services", "remote services: what they can do, and whether their keys are set"),
     "compare": ("pixray.cli.compare", "the same prompts by several drawers and services, with scores and costs"),
     "sheet": ("pixray.cli.sheet", "a contact sheet of a folder"),
-    "video": ("pixray.cli.video", "a film of a run: mp4, gif or WebP"),
+    "video": ("pixray.cli.video", "a video of a run: mp4, gif or WebP"),
     "serve": ("pixray.cli.serve", "answer requests over HTTP, as Replicate does"),
     "vectorize": ("pixray.cli.vectorize", "vectors of pictures, and the direction from some to others"),
     "palette": ("pixray.cli.palette", "colours of a text, a picture or a palette file, and files of them"),

@@ -22,15 +22,15 @@ def main(argv: Sequence[str]) -> int:
         "palette", help="as the setting of that name: '[red, #0f0]', '@colours.gpl', '@sprite.png\\8' …"
     )
     parser.add_argument("--out", "-o", help=f"file to write: {', '.join(WRITTEN)}")
-    wanted = parser.parse_args(argv)
+    args = parser.parse_args(argv)
     try:
-        colours = read_palette(wanted.palette)
+        colours = read_palette(args.palette)
     except ValueError as error:
-        raise SettingsError(f"palette='{wanted.palette}': {error}") from None
-    if wanted.out is None:
+        raise SettingsError(f"palette='{args.palette}': {error}") from None
+    if args.out is None:
         sys.stdout.write(palette_bytes("colours.hex", colours).decode())
         return 0
-    path = user_path(wanted.out, "out")
+    path = user_path(args.out, "out")
     write_atomic(path, palette_bytes(path.name, colours))
     sys.stdout.write(f"{path}\n")
     return 0

@@ -1,4 +1,4 @@
-"""pixray video OUTDIR: a film of the steps of a run, as mp4, gif or animated WebP."""
+"""pixray video OUTDIR: a video of the steps of a run, as mp4, gif or animated WebP."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ FORMATS = ("mp4", "gif", "webp")
 
 
 def main(argv: Sequence[str]) -> int:
-    """Write the film and print its path."""
-    parser = Parser("video", "Make a film of the saved steps of a run.")
+    """Write the video and print its path."""
+    parser = Parser("video", "Make a video of the saved steps of a run.")
     parser.add_argument("outdir", help="folder of a run, or any folder of frame_NNNN.png files")
     parser.add_argument("--format", choices=FORMATS, help="default: what --out ends in, else mp4")
     parser.add_argument("--fps", type=float, help="frames per second (default: about 14 seconds in all)")
     parser.add_argument("--hold", type=float, default=1.0, help="seconds to stay on the last frame (default: 1)")
     parser.add_argument("--loop", type=int, default=0, help="gif and webp: times to play, 0 for ever; mp4: repeats")
-    parser.add_argument("--out", help="where to write it (default: film.FORMAT in the folder)")
+    parser.add_argument("--out", help="where to write it (default: video.FORMAT in the folder)")
     args = parser.parse_args(argv)
     if args.fps is not None and not 0.01 <= args.fps <= 240:
         raise SettingsError(f"fps={args.fps:g}: expected a number from 0.01 to 240")
@@ -31,17 +31,17 @@ def main(argv: Sequence[str]) -> int:
     path = _target(folder, args.format, args.out)
     frames = frames_of(folder)
 
-    from pixray.recorders.video import make_film
+    from pixray.recorders.video import write_video
 
-    make_film(frames, path, rate=args.fps, hold=args.hold, loop=args.loop)
+    write_video(frames, path, rate=args.fps, hold=args.hold, loop=args.loop)
     sys.stdout.write(f"{path}\n")
     return 0
 
 
 def _target(folder: Path, kind: str | None, out: str | None) -> Path:
-    """Where the film goes; its ending and the format must agree."""
+    """Where the video goes; its ending and the format must agree."""
     if out is None:
-        return folder / f"film.{kind or 'mp4'}"
+        return folder / f"video.{kind or 'mp4'}"
     path = user_path(out, "out")
     endings = [f".{ending}" for ending in ((kind,) if kind else FORMATS)]
     if path.suffix not in endings:
@@ -50,7 +50,7 @@ def _target(folder: Path, kind: str | None, out: str | None) -> Path:
 
 
 def frames_of(folder: Path) -> list[Path]:
-    """The frames of a run in order: every step if it was filmed, else the saved ones.
+    """The frames of a run in order: every step if each was recorded, else the saved ones.
 
     Raises:
         PixrayError: fewer than two frames.

@@ -11,13 +11,13 @@ class Schedule:
 
     Attributes:
         save, show: of saving and of displaying the picture; keep: of checkpoints.
-        film: whether every step yields a picture, for the video of the run.
+        video: whether every step yields a picture, for the video of the run.
     """
 
     save: int = 10
     show: int = 20
     keep: int = 50
-    film: bool = False
+    video: bool = False
 
     def due(self, step: int) -> tuple[bool, bool]:
         """Whether the picture after `step` steps is to be saved, and to be shown."""

@@ -136,7 +136,7 @@ class Session:
         with self._kernels():
             canvas = self.executor.render(self, randomness)
         save, show = self.schedule.due(self.step)
-        if save or show or self.schedule.film:
+        if save or show or self.schedule.video:
             yield self._drawn(canvas, save=save, show=show)
         with self._kernels():
             losses = self._step_within_memory(canvas, randomness)

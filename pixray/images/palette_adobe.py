@@ -101,18 +101,18 @@ def ase_colors(content: bytes) -> list[Color]:
 
 
 def _of_swatch(space: int, values: Sequence[int]) -> Color:
-    one, two, three, _ = values
+    first, second, third, _ = values
     if space == 0:
-        return one / 65535, two / 65535, three / 65535
+        return first / 65535, second / 65535, third / 65535
     if space == 1:
-        return colorsys.hsv_to_rgb(one / 65535, two / 65535, three / 65535)
+        return colorsys.hsv_to_rgb(first / 65535, second / 65535, third / 65535)
     if space == 2:  # 0 is full ink
         return _of_inks(*(1 - value / 65535 for value in values))
     if space == 7:
-        two, three = (value - 65536 if value > 32767 else value for value in (two, three))
-        return _of_lab(one / 100, two / 100, three / 100)
+        second, third = (value - 65536 if value > 32767 else value for value in (second, third))
+        return _of_lab(first / 100, second / 100, third / 100)
     if space == 8:
-        return (min(1.0, one / 10000),) * 3
+        return (min(1.0, first / 10000),) * 3
     raise ValueError(f"it holds a colour of the unknown space {space}")
 
 

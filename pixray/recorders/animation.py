@@ -10,7 +10,7 @@ from pixray.events import Drawn
 from pixray.images.encode import png_bytes
 from pixray.recorders.earlier import stranger
 from pixray.recorders.record import holds_record
-from pixray.recorders.video import make_film
+from pixray.recorders.video import write_video
 from pixray.runtime.files import user_path, write_atomic
 
 RATE = 10
@@ -46,15 +46,15 @@ class AnimationFiles:
             self._show(".gif")
 
     def close(self) -> None:
-        """Make the film of the frames as they are now."""
+        """Make the video of the frames as they are now."""
         self._show(".mp4")
 
     def _show(self, ending: str) -> None:
         frames = [self._frames[number] for number in sorted(self._frames)]
         path = self.folder / f"anim{ending}"
         if not self._used_before:
-            self._refuse_stranger(path)  # films hold no settings, so that only the frames beside them tell
-        if make_film(frames, path, rate=RATE, hold=0):
+            self._refuse_stranger(path)  # videos hold no settings, so that only the frames beside them tell
+        if write_video(frames, path, rate=RATE, hold=0):
             self._own.add(path)
 
     def _write(self, path: Path, content: bytes) -> None:

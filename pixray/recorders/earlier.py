@@ -96,7 +96,7 @@ def _left_by_earlier(folder: Path, output: str, log: RunLog | None) -> list[str]
         names.append(CHECKPOINT)
     if log is not None:
         names = [SETTINGS, *names] if _is_record(folder / SETTINGS, log) else names
-        names += [*_frames(folder), *_films(folder, stem, log), LOG]
+        names += [*_frames(folder), *_videos(folder, stem, log), LOG]
     return [name for name in dict.fromkeys(names) if os.path.lexists(folder / name)]
 
 
@@ -139,8 +139,8 @@ def _frames(folder: Path) -> Iterator[str]:
             )
 
 
-def _films(folder: Path, stem: str, log: RunLog) -> Iterator[str]:
-    """Films of a run, also where it was killed before its log named them."""
+def _videos(folder: Path, stem: str, log: RunLog) -> Iterator[str]:
+    """Videos of a run, also where it was killed before its log named them."""
     yield from (name for name in log.others if name.startswith(FRAMES) or name == f"{stem}.mp4")
     if log.frames("steps"):
         yield f"steps/{PurePath(stem).name}.mp4"

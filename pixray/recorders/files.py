@@ -5,7 +5,7 @@ output.svg …            further deliverables of the drawer
 settings.yaml           enough to run it again to the same bytes on a CPU
 checkpoint.safetensors  the state, for `pixray resume`
 log.jsonl               the events, one JSON object a line, with the names of the files they brought
-steps/frame_0010.png    every saved step, and steps/output.mp4, the film of them
+steps/frame_0010.png    every saved step, and steps/output.mp4, the video of them
 video/, output.mp4      every single step, with make_video
 
 While a run is on, `.pixray.lock` says so. An animation leaves its frames in `animation_dir` (see animation.py).
@@ -33,7 +33,7 @@ from pixray.recorders.log import EventLog, as_json, as_text, read_log
 from pixray.recorders.outdir import make_outdir
 from pixray.recorders.record import svg_with_record
 from pixray.recorders.seal import sealed
-from pixray.recorders.video import make_film
+from pixray.recorders.video import write_video
 from pixray.runtime.files import remove_parts, write_atomic
 from pixray.runtime.version import __version__
 from pixray.runtime.yaml_io import MOST_BYTES, write_yaml
@@ -59,7 +59,7 @@ class FileRecorder:
 
     def __init__(self, settings: Settings, resumed: int | None = None) -> None:
         self._template, self._name = settings.outdir, settings.output
-        self._keep_steps, self._film = settings.save_intermediates, settings.make_video
+        self._keep_steps, self._video = settings.save_intermediates, settings.make_video
         self._resumed = resumed
         self._animation = AnimationFiles(settings.animation_dir) if settings.animation_dir else None
         self._frames: dict[str, list[str]] = {place: [] for place in FRAMES}
@@ -116,7 +116,7 @@ class FileRecorder:
     def __call__(self, event: Event) -> list[Noticed]:
         try:
             if isinstance(event, Finished):
-                self._finished = event  # its line follows the films: a run is finished when all of it is there
+                self._finished = event  # its line follows the videos: a run is finished when all of it is there
             else:
                 self._take(event)
         except PixrayError:
@@ -144,13 +144,13 @@ class FileRecorder:
             self._draw(event)
 
     def close(self) -> None:
-        """Make the films and end the log. Called however the run ends."""
+        """Make the videos and end the log. Called however the run ends."""
         try:
             self._background.close()
             if not self._failed:
-                films = self._make_films()
+                videos = self._write_videos()
                 if self._finished is not None and self._log is not None:
-                    self._log.write([{**as_json(self._finished), "files": films}])
+                    self._log.write([{**as_json(self._finished), "files": videos}])
         finally:
             if self._log is not None:
                 self._log.close()
@@ -167,7 +167,7 @@ class FileRecorder:
             with contextlib.suppress(OSError):  # it is not empty, then
                 self.folder.rmdir()
 
-    def _make_films(self) -> list[str]:
+    def _write_videos(self) -> list[str]:
         """Their names, below the folder."""
         if self._log is None:
             return []
@@ -177,13 +177,13 @@ class FileRecorder:
             self._animation.close()
         comment = self._text.get("pixray_prompts", "")
         names = []
-        for place, name in self._films().items():
+        for place, name in self._videos().items():
             frames = [self.folder / frame for frame in self._frames[place]]
-            if make_film(frames, self.folder / name, comment=comment if place == "video" else ""):
+            if write_video(frames, self.folder / name, comment=comment if place == "video" else ""):
                 names.append(name)
         return names
 
-    def _films(self) -> dict[str, str]:
+    def _videos(self) -> dict[str, str]:
         picture = PurePath(self._name).with_suffix(".mp4")
         return {"steps": f"steps/{picture.name}", "video": picture.as_posix()}
 
@@ -226,7 +226,7 @@ class FileRecorder:
         frame = f"frame_{event.step:04d}.png"
         if event.save and self._keep_steps and not (self._animation and event.frame):
             names.append(f"steps/{frame}")
-        if self._film and not (event.save and self._animation and event.frame):
+        if self._video and not (event.save and self._animation and event.frame):
             names.append(f"video/{frame}")
         return {"files": names}
 

@@ -85,9 +85,9 @@ class RunLog:
         records: of the run, as it began and as it went on.
         drawn: the files of each picture, below the folder of the run, by step; of steps that were taken again, the
             later ones.
-        others: films, and pictures that belong to no step.
+        others: videos, and pictures that belong to no step.
         kept: whether there was a checkpoint.
-        finished: whether the run came to its end, films and all; stopped: whether somebody stopped it.
+        finished: whether the run came to its end, videos and all; stopped: whether somebody stopped it.
     """
 
     records: list[dict[str, Any]] = field(default_factory=list)

@@ -1,4 +1,4 @@
-"""Films from frames: mp4 through the ffmpeg that imageio brings along, gif and animated WebP through Pillow.
+"""Videos from frames: mp4 through the ffmpeg that imageio brings along, gif and animated WebP through Pillow.
 
 No system ffmpeg is needed, and pictures may have any size.
 """
@@ -23,11 +23,11 @@ _LONGEST_COMMENT = 4000
 
 
 def frame_rate(num_frames: int) -> int:
-    """Frames per second that make a film about 14 seconds long, between 10 and 60."""
+    """Frames per second that make a video about 14 seconds long, between 10 and 60."""
     return int(min(max(num_frames / SECONDS, SLOWEST), FASTEST))
 
 
-def make_film(
+def write_video(
     frames: Sequence[Path],
     path: Path,
     *,
@@ -36,7 +36,7 @@ def make_film(
     loop: int = 0,
     comment: str = "",
 ) -> bool:
-    """Write a film from pictures of one size; the ending of the path tells the format: .mp4, .gif or .webp.
+    """Write a video from pictures of one size; the ending of the path tells the format: .mp4, .gif or .webp.
 
     Args:
         frames: picture files in order.
@@ -46,7 +46,7 @@ def make_film(
         comment: stored in an mp4.
 
     Returns:
-        False if there are fewer than two frames, which make no film.
+        False if there are fewer than two frames, which make no video.
     """
     if len(frames) < 2:
         return False
@@ -59,24 +59,24 @@ def make_film(
             else:
                 _write_animation(frames, temporary, rate, hold, loop)
         except (ValueError, SyntaxError, EOFError) as error:
-            raise PixrayError(f"{path}: these frames make no film ({error})") from error
+            raise PixrayError(f"{path}: these frames make no video ({error})") from error
         if not _whole(temporary, (len(frames) + int(hold * rate)) * (loop + 1)):
-            raise PixrayError(f"{path}: the film came out broken, as on a full disk; an earlier one stays as it was")
+            raise PixrayError(f"{path}: the video came out broken, as on a full disk; an earlier one stays as it was")
     return True
 
 
-def _whole(film: Path, count: int) -> bool:
-    """Whether a film can be read to its end.
+def _whole(video: Path, count: int) -> bool:
+    """Whether a video can be read to its end.
 
     Args:
         count: frames that an mp4 must have; the other formats take equal ones as one.
     """
     try:
-        if film.suffix == ".mp4":
+        if video.suffix == ".mp4":
             import imageio_ffmpeg
 
-            return imageio_ffmpeg.count_frames_and_secs(film)[0] == count
-        with Image.open(film) as picture:
+            return imageio_ffmpeg.count_frames_and_secs(video)[0] == count
+        with Image.open(video) as picture:
             picture.seek(getattr(picture, "n_frames", 1) - 1)
             picture.load()
     except (OSError, RuntimeError, ValueError, SyntaxError, EOFError):

@@ -40,7 +40,7 @@ class StepwiseRun:
         settings.outdir, settings.output = str(self._files.folder), self._session.settings.output
         self._events: Iterator[Event] = run_to_folder(self._session, self._files, registry, output)
         self._taking_steps = threading.Lock()
-        # Also at the end of the program: later, when objects are taken apart, no film can be written any more.
+        # Also at the end of the program: later, when objects are taken apart, no video can be written any more.
         self._finalizer = weakref.finalize(self, _finish_files, self._events, self._files, os.getpid())
         self.image: Image.Image | None = None
         self.finished = False

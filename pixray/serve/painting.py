@@ -52,7 +52,7 @@ class Painter:
             picture.unlink()
         with tempfile.TemporaryDirectory(prefix="pixray-") as folder:
             layers, problems = layers_of(preset, settings, inputs, self.leave)
-            # Nobody receives films and steps.
+            # Nobody receives videos and steps.
             supplied = {"outdir": folder, "save_intermediates": False, "make_video": False, "checkpoint_every": 0}
             layers.append(Layer(LayerKind.SUPPLIED, "the server", supplied))
             try:

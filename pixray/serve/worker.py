@@ -104,7 +104,7 @@ class Worker:
         return "canceled" if stopped else "succeeded"
 
     def _own_settings(self, order: Order) -> dict[str, Any]:
-        """Nobody receives films and steps of a served run; a run that cannot be resumed needs no checkpoint."""
+        """Nobody receives videos and steps of a served run; a run that cannot be resumed needs no checkpoint."""
         supplied = {
             "outdir": str(order.folder),
             "device": self.device,

@@ -63,7 +63,7 @@ def _check_changes(values: Mapping[str, Any], problems: list[str]) -> None:
     if moves and values["camera_every"] and values["animation_dir"]:
         problems.append(
             "a camera flies over one drawing, and each frame of animation_dir is a drawing of its own: leave "
-            "animation_dir out and film the flight with make_video"
+            "animation_dir out and record the flight with make_video"
         )
 
 

@@ -11,7 +11,7 @@ from pixray.settings.declare import Declaration, Refers
 from pixray.settings.grammar import parse_weighted
 
 _MOST_OPENED = 32
-"""Pictures of one glob whose headers are read; the frames of a film are alike."""
+"""Pictures of one glob whose headers are read; the frames of a video are alike."""
 
 
 def file_problems(declared: Mapping[str, Declaration], values: Mapping[str, Any]) -> Iterator[str]:

@@ -108,7 +108,7 @@ def test_mistakes_are_one_clear_sentence_and_leave_nothing_behind(words, message
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP], ids=lambda number: number.name)
-def test_ctrl_c_term_and_hup_save_the_picture_and_the_state_close_the_films_and_say_130(number):
+def test_ctrl_c_term_and_hup_save_the_picture_and_the_state_close_the_videos_and_say_130(number):
     words = [sys.executable, "-m", "pixray", "--prompts", "red", "--iterations", "100000", "--save_every", "5", *SMALL]
     running = subprocess.Popen(words, stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
     deadline = time.monotonic() + 120

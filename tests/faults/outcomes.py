@@ -46,7 +46,7 @@ def finished(child: int) -> int:
 
 
 def content(folder: Path) -> dict[str, bytes]:
-    """Every file of a folder by its path below, but for those that hold times: logs, and films made from the frames."""
+    """Every file of a folder by its path below, but for those that hold times: logs, and videos of frames."""
     return {
         path.relative_to(folder).as_posix(): path.read_bytes()
         for path in sorted(folder.rglob("*"))

@@ -128,7 +128,7 @@ def test_a_transparent_drawing_refuses_a_camera(session):
         ({"camera_pan": (1, 200)}, "expected at most 100 percent of the size"),
         ({"camera_rotate": "nan"}, "camera_rotate='nan'"),
         ({"camera_every": "-1"}, "camera_every='-1'"),
-        ({"camera_zoom": 1.1, "animation_dir": "frames"}, "film the flight with make_video"),
+        ({"camera_zoom": 1.1, "animation_dir": "frames"}, "record the flight with make_video"),
     ],
 )
 def test_what_is_no_flight_is_refused_in_one_sentence(resolve, changes, sentence):

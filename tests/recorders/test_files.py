@@ -11,7 +11,7 @@ from pixray.recorders.base import attach
 from pixray.recorders.files import FileRecorder
 from pixray.recorders.log import as_json, as_text
 from pixray.recorders.outdir import make_outdir
-from pixray.recorders.video import even_sized, frame_rate, make_film
+from pixray.recorders.video import even_sized, frame_rate, write_video
 
 
 def record(session, **changes):
@@ -41,7 +41,7 @@ def test_the_default_cadence_keeps_26_frames():
     assert sum(schedule.due(step)[0] for step in range(250)) + 1 == 26
 
 
-def test_steps_are_kept_and_filmed(session):
+def test_steps_are_kept_and_become_a_video(session):
     record(session, save_every=2)
     assert sorted(path.name for path in Path("out/steps").iterdir()) == [
         "frame_0000.png",
@@ -63,7 +63,7 @@ def test_steps_can_be_left_out(session):
     ]
 
 
-def test_make_video_films_every_single_step(session):
+def test_make_video_records_every_single_step(session):
     record(session, make_video=True, save_intermediates=False)
     assert len(list(Path("out/video").glob("frame_*.png"))) == 7
     assert Path("out/output.mp4").stat().st_size > 0
@@ -112,7 +112,7 @@ def test_a_loss_that_is_no_number_is_null_in_the_log():
 
 
 @pytest.mark.parametrize(("frames", "rate"), [(26, 10), (200, 14), (400, 28), (840, 60), (5000, 60), (2, 10)])
-def test_films_are_about_fourteen_seconds_long(frames, rate):
+def test_videos_are_about_fourteen_seconds_long(frames, rate):
     assert frame_rate(frames) == rate
 
 
@@ -128,20 +128,20 @@ def frames_of(size, count, mode="RGB"):
 # imageio-ffmpeg's reader, which only this test uses, leaves its pipes to the garbage collector.
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning", "ignore::ResourceWarning")
 @pytest.mark.parametrize("size", [(31, 17), (192, 135), (2, 2), (1, 1), (64, 48)])
-def test_b20_films_of_any_size_can_be_made(size):
+def test_b20_videos_of_any_size_can_be_made(size):
     import imageio_ffmpeg
 
-    assert make_film(frames_of(size, 3), Path("film.mp4"), hold=0)
-    frames, _ = imageio_ffmpeg.count_frames_and_secs("film.mp4")
-    reader = imageio_ffmpeg.read_frames("film.mp4")
+    assert write_video(frames_of(size, 3), Path("video.mp4"), hold=0)
+    frames, _ = imageio_ffmpeg.count_frames_and_secs("video.mp4")
+    reader = imageio_ffmpeg.read_frames("video.mp4")
     shape = next(reader)["source_size"]
     reader.close()
     width, height = size
     assert frames == 3 and tuple(shape) == (width + width % 2, height + height % 2)
 
 
-def test_b20_fewer_than_two_frames_make_no_film():
-    assert not make_film(frames_of((8, 8), 1), Path("film.mp4")) and not Path("film.mp4").exists()
+def test_b20_fewer_than_two_frames_make_no_video():
+    assert not write_video(frames_of((8, 8), 1), Path("video.mp4")) and not Path("video.mp4").exists()
 
 
 def test_transparent_frames_are_laid_on_white():
@@ -149,17 +149,17 @@ def test_transparent_frames_are_laid_on_white():
     assert even_sized(path).shape == (4, 4, 3) and even_sized(path)[0, 0, 0] == 127
 
 
-def test_what_a_killed_process_left_of_a_film_is_cleared_away_by_the_next_one():
-    Path(".pixray-999999999-x.part.gif").write_bytes(b"half a film")
-    assert make_film(frames_of((8, 8), 3), Path("film.gif"))
+def test_what_a_killed_process_left_of_a_video_is_cleared_away_by_the_next_one():
+    Path(".pixray-999999999-x.part.gif").write_bytes(b"half a video")
+    assert write_video(frames_of((8, 8), 3), Path("video.gif"))
     assert not [path for path in Path().iterdir() if path.name.startswith(".")]
 
 
 @pytest.mark.parametrize("ending", [".mp4", ".gif", ".webp"])
-def test_a_broken_film_never_takes_the_place_of_a_good_one(monkeypatch, ending):
-    frames, film = frames_of((8, 8), 4), Path(f"film{ending}")
-    assert make_film(frames, film)
-    good = film.read_bytes()
+def test_a_broken_video_never_takes_the_place_of_a_good_one(monkeypatch, ending):
+    frames, video = frames_of((8, 8), 4), Path(f"video{ending}")
+    assert write_video(frames, video)
+    good = video.read_bytes()
 
     def cut_off(*arguments):
         arguments[1].write_bytes(good[: len(good) // 2])
@@ -167,11 +167,11 @@ def test_a_broken_film_never_takes_the_place_of_a_good_one(monkeypatch, ending):
     with monkeypatch.context() as patch:
         patch.setattr("pixray.recorders.video._write_mp4", cut_off)
         patch.setattr("pixray.recorders.video._write_animation", cut_off)
-        with pytest.raises(PixrayError, match="the film came out broken"):
-            make_film(frames, film)
-    assert film.read_bytes() == good
+        with pytest.raises(PixrayError, match="the video came out broken"):
+            write_video(frames, video)
+    assert video.read_bytes() == good
     assert not [path for path in Path().iterdir() if path.name.startswith(".")]
     frames[1].write_bytes(b"no picture")
     with pytest.raises(PixrayError, match=r"frame_1.png"):
-        make_film(frames, film)
-    assert film.read_bytes() == good
+        write_video(frames, video)
+    assert video.read_bytes() == good

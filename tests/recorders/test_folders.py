@@ -73,7 +73,7 @@ def test_a_run_killed_in_a_used_folder_before_its_first_checkpoint_is_the_one_th
     same_but_for_times("out", "fresh")
 
 
-def test_the_film_of_a_shorter_second_run_holds_its_own_frames_alone(session, monkeypatch):
+def test_the_video_of_a_shorter_second_run_holds_its_own_frames_alone(session, monkeypatch):
     from pixray.cli.video import frames_of
 
     run(session(outdir="out", save_every=1))
@@ -134,17 +134,17 @@ def test_the_working_directory_keeps_the_users_files_and_its_earlier_runs_inside
 def test_frames_of_an_animation_take_the_place_of_no_picture_of_the_user(session):
     for name in ("one", "two"):
         Image.new("RGB", (24, 16)).save(f"{name}.png")
-    Path("film").mkdir()
-    Image.new("RGB", (8, 8), "green").save("film/two.png")
-    before = Path("film/two.png").read_bytes()
-    settings = {"init_image": "{one,two}.png", "animation_dir": "film", "iterations": 2, "outdir": "out"}
-    with pytest.raises(PixrayError, match=r"film/two.png is not pixray's own"):
+    Path("video").mkdir()
+    Image.new("RGB", (8, 8), "green").save("video/two.png")
+    before = Path("video/two.png").read_bytes()
+    settings = {"init_image": "{one,two}.png", "animation_dir": "video", "iterations": 2, "outdir": "out"}
+    with pytest.raises(PixrayError, match=r"video/two.png is not pixray's own"):
         run(session(**settings))
-    assert Path("film/two.png").read_bytes() == before
-    Path("film/two.png").unlink()
+    assert Path("video/two.png").read_bytes() == before
+    Path("video/two.png").unlink()
     for _ in range(2):  # frames of an earlier run are pixray's own
         run(session(**settings))
-    assert Path("film/anim.mp4").is_file()
+    assert Path("video/anim.mp4").is_file()
 
 
 def test_two_runs_in_one_folder_are_kept_apart_and_told_who_is_there(session):
@@ -209,12 +209,12 @@ def test_the_beginning_of_a_log_that_met_a_full_disk_is_pixrays(session, beginni
     assert Path("out-earlier-01/log.jsonl").read_text() == beginning
 
 
-def test_a_run_is_finished_when_its_film_is_there(session, monkeypatch):
+def test_a_run_is_finished_when_its_video_is_there(session, monkeypatch):
     def killed(*args, **kwargs):
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
-        patch.setattr("pixray.recorders.files.make_film", killed)
+        patch.setattr("pixray.recorders.files.write_video", killed)
         with pytest.raises(KeyboardInterrupt):
             run(session(outdir="out", save_every=2))
     assert not read_log(Path("out")).finished

@@ -123,35 +123,35 @@ def test_a_sheet_shows_finished_pictures_with_captions(capsys):
 
 
 @pytest.mark.parametrize("kind", ["mp4", "gif", "webp"])
-def test_films_of_every_kind(kind, capsys):
+def test_videos_of_every_kind(kind, capsys):
     paint("run", "--save_every", "1")
     assert main(["video", "run", "--format", kind, "--fps", "5", "--hold", "0.4", "--loop", "2"]) == 0
     path = Path(capsys.readouterr().out.strip())
-    assert path == Path(f"run/film.{kind}") and path.stat().st_size > 0
+    assert path == Path(f"run/video.{kind}") and path.stat().st_size > 0
     if kind == "mp4":
         import imageio_ffmpeg
 
         frames, seconds = imageio_ffmpeg.count_frames_and_secs(str(path))
         assert frames == (5 + 2) * 3 and seconds == pytest.approx(frames / 5, abs=0.3)
     else:
-        with Image.open(path) as film:
-            assert film.size == (32, 24) and film.info["loop"] == (1 if kind == "gif" else 2)
+        with Image.open(path) as video:
+            assert video.size == (32, 24) and video.info["loop"] == (1 if kind == "gif" else 2)
             durations = []
-            for number in range(film.n_frames):  # a WebP writer joins frames that look alike
-                film.seek(number)
-                film.load()
-                durations.append(film.info["duration"])
-            assert sum(durations) == pytest.approx(5 * 200 + 400, abs=30) and film.n_frames >= 2
+            for number in range(video.n_frames):  # a WebP writer joins frames that look alike
+                video.seek(number)
+                video.load()
+                durations.append(video.info["duration"])
+            assert sum(durations) == pytest.approx(5 * 200 + 400, abs=30) and video.n_frames >= 2
 
 
 @pytest.mark.parametrize("kind", ["mp4", "webp"])
-def test_ctrl_c_leaves_the_old_film_in_place(kind, capsys, monkeypatch):
+def test_ctrl_c_leaves_the_old_video_in_place(kind, capsys, monkeypatch):
     import pixray.recorders.video as video
 
     Path("run").mkdir()
     for number in range(6):
         Image.new("RGB", (32, 24), (number * 40, 0, 0)).save(f"run/frame_{number:04d}.png")
-    Path(f"run/film.{kind}").write_bytes(b"old")
+    Path(f"run/video.{kind}").write_bytes(b"old")
     real, seen = video._flat, []
 
     def interrupted(frame):
@@ -163,25 +163,25 @@ def test_ctrl_c_leaves_the_old_film_in_place(kind, capsys, monkeypatch):
     monkeypatch.setattr(video, "_flat", interrupted)
     assert main(["video", "run", "--format", kind]) == 130
     assert capsys.readouterr().err == "pixray: interrupted\n"
-    assert Path(f"run/film.{kind}").read_bytes() == b"old"
+    assert Path(f"run/video.{kind}").read_bytes() == b"old"
     assert len(list(Path("run").iterdir())) == 7, "nothing else is left"
 
 
-def test_films_without_frames_are_explained(capsys):
+def test_videos_without_frames_are_explained(capsys):
     Path("empty").mkdir()
     assert main(["video", "empty"]) == 1
     assert "fewer than two frames" in capsys.readouterr().err
     assert main(["video", "empty", "--fps", "0"]) == 2
 
 
-def test_the_ending_of_a_film_tells_its_format(capsys):
+def test_the_ending_of_a_video_tells_its_format(capsys):
     paint("run", "--save_every", "1")
     assert main(["video", "run", "--out", "some/where.gif"]) == 0
-    with Image.open("some/where.gif") as film:
-        assert film.format == "GIF" and film.n_frames > 1
+    with Image.open("some/where.gif") as video:
+        assert video.format == "GIF" and video.n_frames > 1
     for words, message in (
-        (["--out", "film.avi"], "expected a name that ends in .mp4 or .gif or .webp"),
-        (["--out", "film.gif", "--format", "webp"], "expected a name that ends in .webp"),
+        (["--out", "video.avi"], "expected a name that ends in .mp4 or .gif or .webp"),
+        (["--out", "video.gif", "--format", "webp"], "expected a name that ends in .webp"),
         (["--frmat", "gif"], "unknown flag '--frmat'. Did you mean '--format'?"),
         (["--hold", "-1"], "at least 0"),
     ):
@@ -189,15 +189,15 @@ def test_the_ending_of_a_film_tells_its_format(capsys):
         assert message in capsys.readouterr().err
 
 
-def test_a_film_of_an_odd_size_plays(capsys):
-    from pixray.recorders.video import make_film
+def test_a_video_of_an_odd_size_plays(capsys):
+    from pixray.recorders.video import write_video
 
     frames = [Path(f"frame_{number}.png") for number in range(3)]
     for number, frame in enumerate(frames):
         Image.new("RGBA", (31, 17), (number * 80, 0, 0, 255)).save(frame)
     for kind in ("mp4", "gif", "webp"):
-        assert make_film(frames, Path(f"film.{kind}"), rate=5)
-        assert Path(f"film.{kind}").stat().st_size > 0
+        assert write_video(frames, Path(f"video.{kind}"), rate=5)
+        assert Path(f"video.{kind}").stat().st_size > 0
 
 
 @pytest.mark.parametrize("words", [["video"], ["sheet"]])

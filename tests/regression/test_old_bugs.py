@@ -126,10 +126,10 @@ BUGS: dict[int, tuple[str, tuple[str, ...]]] = {
         ("engine/test_session.py::test_b19_auto_stop_ends_with_a_final_picture",),
     ),
     20: (
-        "films failed without ffmpeg, with few frames and at odd sizes",
+        "videos failed without ffmpeg, with few frames and at odd sizes",
         (
-            "recorders/test_files.py::test_b20_films_of_any_size_can_be_made",
-            "recorders/test_files.py::test_b20_fewer_than_two_frames_make_no_film",
+            "recorders/test_files.py::test_b20_videos_of_any_size_can_be_made",
+            "recorders/test_files.py::test_b20_fewer_than_two_frames_make_no_video",
         ),
     ),
     21: (

@@ -17,8 +17,8 @@ COLOURS = ("red", "green", "blue")
 
 
 @pytest.fixture
-def film(session):
-    """A function that makes a film of three start pictures of one colour each."""
+def animation(session):
+    """A function that makes an animation of three start pictures of one colour each."""
     for number, colour in enumerate(COLOURS):
         Image.new("RGB", (24, 16), colour).save(f"in_{number}.png")
 
@@ -30,7 +30,7 @@ def film(session):
     return make
 
 
-def filmed(made, folder="out"):
+def events_of(made, folder="out"):
     settings = made.settings
     settings.outdir = folder
     return list(attach(made.run(), FileRecorder(settings)))
@@ -40,8 +40,8 @@ def frame(name):
     return np.asarray(Image.open(Path("anim") / name)).astype(float)
 
 
-def test_every_file_becomes_a_frame_under_its_name(film):
-    events = filmed(film())
+def test_every_file_becomes_a_frame_under_its_name(animation):
+    events = events_of(animation())
     assert sorted(path.name for path in Path("anim").iterdir()) == [
         "anim.gif",
         "anim.mp4",
@@ -57,52 +57,52 @@ def test_every_file_becomes_a_frame_under_its_name(film):
         assert gif.n_frames == 3
 
 
-def test_b18_the_last_round_is_written_too(film):
-    made = film()
-    events = filmed(made)
+def test_b18_the_last_round_is_written_too(animation):
+    made = animation()
+    events = events_of(made)
     drawn = [(event.frame.name, event.step) for event in events if isinstance(event, Drawn)]
     assert drawn == [(f"in_{number}.png", step) for step in (2, 4, 6) for number in range(3)]
     last = np.asarray(made.image())
     assert np.array_equal(frame("in_2.png"), last)
 
 
-def test_b18_each_frame_has_an_optimizer_and_a_rate_of_its_own(film):
-    made = film(learning_rate_drops="2 iterations")
+def test_b18_each_frame_has_an_optimizer_and_a_rate_of_its_own(animation):
+    made = animation(learning_rate_drops="2 iterations")
     optimisers = [session.optimizer.optimiser for session in made.sessions]
     assert len({id(one) for one in optimisers}) == 3
     list(made.run())
     assert {session.optimizer.factor for session in made.sessions} == {0.1}
 
 
-def test_the_frame_before_is_laid_over_between_rounds(film):
+def test_the_frame_before_is_laid_over_between_rounds(animation):
     """With a prompt of no weight nothing else moves the drawings."""
     still = {"prompts": "", "iterations": 4, "cut_noise": 0}
-    filmed(film(**still, animation_alpha=0))
+    events_of(animation(**still, animation_alpha=0))
     assert frame("in_1.png")[0, 0].tolist() == [0, 128, 0], "0 leaves the frames alone"
-    filmed(film(**still, animation_alpha=51))
+    events_of(animation(**still, animation_alpha=51))
     assert np.allclose(frame("in_1.png")[0, 0], [51, 0.8 * 128, 0], atol=1)
     assert np.allclose(frame("in_0.png")[0, 0], [0.8 * 255, 0, 51], atol=1), "the last comes before the first"
 
 
 @pytest.mark.parametrize("setting", ["image_prompts", "target_images", "overlay_image"])
-def test_b18_any_list_of_files_alone_makes_frames(film, setting):
-    made = film(init_image=None, init_noise="pixels", iterations=2, **{setting: "in_*.png"})
+def test_b18_any_list_of_files_alone_makes_frames(animation, setting):
+    made = animation(init_image=None, init_noise="pixels", iterations=2, **{setting: "in_*.png"})
     assert list(made.names) == ["in_0.png", "in_1.png", "in_2.png"]
-    filmed(made)
+    events_of(made)
     assert Path("anim/in_2.png").is_file()
 
 
-def test_shorter_lists_begin_again_and_weights_stay_with_their_files(film):
+def test_shorter_lists_begin_again_and_weights_stay_with_their_files(animation):
     Image.new("RGB", (8, 8)).save("one:two|three.png")
-    made = film(target_images="in_{0,1}.png:2:0.3", image_prompts=r"one\:two\|three.png")
+    made = animation(target_images="in_{0,1}.png:2:0.3", image_prompts=r"one\:two\|three.png")
     targets = [[loss for loss in one.objective.losses if loss.name.startswith("target")] for one in made.sessions]
     assert [found[0].name for found in targets] == [f"target_images: in_{n}.png" for n in (0, 1, 0)]
     assert all((found[0].loss.weight, found[0].loss.stop) == (2.0, 0.3) for found in targets)
     assert all(any("one:two|three" in loss.name for loss in one.objective.losses) for one in made.sessions)
 
 
-def test_frames_share_what_never_changes_and_nothing_else(film):
-    made = film()
+def test_frames_share_what_never_changes_and_nothing_else(animation):
+    made = animation()
     one, other = made.sessions[:2]
     assert (
         one.objective.perceptors["toy"] is other.objective.perceptors["toy"]
@@ -111,11 +111,11 @@ def test_frames_share_what_never_changes_and_nothing_else(film):
     assert one.drawer is not other.drawer and one.generators is not other.generators
 
 
-def test_a_film_that_was_interrupted_goes_on_to_the_same_frames(film, registry):
-    filmed(film(checkpoint_every=1, seed=5), "whole")
+def test_an_animation_that_was_interrupted_goes_on_to_the_same_frames(animation, registry):
+    events_of(animation(checkpoint_every=1, seed=5), "whole")
     wanted = [frame(f"in_{number}.png") for number in range(3)]
     for interrupted in (4, 9):
-        made, events = film(checkpoint_every=1, seed=5), []
+        made, events = animation(checkpoint_every=1, seed=5), []
         made.settings.outdir = f"half_{interrupted}"
         for event in attach(made.run(), FileRecorder(made.settings)):
             events.append(event)
@@ -127,17 +127,17 @@ def test_a_film_that_was_interrupted_goes_on_to_the_same_frames(film, registry):
         assert all(np.array_equal(frame(f"in_{number}.png"), wanted[number]) for number in range(3))
 
 
-def test_a_frame_can_be_made_again_from_its_own_file(film):
+def test_a_frame_can_be_made_again_from_its_own_file(animation):
     from pixray.recorders.record import read_record
 
-    filmed(film())
+    events_of(animation())
     record = read_record(Path("anim/in_1.png"))
     assert record["animation_dir"] == "anim" and record["init_image"] == "in_*.png"
 
 
-def test_the_frames_own_files_are_never_written_over(film):
+def test_the_frames_own_files_are_never_written_over(animation):
     with pytest.raises(SettingsError, match="choose another folder"):
-        film(animation_dir=".")
+        animation(animation_dir=".")
 
 
 def test_an_animation_without_files_says_what_is_missing(session):
@@ -145,7 +145,7 @@ def test_an_animation_without_files_says_what_is_missing(session):
         session(animation_dir="anim")
 
 
-def test_a_drawer_that_cannot_take_over_pictures_animates_only_without_blending(film, registry):
+def test_a_drawer_that_cannot_take_over_pictures_animates_only_without_blending(animation, registry):
     from pixray.testing.fakes import FlatDrawer
 
     class Stiff(FlatDrawer):
@@ -153,8 +153,8 @@ def test_a_drawer_that_cannot_take_over_pictures_animates_only_without_blending(
 
     registry.add("drawer", "stiff", Stiff)
     with pytest.raises(SettingsError, match="animation_alpha=0 leaves the frames alone"):
-        film(drawer="stiff")
-    assert len(film(drawer="stiff", animation_alpha=0).sessions) == 3
+        animation(drawer="stiff")
+    assert len(animation(drawer="stiff", animation_alpha=0).sessions) == 3
 
 
 def test_frames_of_one_name_are_numbered():
@@ -162,9 +162,9 @@ def test_frames_of_one_name_are_numbered():
     assert frame_names(["https://h.org/p/cat%20one.png?x=1"], Path("out")) == ["cat-20one.png"]
 
 
-def test_a_film_leaves_settings_and_global_chance_alone(film):
+def test_an_animation_leaves_settings_and_global_chance_alone(animation):
     before = torch.get_rng_state()
-    made = film()
+    made = animation()
     kept = dict(vars(made.settings))
     list(made.run())
     assert vars(made.settings) == kept and torch.equal(torch.get_rng_state(), before)

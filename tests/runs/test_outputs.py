@@ -119,8 +119,8 @@ def test_a_run_that_goes_on_appends_to_its_log(session, registry):
 def test_frames_of_an_animation_are_named(session):
     for colour in ("red", "blue"):
         Image.new("RGB", (24, 16), colour).save(f"in_{colour}.png")
-    film = {"animation_dir": "film", "init_image": "in_*.png", "init_noise": "none", "iterations": 2}
-    log, printed = outputs(session(drawer="pixel", pixel_size=[6, 4], outdir="out", **film))
+    animation = {"animation_dir": "animation", "init_image": "in_*.png", "init_noise": "none", "iterations": 2}
+    log, printed = outputs(session(drawer="pixel", pixel_size=[6, 4], outdir="out", **animation))
     for lines in (log, printed):
         assert {line["frame"] for line in lines if line["event"] == "drawn"} == {"in_blue.png", "in_red.png"}
     assert log[0]["steps"] == 4 and log[-1]["best"] is None

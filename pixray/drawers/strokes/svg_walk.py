@@ -17,7 +17,7 @@ from pixray.drawers.strokes.svg_style import Paint, Style, colour, opacity
 from pixray.drawers.strokes.svg_view import Viewport, chained, fitted, length, read_transform, shown, view_box
 
 _GROUPS = {"svg", "g", "a", "switch"}
-_REFUSED = {"text": "text", "image": "a picture", "foreignObject": "HTML", "flowRoot": "text", "video": "a film"}
+_REFUSED = {"text": "text", "image": "a picture", "foreignObject": "HTML", "flowRoot": "text", "video": "a video"}
 _HREF = ("href", "{http://www.w3.org/1999/xlink}href")
 _MOST_USED = 30_000
 """Elements behind `use` that are visited; uses of uses could take for ever."""
