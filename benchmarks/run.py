@@ -30,9 +30,8 @@ from pixray.cutouts.zoom_wide import ZoomWide
 from pixray.drawers.base import Canvas
 from pixray.ops.angles import angular_distance
 from pixray.ops.surrogate import clamp_inward
-from pixray.perceptors.embedded import make_clip
+from pixray.perceptors.clip import OPENAI_MEAN, OPENAI_STD
 from pixray.perceptors.frozen.tower import PlainTower, compile_tower
-from pixray.perceptors.openclip import OPENAI_MEAN, OPENAI_STD
 from pixray.runtime.devices import choose_dtype
 
 PARTS = ("render", "cutouts", "encode", "backward", "update")
@@ -72,6 +71,8 @@ def visual_of(name):
     """An image tower with random weights."""
     if name == "embedded":
         config = json.loads(resources.files("pixray.embedded").joinpath("guide.json").read_text())
+        from training.clip import make_clip
+
         return make_clip(config).visual.eval().requires_grad_(False)
     import open_clip
 

@@ -13,8 +13,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from pixray.perceptors.embedded import make_clip
-from pixray.perceptors.openclip import OPENAI_MEAN, OPENAI_STD
+from pixray.perceptors.clip import OPENAI_MEAN, OPENAI_STD
 from training import vocabulary as words
 from training.captions import Captions
 from training.loop import Average
@@ -41,6 +40,24 @@ def config(layers: list[int], width: int, head_width: int, embed: int = 256, tex
             "layers": 2,
         },
     }
+
+
+def make_clip(config: Mapping[str, Any]) -> nn.Module:
+    """An untrained open_clip CLIP with a convolutional tower.
+
+    Args:
+        config: as open_clip's model configs, and `activation`: "relu" as in open_clip, or "silu", whose gradients
+            are smooth: with kinks in its place a model steers in steps.
+    """
+    config = dict(config)
+    activation = config.pop("activation", "relu")
+    model = open_clip.CLIP(**config)
+    if activation == "silu":
+        for block in list(model.visual.modules()):
+            for name, part in list(block.named_children()):
+                if isinstance(part, nn.ReLU):
+                    setattr(block, name, nn.SiLU())
+    return model
 
 
 def used_tokens(sprites: Sprites) -> list[int]:

@@ -16,23 +16,30 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import torch
 from torch import Tensor, nn
 
-from pixray.perceptors.library import import_open_clip
-from pixray.perceptors.openclip import OpenClip
+from pixray.perceptors.clip import OPENAI_MEAN, OPENAI_STD, Clip
+from pixray.perceptors.frozen.resnet import FrozenResNet
+from pixray.perceptors.frozen.resnet_parts import resnet_from_weights
+from pixray.perceptors.frozen.tower import freeze
+from pixray.perceptors.text_tower import TextTower
+from pixray.perceptors.tokenizer import Tokenizer
 
 if TYPE_CHECKING:
     from importlib.resources.abc import Traversable  # where it is since Python 3.11
 
 _FOLDER = resources.files("pixray.embedded")
 _WORD = re.compile(r"[a-z][a-z'-]*")
+_ACTIVATIONS = {"relu": nn.ReLU, "silu": nn.SiLU}  # SiLU is smooth: with kinks in its place a model steers in steps
+_EXPANSION = 32
+"""How many times wider than its stem the last stage of CLIP's ResNet is."""
 # Words that carry no picture; a prompt may use them freely.
 _SMALL_WORDS = frozenset("a an and are as at be by for from in is it its of on or over the this to under with".split())
 
 
-class Embedded(OpenClip):
+class Embedded(Clip):
     """The embedded guide: steers pictures.
 
     Args:
-        device, dtype, contrast: as every open_clip perceptor takes them.
+        device, dtype, contrast: as every CLIP takes them.
         folder: where else to read the model from, such as one that was just trained.
     """
 
@@ -48,12 +55,18 @@ class Embedded(OpenClip):
     ) -> None:
         source: Traversable = folder or _FOLDER
         config = json.loads(source.joinpath(f"{self.stem}.json").read_text(encoding="utf-8"))
-        with torch.random.fork_rng(devices=[]):
-            model = make_clip(config)
-        model.load_state_dict(_read_weights(source.joinpath(f"{self.stem}.safetensors"), config))
-        tokenizer = import_open_clip().SimpleTokenizer(context_length=config["text_cfg"]["context_length"])
-        name = "embedded" if self.stem == "guide" else f"embedded-{self.stem}"
-        super().__init__(name, model, tokenizer, device, dtype, contrast)
+        text, vision = config["text_cfg"], config["vision_cfg"]
+        weights = _read_weights(source.joinpath(f"{self.stem}.safetensors"), text["vocab_size"])
+        super().__init__(
+            "embedded" if self.stem == "guide" else f"embedded-{self.stem}",
+            _image_tower(weights, config, dtype, device),
+            TextTower(weights, text["heads"]).to(device),
+            Tokenizer(text["context_length"]),
+            vision["image_size"],
+            device,
+            dtype,
+            contrast,
+        )
         self._words = known_words(self.words)
         self.vocabulary = len(self._words)
 
@@ -80,37 +93,29 @@ class SketchGuide(Embedded):
     words = "sketch-words.txt"
 
 
-def make_clip(config: Mapping[str, Any]) -> nn.Module:
-    """An untrained open_clip CLIP with a convolutional tower.
-
-    Args:
-        config: as open_clip's model configs, and `activation`: "relu" as in open_clip, or "silu", whose gradients
-            are smooth: with kinks in its place a model steers in steps.
-    """
-    config = dict(config)
-    activation = config.pop("activation", "relu")
-    model = import_open_clip().CLIP(**config)
-    if activation == "silu":
-        for block in list(model.visual.modules()):
-            for name, part in list(block.named_children()):
-                if isinstance(part, nn.ReLU):
-                    setattr(block, name, nn.SiLU())
-    return model
-
-
 def known_words(file: str = "words.txt") -> frozenset[str]:
     """The words that an embedded guide learned, the one for pictures or that for ink."""
     text = _FOLDER.joinpath(file).read_text(encoding="utf-8")
     return frozenset(text.split())
 
 
-def _read_weights(file: Traversable, config: dict) -> dict[str, Tensor]:
+def _image_tower(
+    weights: Mapping[str, Tensor], config: Mapping[str, Any], dtype: torch.dtype, device: str
+) -> nn.Module:
+    vision = config["vision_cfg"]
+    num_heads = vision["width"] * _EXPANSION // vision["head_width"]
+    own = {name.removeprefix("visual."): value for name, value in weights.items() if name.startswith("visual.")}
+    parts = resnet_from_weights(own, num_heads, _ACTIVATIONS[config.get("activation", "relu")]())
+    return freeze(FrozenResNet(parts, OPENAI_MEAN, OPENAI_STD, dtype), device)
+
+
+def _read_weights(file: Traversable, vocab_size: int) -> dict[str, Tensor]:
     """The state dict, with the trained rows of the token embedding scattered to where the tokenizer expects them."""
     from safetensors.torch import load
 
     weights = load(file.read_bytes())
     token_ids = weights.pop("token_ids").long()
     trained = weights["token_embedding.weight"].float()
-    embedding = torch.zeros(config["text_cfg"]["vocab_size"], trained.shape[1])
+    embedding = torch.zeros(vocab_size, trained.shape[1])
     embedding[token_ids] = trained
     return {**{key: value.float() for key, value in weights.items()}, "token_embedding.weight": embedding}

@@ -3,97 +3,63 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import torch
 from safetensors.torch import save_file
-from torch import Tensor
-from torch.nn import functional as F
+from torch import Tensor, nn
 
 from pixray.errors import ModelUnavailable, UnsafeFile
 from pixray.models.safe_load import read_tensors
-from pixray.perceptors.base import Perceptor
-from pixray.perceptors.frozen.tower import PlainTower, compile_tower
+from pixray.perceptors.clip import OPENAI_MEAN, OPENAI_STD, Clip
+from pixray.perceptors.frozen.tower import compile_tower
 from pixray.perceptors.library import import_open_clip
-from pixray.perceptors.reading import Tokenizer, unread_part
+from pixray.perceptors.reading import Tokenize
 from pixray.perceptors.sources import Found
 
-OPENAI_MEAN = (0.48145466, 0.4578275, 0.40821073)
-OPENAI_STD = (0.26862954, 0.26130258, 0.27577711)
 
-_ENLARGED = 4096.0
-
-
-class _ScaledGradient(torch.autograd.Function):
-    """The same values; the gradient is multiplied."""
-
-    @staticmethod
-    def forward(ctx: Any, x: Tensor, factor: float) -> Tensor:
-        ctx.factor = factor
-        return x.view_as(x)
-
-    @staticmethod
-    def backward(ctx: Any, grad: Tensor) -> tuple[Tensor, None]:
-        return grad * ctx.factor, None
-
-
-class OpenClip(Perceptor):
-    """A frozen open_clip model.
+class OpenClip(Clip):
+    """A frozen model of open_clip.
 
     Args:
         name: what users call it.
         model: an open_clip model. It is taken apart: its image tower is compiled anew (see pixray.perceptors.frozen),
             its text tower is frozen and stays as it is, in float32.
-        tokenizer: texts to N x context token numbers.
+        tokenize: texts to N x context token numbers.
         device: where it runs.
-        dtype: number format of the image tower's weights and activations.
-        contrast: "plain", or "minmax" to stretch each batch to 0..1 first, as the old pixray did.
+        dtype, contrast: as every CLIP takes them.
     """
 
     def __init__(
         self,
         name: str,
         model: Any,
-        tokenizer: Tokenizer,
+        tokenize: Tokenize,
         device: str = "cpu",
         dtype: torch.dtype = torch.float32,
         contrast: str = "plain",
     ) -> None:
-        self.name = name
-        self._tokenizer = tokenizer
-        self._device, self._dtype, self._contrast = device, dtype, contrast
         visual = model.visual
         size = visual.image_size
-        self.input_size = int(size[0] if isinstance(size, tuple | list) else size)
         preprocess = getattr(visual, "preprocess_cfg", None) or {}
         mean, std = preprocess.get("mean", OPENAI_MEAN), preprocess.get("std", OPENAI_STD)
-        self._tower = compile_tower(visual.eval(), mean, std, dtype, device)
-        self.capturable = not isinstance(self._tower, PlainTower)  # nobody knows what an unknown network does
+        image_tower = compile_tower(visual.eval(), mean, std, dtype, device)
         model.visual = None
-        self._model = model.eval().requires_grad_(False).to(device)
-        self.dim = self.encode_text(["a"]).shape[1]
+        text_tower = _TextOf(model.eval().requires_grad_(False).to(device))
+        side = int(size[0] if isinstance(size, tuple | list) else size)
+        super().__init__(name, image_tower, text_tower, tokenize, side, device, dtype, contrast)
 
-    def encode_image(self, crops: Tensor) -> Tensor:
-        if self._contrast == "minmax":
-            low, high = crops.min(), crops.max()
-            crops = (crops - low) / (high - low).clamp_min(1e-6)
-        if self._dtype == torch.float16 and crops.requires_grad:
-            # Gradients of single pixels are smaller than the smallest half-precision number, so they travel enlarged.
-            crops = _ScaledGradient.apply(crops, 1 / _ENLARGED)
-            embeds = _ScaledGradient.apply(self._tower(crops).float(), _ENLARGED)
-        else:
-            embeds = self._tower(crops).float()
-        return F.normalize(embeds, dim=-1)
 
-    @torch.no_grad()
-    def encode_text(self, texts: Sequence[str]) -> Tensor:
-        tokens = self._tokenizer(list(texts)).to(self._device)
-        return F.normalize(self._model.encode_text(tokens).float(), dim=-1)
+class _TextOf(nn.Module):
+    """The text tower of a model that has lost its image tower."""
 
-    def unread(self, text: str) -> str:
-        return unread_part(self._tokenizer, text)
+    def __init__(self, model: Any) -> None:
+        super().__init__()
+        self.model = model
+
+    def forward(self, tokens: Tensor) -> Tensor:
+        return self.model.encode_text(tokens)
 
 
 def _create(model_name: str, weights: Path | None, preprocess: dict[str, Any] | None) -> Any:
@@ -141,10 +107,10 @@ def load_openclip(files: Found, device: str, dtype: torch.dtype, contrast: str =
         else:
             assert files.weights is not None
             model = _create_from_file(model_name, files.weights, preprocess)
-        tokenizer = open_clip.get_tokenizer(model_name)
+        tokenize = open_clip.get_tokenizer(model_name)
     except UnsafeFile as error:
         raise UnsafeFile(f"perceptor '{name}': {error}") from None
     except Exception as error:
         short = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
         raise ModelUnavailable(f"perceptor '{name}': {where} does not load as {model_name} ({short})") from error
-    return OpenClip(name, model, tokenizer, device, dtype, contrast)
+    return OpenClip(name, model, tokenize, device, dtype, contrast)

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from torch import Tensor
 
-Tokenizer = Callable[[Sequence[str]], "Tensor"]
+Tokenize = Callable[[Sequence[str]], "Tensor"]
 
 
-def unread_part(tokenize: Tokenizer, text: str) -> str:
+def unread_part(tokenize: Tokenize, text: str) -> str:
     """The end of a text that is cut off, from the first word that is not wholly read; empty if all of it is read.
 
     Nothing is assumed about the tokenizer but that it gives equal numbers for texts that differ only in what it cuts

@@ -12,15 +12,28 @@ a folder), then in the hub's cache, then downloaded.
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from pixray.errors import ModelUnavailable, did_you_mean
 from pixray.models.store import ModelStore
+from pixray.perceptors.clip import OPENAI_MEAN, OPENAI_STD
 from pixray.perceptors.library import import_open_clip
 
-OPENAI = ("RN50", "RN101", "RN50x4", "RN50x16", "RN50x64", "ViT-B/32", "ViT-B/16", "ViT-L/14", "ViT-L/14@336px")
+OPENAI = {
+    "RN50": "timm/resnet50_clip.openai",
+    "RN101": "timm/resnet101_clip.openai",
+    "RN50x4": "timm/resnet50x4_clip.openai",
+    "RN50x16": "timm/resnet50x16_clip.openai",
+    "RN50x64": "timm/resnet50x64_clip.openai",
+    "ViT-B/32": "timm/vit_base_patch32_clip_224.openai",
+    "ViT-B/16": "timm/vit_base_patch16_clip_224.openai",
+    "ViT-L/14": "timm/vit_large_patch14_clip_224.openai",
+    "ViT-L/14@336px": "timm/vit_large_patch14_clip_336.openai",
+}
+"""OpenAI's models and their repositories on the hub, as open_clip lists them, but without importing it."""
 _ENDINGS = (".safetensors", ".bin", ".pt", ".pth")
 _HUB_FILES = ("open_clip_model.safetensors", "open_clip_pytorch_model.safetensors", "open_clip_pytorch_model.bin")
 
@@ -63,14 +76,14 @@ def read_name(name: str) -> Source:
     Raises:
         ModelUnavailable: an unknown name, with the nearest known one.
     """
-    open_clip = import_open_clip()
-
     if name.startswith("hf-hub:"):
         return Source(name, repository=name.removeprefix("hf-hub:"))
     if name in OPENAI:
         architecture = name.replace("/", "-").replace("@336px", "-336") + "-quickgelu"
-        return _tagged(name, architecture, "openai")
+        preprocess = (("mean", OPENAI_MEAN), ("std", OPENAI_STD))
+        return Source(name, architecture, "openai", repository=OPENAI[name], preprocess=preprocess)
     if "::" in name:
+        open_clip = import_open_clip()
         architecture, _, tag = name.partition("::")
         architecture = architecture.replace("/", "-")
         if architecture not in open_clip.list_models():
@@ -122,7 +135,7 @@ def find_local(source: Source, store: ModelStore) -> Found | None:
         path = store.find((source.repository or "").rpartition("/")[2])
     if path is not None:
         return _in_folder(source, path) if path.is_dir() else Found(source, path, None)
-    return _from_hub_cache(source)
+    return _fromcache_folder(source)
 
 
 def fetch(source: Source, store: ModelStore) -> Found:
@@ -154,8 +167,15 @@ def _wanted_files(source: Source) -> tuple[str, ...]:
     return (source.file, str(Path(source.file).with_suffix(".safetensors")))
 
 
-def _from_hub_cache(source: Source) -> Found | None:
-    if not source.repository:
+def cache_folder(repository: str) -> Path:
+    """Where the hub's client keeps a repository. Asked first, since importing the client takes time."""
+    home = os.environ.get("HF_HOME") or Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache", "huggingface")
+    cache = os.environ.get("HF_HUB_CACHE") or os.environ.get("HUGGINGFACE_HUB_CACHE") or Path(home, "hub")
+    return Path(os.path.expandvars(cache)).expanduser() / f"models--{repository.replace('/', '--')}"
+
+
+def _fromcache_folder(source: Source) -> Found | None:
+    if not source.repository or not cache_folder(source.repository).is_dir():
         return None
     from huggingface_hub import try_to_load_from_cache
 

@@ -11,11 +11,11 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
+from pixray.perceptors.clip import OPENAI_MEAN, OPENAI_STD
 from pixray.perceptors.frozen.attention import OwnAttention
 from pixray.perceptors.frozen.resnet import FrozenResNet
 from pixray.perceptors.frozen.tower import PlainTower, compile_tower
 from pixray.perceptors.frozen.transformer import FrozenTransformer
-from pixray.perceptors.openclip import OPENAI_MEAN, OPENAI_STD
 
 TEXT = {"context_length": 8, "vocab_size": 64, "width": 32, "heads": 2, "layers": 1}
 SIGLIP_MEAN = SIGLIP_STD = (0.5, 0.5, 0.5)
@@ -211,7 +211,7 @@ def test_own_attention_has_the_gradient_of_torchs():
 def test_the_embedded_perceptor_uses_the_frozen_tower():
     from pixray.perceptors.embedded import Embedded
 
-    assert not isinstance(Embedded()._tower, PlainTower)
+    assert not isinstance(Embedded()._image_tower, PlainTower)
 
 
 @pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])

@@ -10,9 +10,10 @@ import torch
 
 from pixray.errors import ModelUnavailable, UnsafeFile
 from pixray.models.store import ModelStore
+from pixray.perceptors.clip import OPENAI_MEAN, OPENAI_STD
 from pixray.perceptors.frozen.tower import compile_tower
-from pixray.perceptors.openclip import OPENAI_MEAN, OPENAI_STD, load_openclip
-from pixray.perceptors.sources import fetch, find_local, read_name
+from pixray.perceptors.openclip import load_openclip
+from pixray.perceptors.sources import OPENAI, cache_folder, fetch, find_local, read_name
 from pixray.testing.contracts import check_perceptor
 
 TINY = {
@@ -88,6 +89,7 @@ def hub_cache(monkeypatch, tmp_path):
     for module in (constants, download):
         if hasattr(module, "HF_HUB_CACHE"):
             monkeypatch.setattr(module, "HF_HUB_CACHE", str(tmp_path / "hub"))
+    monkeypatch.setenv("HF_HUB_CACHE", str(tmp_path / "hub"))
     return tmp_path / "hub"
 
 
@@ -97,9 +99,9 @@ def load(name, store=None):
 
 def same(perceptor, model, mean=OPENAI_MEAN, std=OPENAI_STD):
     """The weights really are those of the file, in the text tower and in the compiled image tower."""
-    loaded = dict(perceptor._model.state_dict())
+    loaded = dict(perceptor._text_tower.model.state_dict())
     text = {name: value for name, value in model.state_dict().items() if not name.startswith("visual.")}
-    ours = dict(perceptor._tower.state_dict())
+    ours = dict(perceptor._image_tower.state_dict())
     # The MLP's weights hold a factor of the activation, which some of these models share and some do not.
     image = compile_tower(model.visual, mean, std).state_dict()
     image = {name: value for name, value in image.items() if ".fc_" not in name}
@@ -260,3 +262,30 @@ def test_minmax_contrast_stretches_the_whole_batch(tiny_model):
     assert torch.allclose(old.encode_image(pale), old.encode_image(pale * 0.1 + 0.4), atol=1e-4)
     plain = load("mine")
     assert not torch.allclose(plain.encode_image(pale), plain.encode_image(pale * 0.1 + 0.4), atol=1e-2)
+
+
+def test_the_repositories_of_openais_models_are_those_that_open_clip_lists():
+    import open_clip
+
+    for name, repository in OPENAI.items():
+        architecture = name.replace("/", "-").replace("@336px", "-336")
+        listed = open_clip.pretrained.get_pretrained_cfg(architecture, "openai")
+        source = read_name(name)
+        assert listed["hf_hub"] == f"{repository}/"
+        assert dict(source.preprocess) == {"mean": listed["mean"], "std": listed["std"]}
+        assert source.architecture in open_clip.list_models()
+
+
+def test_the_cache_of_the_hub_is_looked_for_where_its_client_keeps_it(tmp_path, monkeypatch):
+    import subprocess
+    import sys
+
+    code = "from huggingface_hub.constants import HF_HUB_CACHE as c; print(c)"
+    folder = str(tmp_path)
+    for variables in ({}, {"HF_HOME": folder}, {"HF_HUB_CACHE": folder}, {"XDG_CACHE_HOME": folder}):
+        for name in ("HF_HOME", "HF_HUB_CACHE", "HUGGINGFACE_HUB_CACHE", "XDG_CACHE_HOME"):
+            monkeypatch.delenv(name, raising=False)
+        for name, value in variables.items():
+            monkeypatch.setenv(name, value)
+        theirs = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.strip()
+        assert cache_folder("org/name") == Path(theirs, "models--org--name")

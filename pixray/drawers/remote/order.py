@@ -13,8 +13,8 @@ from PIL import Image
 from pixray.errors import SettingsError
 from pixray.images.fit import placed_in
 from pixray.images.io import on_white, open_mask
-from pixray.perceptors.library import import_open_clip
 from pixray.perceptors.reading import not_read, unread_part
+from pixray.perceptors.tokenizer import Tokenizer
 from pixray.providers.base import Control, ImageRequest, Provider
 from pixray.providers.cache import Cache, default_folder
 from pixray.providers.client import Client
@@ -115,7 +115,7 @@ def _prompts(
     capabilities, negative = provider.capabilities, settings.negative_prompt or ""
     prompts = tuple((prompt.text, prompt.weight) for prompt in settings.prompts_by_setting["prompts"])
     if capabilities.tokens:
-        tokenize = import_open_clip().SimpleTokenizer(context_length=capabilities.tokens)
+        tokenize = Tokenizer(context_length=capabilities.tokens)
         for setting, text in [*(("", text) for text, _ in prompts), ("negative_prompt", negative)]:
             unread = unread_part(tokenize, text)
             if unread:

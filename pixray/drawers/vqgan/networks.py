@@ -11,6 +11,7 @@ import itertools
 from collections.abc import Sequence
 from typing import Any
 
+import torch
 from torch import nn
 
 _EPSILON = 1e-6
@@ -125,7 +126,7 @@ class Codebook(nn.Module):
 
     def __init__(self, num_codes: int, code_dim: int) -> None:
         super().__init__()
-        self.embedding = nn.Embedding(num_codes, code_dim)
+        self.embedding = _codes(num_codes, code_dim)
 
 
 class GumbelCodebook(nn.Module):
@@ -134,7 +135,13 @@ class GumbelCodebook(nn.Module):
     def __init__(self, num_codes: int, code_dim: int, channels: int) -> None:
         super().__init__()
         self.proj = nn.Conv2d(channels, num_codes, 1)
-        self.embed = nn.Embedding(num_codes, code_dim)
+        self.embed = _codes(num_codes, code_dim)
+
+
+def _codes(num_codes: int, code_dim: int) -> nn.Embedding:
+    """Codes whose values are loaded later. Random ones would be thrown away, and drawing them on the meta device
+    imports torch._dynamo, half a second."""
+    return nn.Embedding.from_pretrained(torch.empty(num_codes, code_dim), freeze=False)
 
 
 def _attends(network: dict[str, Any], level: int) -> bool:

@@ -11,7 +11,6 @@ with rectifiers run forward in float32, where gates are decided, and only their 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -19,37 +18,35 @@ from torch.nn import functional as F
 
 from pixray.perceptors.frozen.attention import attend
 from pixray.perceptors.frozen.convolution import convolved
+from pixray.perceptors.frozen.parts import Affine
+from pixray.perceptors.frozen.resnet_parts import BottleneckParts, ConvolutionParts, PoolParts, ResNetParts
 
 
 class FrozenResNet(nn.Module):
     """The image tower.
 
     Args:
-        visual: open_clip's ModifiedResNet.
+        parts: its weights.
         mean, std: what the input is normalised with.
         dtype: number format of weights and activations; behind rectifiers, of their gradients alone.
     """
 
     mean: Tensor
 
-    def __init__(self, visual: Any, mean: Sequence[float], std: Sequence[float], dtype: torch.dtype) -> None:
+    def __init__(self, parts: ResNetParts, mean: Sequence[float], std: Sequence[float], dtype: torch.dtype) -> None:
         super().__init__()
-        self.dtype = torch.float32 if isinstance(visual.act1, nn.ReLU) else dtype
-        self.act = _activation(visual.act1)
+        self.dtype = torch.float32 if isinstance(parts.activation, nn.ReLU) else dtype
+        self.act = _activation(parts.activation)
         self.register_buffer("mean", torch.tensor(mean, dtype=torch.float32).view(1, 3, 1, 1))
-        stem = [(visual.conv1, visual.bn1), (visual.conv2, visual.bn2), (visual.conv3, visual.bn3)]
+        first, *others = parts.stem
         self.stem = nn.ModuleList(
-            _Convolution(convolution, norm, self.dtype, dtype, None if number else std)
-            for number, (convolution, norm) in enumerate(stem)
+            [
+                _Convolution(first, self.dtype, dtype, stride=2, std=std),
+                *(_Convolution(convolution, self.dtype, dtype) for convolution in others),
+            ]
         )
-        stages = (visual.layer1, visual.layer2, visual.layer3, visual.layer4)
-        self.blocks = nn.ModuleList(_Bottleneck(block, self.dtype, dtype) for stage in stages for block in stage)
-        self.pool = _MeanQuery(visual.attnpool, dtype)
-
-    @staticmethod
-    def fits(visual: Any) -> bool:
-        """Whether it is such a network."""
-        return type(visual).__name__ == "ModifiedResNet"
+        self.blocks = nn.ModuleList(_Bottleneck(block, self.act, self.dtype, dtype) for block in parts.blocks)
+        self.pool = _MeanQuery(parts.pool, dtype)
 
     def forward(self, crops: Tensor) -> Tensor:
         """N 3 S S in about [0, 1] to N D, not normalised."""
@@ -75,15 +72,21 @@ class _Convolution(nn.Module):
     back: Tensor | None
 
     def __init__(
-        self, convolution: Any, norm: Any, dtype: torch.dtype, back: torch.dtype, std: Sequence[float] | None = None
+        self,
+        parts: ConvolutionParts,
+        dtype: torch.dtype,
+        back: torch.dtype,
+        stride: int = 1,
+        std: Sequence[float] | None = None,
     ) -> None:
         super().__init__()
-        self.stride, self.padding = convolution.stride, convolution.padding
-        factor = norm.weight.double() / (norm.running_var.double() + norm.eps).sqrt()
-        weight = convolution.weight.double() * factor[:, None, None, None]
+        side = parts.weight.shape[-1]
+        self.stride, self.padding = (stride, stride), (side // 2, side // 2)
+        factor = parts.scale.double() / (parts.variance.double() + parts.eps).sqrt()
+        weight = parts.weight.double() * factor[:, None, None, None]
         if std is not None:
             weight = weight / torch.tensor(std, dtype=torch.float64, device=weight.device).view(1, 3, 1, 1)
-        bias = norm.bias.double() - norm.running_mean.double() * factor
+        bias = parts.shift.double() - parts.mean.double() * factor
         self.register_buffer("weight", weight.to(dtype).contiguous(memory_format=torch.channels_last))
         self.register_buffer("bias", bias.to(dtype))
         short = None if back == dtype else weight.to(back).contiguous(memory_format=torch.channels_last)
@@ -96,15 +99,17 @@ class _Convolution(nn.Module):
 class _Bottleneck(nn.Module):
     """1 x 1, 3 x 3, 1 x 1 with a shortcut; shrinks by averaging."""
 
-    def __init__(self, block: Any, dtype: torch.dtype, back: torch.dtype) -> None:
+    def __init__(
+        self,
+        parts: BottleneckParts,
+        activation: Callable[[Tensor], Tensor],
+        dtype: torch.dtype,
+        back: torch.dtype,
+    ) -> None:
         super().__init__()
-        self.stride = int(block.stride)
-        self.act = _activation(block.act1)
-        self.first = _Convolution(block.conv1, block.bn1, dtype, back)
-        self.second = _Convolution(block.conv2, block.bn2, dtype, back)
-        self.third = _Convolution(block.conv3, block.bn3, dtype, back)
-        shortcut = block.downsample
-        self.shortcut = None if shortcut is None else _Convolution(shortcut[1], shortcut[2], dtype, back)
+        self.stride, self.act = parts.stride, activation
+        self.first, self.second, self.third = (_Convolution(each, dtype, back) for each in parts.convolutions)
+        self.shortcut = None if parts.shortcut is None else _Convolution(parts.shortcut, dtype, back)
 
     def forward(self, x: Tensor) -> Tensor:
         inner = self.act(self.second(self.act(self.first(x))))
@@ -126,19 +131,19 @@ class _MeanQuery(nn.Module):
     out: Tensor
     out_bias: Tensor
 
-    def __init__(self, pool: Any, dtype: torch.dtype) -> None:
+    def __init__(self, parts: PoolParts, dtype: torch.dtype) -> None:
         super().__init__()
-        self.num_heads = pool.num_heads
-        scale = (pool.q_proj.out_features / pool.num_heads) ** -0.5
-        key_value = torch.cat([pool.k_proj.weight, pool.v_proj.weight])
+        self.num_heads = parts.num_heads
+        query, key, value, out = parts.query, parts.key, parts.value, parts.out
+        scale = (query.weight.shape[0] / parts.num_heads) ** -0.5
         tensors = {
-            "positions": pool.positional_embedding,
-            "query": pool.q_proj.weight * scale,
-            "query_bias": pool.q_proj.bias * scale,
-            "both": key_value,
-            "both_bias": torch.cat([pool.k_proj.bias, pool.v_proj.bias]),
-            "out": pool.c_proj.weight,
-            "out_bias": pool.c_proj.bias,
+            "positions": parts.positions,
+            "query": query.weight * scale,
+            "query_bias": _bias(query) * scale,
+            "both": torch.cat([key.weight, value.weight]),
+            "both_bias": torch.cat([_bias(key), _bias(value)]),
+            "out": out.weight,
+            "out_bias": _bias(out),
         }
         for name, tensor in tensors.items():
             self.register_buffer(name, tensor.detach().to(dtype).contiguous())
@@ -153,3 +158,7 @@ class _MeanQuery(nn.Module):
 
     def _heads(self, x: Tensor, count: int) -> tuple[Tensor, ...]:
         return x.view(*x.shape[:2], count, self.num_heads, -1).permute(2, 0, 3, 1, 4).unbind(0)
+
+
+def _bias(affine: Affine) -> Tensor:
+    return affine.weight.new_zeros(len(affine.weight)) if affine.bias is None else affine.bias

@@ -12,6 +12,7 @@ from torch import Tensor, nn
 from pixray.perceptors.frozen.parts import CannotFold
 from pixray.perceptors.frozen.read import read_transformer
 from pixray.perceptors.frozen.resnet import FrozenResNet
+from pixray.perceptors.frozen.resnet_parts import is_resnet, read_resnet
 from pixray.perceptors.frozen.transformer import FrozenTransformer
 
 logger = logging.getLogger(__name__)
@@ -57,11 +58,16 @@ def compile_tower(
     tower: nn.Module
     with torch.no_grad():
         try:
-            if FrozenResNet.fits(visual):
-                tower = FrozenResNet(visual, mean, std, dtype)
+            if is_resnet(visual):
+                tower = FrozenResNet(read_resnet(visual), mean, std, dtype)
             else:
                 tower = FrozenTransformer(read_transformer(visual), mean, std, dtype)
         except CannotFold as reason:
             logger.debug("%s runs as it is: %s", type(visual).__name__, reason)
             tower = PlainTower(visual, mean, std, dtype)
+    return freeze(tower, device)
+
+
+def freeze(tower: nn.Module, device: str) -> nn.Module:
+    """A tower whose weights take no gradients any more, on a device."""
     return tower.eval().requires_grad_(False).to(device)

@@ -1,0 +1,63 @@
+"""The embedded models run without the library that their form comes from, and give what it would give."""
+
+import json
+import subprocess
+import sys
+from importlib import resources
+
+import pytest
+import torch
+from safetensors.torch import load_file
+from torch.nn import functional as F
+
+from pixray.perceptors.clip import OPENAI_MEAN, OPENAI_STD
+from pixray.perceptors.embedded import Embedded, Referee, SketchGuide
+from training.clip import make_clip
+
+NEEDLESS = ("open_clip", "timm", "torchvision", "kornia", "huggingface_hub", "transformers")
+
+RUN = """
+import sys, pixray
+pixray.run(prompts="a red heart", drawer={drawer!r}, size=(64, 64), iterations=2, num_cuts=2, quiet=True, outdir="out")
+print([name for name in {needless!r} if name in sys.modules])
+"""
+
+
+@pytest.mark.parametrize("drawer", ["vqgan", "pixel", "line_sketch"])
+def test_a_run_with_the_embedded_models_imports_nothing_that_only_others_need(tmp_path, drawer):
+    code = RUN.format(drawer=drawer, needless=NEEDLESS)
+    done = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.strip().splitlines()[-1] == "[]"
+
+
+def as_open_clip_has_it(stem):
+    folder = resources.files("pixray.embedded")
+    config = json.loads(folder.joinpath(f"{stem}.json").read_text())
+    weights = load_file(str(folder.joinpath(f"{stem}.safetensors")))
+    rows = weights.pop("token_ids").long()
+    model = make_clip(config).eval()
+    embedding = torch.zeros_like(model.token_embedding.weight)
+    embedding[rows] = weights["token_embedding.weight"].float()
+    state = {name: value.float() for name, value in weights.items()}
+    model.load_state_dict({**state, "token_embedding.weight": embedding})
+    return model.requires_grad_(False)
+
+
+@pytest.mark.parametrize("cls", [Embedded, Referee, SketchGuide])
+def test_an_embedded_model_is_the_one_that_open_clip_would_build(cls):
+    perceptor, model = cls(), as_open_clip_has_it(cls.stem)
+    texts = ["a red heart", "the sun over the sea, painting", "ü unknown wörds"]
+    tokens = perceptor._tokenize(texts)
+    assert torch.equal(perceptor.encode_text(texts), F.normalize(model.encode_text(tokens), dim=-1))
+
+    crops = torch.rand(3, 3, 64, 64, generator=torch.Generator().manual_seed(1))
+    mean, std = (torch.tensor(values).view(1, 3, 1, 1) for values in (OPENAI_MEAN, OPENAI_STD))
+    expected = F.normalize(model.encode_image((crops - mean) / std), dim=-1)
+    assert torch.allclose(perceptor.encode_image(crops), expected, atol=2e-5)
+
+
+def test_making_an_embedded_model_draws_no_random_numbers():
+    before = torch.get_rng_state()
+    Embedded()
+    assert torch.equal(torch.get_rng_state(), before)
