@@ -52,6 +52,6 @@ def describe(name: str, service: Any) -> str:
         provider.key.reveal()
         key = f"{service.key_name} is set"
     except PixrayError:
-        key = f"{service.key_name} is not set"
+        key = f"{service.key_name} is not set" if service.needs_key else "needs no key"
     abilities = ", ".join(ability for ability, able in can.items() if able) or "prompts only"
     return f"{name:<16}{key:<30}{abilities}\n"

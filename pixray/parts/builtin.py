@@ -38,6 +38,7 @@ BUILT_IN: dict[str, dict[str, str]] = {
         "blockentropy": "pixray.providers.blockentropy:BlockEntropy",
         "openai": "pixray.providers.openai:OpenAI",
         "regolo": "pixray.providers.regolo:Regolo",
+        "sdapi": "pixray.providers.sdapi.provider:Sdapi",
         "stability": "pixray.providers.stability:Stability",
         "stability_rest": "pixray.providers.stability_rest:StabilityRest",
         "visioncraft": "pixray.providers.visioncraft:VisionCraft",

@@ -182,6 +182,8 @@ class Provider(ABC):
     capabilities: ClassVar[Capabilities]
     Settings: ClassVar[type | None] = None
     key_name: ClassVar[str] = ""
+    needs_key: ClassVar[bool] = True
+    """Whether it refuses to work without a key; services of one's own machine mostly do without."""
     url_name: ClassVar[str] = ""
     default_url: ClassVar[str] = ""
 

@@ -87,9 +87,13 @@ class Http:
         parts: list[tuple[str, Any]] = [(name, (None, value.encode())) for name, value in fields.items()]
         return await self._send("POST", path, headers, files=[*parts, *files])
 
-    async def get(self, path: str) -> Answer:
+    async def get(self, path: str, **headers: str) -> Answer:
         """GET a path."""
-        return await self._send("GET", path, {})
+        return await self._send("GET", path, headers)
+
+    async def put(self, path: str) -> Answer:
+        """PUT nothing to a path."""
+        return await self._send("PUT", path, {})
 
     async def events(self, path: str, body: Mapping[str, Any]) -> AsyncIterator[dict[str, Any]]:
         """POST a JSON body and yield the JSON object of every server-sent event, until the end or `[DONE]`.

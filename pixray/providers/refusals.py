@@ -48,8 +48,9 @@ class Complaint:
 def read_complaint(body: bytes) -> Complaint:
     """The complaint in a body.
 
-    Understood are `{"error": {"message", "type", "code"}}`, `{"error": "text"}`, `{"detail": "text"}`,
-    `{"detail": [{"loc", "msg"}]}`, `{"name", "message"}`, `{"name", "errors": [...]}`, plain text, HTML by its title.
+    Understood are `{"error": {"message", "type", "code"}}`, `{"error": "text", "detail", "errors"}`,
+    `{"detail": "text"}`, `{"detail": [{"loc", "msg"}]}`, `{"name", "message"}`, `{"name", "errors": [...]}`,
+    plain text, HTML by its title.
     """
     text = body[:20_000].decode("utf-8", "replace").strip()
     try:
@@ -69,7 +70,7 @@ def _from_payload(payload: Any) -> Complaint:
     if isinstance(error, dict):
         return Complaint(_word(error.get("message")), _word(error.get("code")), _word(error.get("type")))
     if isinstance(error, str):
-        return Complaint(error)
+        return Complaint(": ".join(_different(error, payload.get("detail"), payload.get("errors"))))
     detail = payload.get("detail")
     if isinstance(detail, list):
         entries = [entry for entry in detail if isinstance(entry, dict)]
@@ -81,6 +82,11 @@ def _from_payload(payload: Any) -> Complaint:
     listed = payload.get("errors")
     message = "; ".join(map(str, listed)) if isinstance(listed, list) else _word(payload.get("message"))
     return Complaint(message, _word(payload.get("name")))
+
+
+def _different(*texts: Any) -> list[str]:
+    """The texts among some values, each once: servers with exceptions repeat them under several names."""
+    return list(dict.fromkeys(text for text in texts if isinstance(text, str) and text))
 
 
 def _word(value: Any) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import os
 from collections.abc import Callable
 from typing import NoReturn
@@ -9,6 +10,9 @@ from typing import NoReturn
 from pixray.errors import PixrayError
 from pixray.providers.errors import AuthError
 from pixray.runtime.redact import MASK
+
+_LEAST_MASKED = 6
+"""Letters of a password from which on it is masked by itself too; a shorter one would be found in any text."""
 
 
 class Secret:
@@ -19,11 +23,16 @@ class Secret:
         name: what the user knows it by, such as "STABILITY_KEY".
     """
 
-    __slots__ = ("_last", "_read", "name")
+    __slots__ = ("_read", "_revealed", "name")
 
     def __init__(self, read: Callable[[], str | None], name: str) -> None:
         self._read, self.name = read, name
-        self._last = ""
+        self._revealed: tuple[str, ...] = ()
+
+    @property
+    def is_set(self) -> bool:
+        """Whether there is a key at all; services of this machine often need none."""
+        return bool((self._read() or "").strip())
 
     def reveal(self) -> str:
         """The key itself, for the wire.
@@ -36,16 +45,32 @@ class Secret:
             raise AuthError(f"no key: set the variable {self.name} (keys are never read from settings)")
         if not key.isascii() or not key.isprintable() or " " in key:
             raise AuthError(f"the key in {self.name} holds characters that no key has; paste it again")
-        self._last = key
+        self._revealed = (key,)
         return key
+
+    def basic(self) -> str:
+        """A key of the form user:password as the value of an Authorization header (HTTP Basic).
+
+        Raises:
+            AuthError: there is none, or it has no colon.
+        """
+        key = self.reveal()
+        if ":" not in key:
+            raise AuthError(f"the key in {self.name} must have the form user:password")
+        encoded = base64.b64encode(key.encode()).decode()
+        password = key.partition(":")[2]
+        self._revealed = (key, encoded, *([password] if len(password) >= _LEAST_MASKED else []))
+        return f"Basic {encoded}"
 
     def redact(self, text: str) -> str:
         """The text without the key, should somebody have written it there."""
-        return text.replace(self._last, MASK) if self._last else text
+        for form in self._revealed:
+            text = text.replace(form, MASK) if form else text
+        return text
 
     def occurs_in(self, text: str) -> bool:
         """Whether somebody wrote the key there."""
-        return bool(self._last) and self._last in text
+        return any(form and form in text for form in self._revealed)
 
     def __repr__(self) -> str:
         return MASK

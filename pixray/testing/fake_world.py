@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from typing import Any
 
-from pixray.testing.fake_server import FAKE_KEY
+from pixray.testing.fake_sdapi import FakeSdapi
 from pixray.testing.fake_services import (
     FakeBlockEntropy,
     FakeOpenAI,
@@ -21,6 +21,7 @@ _SERVICES: dict[str, tuple[Any, str, str]] = {
     "regolo": (FakeRegolo, "REGOLO_BASE_URL", "REGOLO_API_KEY"),
     "visioncraft": (FakeVisionCraft, "VISIONCRAFT_BASE_URL", "VISIONCRAFT_TOKEN"),
     "blockentropy": (FakeBlockEntropy, "BLOCKENTROPY_BASE_URL", "BE_API_KEY"),
+    "sdapi": (FakeSdapi, "SDAPI_URL", "SDAPI_AUTH"),
     "stability_rest": (FakeStabilityRest, "STABILITY_REST_URL", "STABILITY_KEY"),
 }
 
@@ -36,7 +37,7 @@ def fake_world() -> Iterator[tuple[dict[str, Any], dict[str, str]]]:
         environment: dict[str, str] = {}
         for name, (cls, url_name, key_name) in _SERVICES.items():
             fakes[name] = stack.enter_context(cls())
-            environment.update({url_name: fakes[name].url, key_name: FAKE_KEY})
+            environment.update({url_name: fakes[name].url, key_name: fakes[name].key})
         if not (_installed("grpc") and _installed("google.protobuf")):
             yield fakes, environment
             return

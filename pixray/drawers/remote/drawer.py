@@ -41,6 +41,8 @@ if TYPE_CHECKING:
 
 _HOPELESS = (AuthError, QuotaError, BudgetExceeded, UnsupportedFeature)
 _PATIENCE = 0.2
+_FAREWELL = 0.9
+"""Seconds that a cancelled job has to tell its service to stop, before the process may end."""
 SEED_STRIDE = 1000
 """Between the seeds of candidates, so that the runs of neighbouring seeds share none."""
 
@@ -115,6 +117,7 @@ class RemoteDrawer(Drawer):
         finally:
             if not job.done():
                 job.cancel()
+                job.wait(_FAREWELL)
 
     def accept(self, proposal: Proposal) -> None:
         assert proposal.image is not None

@@ -1,0 +1,1 @@
+"""Diffusion servers of one's own machine that speak the API of Stable Diffusion WebUI."""
