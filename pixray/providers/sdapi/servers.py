@@ -27,11 +27,13 @@ class Server:
     chooses_model: bool = True
 
 
-WEBUI = Server("Stable Diffusion WebUI")
-FORGE = Server("Forge")
-SDNEXT = Server("SD.Next")
-SDCPP = Server("stable-diffusion.cpp", jobs=True, progress=False, chooses_model=False)
-DRAW_THINGS = Server("Draw Things", progress=False)
+KNOWN = {
+    "webui": Server("Stable Diffusion WebUI"),
+    "forge": Server("Forge"),
+    "sdnext": Server("SD.Next"),
+    "sdcpp": Server("stable-diffusion.cpp", jobs=True, progress=False, chooses_model=False),
+    "drawthings": Server("Draw Things", progress=False),
+}
 
 
 async def which_server(http: Http) -> Server:
@@ -41,17 +43,17 @@ async def which_server(http: Http) -> Server:
         ProviderError: it cannot be reached, or refuses the key.
     """
     if "supported_modes" in await asked(http, "/sdcpp/v1/capabilities"):
-        return SDCPP
+        return KNOWN["sdcpp"]
     app, name = SDNEXT_VERSION
     if name in str((await asked(http, "/sdapi/v1/version")).get(app, "")).lower():
-        return SDNEXT
+        return KNOWN["sdnext"]
     options = await asked(http, "/sdapi/v1/options")
     if any(option.startswith(FORGE_OPTION) for option in options):
-        return FORGE
+        return KNOWN["forge"]
     if options:
-        return WEBUI
+        return KNOWN["webui"]
     root = await asked(http, "/")
-    return DRAW_THINGS if all(key in root for key in DRAW_THINGS_ROOT) else WEBUI
+    return KNOWN["drawthings" if all(key in root for key in DRAW_THINGS_ROOT) else "webui"]
 
 
 async def asked(http: Http, path: str) -> dict[str, Any]:
