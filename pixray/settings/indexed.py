@@ -6,6 +6,7 @@ The file beside this one is written from the declarations by `python -m pixray.s
 from __future__ import annotations
 
 import dataclasses
+import inspect
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -43,22 +44,29 @@ _TUPLES = ("choices", "aliases")
 
 @dataclass(frozen=True)
 class IndexedPart:
-    """What is known of a built-in part: its declarations, and the settings that it supplies."""
+    """What is known of a built-in part: its declarations, the settings that it supplies, and what it is, in a line."""
 
     declared: tuple[Declaration, ...]
     supplies: Mapping[str, Any]
+    about: str = ""
 
 
 @cache
 def indexed_part(owner: str) -> IndexedPart:
     """What a built-in part declares, by owner, such as "drawer pixel"; nothing for parts without settings."""
-    facts = _file().get(owner, {"settings": [], "supplies": {}})
-    return IndexedPart(tuple(_declaration(owner, row) for row in facts["settings"]), facts["supplies"])
+    facts = _file().get(owner, {"about": "", "settings": [], "supplies": {}})
+    declared = tuple(_declaration(owner, row) for row in facts["settings"])
+    return IndexedPart(declared, facts["supplies"], facts["about"])
 
 
 def indexed_owners() -> list[str]:
-    """Every built-in part that declares or supplies settings, such as "drawer pixel"."""
+    """Every built-in part of the index, such as "drawer pixel", those without settings included."""
     return [*_file()]
+
+
+def about(part: Any) -> str:
+    """The first line of what the class of a part says about itself."""
+    return (inspect.getdoc(part) or "").partition("\n")[0]
 
 
 @cache

@@ -22,7 +22,7 @@ from pixray.runtime.yaml_io import to_plain
 from pixray.settings.convert import describe
 from pixray.settings.declare import Declaration, declarations
 from pixray.settings.flags import help_rows
-from pixray.settings.indexed import FILE, as_row, indexed_owners, indexed_part
+from pixray.settings.indexed import FILE, about, as_row, indexed_owners, indexed_part
 
 if TYPE_CHECKING:
     from pixray.registry import Registry
@@ -111,11 +111,9 @@ def _collect_declarations() -> dict[str, dict[str, Any]]:
         group = getattr(part, "Settings", None)
         declared = () if group is None else declarations(group, f"{kind} {name}")
         supplies = dict(getattr(part, "supplies", {}) or {})
-        if declared or supplies:
-            parts[f"{kind} {name}"] = {
-                "supplies": supplies,
-                "settings": [as_row(declaration) for declaration in declared],
-            }
+        if declared or supplies or kind in ("drawer", "filter", "loss"):
+            settings = [as_row(declaration) for declaration in declared]
+            parts[f"{kind} {name}"] = {"about": about(part), "supplies": supplies, "settings": settings}
     return parts
 
 

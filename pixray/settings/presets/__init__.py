@@ -25,8 +25,20 @@ def read_preset(name: str) -> dict[str, Any]:
     """
     from pixray.runtime.yaml_io import parse_yaml
 
+    return parse_yaml(_text_of(name), f"preset {name}")
+
+
+def preset_title(name: str) -> str:
+    """The first sentence about a preset, from the comment at its beginning.
+
+    Raises:
+        SettingsError: no preset of this name.
+    """
+    return _text_of(name).partition("\n")[0].lstrip("# ").partition(". ")[0].rstrip(".")
+
+
+def _text_of(name: str) -> str:
     if name not in preset_names():
         hint = did_you_mean(name, preset_names())
         raise SettingsError(f"unknown preset '{name}': expected one of {', '.join(preset_names())}.{hint}")
-    text = resources.files("pixray.settings.presets").joinpath(f"{name}.yaml").read_text(encoding="utf-8")
-    return parse_yaml(text, f"preset {name}")
+    return resources.files("pixray.settings.presets").joinpath(f"{name}.yaml").read_text(encoding="utf-8")

@@ -1,0 +1,68 @@
+"""The settings inside a picture that somebody dropped on the page, read as a stranger's."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from pixray.errors import PixrayError, SettingsError
+from pixray.recorders.record import NoRecord, read_record
+from pixray.registry import Registry
+from pixray.runtime.yaml_io import to_plain
+from pixray.settings.layers import Layer, LayerKind, Leave
+from pixray.settings.schema import Schema
+
+_LABEL = "this file"
+_NAME = "dropped"
+
+
+def restored(content: bytes, registry: Registry, leave: Leave = Leave()) -> dict[str, Any]:
+    """`settings`: what made a picture, by name; `notices`: what of it is not used here, a sentence each.
+
+    Args:
+        content: a PNG, JPEG, WebP, AVIF or SVG of pixray, or a settings.yaml.
+        leave: what a stranger's settings may name.
+
+    Raises:
+        SettingsError: its settings are wrong, or ask for a paid service.
+        PixrayError: it holds no settings, or is damaged.
+    """
+    layer = Layer(LayerKind.RECORD, _LABEL, _record_of(content), leave)
+    settings = Schema.for_choice(registry, [layer]).resolve([layer])
+    return {"settings": to_plain(settings.given()), "notices": list(settings.notices)}
+
+
+def _record_of(content: bytes) -> dict[str, Any]:
+    """The record as it stands in the file.
+
+    Raises:
+        PixrayError: with a sentence that names no file of this machine.
+    """
+    with tempfile.TemporaryDirectory(prefix="pixray-") as folder:
+        path = Path(folder) / f"{_NAME}{_ending(content)}"
+        path.write_bytes(content)
+        try:
+            record = read_record(path)
+        except NoRecord:
+            record = {}
+        except SettingsError as error:
+            raise SettingsError([_nameless(text, path) for text in error.problems]) from None
+        except PixrayError as error:
+            raise PixrayError(_nameless(str(error), path)) from None
+    if not record:
+        raise NoRecord(f"{_LABEL} holds no settings of pixray")
+    return record
+
+
+def _nameless(sentence: str, path: Path) -> str:
+    return sentence.replace(str(path), _LABEL).replace("config_file=", "")
+
+
+def _ending(content: bytes) -> str:
+    """The ending of a file's name that says what it holds, from its first bytes."""
+    beginning = content[:1024].lstrip(b"\xef\xbb\xbf \t\r\n")
+    if beginning.startswith(b"<"):
+        return ".svg"
+    is_text = b"\0" not in beginning and not beginning.startswith((b"\x89", b"\xff"))
+    return ".yaml" if is_text and not beginning.startswith(b"RIFF") else ".png"
