@@ -63,7 +63,8 @@ def options(registry: Registry, leave: Leave = Leave()) -> dict[str, Any]:
         "qualities": [{"name": name, **values} for name, values in QUALITY.items()],
         "aspects": [{"name": name, "width": width, "height": height} for name, (width, height) in ASPECT.items()],
         "palettes": palettes(),
-        "starts": [{"name": name, "settings": settings} for name, settings in _data("starts").items()],
+        "starts": _named("starts"),
+        "nudges": _named("nudges"),
         "defaults": dict(_data("first")),
     }
 
@@ -79,6 +80,10 @@ def palettes() -> list[dict[str, Any]]:
 def hex_colours(colours: Palette) -> list[str]:
     """Colours in the notation of style sheets."""
     return ["#" + "".join(f"{round(255 * share):02x}" for share in colour) for colour in colours]
+
+
+def _named(file: str) -> list[dict[str, Any]]:
+    return [{"name": name, "settings": settings} for name, settings in _data(file).items()]
 
 
 @cache

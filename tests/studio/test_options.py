@@ -103,6 +103,8 @@ def test_every_start_preset_and_palette_makes_a_run(built_in):
     for palette in told["palettes"]:
         assert len(palette["colours"]) >= 2
         assert resolve(built_in, {"prompts": "x", "palette": palette["text"]}).palette == palette["text"]
+    for nudge in told["nudges"]:
+        assert resolve(built_in, {**told["defaults"], "prompts": "x", **nudge["settings"]}).palette
     assert all(preset["title"] and preset["settings"] is not None for preset in told["presets"])
 
 

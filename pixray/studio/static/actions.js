@@ -1,0 +1,119 @@
+// What can be done with the chosen picture. Only what its state allows is offered.
+
+import { api } from "./api.js";
+import { h, keyed, show } from "./dom.js";
+import { bytes } from "./format.js";
+import { nudgeButtons, nudged } from "./nudges.js";
+import { ACTIVE } from "./store.js";
+import { attempt, toast } from "./toast.js";
+
+const KINDS = { picture: "PNG", svg: "SVG", sprite: "sprite", video: "film", record: "settings" };
+const MORE_STEPS = "+100";
+
+export class Actions {
+  #files = new Map();
+  #id = null;
+
+  /**
+   * @param {{composer: object, nudges: Array, onPaint: (job) => void, onCompare: (job) => void}} context
+   */
+  constructor({ composer, nudges, onPaint, onCompare }) {
+    Object.assign(this, { composer, onPaint, onCompare });
+    const button = (words, act, title = "") => h("button", { type: "button", title, on: { click: () => attempt(() => act(this.job)) } }, words);
+    this.live = {
+      pause: button("Pause", (job) => api.order(job.id, "pause")),
+      resume: button("Resume", (job) => api.order(job.id, "resume")),
+      cancel: button("Stop", (job) => api.order(job.id, "cancel"), "the picture so far is kept"),
+    };
+    this.done = {
+      again: button("Again with another seed", (job) => this.#again(job)),
+      goOn: button("Go on", (job) => this.#goOn(job), `${MORE_STEPS} steps`),
+      use: button("Use as start", (job) => this.#use(job), "paint on from this picture, with other words"),
+      change: button("Edit its settings", (job) => this.#restore(job), "put its settings into the form"),
+      compare: button("Compare", (job) => this.onCompare(job)),
+      remove: button("Delete", (job) => this.#remove(job)),
+    };
+    this.downloads = h("span.downloads", { role: "group", "aria-label": "Downloads" });
+    this.nudges = nudgeButtons(nudges, "make it", (nudge) => attempt(() => this.#nudge(this.job, nudge)));
+    const row = (...buttons) => h("div.row", {}, ...buttons);
+    this.element = h("div.actions", {}, row(...Object.values(this.live)), this.downloads, row(...Object.values(this.done)), this.nudges);
+  }
+
+  update(job) {
+    this.job = job;
+    show(this.element, Boolean(job));
+    if (!job) return;
+    show(this.live.pause, job.state === "running");
+    show(this.live.resume, job.state === "paused");
+    show(this.live.cancel, ACTIVE.has(job.state));
+    const finished = !ACTIVE.has(job.state);
+    for (const button of Object.values(this.done)) show(button, finished);
+    show(this.done.use, finished && Boolean(job.picture));
+    show(this.done.compare, finished && Boolean(job.picture));
+    show(this.nudges, finished && Boolean(job.picture));
+    show(this.done.goOn, job.state === "done" || job.state === "cancelled");
+    this.#showFiles(job, finished);
+  }
+
+  #showFiles(job, finished) {
+    if (this.#id !== job.id) {
+      this.downloads.replaceChildren();
+      this.#files.clear();
+      this.#id = job.id;
+    }
+    const files = finished ? (job.files ?? []).filter(({ kind }) => kind in KINDS) : [];
+    const items = files.length ? [...files, { name: "all", kind: "all" }] : [];
+    keyed(this.downloads, items, ({ name }) => name, (file) => this.#link(job, file, files), this.#files);
+  }
+
+  #link(job, file, files) {
+    const same = files.filter(({ kind }) => kind === file.kind).length > 1;
+    const words = file.kind === "all" ? "all files" : same ? file.name : KINDS[file.kind];
+    const href = file.kind === "all" ? `/api/jobs/${encodeURIComponent(job.id)}/archive.zip` : api.file(job.id, file.name);
+    const element = h("a.button", { href, download: "", title: `${file.name} ${bytes(file.bytes)}`.trim() }, `↓ ${words}`);
+    return { element, update: () => {} };
+  }
+
+  async #whole(job) {
+    return job.settings ? job : await api.job(job.id);
+  }
+
+  async #again(job) {
+    const { settings, start } = await this.#whole(job);
+    this.onPaint(await api.paint({ ...settings, seed: undefined }, start ?? null));
+  }
+
+  async #goOn(job) {
+    this.onPaint(await api.order(job.id, "continue", { iterations: MORE_STEPS }));
+  }
+
+  /** The same once more from its own picture, pushed a little. */
+  async #nudge(job, nudge) {
+    const [{ settings }, { id }] = await Promise.all([this.#whole(job), this.#upload(job)]);
+    this.onPaint(await api.paint(nudged({ ...settings, seed: job.seed ?? settings.seed }, nudge), id));
+  }
+
+  /** Its picture as a start picture of another. */
+  async #upload(job) {
+    return api.upload(await (await fetch(api.picture(job.id))).blob());
+  }
+
+  async #use(job) {
+    const { settings } = await this.#whole(job);
+    this.composer.write({ ...settings, seed: undefined });
+    this.composer.start.write((await this.#upload(job)).id);
+    toast("The form holds its words and starts from its picture. Change the words and paint.");
+    this.composer.focus();
+  }
+
+  async #restore(job) {
+    const { settings } = await this.#whole(job);
+    this.composer.write({ ...settings, seed: job.seed ?? settings.seed });
+    this.composer.focus();
+  }
+
+  async #remove(job) {
+    if (!confirm("Delete this picture and its files?")) return;
+    await api.remove(job.id);
+  }
+}

@@ -1,0 +1,84 @@
+// Tabs of the drawers, each with its own settings.
+
+import { h } from "./dom.js";
+import { field } from "./fields.js";
+import { words } from "./format.js";
+
+const AT_ONCE = 6;
+
+export class Drawers {
+  #tabs = new Map();
+  #chosen = null;
+
+  /** @param {Array} drawers of /api/options; @param {string} first; @param {() => void} onChange */
+  constructor(drawers, first, onChange) {
+    this.onChange = onChange;
+    this.panel = h("div.panel", { role: "tabpanel", id: "drawer-panel" });
+    const list = h("div.tabs", { role: "tablist", "aria-label": "Drawer", on: { keydown: (event) => this.#arrows(event) } });
+    for (const drawer of drawers) {
+      const id = `drawer-${drawer.name}`;
+      const button = h("button.tab", { id, type: "button", role: "tab", "aria-controls": "drawer-panel", title: drawer.help, on: { click: () => this.choose(drawer.name) } }, words(drawer.name));
+      const fields = new Map(drawer.settings.map((setting) => [setting.name, field(setting, { owner: drawer.name, onChange })]));
+      this.#tabs.set(drawer.name, { button, fields, content: contentOf(drawer, fields) });
+      list.append(button);
+    }
+    this.element = h("div.drawers", {}, list, this.panel);
+    this.choose(first);
+  }
+
+  get chosen() {
+    return this.#chosen;
+  }
+
+  choose(name) {
+    const tab = this.#tabs.get(name);
+    if (!tab) return false;
+    this.#chosen = name;
+    for (const [other, { button }] of this.#tabs) {
+      button.setAttribute("aria-selected", String(other === name));
+      button.tabIndex = other === name ? 0 : -1;
+    }
+    this.panel.setAttribute("aria-labelledby", tab.button.id);
+    this.panel.replaceChildren(tab.content);
+    this.onChange();
+    return true;
+  }
+
+  /** The settings of the chosen drawer that were set. */
+  read() {
+    const { fields } = this.#tabs.get(this.#chosen);
+    return Object.fromEntries([...fields].map(([name, { read }]) => [name, read()]).filter(([, value]) => value !== undefined));
+  }
+
+  write(settings) {
+    for (const { fields } of this.#tabs.values()) for (const [name, { write }] of fields) write(settings[name]);
+  }
+
+  /** Every name that the chosen drawer understands. */
+  names() {
+    return [...this.#tabs.get(this.#chosen).fields.keys()];
+  }
+
+  #arrows(event) {
+    const buttons = [...this.#tabs.values()].map(({ button }) => button);
+    const place = buttons.indexOf(document.activeElement);
+    const next = { ArrowRight: place + 1, ArrowLeft: place - 1, Home: 0, End: buttons.length - 1 }[event.key];
+    if (next === undefined || place < 0) return;
+    event.preventDefault();
+    const button = buttons[(next + buttons.length) % buttons.length];
+    button.click();
+    button.focus();
+  }
+}
+
+function contentOf(drawer, fields) {
+  const all = [...fields.values()].map(({ element }) => element);
+  const rest = all.slice(AT_ONCE);
+  return h(
+    "div",
+    {},
+    h("p.quiet", {}, drawer.help),
+    h("div.fields", {}, ...all.slice(0, AT_ONCE)),
+    rest.length > 0 && h("details", {}, h("summary", {}, `${rest.length} more`), h("div.fields", {}, ...rest)),
+  );
+}

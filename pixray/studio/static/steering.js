@@ -1,0 +1,99 @@
+// Steering a picture while it grows: other words and weights, the step size, a palette, or back to an earlier point.
+
+import { api } from "./api.js";
+import { h, keyed, show } from "./dom.js";
+import { nudgeButtons, nudged } from "./nudges.js";
+import { Prompts } from "./prompts.js";
+import { attempt } from "./toast.js";
+
+const STEERABLE = new Set(["running", "paused"]);
+const PACES = [
+  ["as it is", ""],
+  ["a quarter", "0.25"],
+  ["half", "0.5"],
+  ["double", "2"],
+];
+
+export class Steering {
+  #id = null;
+  #points = new Map();
+  #said = new Map();
+
+  /** @param {object} options of /api/options */
+  constructor({ palettes, nudges, general }) {
+    this.rate = general.find(({ name }) => name === "learning_rate")?.default;
+    this.prompts = new Prompts({ label: "Steer towards" });
+    this.pace = h("select", { id: "steer-pace" }, ...PACES.map(([words, value]) => h("option", { value }, words)));
+    this.losses = h("input", { id: "steer-losses", type: "text", placeholder: "none", autocomplete: "off", spellcheck: false });
+    this.palette = h("select", { id: "steer-palette" }, h("option", { value: "" }, "as it is"), ...palettes.map(({ name, text }) => h("option", { value: text }, name)));
+    this.points = h("div.chips", { role: "group", "aria-label": "Go back to an earlier step" });
+    this.history = h("ol.history", { "aria-label": "Changes so far" });
+    this.element = h(
+      "section.steering",
+      { "aria-labelledby": "steering-title" },
+      h("h2", { id: "steering-title" }, "Steer while it paints"),
+      this.prompts.element,
+      nudgeButtons(nudges, "make it", (nudge) => this.#nudge(nudge)),
+      h("div.fields", {}, labelled("step size", this.pace), labelled("palette", this.palette), labelled("losses", this.losses)),
+      h("div.submit", {}, h("button.primary", { type: "button", on: { click: () => this.#apply() } }, "Steer")),
+      (this.back = h("div.back", {}, h("span.quiet", {}, "back to step"), this.points)),
+      this.history,
+    );
+  }
+
+  update(job) {
+    this.job = job;
+    show(this.element, Boolean(job && STEERABLE.has(job.state)));
+    if (!job) return;
+    if (job.id !== this.#id) this.#change(job);
+    const points = job.checkpoints ?? [];
+    show(this.back, points.length > 0);
+    keyed(this.points, points, String, (step) => this.#point(step), this.#points);
+    const changes = (job.steering ?? []).map((change, place) => ({ ...change, place }));
+    keyed(this.history, changes, ({ place }) => String(place), ({ step, changes: said }) => ({ element: h("li", {}, `step ${step}: ${toldAs(said)}`), update: () => {} }), this.#said);
+  }
+
+  /** What the controls say when another picture is chosen: what it was begun with, and how it was steered since. */
+  #change(job) {
+    this.#id = job.id;
+    this.history.replaceChildren();
+    this.#said.clear();
+    const now = { ...job.settings };
+    for (const { changes } of job.steering ?? []) Object.assign(now, changes);
+    this.now = now;
+    this.prompts.write(now.prompts ?? job.prompts);
+    this.losses.value = now.custom_loss ?? "";
+    this.pace.value = "";
+    this.palette.value = "";
+  }
+
+  #point(step) {
+    const undo = () => attempt(() => api.order(this.#id, "undo", { step }));
+    return { element: h("button.chip", { type: "button", on: { click: undo } }, String(step)), update: () => {} };
+  }
+
+  #nudge(nudge) {
+    const { custom_loss: losses, palette } = nudged({ custom_loss: this.losses.value }, nudge);
+    this.losses.value = losses;
+    this.#apply({ palette });
+  }
+
+  async #apply(besides = {}) {
+    const changes = { prompts: this.prompts.read(), ...besides };
+    if (this.losses.value.trim() !== (this.now.custom_loss ?? "")) changes.custom_loss = this.losses.value.trim() || null;
+    if (this.palette.value) changes.palette = this.palette.value;
+    if (this.pace.value) changes.learning_rate = Number(this.pace.value) * (this.now.learning_rate ?? this.rate);
+    const told = await attempt(() => api.order(this.#id, "steer", { changes }));
+    if (told) Object.assign(this.now, changes);
+  }
+}
+
+function labelled(words, input) {
+  return h("div.field", {}, h("label", { htmlFor: input.id }, words), input);
+}
+
+function toldAs(changes) {
+  return Object.entries(changes ?? {})
+    .map(([name, value]) => `${name.replaceAll("_", " ")} ${Array.isArray(value) ? value.join(" | ") : (value ?? "as before")}`)
+    .join(", ");
+}
