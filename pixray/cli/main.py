@@ -40,6 +40,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "compare": ("pixray.cli.compare", "the same prompts by several drawers and services, with scores and costs"),
     "sheet": ("pixray.cli.sheet", "a contact sheet of a folder"),
     "video": ("pixray.cli.video", "a video of a run: mp4, gif or WebP"),
+    "studio": ("pixray.cli.studio", "a page in the browser where pictures grow"),
     "serve": ("pixray.cli.serve", "answer requests over HTTP, as Replicate does"),
     "vectorize": ("pixray.cli.vectorize", "vectors of pictures, and the direction from some to others"),
     "palette": ("pixray.cli.palette", "colours of a text, a picture or a palette file, and files of them"),

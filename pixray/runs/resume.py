@@ -12,9 +12,8 @@ from pixray.recorders.record import record_layer
 from pixray.runtime.files import user_path
 from pixray.runtime.yaml_io import read_yaml, to_plain
 from pixray.settings.declare import Role
-from pixray.settings.layers import Layer
+from pixray.settings.layers import Layer, LayerKind, Leave, python_layer
 from pixray.settings.policy import LEFT_OUT
-from pixray.settings.resolve import resolve
 from pixray.settings.schema import Schema, layers_of
 
 if TYPE_CHECKING:
@@ -34,6 +33,8 @@ def resume(
     changes: Mapping[str, Any] | None = None,
     *,
     trust: bool = False,
+    leave: Leave | None = None,
+    supplied: Mapping[str, Any] | None = None,
 ) -> tuple[Session | Animation, FileRecorder]:
     """The session of an earlier run where it was left, and the recorder that goes on in its folder.
 
@@ -45,6 +46,8 @@ def resume(
         changes: other settings than before; with those that say where things are (device, checkpoints_dir, offline)
             the picture stays the same on a CPU.
         trust: the folder may be a stranger's and still name files, addresses, services and places on this machine.
+        leave: what the run may name that a client of this server asked for; None: it is no such run.
+        supplied: settings of the server, which no record mentions.
 
     Raises:
         PixrayError: there is no run in the folder, or its checkpoint is damaged.
@@ -58,9 +61,11 @@ def resume(
         raise PixrayError(f"{folder} holds no run: its settings.yaml is missing")
     state, record = unpack(folder / NAME) if (folder / NAME).is_file() else (None, {})
     steps = int(state["step"]) if state else 0
-    settings = _settings(
-        record_layer(folder / "settings.yaml", trusted=trust), folder, registry, iterations, steps, changes or {}
-    )
+    record_of_run = record_layer(folder / "settings.yaml", trusted=trust)
+    if leave is not None:
+        record_of_run = Layer(LayerKind.RECORD, record_of_run.label, record_of_run.values, leave)
+    further = [record_of_run, Layer(LayerKind.SUPPLIED, "the server", supplied)] if supplied else [record_of_run]
+    settings = _settings(further, folder, registry, iterations, steps, changes or {})
     if state:
         _refuse_another_run(folder, settings, registry, record)
     files = FileRecorder(settings, resumed=steps)
@@ -103,7 +108,7 @@ def _restore(session: Session | Animation, state: Mapping[str, Any], folder: Pat
 
 
 def _settings(
-    record: Layer,
+    layers: list[Layer],
     folder: Path,
     registry: Registry,
     iterations: str | int | None,
@@ -112,7 +117,7 @@ def _settings(
 ) -> Settings:
     """The run's own settings; with another total the rate still drops where it was going to drop."""
     changes: dict[str, object] = {**recorded, "outdir": str(folder)}
-    settings = resolve(registry, changes, base=record)
+    settings = _resolved(registry, layers, changes)
     left_out = [text for text in settings.notices if text.startswith(LEFT_OUT)]
     if left_out:
         raise SettingsError(f"{folder} was not painted by this user here, so its run cannot go on: {left_out[0]}")
@@ -122,7 +127,12 @@ def _settings(
     if total < steps:
         raise SettingsError(f"iterations={iterations!r}: {steps} were taken already; use +{total} for that many more")
     drops = [f"{step} iterations" for step in settings.learning_rate_drops]
-    return resolve(registry, {**changes, "iterations": total, "learning_rate_drops": drops or "none"}, base=record)
+    return _resolved(registry, layers, {**changes, "iterations": total, "learning_rate_drops": drops or "none"})
+
+
+def _resolved(registry: Registry, layers: list[Layer], changes: Mapping[str, Any]) -> Settings:
+    chosen = [*layers, python_layer(changes)]
+    return Schema.for_choice(registry, chosen).resolve(chosen)
 
 
 def _total(iterations: str | int, steps: int) -> int:

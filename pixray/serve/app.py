@@ -1,7 +1,7 @@
 """The server: one ASGI application behind one guard, and the process around it, which ends as it was told to.
 
-Further routes, such as those of a page or of another dialect, are handed to `application`; they share the guard, the
-pool and the policy about what clients may name.
+Further routes, such as those of a page or of another dialect, come from functions that are given the `Services` of the
+server; they share the guard, the queue and the policy about what clients may name.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ import socket
 import threading
 from collections.abc import Callable, Collection, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -24,11 +25,17 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute
 
 from pixray.errors import PixrayError
+from pixray.registry import Registry
 from pixray.serve.answers import Json
+from pixray.serve.downloads import Downloads
+from pixray.serve.event_stream import EventStream
 from pixray.serve.guard import App, Guard, Limits
+from pixray.serve.jobs_api import JobsApi
 from pixray.serve.predictions import Predictions
 from pixray.serve.protocol import limited_protocol
+from pixray.serve.queue import Queue
 from pixray.serve.supervisor import Pool
+from pixray.serve.uploads import Uploads
 from pixray.settings.layers import Leave
 
 logger = logging.getLogger(__name__)
@@ -40,11 +47,15 @@ _WATCH = 0.2
 _BACKLOG = 1024
 
 
-def application(routes: Sequence[BaseRoute], hosts: Collection[str] = (), limits: Limits = Limits()) -> App:
+def application(
+    routes: Sequence[BaseRoute], hosts: Collection[str] = (), limits: Limits = Limits(), token: str | None = None
+) -> App:
     """An application of some routes behind the guard.
 
     Args:
         hosts: names by which the server may be called.
+        limits: of every request.
+        token: that every request has to show; None: none is asked for.
     """
 
     async def as_json(request: Request, error: Exception) -> Response:
@@ -53,37 +64,62 @@ def application(routes: Sequence[BaseRoute], hosts: Collection[str] = (), limits
         return Json({"detail": "the server made a mistake; its log says more"}, 500)
 
     handlers = {HTTPException: as_json, Exception: as_json}
-    return Guard(Starlette(routes=list(routes), exception_handlers=handlers), hosts, limits)
+    return Guard(Starlette(routes=list(routes), exception_handlers=handlers), hosts, limits, token)
+
+
+@dataclass(frozen=True)
+class Services:
+    """What the routes of a server share.
+
+    Attributes:
+        queue: of jobs, with the log of events.
+        pool: of workers.
+        uploads: pictures that clients sent.
+        leave: what clients may name, their uploads included.
+        registry: of parts.
+    """
+
+    queue: Queue
+    pool: Pool
+    uploads: Uploads
+    leave: Leave
+    registry: Registry
+
+
+Routes = Callable[[Services], Sequence[BaseRoute]]
 
 
 class Server:
     """A server and its workers, from the first request to an end that tells the truth.
 
     Args:
-        pool: of workers, not started yet.
+        pool: of workers, not started yet, with its queue.
         listening: a socket that is bound.
-        leave: what clients may name.
-        folder: of the runs' files.
-        keep: leave the folders of runs where they are.
+        leave: what clients may name besides their uploads.
+        keep: leave the folders of predictions where they are.
         hosts: names by which the server may be called.
         limits: of every request.
-        routes: makes further routes.
+        token: that every request has to show.
+        routes: further ones, which come first.
     """
 
     def __init__(
         self,
         pool: Pool,
         listening: socket.socket,
-        folder: Path,
         leave: Leave = Leave(addresses=True),
         *,
         keep: bool = False,
         hosts: Collection[str] = (),
         limits: Limits = Limits(),
-        routes: Callable[[Pool], Sequence[BaseRoute]] = lambda pool: (),
+        token: str | None = None,
+        routes: Sequence[Routes] = (),
     ) -> None:
-        self.pool, self.listening, self.folder = pool, listening, folder
-        self._leave, self._keep, self._hosts, self._limits, self._routes = leave, keep, hosts, limits, routes
+        self.pool, self.listening, self._keep = pool, listening, keep
+        self._hosts, self._limits, self._token, self._routes = hosts, limits, token, routes
+        uploads = Uploads(pool.queue.folder)
+        self._leave = with_folder(leave, uploads.folder)
+        self._services = Services(pool.queue, pool, uploads, self._leave, Registry.discover())
         self._code = 0
         self._ending = False
 
@@ -105,8 +141,8 @@ class Server:
         threading.Thread(target=self.pool.drain, daemon=True, name="pixray-drain").start()
 
     async def _serve(self) -> None:
-        predictions = Predictions(self.pool, self.folder, self._leave, self.end, keep=self._keep)
-        app = application([*predictions.routes(), *self._routes(self.pool)], self._hosts, self._limits)
+        stream = EventStream(self.pool.queue.log)
+        app = application(self._all_routes(stream), self._hosts, self._limits, self._token)
         config = uvicorn.Config(
             app,
             http=limited_protocol(self._limits),
@@ -128,13 +164,21 @@ class Server:
                 if number is signal.SIGHUP and signal.getsignal(number) is signal.SIG_IGN:
                     continue  # nohup: the loss of the terminal shall not matter
                 loop.add_signal_handler(number, self.end, 128 + number)
-        watching = asyncio.create_task(self._watch(server))
+        watching = asyncio.create_task(self._watch(server, stream))
         try:
             await server.serve(sockets=[self.listening])
         finally:
             watching.cancel()
 
-    async def _watch(self, server: uvicorn.Server) -> None:
+    def _all_routes(self, stream: EventStream) -> list[BaseRoute]:
+        services = self._services
+        jobs = JobsApi(services.queue, services.uploads, services.leave)
+        predictions = Predictions(self.pool, self._leave, self.end, keep=self._keep)
+        further = [route for routes in self._routes for route in routes(services)]
+        own = [*Downloads(services.queue).routes(), *jobs.routes(), *stream.routes(), *services.uploads.routes()]
+        return [*further, *own, *predictions.routes()]
+
+    async def _watch(self, server: uvicorn.Server, stream: EventStream) -> None:
         """End the server once its pool has drained, or when no worker can be started."""
         while True:
             await asyncio.sleep(_WATCH)
@@ -143,7 +187,13 @@ class Server:
                 logger.error("no worker could be started")
                 self.end(1)
             if self._ending and states <= {"ended", "failed"}:
+                stream.close()
                 server.should_exit = True
+
+
+def with_folder(leave: Leave, folder: Path) -> Leave:
+    """What clients may name, and the files of one more folder."""
+    return leave if leave.folders is None else replace(leave, folders=(*leave.folders, folder.resolve()))
 
 
 class _Uvicorn(uvicorn.Server):

@@ -10,20 +10,19 @@ import asyncio
 import ipaddress
 import json
 import logging
-from collections.abc import Awaitable, Callable, Collection, MutableMapping
+from collections.abc import Awaitable, Callable, Collection
 from dataclasses import dataclass
-from typing import Any
 from urllib.parse import urlsplit
+
+from pixray.serve.door import Door, Message, Refused, Scope, Send
 
 logger = logging.getLogger(__name__)
 
-Scope = MutableMapping[str, Any]
-Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
-Send = Callable[[Message], Awaitable[None]]
 App = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 LOOPBACK_NAMES = ("localhost",)
+PICTURE_PATHS = frozenset({"/api/uploads", "/api/restore", "/v1/images/edits", "/sdapi/v1/img2img"})
 _SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
 
 
@@ -32,7 +31,7 @@ class Limits:
     """What a client may ask of the server.
 
     Attributes:
-        body: bytes of a request's body.
+        body: bytes of a request's body; picture_body: where it is or holds a picture.
         header: bytes of a request's line and headers.
         connections: at once; further requests are answered 503.
         header_seconds: until a request's headers are there; body_seconds: until its body is.
@@ -41,6 +40,7 @@ class Limits:
     """
 
     body: int = 1 << 20
+    picture_body: int = 32 << 20
     header: int = 32 << 10
     connections: int = 512
     header_seconds: float = 10.0
@@ -48,17 +48,9 @@ class Limits:
     idle_seconds: float = 5.0
     answer_seconds: float = 60.0
 
-
-class Refused(Exception):
-    """A request that is answered here.
-
-    Args:
-        status: of the answer; detail: one sentence.
-    """
-
-    def __init__(self, status: int, detail: str) -> None:
-        super().__init__(detail)
-        self.status, self.detail = status, detail
+    def body_of(self, path: str) -> int:
+        """Bytes of the body of a request to a path."""
+        return self.picture_body if path in PICTURE_PATHS else self.body
 
 
 class Guard:
@@ -68,19 +60,25 @@ class Guard:
         app: the application.
         hosts: names by which this server may be called, besides localhost and numbers.
         limits: of every request.
+        token: that every request has to show; None: none is asked for.
     """
 
-    def __init__(self, app: App, hosts: Collection[str] = (), limits: Limits = Limits()) -> None:
+    def __init__(
+        self, app: App, hosts: Collection[str] = (), limits: Limits = Limits(), token: str | None = None
+    ) -> None:
         self.app, self.limits = app, limits
+        self._door = Door(token) if token else None
         self.hosts = {*LOOPBACK_NAMES, *(host.lower().rstrip(".") for host in hosts)}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             return await self.app(scope, receive, send)
-        body = _Body(scope, receive, self.limits)
+        body = _Body(scope, receive, self.limits, self.limits.body_of(scope["path"]))
         answering = _Answering(send, self.limits.answer_seconds, body)
         try:
             self._check_sender(scope)
+            if self._door is not None and not await self._door.lets_in(scope, answering.send):
+                return None
             body.check_announced()
             await self.app(scope, body.receive, answering.send)
         except Refused as refusal:
@@ -100,9 +98,11 @@ class Guard:
         host = headers.get("host", "")
         if sum(name.lower() == b"host" for name, _ in scope["headers"]) != 1 or not self._is_ours(host):
             raise Refused(421, "this server is not called by that name; pixray serve --name NAME lets it be")
-        if scope["method"] in _SAFE_METHODS:
-            return
         origin, site = headers.get("origin"), headers.get("sec-fetch-site", "none")
+        if scope["method"] in _SAFE_METHODS:
+            if site == "cross-site" and headers.get("sec-fetch-mode") != "navigate":
+                raise Refused(403, "a page of another site may not load this")
+            return
         if (origin is not None and _host_of(origin) != host.lower()) or site not in ("none", "same-origin"):
             raise Refused(403, "a page of another site may not send this request")
 
@@ -141,8 +141,9 @@ class _Body:
 
     refusal: Refused | None = None
 
-    def __init__(self, scope: Scope, receive: Receive, limits: Limits) -> None:
+    def __init__(self, scope: Scope, receive: Receive, limits: Limits, most: int) -> None:
         self._receive, self._limits, self._length, self._complete = receive, limits, 0, False
+        self._most = most
         self._headers = [(name.lower(), value) for name, value in scope["headers"]]
         self._end = asyncio.get_running_loop().time() + limits.body_seconds
 
@@ -185,8 +186,8 @@ class _Body:
         return message
 
     def _check(self, length: int) -> None:
-        if length > self._limits.body:
-            self.refusal = Refused(413, f"the request is larger than {self._limits.body:,} bytes")
+        if length > self._most:
+            self.refusal = Refused(413, f"the request is larger than {self._most:,} bytes")
             raise self.refusal
 
 
@@ -218,6 +219,7 @@ class _Answering:
             return
         body = json.dumps({"detail": refusal.detail}).encode()
         headers = [(b"content-type", b"application/json"), (b"content-length", str(len(body)).encode())]
+        headers += refusal.headers
         if refusal.status in (408, 413):
             headers.append((b"connection", b"close"))
         await self._pass_on({"type": "http.response.start", "status": refusal.status, "headers": headers})

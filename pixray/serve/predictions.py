@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import contextlib
 import re
-import shutil
-import time
 import uuid
 from collections import OrderedDict
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -21,19 +21,24 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
-from pixray.errors import PixrayError, SettingsError
+from pixray.errors import SettingsError
 from pixray.registry import Registry
 from pixray.runtime.version import __version__
 from pixray.serve.answers import Json, read_json
 from pixray.serve.inputs import schema
 from pixray.serve.jobs import Job, Order
+from pixray.serve.queue import AtCapacity, NoSuchJob, NotNow, QueueClosed
 from pixray.serve.request import checked_layers
-from pixray.serve.supervisor import AtCapacity, Pool, PoolClosed
+from pixray.serve.run_folder import new_folder
+from pixray.serve.supervisor import Pool
 from pixray.serve.webhooks import check_webhook, send_news
+from pixray.serve.wishes import cancel
 from pixray.settings.layers import Leave
 
 KEPT = 16
 """Finished predictions whose pictures stay for a while, to be asked for."""
+MOST_PICTURES = 100
+"""Pictures of one prediction that are sent besides the finished one."""
 _ID = re.compile(r"[\w.-]{1,100}")
 _SLOTS = 4
 """Requests whose settings are looked at at once."""
@@ -48,24 +53,37 @@ _INDEX = {
 }
 
 
+_STATUS = {"queued": "starting", "done": "succeeded", "failed": "failed", "cancelled": "canceled"}
+
+
+@dataclass(frozen=True)
+class Prediction:
+    """A job under the name that its client knows it by.
+
+    Attributes:
+        name: chosen by the client, or at random.
+        inputs: as the client sent them.
+    """
+
+    name: str
+    job: Job
+    inputs: Mapping[str, Any]
+
+
 class Predictions:
     """The state behind the routes.
 
     Args:
-        pool: paints.
-        folder: where runs leave their files.
+        pool: paints what is in its queue.
         leave: what requests may name.
         keep: leave the folders of finished runs where they are, with their checkpoints.
         shut_down: called when a client asks for the end of the server.
     """
 
-    def __init__(
-        self, pool: Pool, folder: Path, leave: Leave, shut_down: Callable[[], None], *, keep: bool = False
-    ) -> None:
-        self.pool, self.folder, self.leave, self.keep, self._shut_down = pool, folder, leave, keep, shut_down
+    def __init__(self, pool: Pool, leave: Leave, shut_down: Callable[[], None], *, keep: bool = False) -> None:
+        self.pool, self.leave, self.keep, self._shut_down = pool, leave, keep, shut_down
         self.registry = Registry.discover()
-        self._jobs: OrderedDict[str, Job] = OrderedDict()
-        self._inputs: dict[str, Any] = {}
+        self._predictions: OrderedDict[str, Prediction] = OrderedDict()
         self._tasks: set[asyncio.Task[None]] = set()
         self._looking = asyncio.Semaphore(_SLOTS)
 
@@ -104,54 +122,46 @@ class Predictions:
         return Json({})
 
     async def show(self, request: Request) -> Response:
-        job = self._jobs.get(request.path_params["id"])
-        return Json({}, 404) if job is None else Json(await asyncio.to_thread(self._facts, job))
+        prediction = self._predictions.get(request.path_params["id"])
+        return Json({}, 404) if prediction is None else Json(await asyncio.to_thread(_facts, prediction))
 
     async def cancel(self, request: Request) -> Response:
-        job = self._jobs.get(request.path_params["id"])
-        if job is None or job.finished:
-            return Json({}, 404)
-        job.cancel()
-        return Json({})
+        prediction = self._predictions.get(request.path_params["id"])
+        return Json({}, 200 if prediction is not None and self._cancel(prediction.job) else 404)
 
     async def create(self, request: Request) -> Response:
         body = await _json_of(request)
         if isinstance(body, Response):
             return body
         name = request.path_params.get("id")
-        running = self._jobs.get(name) if name is not None else None
-        if running is not None and not running.finished:
-            return Json(await asyncio.to_thread(self._facts, running), 202)
+        running = self._predictions.get(name) if name is not None else None
+        if running is not None and not running.job.finished:
+            return Json(await asyncio.to_thread(_facts, running), 202)
         try:
-            job = await self._job(body, name)
-            job.order.folder.mkdir(parents=True)
-            try:
-                self.pool.submit(job)
-            except PixrayError:
-                job.order.folder.rmdir()
-                raise
+            prediction = await self._prediction(body, name)
+            self.pool.queue.add(prediction.job, self.pool.free)
         except SettingsError as error:
             return _mistakes(error.problems)
         except AtCapacity:
             starting = self.pool.status == "STARTING"
             refusal = {"error": "At capacity - all prediction slots busy", "status": "failed"}
             return Json(refusal, 503 if starting else 409, {"retry-after": "2"} if starting else None)
-        except PoolClosed as error:
+        except QueueClosed as error:
             return Json({"error": str(error), "status": "failed"}, 503)
-        self._remember(job, body)
+        self._remember(prediction)
         if "respond-async" in request.headers.get("prefer", ""):
-            self._in_background(self._follow(job, body))
-            return Json({"id": job.id, "status": "starting"}, 202)
+            self._in_background(self._follow(prediction, body))
+            return Json({"id": prediction.name, "status": "starting"}, 202)
         if body.get("webhook"):
-            self._in_background(self._follow(job, body))
-        if not await _finished_before_client_leaves(job, request):
-            job.cancel()
-            self._in_background(self._forget_later(job))
+            self._in_background(self._follow(prediction, body))
+        if not await _finished_before_client_leaves(prediction.job, request):
+            self._cancel(prediction.job)
+            self._in_background(self._forget_later(prediction))
             return Response(status_code=499)  # nobody reads it
-        return Json(await asyncio.to_thread(self._facts, job))
+        return Json(await asyncio.to_thread(_facts, prediction))
 
-    async def _job(self, body: dict[str, Any], name: str | None) -> Job:
-        """A job of a request.
+    async def _prediction(self, body: dict[str, Any], name: str | None) -> Prediction:
+        """A job for a request.
 
         Raises:
             SettingsError: all mistakes in it at once.
@@ -163,72 +173,81 @@ class Predictions:
         if name is not None and not (isinstance(name, str) and _ID.fullmatch(name)):
             raise SettingsError("id: expected up to 100 letters, digits, dots, dashes and underscores")
         check_webhook(body.get("webhook"), body.get("webhook_events_filter"))
-        inputs = body.get("input")
+        inputs = {} if body.get("input") is None else body["input"]
         async with self._looking:
-            layers = await asyncio.to_thread(
-                checked_layers, self.registry, {} if inputs is None else inputs, self.leave
-            )
+            layers = await asyncio.to_thread(checked_layers, self.registry, inputs, self.leave)
         name = name or uuid.uuid4().hex
-        folder = self.folder / f"{time.strftime('%Y%m%d-%H%M%S')}-{name}-{uuid.uuid4().hex[:8]}"
-        return Job(Order(layers, folder, resumable=self.keep), id=name)
+        order = Order(
+            layers, new_folder(self.pool.queue.folder, name), resumable=self.keep, most_pictures=MOST_PICTURES
+        )
+        job = Job(order, door="predictions", asked=inputs, prompts=str(inputs.get("prompts") or ""))
+        return Prediction(name, job, inputs)
 
-    def _remember(self, job: Job, body: dict[str, Any]) -> None:
-        earlier = self._jobs.get(job.id)
+    def _cancel(self, job: Job) -> bool:
+        """Ask for the end of a job; whether it was not over yet."""
+        try:
+            cancel(self.pool.queue, job.id)
+        except (NotNow, NoSuchJob):
+            return False
+        return True
+
+    def _remember(self, prediction: Prediction) -> None:
+        earlier = self._predictions.get(prediction.name)
         if earlier is not None:
             self._forget(earlier)
-        self._jobs[job.id], self._inputs[job.id] = job, body.get("input") or {}
-        self._forget_beyond(KEPT)
+        self._predictions[prediction.name] = prediction
+        finished = [each for each in self._predictions.values() if each.job.finished]
+        for each in finished[: max(0, len(finished) - KEPT)]:
+            self._forget(each)
 
-    def _forget_beyond(self, kept: int) -> None:
-        """Let the oldest finished predictions go, and their folders unless they are kept."""
-        finished = [job for job in self._jobs.values() if job.finished]
-        for job in finished[: max(0, len(finished) - kept)]:
-            self._forget(job)
-
-    async def _forget_later(self, job: Job) -> None:
+    async def _forget_later(self, prediction: Prediction) -> None:
         """Let a prediction go whose client has left, once it has ended."""
-        await _finished(job)
-        self._forget(job)
+        await _finished(prediction.job)
+        self._forget(prediction)
 
-    def _forget(self, job: Job) -> None:
-        if self._jobs.get(job.id) is job:
-            del self._jobs[job.id], self._inputs[job.id]
+    def _forget(self, prediction: Prediction) -> None:
+        """Let a prediction go, and its job and folder unless they are kept."""
+        if self._predictions.get(prediction.name) is prediction:
+            del self._predictions[prediction.name]
         if not self.keep:
-            shutil.rmtree(job.order.folder, ignore_errors=True)
+            with contextlib.suppress(NoSuchJob):
+                self.pool.queue.remove(prediction.job.id)
 
-    def _facts(self, job: Job) -> dict[str, Any]:
-        """What an answer says about a prediction, its pictures included."""
-        facts = {
-            "id": job.id,
-            "input": self._inputs.get(job.id, {}),
-            "status": "canceled" if job.state == "canceled" else job.state.replace("queued", "starting"),
-            "created_at": job.created.isoformat(),
-            "started_at": job.started and job.started.isoformat(),
-            "completed_at": job.completed and job.completed.isoformat(),
-            "logs": f"{job.step} of {job.steps} steps" if job.steps else "",
-            "metrics": {"predict_time": job.seconds} if job.finished else {},
-            "output": [_data_url(path) for path in list(job.pictures)],
-        }
-        return {**facts, "error": job.error} if job.error else facts
-
-    async def _follow(self, job: Job, body: dict[str, Any]) -> None:
+    async def _follow(self, prediction: Prediction, body: dict[str, Any]) -> None:
         """Tell the client's webhook about a prediction from its start to its end."""
-        address, events = body.get("webhook"), body.get("webhook_events_filter")
+        address, events, job = body.get("webhook"), body.get("webhook_events_filter"), prediction.job
         reported = 0
         if address and (events is None or "start" in events):
-            await send_news(address, {"id": job.id, "status": "starting", "input": self._inputs.get(job.id, {})})
+            await send_news(address, {"id": prediction.name, "status": "starting", "input": prediction.inputs})
         while not job.finished:
             await _changed(job)
             if address and len(job.pictures) > reported and (events is None or "output" in events) and not job.finished:
                 reported = len(job.pictures)
-                await send_news(address, await asyncio.to_thread(self._facts, job))
+                await send_news(address, await asyncio.to_thread(_facts, prediction))
         if address and (events is None or "completed" in events):
-            await send_news(address, await asyncio.to_thread(self._facts, job))
+            await send_news(address, await asyncio.to_thread(_facts, prediction))
 
     def _in_background(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+
+
+def _facts(prediction: Prediction) -> dict[str, Any]:
+    """What an answer says about a prediction, its pictures included."""
+    job = prediction.job
+    facts = {
+        "id": prediction.name,
+        "input": prediction.inputs,
+        "status": _STATUS.get(job.state) or ("processing" if job.steps else "starting"),
+        "created_at": job.created.isoformat(),
+        "started_at": job.started and job.started.isoformat(),
+        "completed_at": job.completed and job.completed.isoformat(),
+        "logs": f"{job.step} of {job.steps} steps" if job.steps else "",
+        "metrics": {"predict_time": job.seconds} if job.finished else {},
+        "output": [_data_url(path) for path in list(job.pictures)],
+    }
+    return {**facts, "error": job.error} if job.error else facts
 
 
 async def _json_of(request: Request) -> dict[str, Any] | Response:

@@ -102,7 +102,7 @@ def _expected(field: Field, value: Any) -> str | None:
         is_whole = isinstance(value, int) and not isinstance(value, bool) and abs(value) < 1 << 53
         return None if is_whole else "a whole number"
     if field.name == "settings" and isinstance(value, dict):
-        return None if _is_small(value) else f"at most {LONGEST_SETTINGS:,} characters, nested {DEEPEST} deep at most"
+        return None if is_small(value) else f"at most {LONGEST_SETTINGS:,} characters, nested {DEEPEST} deep at most"
     if field.name != "settings" and isinstance(value, int | float) and not isinstance(value, bool):
         return None
     longest = LONGEST_SETTINGS if field.name == "settings" else LONGEST_TEXT
@@ -111,13 +111,13 @@ def _expected(field: Field, value: Any) -> str | None:
     return None if len(value) <= longest else f"a text of at most {longest:,} characters"
 
 
-def _is_small(value: Any, depth: int = 0) -> bool:
+def is_small(value: Any, depth: int = 0) -> bool:
     """Whether settings that came as an object are within the limits of those that come as text."""
     if depth > DEEPEST:
         return False
     if isinstance(value, dict | list):
         items = [*value, *value.values()] if isinstance(value, dict) else value
-        return len(items) <= LONGEST_SETTINGS and all(_is_small(item, depth + 1) for item in items)
+        return len(items) <= LONGEST_SETTINGS and all(is_small(item, depth + 1) for item in items)
     return not isinstance(value, str) or len(value) <= LONGEST_SETTINGS
 
 

@@ -1,7 +1,6 @@
-"""Supervision: one worker process for each device, started again whenever it dies or hangs, and a queue of jobs.
+"""Supervision: one worker process for each device, started again whenever it dies or hangs, which empties a queue.
 
-A pool knows nothing of HTTP. A job that was with a worker which died is told as failed and not tried again: it may be
-what the worker died of.
+A pool knows nothing of HTTP. What becomes of a job whose worker died, the queue decides.
 """
 
 from __future__ import annotations
@@ -10,25 +9,16 @@ import socket
 import sys
 import threading
 import time
-from collections import deque
 from collections.abc import Sequence
 from multiprocessing.connection import wait
 from typing import Any
 
-from pixray.errors import PixrayError
 from pixray.serve.jobs import Job
 from pixray.serve.process import Deadlines, Patience, WorkerProcess
+from pixray.serve.queue import SHUT_DOWN, Queue
 from pixray.serve.worker import STOP
 
 _TICK = 0.2
-
-
-class PoolClosed(PixrayError):
-    """The pool takes no more jobs."""
-
-
-class AtCapacity(PixrayError):
-    """Every worker is busy and the queue is full."""
 
 
 class Pool:
@@ -36,7 +26,7 @@ class Pool:
 
     Args:
         devices: one worker each.
-        most_waiting: jobs that may wait for a worker.
+        queue: gives the jobs.
         patience: when a worker counts as stuck.
         command: starts a worker; the descriptors, the parent's number and the device are appended.
     """
@@ -44,15 +34,13 @@ class Pool:
     def __init__(
         self,
         devices: Sequence[str],
-        most_waiting: int = 0,
+        queue: Queue,
         patience: Patience = Patience(),
         command: Sequence[str] = (sys.executable, "-m", "pixray.serve.worker"),
     ) -> None:
-        self.patience, self.command, self.most_waiting = patience, tuple(command), most_waiting
-        self._lock = threading.Lock()
-        self._waiting: deque[Job] = deque()
-        self._closed = False
+        self.queue, self.patience, self.command = queue, patience, tuple(command)
         self.supervisors = [Supervisor(self, device) for device in devices]
+        queue.wake = self.wake
 
     def start(self) -> None:
         """Start all workers; they are ready a little later."""
@@ -62,7 +50,7 @@ class Pool:
     @property
     def status(self) -> str:
         """STARTING, READY, BUSY, SETUP_FAILED (no worker can be started) or STOPPING."""
-        if self._closed:
+        if self.queue.closed:
             return "STOPPING"
         states = {supervisor.state for supervisor in self.supervisors}
         for state in ("idle", "busy", "starting"):
@@ -70,44 +58,10 @@ class Pool:
                 return {"idle": "READY", "busy": "BUSY", "starting": "STARTING"}[state]
         return "SETUP_FAILED"
 
-    def submit(self, job: Job) -> None:
-        """Hand a job over.
-
-        Raises:
-            AtCapacity: all workers are busy or not there yet, and as many jobs as may are waiting.
-            PoolClosed: the pool is ending.
-        """
-        with self._lock:
-            if self._closed:
-                raise PoolClosed("the server is shutting down")
-            free = sum(supervisor.state == "idle" for supervisor in self.supervisors)
-            if len(self._waiting) >= free + self.most_waiting:
-                raise AtCapacity("every worker is busy")
-            self._waiting.append(job)
-        job.listen(lambda: self._look_at(job))
-        self.wake()
-
-    def take(self) -> Job | None:
-        """The next job for a worker that is free."""
-        with self._lock:
-            return self._waiting.popleft() if self._waiting and not self._closed else None
-
-    def _look_at(self, job: Job) -> None:
-        """End a job that was cancelled while it waited; one that is being painted concerns its supervisor."""
-        if not job.cancelling:
-            return
-        with self._lock:
-            waits = job in self._waiting
-            if waits:
-                self._waiting.remove(job)
-        if waits:
-            job.end("canceled")
-        self.wake()
-
-    def waiting(self) -> list[Job]:
-        """Jobs that no worker has taken yet."""
-        with self._lock:
-            return list(self._waiting)
+    @property
+    def free(self) -> int:
+        """Workers that wait for a job."""
+        return sum(supervisor.state == "idle" for supervisor in self.supervisors)
 
     def wake(self) -> None:
         """Have every supervisor look at the queue and at its job."""
@@ -115,17 +69,13 @@ class Pool:
             supervisor.wake()
 
     def drain(self) -> None:
-        """Take no more jobs, stop those that run after their step, with a checkpoint if they keep one, and end."""
-        with self._lock:
-            self._closed = True
-            waiting = list(self._waiting)
-            self._waiting.clear()
-        for job in waiting:
-            job.end("canceled", "the server shut down")
+        """Give out no more jobs, stop those that run after their step, with a checkpoint if they keep one, and end."""
+        self.queue.close()
         for supervisor in self.supervisors:
             supervisor.close()
         for supervisor in self.supervisors:
-            supervisor.join(self.patience.cancel + 2 * self.patience.end)
+            if supervisor.ident is not None:
+                supervisor.join(self.patience.cancel + 2 * self.patience.end)
 
     def kill(self) -> None:
         """End every worker at once."""
@@ -160,9 +110,16 @@ class Supervisor(threading.Thread):
     def close(self) -> None:
         """End the job after its step, then the worker, then this thread."""
         self._closing = True
-        if self.job is not None:
-            self.job.cancel("the server shut down")
+        self._release()
         self.wake()
+
+    def _release(self) -> None:
+        """Have the job stop: to go on at the next start, if it can."""
+        if self.job is not None and self.job.wish is None:
+            if self.job.order.lasting:
+                self.job.ask("release")
+            else:
+                self.job.ask("cancel", SHUT_DOWN)
 
     def kill(self) -> None:
         """End the worker at once."""
@@ -189,7 +146,7 @@ class Supervisor(threading.Thread):
                 process.end(self.pool.patience.end)
             failures = failures + 1 if self.state == "starting" else 0
             if self.job is not None:
-                self.job.end("failed", f"the worker process {why}; nothing of this job is left running")
+                self.pool.queue.bereave(self.job, why)
                 self.job = None
             if not self._closing:
                 self.deaths += 1
@@ -216,35 +173,44 @@ class Supervisor(threading.Thread):
                 return "was told to end"
             if self.state == "idle":
                 told_to_stop = self._give_next(process, deadlines)
-            if self.job is not None and deadlines.job_is_over and not self.job.cancelling:
-                self.job.cancel(f"it took longer than the {self.pool.patience.job:g} s that a job may take")
-            if self.job is not None and self.job.cancelling and not told_to_stop:
-                told_to_stop = process.send(STOP)
-                deadlines.cancel()
+            if self.job is not None and deadlines.job_is_over and self.job.wish is None:
+                self.job.ask("cancel", f"it took longer than the {self.pool.patience.job:g} s that a job may take")
+            if self.job is not None and not told_to_stop:
+                told_to_stop = self._pass_on(self.job, process, deadlines)
             stuck = deadlines.complaint()
             if stuck is not None:
                 process.kill()
-                if self.job is not None and self.job.cancelling:
-                    self.job.end("canceled", "it did not stop by itself and was ended")
+                if self.job is not None and self.job.wish == "cancel":
+                    self.job.end("cancelled", "it did not stop by itself and was ended")
                 return stuck
+
+    def _pass_on(self, job: Job, process: WorkerProcess, deadlines: Deadlines) -> bool:
+        """Give the worker what was left for it; whether it was told to stop."""
+        for letter in job.letters():
+            process.send(letter)
+        if job.wish is None:
+            return False
+        deadlines.cancel()
+        return process.send(STOP)
 
     def _take_in(self, message: dict[str, Any]) -> None:
         if "ready" in message:
             self.state = "idle"
         elif self.job is not None and "done" in message:
-            self.job.end(message["done"], message.get("error"))
-            self.job, self.state = None, "idle"
+            job, self.job, self.state = self.job, None, "idle"
+            self.pool.queue.settle(job, message["done"], message.get("error"))
         elif self.job is not None and "alive" not in message:
             self.job.tell(message)
 
     def _give_next(self, process: WorkerProcess, deadlines: Deadlines) -> bool:
         """Hand the worker a job if there is one. Whether it was told to stop already, which it was not."""
-        job = self.pool.take()
+        job = self.pool.queue.take()
         if job is not None:
             self.job, self.state = job, "busy"
             deadlines.begin()
-            job.begin()
             process.send(job.order)
+            if self._closing:
+                self._release()
         return False
 
     def _pause(self, seconds: float) -> None:

@@ -18,23 +18,21 @@ import sys
 import threading
 import time
 from multiprocessing.connection import Connection
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pixray.errors import PixrayError
-from pixray.events import Drawn, Event, Started, Stepped
 from pixray.runtime.allocator import prepare_process
 from pixray.serve.jobs import Order
-from pixray.settings.layers import Layer, LayerKind
+from pixray.settings.layers import Layer, LayerKind, Leave
 
 if TYPE_CHECKING:
+    from pixray.engine.session import Session
     from pixray.recorders.files import FileRecorder
     from pixray.registry import Registry
+    from pixray.runs.animation import Animation
 
 HEARTBEAT = 2.0
 """Seconds between signs of life, also while a model loads."""
-PACE = 0.1
-"""Seconds between reports of steps at least."""
 STOP = "stop"
 """Asks for the end of the job after the step it is in."""
 BROKEN_DEVICE = 70
@@ -58,8 +56,6 @@ class Worker:
         self.connection, self.device = connection, device
         self.registry, self.store = registry or Registry.discover(), ModelStore()
         self._sending = threading.Lock()
-        self._last_report = 0.0
-        self._pictures = 0
 
     def run(self) -> None:
         """Paint until the parent closes the connection."""
@@ -89,44 +85,48 @@ class Worker:
             return {}
 
     def _paint(self, order: Order) -> str:
-        from pixray.runs.to_folder import prepare_folder_run, run_to_folder
+        from pixray.runs.to_folder import run_to_folder
+        from pixray.serve.reporting import Reporter
+
+        run, files = self._resumed(order) if self._has_begun(order) else self._new(order)
+        reporter = Reporter(self._say, order, run, files)  # type: ignore[arg-type]
+        for event in run_to_folder(run, files, self.registry):
+            reporter(event)
+            self._obey(run)
+        return "stopped" if reporter.stopped else "done"
+
+    def _new(self, order: Order) -> tuple[Session | Animation, FileRecorder]:
+        from pixray.runs.to_folder import prepare_folder_run
         from pixray.settings.schema import Schema
 
         layers = (*order.layers, Layer(LayerKind.SUPPLIED, "the server", self._own_settings(order)))
         settings = Schema.for_choice(self.registry, layers).resolve(layers)
-        run, files = prepare_folder_run(settings, self.registry, self.store)
-        stopped, self._pictures = False, 0
-        for event in run_to_folder(run, files, self.registry):
-            self._report(event, files, order)
-            if not stopped and self._asked_to_stop():
-                run.stop()
-                stopped = True
-        return "canceled" if stopped else "succeeded"
+        return prepare_folder_run(settings, self.registry, self.store)
+
+    def _resumed(self, order: Order) -> tuple[Session | Animation, FileRecorder]:
+        from pixray.runs.resume import resume
+
+        leave = next((layer.leave for layer in order.layers if not layer.kind.local), Leave())
+        own = {"device": self.device}
+        return resume(order.folder, self.registry, self.store, order.iterations, leave=leave, supplied=own)
+
+    def _has_begun(self, order: Order) -> bool:
+        """Whether an earlier worker has begun this run, so that it goes on."""
+        return order.resumable and (order.folder / "settings.yaml").is_file()
 
     def _own_settings(self, order: Order) -> dict[str, Any]:
-        """Nobody receives videos and steps of a served run; a run that cannot be resumed needs no checkpoint."""
-        supplied = {
-            "outdir": str(order.folder),
-            "device": self.device,
-            "save_intermediates": False,
-            "make_video": False,
-        }
+        """Nobody receives videos and steps of a prediction; a run that cannot be resumed needs no checkpoint."""
+        supplied: dict[str, Any] = {"outdir": str(order.folder), "device": self.device}
+        if order.lasting:
+            return supplied
+        supplied |= {"save_intermediates": False, "make_video": False}
         return supplied if order.resumable else {**supplied, "checkpoint_every": 0}
 
-    def _report(self, event: Event, files: FileRecorder, order: Order) -> None:
-        if isinstance(event, Started):
-            self._say(steps=event.steps, step=event.step)
-        elif isinstance(event, Stepped) and time.monotonic() - self._last_report >= PACE:
-            self._last_report = time.monotonic()
-            self._say(step=event.step, steps=event.steps)
-        elif isinstance(event, Drawn) and event.final:
-            self._say(picture=str(files.picture), step=event.step)
-        elif isinstance(event, Drawn) and event.show and event.step and self._pictures < order.most_pictures:
-            self._pictures += 1
-            self._say(picture=str(_shown(event, order.folder)), step=event.step)
-
-    def _asked_to_stop(self) -> bool:
-        return self.connection.poll() and self.connection.recv() == STOP
+    def _obey(self, run: Session | Animation) -> None:
+        """Do what the server has asked for since the last event."""
+        while self.connection.poll():
+            if self.connection.recv() == STOP:
+                run.stop()
 
     def _beat(self) -> None:
         while True:
@@ -141,15 +141,6 @@ class Worker:
                 self.connection.send_bytes(json.dumps(facts).encode())
             except OSError:
                 os._exit(1)  # the parent is gone, and with it whoever wanted to know
-
-
-def _shown(event: Drawn, folder: Path) -> Path:
-    from pixray.images.encode import png_bytes
-    from pixray.runtime.files import write_atomic
-
-    path = folder / "shown" / f"{event.step:06d}.png"
-    write_atomic(path, png_bytes(event.image_u8, level=1))
-    return path
 
 
 def die_with_parent(parent: int, lifeline: int) -> None:

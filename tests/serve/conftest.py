@@ -27,6 +27,7 @@ def cog_alone(tmp_path_factory):
 def own_server(tmp_path_factory):
     """A server of ours with one worker, and its address."""
     from pixray.serve.app import Server, bound_socket
+    from pixray.serve.queue import Queue
     from pixray.serve.supervisor import Pool
 
     folder = tmp_path_factory.mktemp("served")
@@ -34,7 +35,7 @@ def own_server(tmp_path_factory):
         here.setenv("XDG_CACHE_HOME", str(folder / "cache"))
         here.setenv("PIXRAY_OFFLINE", "1")
         listening = bound_socket("127.0.0.1", 0)
-        server = Server(Pool(["cpu"]), listening, folder / "runs")
+        server = Server(Pool(["cpu"], Queue(folder / "runs")), listening)
         thread = threading.Thread(target=server.run)
         thread.start()
         address = f"http://127.0.0.1:{listening.getsockname()[1]}"

@@ -199,7 +199,7 @@ def test_pictures_leave_the_server_when_they_are_forgotten(own_server):
     server, address = own_server
     for _ in range(2):
         assert when_free(f"{address}/predictions", {"input": SHORT})[1]["status"] == "succeeded"
-    folders = list(server.folder.iterdir())
+    folders = [path for path in server.pool.queue.folder.iterdir() if path.is_dir()]
     assert len(folders) <= 17 and not [path for folder in folders for path in folder.rglob("*.mp4")]
 
 
@@ -291,7 +291,7 @@ def test_without_its_packages_it_says_what_to_install(monkeypatch):
     monkeypatch.setitem(sys.modules, "uvicorn", None)
     for name in [name for name in sys.modules if name.startswith("pixray.serve.")]:
         monkeypatch.delitem(sys.modules, name)
-    with pytest.raises(MissingPackage, match=r"pip install 'pixray\[serve\]'"):
+    with pytest.raises(MissingPackage, match=r"pip install 'pixray\[studio\]'"):
         main([])
 
 
@@ -395,7 +395,7 @@ def test_a_kept_run_goes_on_where_the_server_left_it(command, tmp_path):
         server.running.terminate()
         assert answer.result(60)[1]["status"] == "canceled"
     assert server.running.wait(60) == 143
-    (folder,) = (tmp_path / "runs").iterdir()
+    (folder,) = (path for path in (tmp_path / "runs").iterdir() if path.is_dir())
     assert (folder / "checkpoint.safetensors").is_file()
     assert "# Painted by this user" not in (folder / "settings.yaml").read_text(), "a client asked for it"
     assert main(["resume", str(folder), "--iterations", "+2", "--quiet"]) == 0
@@ -404,11 +404,13 @@ def test_a_kept_run_goes_on_where_the_server_left_it(command, tmp_path):
 def test_a_server_whose_workers_cannot_start_says_so_and_ends(tmp_path):
     from pixray.serve.app import Server, bound_socket
     from pixray.serve.process import Patience
+    from pixray.serve.queue import Queue
     from pixray.serve.supervisor import Pool
 
-    pool = Pool(["cpu"], patience=Patience(failures=2, end=1.0), command=[sys.executable, "-c", "raise SystemExit(3)"])
+    failing = [sys.executable, "-c", "raise SystemExit(3)"]
+    pool = Pool(["cpu"], Queue(tmp_path), Patience(failures=2, end=1.0), failing)
     with bound_socket("127.0.0.1", 0) as listening:
-        assert Server(pool, listening, tmp_path).run() == 1
+        assert Server(pool, listening).run() == 1
     assert pool.supervisors[0].state in ("failed", "ended")
 
 
@@ -423,18 +425,18 @@ def until(reached, seconds=30):
 def test_a_worker_that_hangs_is_replaced_and_its_job_told(tmp_path):
     from pixray.serve.jobs import Job, Order
     from pixray.serve.process import Patience
+    from pixray.serve.queue import Queue
     from pixray.serve.supervisor import Pool
 
     hanging = (
         "import sys, time; from multiprocessing.connection import Connection; c = Connection(int(sys.argv[1])); "
         "c.send_bytes(b'{\"ready\": true}'); c.recv_bytes(); time.sleep(60)"
     )
-    pool = Pool(["cpu"], patience=Patience(build=0.5, end=0.5), command=[sys.executable, "-c", hanging])
+    pool = Pool(["cpu"], Queue(tmp_path), Patience(build=0.5, end=0.5), [sys.executable, "-c", hanging])
     pool.start()
     try:
         until(lambda: pool.status == "READY")
-        job = Job(Order((), tmp_path))
-        pool.submit(job)
+        job = pool.queue.add(Job(Order((), tmp_path / "run")))
         until(lambda: job.finished)
         assert job.state == "failed" and "did not begin to paint in time" in job.error
         until(lambda: pool.status == "READY")
@@ -446,21 +448,21 @@ def test_a_worker_that_hangs_is_replaced_and_its_job_told(tmp_path):
 def test_a_job_that_takes_too_long_is_cancelled_with_a_reason(tmp_path):
     from pixray.serve.jobs import Job, Order
     from pixray.serve.process import Patience
+    from pixray.serve.queue import Queue
     from pixray.serve.supervisor import Pool
 
     obedient = (
         "import sys; from multiprocessing.connection import Connection; c = Connection(int(sys.argv[1])); "
         'c.send_bytes(b\'{"ready": true}\'); c.recv_bytes(); c.send_bytes(b\'{"step": 1, "steps": 9}\'); '
-        'c.recv_bytes(); c.send_bytes(b\'{"done": "canceled"}\'); c.recv_bytes()'
+        'c.recv_bytes(); c.send_bytes(b\'{"done": "stopped"}\'); c.recv_bytes()'
     )
-    pool = Pool(["cpu"], patience=Patience(job=0.3, end=0.5), command=[sys.executable, "-c", obedient])
+    pool = Pool(["cpu"], Queue(tmp_path), Patience(job=0.3, end=0.5), [sys.executable, "-c", obedient])
     pool.start()
     try:
         until(lambda: pool.status == "READY")
-        job = Job(Order((), tmp_path))
-        pool.submit(job)
+        job = pool.queue.add(Job(Order((), tmp_path / "run")))
         until(lambda: job.finished)
-        assert (job.state, job.step, job.steps) == ("canceled", 1, 9)
+        assert (job.state, job.step, job.steps) == ("cancelled", 1, 9)
         assert job.error == "it took longer than the 0.3 s that a job may take"
     finally:
         pool.drain()
@@ -468,15 +470,15 @@ def test_a_job_that_takes_too_long_is_cancelled_with_a_reason(tmp_path):
 
 def test_a_job_that_waits_is_cancelled_at_once_and_a_full_queue_says_so(tmp_path):
     from pixray.serve.jobs import Job, Order
-    from pixray.serve.supervisor import AtCapacity, Pool, PoolClosed
+    from pixray.serve.queue import AtCapacity, Queue, QueueClosed
+    from pixray.serve.wishes import cancel
 
-    pool = Pool([], most_waiting=1)
-    waiting = Job(Order((), tmp_path))
-    pool.submit(waiting)
+    queue = Queue(tmp_path, most_waiting=1)
+    waiting = queue.add(Job(Order((), tmp_path / "run")))
     with pytest.raises(AtCapacity):
-        pool.submit(Job(Order((), tmp_path)))
-    waiting.cancel()
-    assert waiting.state == "canceled" and not pool.waiting()
-    pool.drain()
-    with pytest.raises(PoolClosed):
-        pool.submit(Job(Order((), tmp_path)))
+        queue.add(Job(Order((), tmp_path / "other")))
+    cancel(queue, waiting.id)
+    assert waiting.state == "cancelled" and not queue.waiting()
+    queue.close()
+    with pytest.raises(QueueClosed):
+        queue.add(Job(Order((), tmp_path / "other")))

@@ -1,0 +1,145 @@
+"""The routes of jobs: making them, looking at them, and what may be done with them."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import BaseRoute, Route
+
+from pixray.errors import PixrayError, SettingsError
+from pixray.registry import Registry
+from pixray.serve import wishes
+from pixray.serve.answers import Json, read_json
+from pixray.serve.jobs import Job
+from pixray.serve.ordering import job_for
+from pixray.serve.queue import AtCapacity, NoSuchJob, NotNow, Queue, QueueClosed
+from pixray.serve.uploads import Uploads
+from pixray.settings.layers import Leave
+
+_MOST_LISTED = 500
+_SLOTS = 4
+"""Requests whose settings are looked at at once."""
+
+
+class JobsApi:
+    """The state behind the routes.
+
+    Args:
+        queue: of the server.
+        uploads: pictures to start from.
+        leave: what clients may name.
+    """
+
+    def __init__(self, queue: Queue, uploads: Uploads, leave: Leave) -> None:
+        self.queue, self.uploads, self.leave = queue, uploads, leave
+        self.registry = Registry.discover()
+        self._looking = asyncio.Semaphore(_SLOTS)
+
+    def routes(self) -> Sequence[BaseRoute]:
+        """All of them, for a Starlette application."""
+        return [
+            Route("/api/jobs", answered(self.list), methods=["GET"]),
+            Route("/api/jobs", answered(self.create), methods=["POST"]),
+            Route("/api/jobs/{id}", answered(self.show), methods=["GET"]),
+            Route("/api/jobs/{id}", answered(self.remove), methods=["DELETE"]),
+            Route("/api/jobs/{id}/{wish:str}", answered(self.do), methods=["POST"]),
+        ]
+
+    async def list(self, request: Request) -> Response:
+        query, before = request.query_params.get("query", ""), request.query_params.get("before") or None
+        limit = request.query_params.get("limit", "50")
+        if not (limit.isdecimal() and len(limit) < 6 and int(limit) <= _MOST_LISTED):
+            raise SettingsError(f"limit={limit[:20]!r}: expected a number of jobs, {_MOST_LISTED} at most")
+        return Json(await asyncio.to_thread(self._listed, query[:200], int(limit), before))
+
+    async def create(self, request: Request) -> Response:
+        body = await json_object(request)
+        start = body.get("start")
+        path = None if start is None else self.uploads.path(start)
+        if start is not None and path is None:
+            raise SettingsError("start: there is no upload of that id")
+        async with self._looking:
+            job = await asyncio.to_thread(
+                job_for, self.registry, body.get("settings", {}), self.leave, self.queue.folder, start=path
+            )
+            await asyncio.to_thread(self.queue.add, job)
+        return self._told(job, 201)
+
+    async def show(self, request: Request) -> Response:
+        return self._told(await asyncio.to_thread(self.queue.get, request.path_params["id"]))
+
+    async def remove(self, request: Request) -> Response:
+        await asyncio.to_thread(self.queue.remove, request.path_params["id"])
+        return Response(status_code=204)
+
+    async def do(self, request: Request) -> Response:
+        """What may be done with a job."""
+        name, wish = request.path_params["id"], request.path_params["wish"]
+        body = await json_object(request)
+        if wish == "move":
+            before = body.get("before")
+            await asyncio.to_thread(wishes.move, self.queue, name, None if before is None else str(before))
+            return Json(await asyncio.to_thread(self._listed, "", 50, None))
+        if wish == "continue":
+            iterations = str(body.get("iterations", ""))
+            return self._told(await asyncio.to_thread(wishes.go_on, self.queue, name, iterations), 201)
+        if wish == "undo":
+            step = body.get("step")
+            if not isinstance(step, int) or isinstance(step, bool):
+                raise SettingsError("step: expected the step of a checkpoint")
+            return self._told(await asyncio.to_thread(wishes.undo, self.queue, name, step))
+        action = {"cancel": wishes.cancel, "pause": wishes.pause, "resume": wishes.resume}.get(wish)
+        if action is None:
+            return Json({"detail": "there is nothing here"}, 404)
+        return self._told(await asyncio.to_thread(action, self.queue, name))
+
+    def _told(self, job: Job, status: int = 200) -> Response:
+        return Json(self.queue.facts(job), status)
+
+    def _listed(self, query: str, limit: int, before: str | None) -> dict[str, Any]:
+        last = self.queue.log.last  # before the jobs are read, so that nothing between is missed
+        finished = self.queue.finished(query, limit, before)
+        words = query.lower().split()
+        live = [job for job in self.queue.unfinished() if all(word in job.prompts.lower() for word in words)]
+        jobs = [*([] if before else live), *finished]
+        return {"jobs": [self.queue.facts(job) for job in jobs], "last_event": last}
+
+
+def answered(handler: Callable[[Request], Any]) -> Callable[[Request], Any]:
+    """A handler whose errors are answers: what is wrong, in one sentence."""
+
+    async def handle(request: Request) -> Response:
+        try:
+            return await handler(request)
+        except NoSuchJob as error:
+            return Json({"detail": str(error)}, 404)
+        except AtCapacity as error:
+            return Json({"detail": str(error)}, 429, {"retry-after": "10"})
+        except QueueClosed as error:
+            return Json({"detail": str(error)}, 503)
+        except NotNow as error:
+            return Json({"detail": str(error)}, 409)
+        except PixrayError as error:
+            return Json({"detail": str(error)}, 422)
+
+    return handle
+
+
+async def json_object(request: Request) -> dict[str, Any]:
+    """The object in the body of a request; an empty body is an empty one.
+
+    Raises:
+        SettingsError: it is something else.
+    """
+    content = await request.body()
+    try:
+        body = await asyncio.to_thread(read_json, content)
+    except ValueError as error:
+        raise SettingsError(f"the body of the request is no JSON: {error}") from None
+    if not isinstance(body, dict):
+        raise SettingsError("expected an object as the body of the request")
+    return body
