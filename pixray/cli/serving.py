@@ -6,12 +6,14 @@ import argparse
 import ipaddress
 import os
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pixray.cli.parsing import Parser, folder_of
 from pixray.errors import MissingPackage, PixrayError, SettingsError, Unsupported
+from pixray.runtime.files import writing
 
 if TYPE_CHECKING:
     from pixray.serve.app import Routes
@@ -69,34 +71,20 @@ def serve(
         further = routes()
     except ModuleNotFoundError as error:
         raise MissingPackage(command, error.name or "starlette", "studio") from None
-    from pixray.recorders.lock import FolderLock
-    from pixray.serve.app import with_folder
     from pixray.serve.process import Patience
     from pixray.serve.queue import Queue
     from pixray.serve.supervisor import Pool
-    from pixray.serve.uploads import Uploads
+    from pixray.serve.uploads import with_uploads
     from pixray.settings.layers import Leave
 
     folders = tuple(folder_of(name).resolve() for name in parsed.allow)
     leave = Leave(folders, addresses=not parsed.no_addresses, services=parsed.services)
-    with bound_socket(parsed.host, parsed.port) as bound:
-        folder.mkdir(parents=True, exist_ok=True)
-        lock = FolderLock(folder)
-        try:
-            lock.acquire()
-        except PixrayError as error:
-            raise PixrayError(f"{folder} belongs to a server that is running: {error}") from None
-        queue = Queue(folder, with_folder(leave, Uploads(folder).folder), parsed.most_waiting)
-        patience = Patience() if parsed.time_limit is None else Patience(job=parsed.time_limit)
-        server = Server(
-            Pool(parsed.device or devices(), queue, patience),
-            bound,
-            leave,
-            keep=keep,
-            hosts=[parsed.host, *parsed.name],
-            token=parsed.token,
-            routes=further,
-        )
+    patience = Patience() if parsed.time_limit is None else Patience(job=parsed.time_limit)
+    with bound_socket(parsed.host, parsed.port) as bound, _owned(folder):
+        queue = Queue(folder, with_uploads(leave, folder), parsed.most_waiting)
+        pool = Pool(parsed.device or devices(), queue, patience)
+        names = [parsed.host, *parsed.name]
+        server = Server(pool, bound, leave, keep=keep, hosts=names, token=parsed.token, routes=further)
         address = f"http://{parsed.host}:{bound.getsockname()[1]}"
         sys.stderr.write(f"listening at {address}\n")
         sys.stderr.flush()
@@ -105,7 +93,28 @@ def serve(
             return server.run()
         finally:
             queue.shut()
-            lock.release()
+
+
+@contextmanager
+def _owned(folder: Path) -> Iterator[None]:
+    """The folder of a server, which no other one works in meanwhile.
+
+    Raises:
+        PixrayError: another one does, or it cannot be made.
+    """
+    from pixray.recorders.lock import FolderLock
+
+    with writing(folder):
+        folder.mkdir(parents=True, exist_ok=True)
+    lock = FolderLock(folder)
+    try:
+        lock.acquire()
+    except PixrayError as error:
+        raise PixrayError(f"the folder belongs to another server: {error}") from None
+    try:
+        yield
+    finally:
+        lock.release()
 
 
 def check_token(host: str, token: str | None) -> None:

@@ -13,8 +13,7 @@ import socket
 import threading
 from collections.abc import Callable, Collection, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
-from pathlib import Path
+from dataclasses import dataclass
 from typing import Any
 
 import uvicorn
@@ -35,7 +34,7 @@ from pixray.serve.predictions import Predictions
 from pixray.serve.protocol import limited_protocol
 from pixray.serve.queue import Queue
 from pixray.serve.supervisor import Pool
-from pixray.serve.uploads import Uploads
+from pixray.serve.uploads import Uploads, with_uploads
 from pixray.settings.layers import Leave
 
 logger = logging.getLogger(__name__)
@@ -118,7 +117,7 @@ class Server:
         self.pool, self.listening, self._keep = pool, listening, keep
         self._hosts, self._limits, self._token, self._routes = hosts, limits, token, routes
         uploads = Uploads(pool.queue.folder)
-        self._leave = with_folder(leave, uploads.folder)
+        self._leave = with_uploads(leave, pool.queue.folder)
         self._services = Services(pool.queue, pool, uploads, self._leave, Registry.discover())
         self._code = 0
         self._ending = False
@@ -189,11 +188,6 @@ class Server:
             if self._ending and states <= {"ended", "failed"}:
                 stream.close()
                 server.should_exit = True
-
-
-def with_folder(leave: Leave, folder: Path) -> Leave:
-    """What clients may name, and the files of one more folder."""
-    return leave if leave.folders is None else replace(leave, folders=(*leave.folders, folder.resolve()))
 
 
 class _Uvicorn(uvicorn.Server):

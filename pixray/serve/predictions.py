@@ -31,6 +31,7 @@ from pixray.serve.queue import AtCapacity, NoSuchJob, NotNow, QueueClosed
 from pixray.serve.request import checked_layers
 from pixray.serve.run_folder import new_folder
 from pixray.serve.supervisor import Pool
+from pixray.serve.waiting import changed, finished, finished_before_client_leaves
 from pixray.serve.webhooks import check_webhook, send_news
 from pixray.serve.wishes import cancel
 from pixray.settings.layers import Leave
@@ -154,7 +155,7 @@ class Predictions:
             return Json({"id": prediction.name, "status": "starting"}, 202)
         if body.get("webhook"):
             self._in_background(self._follow(prediction, body))
-        if not await _finished_before_client_leaves(prediction.job, request):
+        if not await finished_before_client_leaves(prediction.job, request):
             self._cancel(prediction.job)
             self._in_background(self._forget_later(prediction))
             return Response(status_code=499)  # nobody reads it
@@ -196,13 +197,13 @@ class Predictions:
         if earlier is not None:
             self._forget(earlier)
         self._predictions[prediction.name] = prediction
-        finished = [each for each in self._predictions.values() if each.job.finished]
-        for each in finished[: max(0, len(finished) - KEPT)]:
+        over = [each for each in self._predictions.values() if each.job.finished]
+        for each in over[: max(0, len(over) - KEPT)]:
             self._forget(each)
 
     async def _forget_later(self, prediction: Prediction) -> None:
         """Let a prediction go whose client has left, once it has ended."""
-        await _finished(prediction.job)
+        await finished(prediction.job)
         self._forget(prediction)
 
     def _forget(self, prediction: Prediction) -> None:
@@ -220,7 +221,7 @@ class Predictions:
         if address and (events is None or "start" in events):
             await send_news(address, {"id": prediction.name, "status": "starting", "input": prediction.inputs})
         while not job.finished:
-            await _changed(job)
+            await changed(job)
             if address and len(job.pictures) > reported and (events is None or "output" in events) and not job.finished:
                 reported = len(job.pictures)
                 await send_news(address, await asyncio.to_thread(_facts, prediction))
@@ -269,39 +270,3 @@ def _mistakes(problems: tuple[str, ...] | list[str]) -> Response:
 
 def _data_url(path: Path) -> str:
     return f"data:image/png;base64,{base64.b64encode(path.read_bytes()).decode()}"
-
-
-async def _changed(job: Job) -> None:
-    """Wait until something about a job has changed."""
-    loop, changed = asyncio.get_running_loop(), asyncio.Event()
-
-    def notice() -> None:
-        loop.call_soon_threadsafe(changed.set)
-
-    end = job.listen(notice)
-    try:
-        if not job.finished:
-            await changed.wait()
-    finally:
-        end()
-
-
-async def _finished(job: Job) -> None:
-    while not job.finished:
-        await _changed(job)
-
-
-async def _finished_before_client_leaves(job: Job, request: Request) -> bool:
-    """Whether a job ended while its client was there."""
-
-    async def leave() -> None:
-        while (await request.receive())["type"] != "http.disconnect":
-            continue
-
-    tasks = [asyncio.create_task(_finished(job)), asyncio.create_task(leave())]
-    try:
-        await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
-        return job.finished
-    finally:
-        for task in tasks:
-            task.cancel()

@@ -8,6 +8,7 @@ import re
 import secrets
 import tempfile
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from starlette.requests import Request
@@ -19,12 +20,24 @@ from pixray.images.encode import png_bytes
 from pixray.images.io import open_picture
 from pixray.runtime.files import write_atomic
 from pixray.serve.answers import Json
+from pixray.settings.layers import Leave
 
+FOLDER = "uploads"
 MOST = 500
 """Uploads that are kept; the oldest are given up."""
 _ID = re.compile(r"[0-9a-f]{32}")
 _DECODERS = 2
 """Pictures that are decoded at once."""
+
+
+def with_uploads(leave: Leave, folder: Path) -> Leave:
+    """What clients may name, the pictures that they sent included.
+
+    Args:
+        folder: of the server.
+    """
+    uploads = (folder / FOLDER).resolve()
+    return leave if leave.folders is None else replace(leave, folders=(*leave.folders, uploads))
 
 
 class Uploads:
@@ -35,7 +48,7 @@ class Uploads:
     """
 
     def __init__(self, folder: Path) -> None:
-        self.folder = folder / "uploads"
+        self.folder = folder / FOLDER
         self._decoding = asyncio.Semaphore(_DECODERS)
 
     def routes(self) -> Sequence[BaseRoute]:
