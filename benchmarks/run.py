@@ -103,7 +103,7 @@ class Step:
 
     def __init__(self, drawer, visuals, old, size, cuts, device):
         self.draw, parameters = canvas_of(drawer, old, size, device)
-        self.optimiser = torch.optim.Adam(parameters, lr=0.01)
+        self.optimizer = torch.optim.Adam(parameters, lr=0.01)
         self.encoders = [(Old if old else Ours)(visual, device) for visual in visuals]
         self.cutouts = OldCutouts(cuts, size[0] / size[1]) if old else ZoomWide(cuts, size[0] / size[1], device=device)
         self.generator = torch.Generator().manual_seed(0)
@@ -111,7 +111,7 @@ class Step:
         self.number = 0
 
     def render(self):
-        self.optimiser.zero_grad(set_to_none=True)
+        self.optimizer.zero_grad(set_to_none=True)
         self.canvas = self.draw()
 
     def cut(self):
@@ -129,7 +129,7 @@ class Step:
         self.loss.backward()
 
     def update(self):
-        self.optimiser.step()
+        self.optimizer.step()
         self.number += 1
 
     def parts(self):

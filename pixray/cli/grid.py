@@ -73,7 +73,7 @@ def _paint_grid(make: Callable[[str], list[Cell]], template: str, registry: Regi
     """Paint the cells that `make` makes for a folder; the exit code, and the page about them."""
     from pixray.recorders.lock import FolderLock
     from pixray.recorders.outdir import make_outdir
-    from pixray.runs.report.own_files import refuse_strangers
+    from pixray.runs.report.own_files import refuse_foreign_files
     from pixray.runtime.files import remove_parts
     from pixray.settings.names import refuse_braces
 
@@ -82,7 +82,7 @@ def _paint_grid(make: Callable[[str], list[Cell]], template: str, registry: Regi
     folder = make_outdir(template)
     if str(folder) != template:
         cells = make(str(folder))
-    refuse_strangers(folder, ["index.html", "grid.json", "sheet.png"])
+    refuse_foreign_files(folder, ["index.html", "grid.json", "sheet.png"])
     lock = FolderLock(folder)
     lock.acquire()
     remove_parts(folder)

@@ -37,9 +37,9 @@ def main(argv: Sequence[str]) -> int:
     if path.suffix != ".png":
         raise SettingsError(f"out='{args.out}': expected a name that ends in .png")
     if args.out is None:
-        from pixray.runs.report.own_files import refuse_strangers
+        from pixray.runs.report.own_files import refuse_foreign_files
 
-        refuse_strangers(folder, [path.name])
+        refuse_foreign_files(folder, [path.name])
     pictures = list(_opened(finished_pictures(folder, besides=path)))
     if not pictures:
         raise PixrayError(f"{args.folder} holds no pictures of pixray")

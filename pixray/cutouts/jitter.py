@@ -10,7 +10,7 @@ ZOOM, SHIFT, SHEAR = 0.12, 0.07, 0.05
 
 
 def jitter(count: int, generator: torch.Generator) -> Tensor:
-    """Affine maps N 2 3, from looks to the picture: a little nearer or farther, aside, turned and sheared.
+    """Affine maps N 2 3, from cutouts to the picture: a little nearer or farther, aside, turned and sheared.
 
     Args:
         generator: the only source of chance, on the CPU.

@@ -1,7 +1,7 @@
 """Taking cutouts: one bilinear sampling per cutout, then its colour matrix, its grey and its noise.
 
-Two ways with one result. The plain one is ordinary torch and runs anywhere. On a CPU half of its time goes into
-copies between layouts, so there the matrices read and write grid_sample's own layout, with a backward by hand.
+Two implementations with one result. The plain one is ordinary torch and runs anywhere. On a CPU half of its time goes
+into copies between layouts, so there the matrices read and write grid_sample's own layout, with a backward by hand.
 """
 
 from __future__ import annotations

@@ -110,7 +110,7 @@ class Drawer(ABC):
         return False
 
     def take_draft(self, ink: Tensor) -> None:
-        """Hear before `start` what to begin with.
+        """Receive, before `start`, what to begin with.
 
         Args:
             ink: S S in [0, 1], how much ink lies where in the square in the middle of the canvas.

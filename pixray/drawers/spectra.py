@@ -1,4 +1,4 @@
-"""Three ways to hold a picture: by its frequencies, its wavelets, or pixel by pixel.
+"""Three parametrizations of a picture: by its frequencies, its wavelets, or pixel by pixel.
 
 Each owns `tensors`, makes values 1 3 H W of them, and takes given values over in place. Sizes of values are free: the
 drawer brings them to one contrast.

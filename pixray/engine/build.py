@@ -10,7 +10,7 @@ from pixray.drawers.base import Canvas, Drawer
 from pixray.engine.workload import check_workload
 from pixray.errors import SettingsError
 from pixray.events import Noticed
-from pixray.images.fetch import addresses_of
+from pixray.images.fetch import restrict_fetches
 from pixray.models.store import ModelStore
 from pixray.registry import Registry
 from pixray.runtime.forks import keep_painting_after_fork
@@ -51,16 +51,16 @@ def build_session(
     Raises:
         SettingsError, ModelUnavailable, MissingPackage: nothing was written.
     """
-    with strangers_held(settings):
+    with fetches_restricted(settings):
         return SessionBuilder(settings, registry, store).session(cutouts)
 
 
-def strangers_held(settings: argparse.Namespace) -> AbstractContextManager[None]:
-    """Hold fetches to the public internet where a stranger named the address.
+def fetches_restricted(settings: argparse.Namespace) -> AbstractContextManager[None]:
+    """Restrict fetches to the public internet where the address comes from an untrusted source.
 
     Everything that settings name is opened while a run is built; one that has begun opens nothing more.
     """
-    return addresses_of(settings.from_stranger if isinstance(settings, Settings) else lambda name: False)
+    return restrict_fetches(settings.is_untrusted if isinstance(settings, Settings) else lambda name: False)
 
 
 class SessionBuilder:
@@ -102,14 +102,14 @@ class SessionBuilder:
             settings, self.registry, self.store, self.device, self.palette, self.perceptors, self.weights,
             self.generators, self._notice,
         ).build(drawer, cutouts, start_picture)  # fmt: skip
-        optimiser = self.registry.load("optimizer", settings.optimiser)
-        executor = choose_executor(settings, self.device, drawer, objective, optimiser)
+        optimizer_class = self.registry.load("optimizer", settings.optimiser)
+        executor = choose_executor(settings, self.device, drawer, objective, optimizer_class)
         return Session(
             settings=settings,
             record=self.record(drawer),
             drawer=drawer,
             objective=objective,
-            optimizer=self._optimizer(drawer, optimiser, capturable=isinstance(executor, CudaGraphExecutor)),
+            optimizer=self._optimizer(drawer, optimizer_class, capturable=isinstance(executor, CudaGraphExecutor)),
             generators=self.generators,
             steps=settings.iterations,
             executor=executor,
@@ -134,7 +134,7 @@ class SessionBuilder:
             raise SettingsError(f"palette={text!r}: {error}") from None
 
     def _optimizer(
-        self, drawer: Drawer, optimiser: type[torch.optim.Optimizer], capturable: bool
+        self, drawer: Drawer, optimizer_class: type[torch.optim.Optimizer], capturable: bool
     ) -> GradientOptimizer | SearchOptimizer:
         from pixray.optim.gradient import GradientOptimizer
         from pixray.optim.search import SearchOptimizer
@@ -144,12 +144,12 @@ class SessionBuilder:
             return SearchOptimizer()
         return GradientOptimizer(
             groups,
-            optimiser,
+            optimizer_class,
             settings.learning_rate,
             settings.learning_rate_drops,
             settings.auto_stop,
             capturable,
-            settings.section_keyword(optimiser),
+            settings.section_keyword(optimizer_class),
         )
 
     def record(self, drawer: Drawer) -> dict[str, Any]:

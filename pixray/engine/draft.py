@@ -26,7 +26,7 @@ RATE = 1.2
 steps are as large where the pull is weak as where it is strong, whole areas turn grey."""
 COARSEST, FINEST = 2.5, 0.3
 """Blur of what is looked at, in pixels of the guide's input, at the first and at the last step."""
-DRAFTS, LOOKS = 8, 4
+DRAFTS, VIEWS = 8, 4
 GRAIN = 0.1
 """Most of the noise that a look adds."""
 SIDE, MARGIN = 64, 3
@@ -34,7 +34,7 @@ PAPER = (242 / 255, 238 / 255, 203 / 255)
 
 
 def sigma_at(progress: float) -> float:
-    """The blur of looks at a share of the steps."""
+    """The blur of the views at a share of the steps."""
     return COARSEST * (FINEST / COARSEST) ** progress
 
 
@@ -47,7 +47,7 @@ def clouds(count: int, generator: torch.Generator) -> Tensor:
 def stepped(ink: Tensor, pull: Tensor) -> Tensor:
     """Drafts N 1 S S after a step along the pull on each; their margins stay empty.
 
-    Looks repeat what lies on the border, which would make a line there as strong as many.
+    Views repeat what lies on the border, which would make a line there as strong as many.
     """
     inside = F.pad(torch.ones_like(ink[..., MARGIN:-MARGIN, MARGIN:-MARGIN]), [MARGIN] * 4)
     pull = pull * inside
@@ -70,18 +70,18 @@ def draft(prompts: Sequence[Weighted], guide: Perceptor, generator: torch.Genera
         ink = stepped(ink.detach(), -slope)
     with torch.no_grad():
         dark = ((ink - 0.35) * 8).clamp(0, 1)  # as dark as strokes will be
-        looks = [_distances(dark, guide, targets, weights, generator, STEPS) for _ in range(4)]
-    return ink.detach()[int(torch.stack(looks).mean(0).argmin()), 0]
+        distances = [_distances(dark, guide, targets, weights, generator, STEPS) for _ in range(4)]
+    return ink.detach()[int(torch.stack(distances).mean(0).argmin()), 0]
 
 
 def _distances(
     ink: Tensor, guide: Perceptor, targets: Tensor, weights: Tensor, generator: torch.Generator, step: int
 ) -> Tensor:
-    """How far drafts N 1 S S are from the prompts, as the mean of several looks at each: N."""
+    """How far drafts N 1 S S are from the prompts, as the mean over several views of each: N."""
     drawn = ink.new_tensor(PAPER).view(1, 3, 1, 1) * (1 - ink)
-    looks = jittered(drawn.repeat_interleave(LOOKS, 0), generator)
-    looks = blurred(looks, looks.new_full((len(looks),), sigma_at(step / STEPS)))
-    strength = GRAIN * torch.rand(len(looks), 1, 1, 1, generator=generator)
-    looks = looks + (strength * torch.randn(looks.shape, generator=generator)).to(looks)
-    distances = half_squared_angle(guide.encode_image(looks)[:, None], targets) * weights
-    return distances.sum(1).view(-1, LOOKS).mean(1)
+    views = jittered(drawn.repeat_interleave(VIEWS, 0), generator)
+    views = blurred(views, views.new_full((len(views),), sigma_at(step / STEPS)))
+    strength = GRAIN * torch.rand(len(views), 1, 1, 1, generator=generator)
+    views = views + (strength * torch.randn(views.shape, generator=generator)).to(views)
+    distances = half_squared_angle(guide.encode_image(views)[:, None], targets) * weights
+    return distances.sum(1).view(-1, VIEWS).mean(1)

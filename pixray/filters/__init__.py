@@ -1,1 +1,1 @@
-"""Filters: what stands between the drawer and every eye."""
+"""Filters: image transforms applied before the perceptors."""

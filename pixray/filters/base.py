@@ -1,4 +1,4 @@
-"""What a filter is: something between the drawer and every eye that looks at the picture."""
+"""The interface of a filter: an image transform applied before the perceptors."""
 
 from __future__ import annotations
 

@@ -25,21 +25,21 @@ _CHUNK = 1 << 16
 _MOVED = (301, 302, 303, 307, 308)
 _AGENT = {"user-agent": f"pixray/{__version__}"}
 
-_from_strangers: ContextVar[Callable[[str], bool]] = ContextVar("from_strangers", default=lambda what: False)
+_is_untrusted: ContextVar[Callable[[str], bool]] = ContextVar("is_untrusted", default=lambda label: False)
 
 
 @contextmanager
-def addresses_of(brought_by_stranger: Callable[[str], bool]) -> Iterator[None]:
-    """Hold the fetches inside to the public internet where a stranger named the address.
+def restrict_fetches(is_untrusted: Callable[[str], bool]) -> Iterator[None]:
+    """Restrict fetches inside this context to the public internet where the address comes from an untrusted source.
 
     Args:
-        brought_by_stranger: whether a stranger gave the value of a setting, by the setting's name.
+        is_untrusted: whether the value of a setting comes from a request or from somebody else's record, by its name.
     """
-    token = _from_strangers.set(brought_by_stranger)
+    token = _is_untrusted.set(is_untrusted)
     try:
         yield
     finally:
-        _from_strangers.reset(token)
+        _is_untrusted.reset(token)
 
 
 def fetch(address: str, label: str, *, most_bytes: int = MOST_BYTES, seconds: float = SECONDS) -> bytes:
@@ -53,7 +53,7 @@ def fetch(address: str, label: str, *, most_bytes: int = MOST_BYTES, seconds: fl
         PixrayError: an address with a password (it would end up in the picture's metadata), no answer, an error, or
             a limit was passed. A stranger is told the same whatever went wrong, lest messages map a network.
     """
-    public = _from_strangers.get()(label)
+    public = _is_untrusted.get()(label)
     parts = urlsplit(address)
     if parts.username or parts.password:
         raise PixrayError(f"{label}: an address must not hold a user name or password, since settings are saved")

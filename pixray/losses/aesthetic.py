@@ -49,7 +49,7 @@ class AestheticLoss(Loss):
         scored = [name for name in context.perceptors if name in HEADS]
         if not scored:
             raise SettingsError(
-                f"custom_loss=aesthetic can score what {', '.join(HEADS)} see; this run looks through "
+                f"custom_loss=aesthetic can score what {', '.join(HEADS)} see; this run uses "
                 f"{', '.join(context.perceptors)}: add one of them to clip_models"
             )
         self._heads = {

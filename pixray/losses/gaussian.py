@@ -1,4 +1,4 @@
-"""A vignette: how far the picture is from a colour, the more the further from its centre."""
+"""A vignette: the distance of the picture from a colour, weighted by distance from the centre."""
 
 from __future__ import annotations
 

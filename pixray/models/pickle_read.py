@@ -59,8 +59,8 @@ def read_pickle(
     could take for ever.
 
     Args:
-        named: hears the dotted name of every class and function the pickle mentions.
-        referred: hears the persistent id of every piece of data that lies outside.
+        named: called with the dotted name of every class and function the pickle mentions.
+        referred: called with the persistent id of every piece of data that lies outside.
 
     Raises:
         ValueError: no pickle, or a damaged one, or one that is too long.

@@ -43,7 +43,7 @@ class ModelStore:
 
     Args:
         folder: a checkpoints folder, if the caller names one; searched first, and downloads go there.
-        progress: hears about downloads.
+        progress: shows downloads.
         offline: never download anything.
         models_file: YAML file of further models; default: the one that the variable PIXRAY_MODELS names.
     """

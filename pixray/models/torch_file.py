@@ -103,7 +103,7 @@ def open_torch_file(path: Path, named: Callable[[str], None]) -> TorchFile:
     """Read everything but the tensors.
 
     Args:
-        named: hears the name of every class and function that the file mentions.
+        named: called with the name of every class and function that the file mentions.
 
     Raises:
         ValueError: it is no such file, or damaged; the message goes behind its name.

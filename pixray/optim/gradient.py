@@ -12,7 +12,7 @@ from torch import Tensor
 
 from pixray.optim.loss_values import LossValues
 from pixray.optim.parameter_group import ParameterGroup
-from pixray.optim.torch_optimizers import make_optimiser
+from pixray.optim.torch_optimizers import make_optimizer
 
 _LAG = 64
 """Steps whose losses may stay on a GPU."""
@@ -26,7 +26,7 @@ class GradientOptimizer:
 
     Args:
         groups: the parameters.
-        optimiser: class of the torch optimizer.
+        optimizer: class of the torch optimizer.
         rate: learning rate of groups without one of their own.
         drops: step numbers at which the rate is divided by 10.
         auto_stop: drop early when the loss stalls, and stop when there are no drops left.
@@ -40,7 +40,7 @@ class GradientOptimizer:
     def __init__(
         self,
         groups: Sequence[ParameterGroup],
-        optimiser: type[torch.optim.Optimizer] = torch.optim.Adam,
+        optimizer: type[torch.optim.Optimizer] = torch.optim.Adam,
         rate: float = 0.2,
         drops: Sequence[int] = (),
         auto_stop: bool = False,
@@ -48,8 +48,8 @@ class GradientOptimizer:
         further: Mapping[str, Any] | None = None,
     ) -> None:
         self.capturable = capturable
-        self.optimiser = make_optimiser(optimiser, groups, rate, capturable, further)
-        self._start_rates = [float(group["lr"]) for group in self.optimiser.param_groups]
+        self.torch_optimizer = make_optimizer(optimizer, groups, rate, capturable, further)
+        self._start_rates = [float(group["lr"]) for group in self.torch_optimizer.param_groups]
         self.drops = tuple(drops)
         self.auto_stop = auto_stop
         self.num_dropped = 0
@@ -71,7 +71,7 @@ class GradientOptimizer:
 
     def clear(self) -> None:
         """Clear the gradients of the last step."""
-        self.optimiser.zero_grad(set_to_none=True)
+        self.torch_optimizer.zero_grad(set_to_none=True)
 
     def update(self, losses: LossValues | None = None) -> bool:
         """Update the parameters, unless a loss is not finite; whether they were updated.
@@ -83,11 +83,11 @@ class GradientOptimizer:
             if not math.isfinite(sum(losses.values())):
                 return False
         elif losses is not None and (total := losses.total) is not None:
-            for group in self.optimiser.param_groups:
+            for group in self.torch_optimizer.param_groups:
                 for tensor in group["params"]:
                     if tensor.grad is not None:
                         tensor.grad = torch.where(torch.isfinite(total), tensor.grad, 0.0)
-        self.optimiser.step()
+        self.torch_optimizer.step()
         return True
 
     @property
@@ -129,8 +129,8 @@ class GradientOptimizer:
 
     def tensors(self) -> list[Tensor]:
         """Every tensor that an update changes in place."""
-        parameters = [tensor for group in self.optimiser.param_groups for tensor in group["params"]]
-        states = [value for tensor in parameters for value in self.optimiser.state.get(tensor, {}).values()]
+        parameters = [tensor for group in self.torch_optimizer.param_groups for tensor in group["params"]]
+        states = [value for tensor in parameters for value in self.torch_optimizer.state.get(tensor, {}).values()]
         return [*parameters, *(value for value in states if isinstance(value, Tensor))]
 
     def _drop(self) -> None:
@@ -138,7 +138,7 @@ class GradientOptimizer:
         self._set_rates()
 
     def _set_rates(self) -> None:
-        for group, start in zip(self.optimiser.param_groups, self._start_rates, strict=True):
+        for group, start in zip(self.torch_optimizer.param_groups, self._start_rates, strict=True):
             if isinstance(group["lr"], Tensor):
                 group["lr"].fill_(start * self.factor)  # in place, where a captured step reads it
             else:
@@ -146,10 +146,10 @@ class GradientOptimizer:
 
     def state(self) -> dict[str, Any]:
         """Everything needed to continue, as copies that later steps do not change."""
-        optimiser = copy.deepcopy(self.optimiser.state_dict())
-        groups = [{**group, "lr": float(group["lr"])} for group in optimiser["param_groups"]]
+        saved = copy.deepcopy(self.torch_optimizer.state_dict())
+        groups = [{**group, "lr": float(group["lr"])} for group in saved["param_groups"]]
         return {
-            "optimiser": {**optimiser, "param_groups": groups},
+            "optimizer": {**saved, "param_groups": groups},
             "num_dropped": self.num_dropped,
             "best": self.best,
             "best_step": self.best_step,
@@ -157,13 +157,15 @@ class GradientOptimizer:
 
     def restore(self, state: Mapping[str, Any]) -> None:
         """Take over a saved state, perhaps from a run on another device."""
-        saved = copy.deepcopy(state["optimiser"])
+        # Checkpoints of 2.0.0 and before spell the key "optimiser".
+        saved = copy.deepcopy(state["optimizer"] if "optimizer" in state else state["optimiser"])
         # Options such as `fused` are those of this run; the moments are those of the saved one.
         current = [
-            {key: value for key, value in group.items() if key != "params"} for group in self.optimiser.param_groups
+            {key: value for key, value in group.items() if key != "params"}
+            for group in self.torch_optimizer.param_groups
         ]
         groups = [{**stored, **present} for stored, present in zip(saved["param_groups"], current, strict=True)]
-        self.optimiser.load_state_dict({**saved, "param_groups": groups})
+        self.torch_optimizer.load_state_dict({**saved, "param_groups": groups})
         self.num_dropped = int(state["num_dropped"])
         self._set_rates()
         self._totals = []

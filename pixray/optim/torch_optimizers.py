@@ -12,7 +12,7 @@ from pixray.errors import SettingsError
 from pixray.optim.parameter_group import ParameterGroup
 
 
-def make_optimiser(
+def make_optimizer(
     cls: type[torch.optim.Optimizer],
     groups: Sequence[ParameterGroup],
     rate: float,
@@ -39,10 +39,10 @@ def make_optimiser(
     else:
         keywords["lr"] = rate
     described = [{"params": list(group.tensors), "lr": value} for group, value in zip(groups, rates, strict=True)]
-    optimiser = cls(described, **keywords)
+    optimizer = cls(described, **keywords)
     if issubclass(cls, torch.optim.AdamW):
-        _check_decay(optimiser.param_groups)
-    return optimiser
+        _check_decay(optimizer.param_groups)
+    return optimizer
 
 
 def _check_decay(param_groups: Sequence[Mapping[str, Any]]) -> None:

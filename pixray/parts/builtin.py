@@ -63,7 +63,7 @@ BUILT_IN: dict[str, dict[str, str]] = {
     },
 }
 
-EXTRAS: dict[str, tuple[str, str]] = {"pytorch_optimizer": ("pytorch-optimizer", "optimisers")}
+EXTRAS: dict[str, tuple[str, str]] = {"pytorch_optimizer": ("pytorch-optimizer", "optimizers")}
 """Modules that come with an extra of pixray: the package that holds them, and the extra."""
 
 ALIASES: dict[str, dict[str, str]] = {"drawer": {"fast_pixel": "pixel"}}

@@ -211,10 +211,10 @@ def _download(source: Source) -> Found:
 
 
 def _how_to_get(source: Source, why: str) -> str:
-    ways = []
+    remedies = []
     if source.architecture:
-        ways.append(f"put its file into checkpoints/ as {source.architecture}.{source.tag}.safetensors")
+        remedies.append(f"put its file into checkpoints/ as {source.architecture}.{source.tag}.safetensors")
     elif source.repository:
-        ways.append(f"put its folder into checkpoints/ as {source.repository.rpartition('/')[2]}")
-    ways.append("use perceptors=embedded")
-    return f"perceptor '{source.name}': {why}; connect to the network once, or {', or '.join(ways)}"
+        remedies.append(f"put its folder into checkpoints/ as {source.repository.rpartition('/')[2]}")
+    remedies.append("use perceptors=embedded")
+    return f"perceptor '{source.name}': {why}; connect to the network once, or {', or '.join(remedies)}"

@@ -59,7 +59,7 @@ TEMPLATES = (
 )
 """The seven sentences that OpenAI's CLIP found to be enough for naming things (Radford et al. 2021)."""
 LONGEST_BEGINNING = "a photo of the large "
-"""The most that stands before the name in one of them."""
+"""Maximum length of the text before the name in one of them."""
 
 
 def as_label(perceptor: Perceptor, prompt: Weighted) -> Tensor:

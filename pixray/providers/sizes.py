@@ -15,7 +15,7 @@ class SizeRule:
         multiple: both edges are multiples of this.
         least, most: bounds of an edge.
         least_pixels, most_pixels: bounds of the area.
-        longest: the most that the longer edge may be of the shorter one.
+        longest: maximum aspect ratio, the longer edge divided by the shorter one.
     """
 
     fixed: tuple[tuple[int, int], ...] = ()

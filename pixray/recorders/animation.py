@@ -8,7 +8,7 @@ from pathlib import Path
 
 from pixray.events import Drawn
 from pixray.images.encode import png_bytes
-from pixray.recorders.earlier import stranger
+from pixray.recorders.earlier import foreign_file
 from pixray.recorders.record import holds_record
 from pixray.recorders.video import write_video
 from pixray.runtime.files import user_path, write_atomic
@@ -53,7 +53,7 @@ class AnimationFiles:
         frames = [self._frames[number] for number in sorted(self._frames)]
         path = self.folder / f"anim{ending}"
         if not self._used_before:
-            self._refuse_stranger(path)  # videos hold no settings, so that only the frames beside them tell
+            self._refuse_foreign_file(path)  # videos hold no settings, so that only the frames beside them tell
         if write_video(frames, path, rate=RATE, hold=0):
             self._own.add(path)
 
@@ -61,10 +61,10 @@ class AnimationFiles:
         if path not in self._own and holds_record(path):
             self._used_before = True
         else:
-            self._refuse_stranger(path)
+            self._refuse_foreign_file(path)
         self._own.add(path)
         write_atomic(path, content)
 
-    def _refuse_stranger(self, path: Path) -> None:
+    def _refuse_foreign_file(self, path: Path) -> None:
         if path not in self._own and os.path.lexists(path):
-            raise stranger(path)
+            raise foreign_file(path)

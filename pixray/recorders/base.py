@@ -15,7 +15,7 @@ from pixray.events import Event
 Observer = Callable[[Event], object]
 """Anything that can be called with an event. An optional `close()` is called once, however the run ends.
 
-What it has to tell the user it may return, as a list of `Noticed`; all observers hear it after the event.
+What it has to tell the user it may return, as a list of `Noticed`; all observers receive it after the event.
 """
 
 

@@ -63,7 +63,7 @@ def named_recorders(settings: Settings, registry: Registry, files: RunFiles) -> 
         files: tells them where the files of the run are.
     """
     recorders: list[Observer] = []
-    if settings.from_stranger("recorders"):
+    if settings.is_untrusted("recorders"):
         return recorders
     for name, *_ in parse_parts(settings.recorders):
         cls = registry.load("recorder", name)

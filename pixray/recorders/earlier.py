@@ -36,7 +36,7 @@ def check_outdir(template: str, output: str) -> None:
     text = named_outdir(template)
     if "%SEQ%" not in text:
         folder = user_path(text or ".", "outdir")
-        _refuse_strangers(folder, output, _left_by_earlier(folder, output, read_log(folder)))
+        _refuse_foreign_files(folder, output, _left_by_earlier(folder, output, read_log(folder)))
 
 
 def inside(output: str) -> str:
@@ -65,7 +65,7 @@ def own_outdir(folder: Path, output: str) -> list[str]:
         PixrayError: a file of somebody else is in the way, or what an earlier run left cannot be moved.
     """
     earlier = _left_by_earlier(folder, output, read_log(folder))
-    _refuse_strangers(folder, output, earlier)
+    _refuse_foreign_files(folder, output, earlier)
     if not earlier:
         return []
     try:
@@ -100,20 +100,20 @@ def _left_by_earlier(folder: Path, output: str, log: RunLog | None) -> list[str]
     return [name for name in dict.fromkeys(names) if os.path.lexists(folder / name)]
 
 
-def _refuse_strangers(folder: Path, output: str, earlier: Iterable[str]) -> None:
+def _refuse_foreign_files(folder: Path, output: str, earlier: Iterable[str]) -> None:
     stem = PurePath(output).with_suffix("").as_posix()
     own_names = set(earlier)
     written = [SETTINGS, LOG, CHECKPOINT, output, f"{stem}.mp4", *_frames(folder)]
     written += [f"steps/{PurePath(stem).name}.mp4"]
     for name in written:
         if name not in own_names and os.path.lexists(folder / name):
-            raise stranger(folder / name)
+            raise foreign_file(folder / name)
     for name in FRAMES:
         if os.path.lexists(folder / name) and not (folder / name).is_dir():
-            raise stranger(folder / name)
+            raise foreign_file(folder / name)
 
 
-def stranger(path: Path) -> PixrayError:
+def foreign_file(path: Path) -> PixrayError:
     """The error about a file that would be written over and is not pixray's."""
     return PixrayError(
         f"{path} is not pixray's own, or was changed since, and would be written over: choose another outdir or output"

@@ -26,7 +26,7 @@ from pixray.images.encode import check_writable, encoded_picture, png_bytes, png
 from pixray.recorders.animation import AnimationFiles
 from pixray.recorders.background import Background
 from pixray.recorders.checkpoint import NAME, pack
-from pixray.recorders.earlier import FRAMES, SETTINGS, inside, own_outdir, stranger
+from pixray.recorders.earlier import FRAMES, SETTINGS, foreign_file, inside, own_outdir
 from pixray.recorders.lock import FolderLock
 from pixray.recorders.log import NAME as LOG
 from pixray.recorders.log import EventLog, as_json, as_text, read_log
@@ -129,7 +129,7 @@ class FileRecorder:
         if isinstance(event, Started):
             self._begin(event)
         elif isinstance(event, Drawn):
-            self._refuse_strangers(event)
+            self._refuse_foreign_files(event)
         elif isinstance(event, CheckpointDue):
             self._background.wait()  # a run that goes on from this state counts on the pictures before it
             self._write(NAME, pack(event.state, self._record))
@@ -230,13 +230,13 @@ class FileRecorder:
             names.append(f"video/{frame}")
         return {"files": names}
 
-    def _refuse_strangers(self, event: Drawn) -> None:
+    def _refuse_foreign_files(self, event: Drawn) -> None:
         """Files of a drawer are known only when it has drawn, so that `claim` could not look for them."""
         names = self._files_of(event)["files"]
         if self._resumed is None:
             for name in names:
                 if name not in self._own and os.path.lexists(self.folder / name):
-                    raise stranger(self.folder / name)
+                    raise foreign_file(self.folder / name)
         self._own.update(names)
 
     def _draw(self, event: Drawn) -> None:

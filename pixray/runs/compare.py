@@ -19,7 +19,7 @@ from pixray.recorders.log import read_log
 from pixray.recorders.outdir import named_outdir
 from pixray.recorders.record import read_record
 from pixray.runs.grid import Cell, make_cells, paint_cell
-from pixray.runs.report.own_files import refuse_strangers
+from pixray.runs.report.own_files import refuse_foreign_files
 from pixray.runtime.files import remove_parts, user_path, writing
 from pixray.settings.layers import Layer, LayerKind
 
@@ -119,7 +119,7 @@ class Comparison:
         """
         with writing(self.folder):
             self.folder.mkdir(parents=True, exist_ok=True)
-        refuse_strangers(self.folder, ["index.html", "compare.json", "sheet.png"])
+        refuse_foreign_files(self.folder, ["index.html", "compare.json", "sheet.png"])
         lock = FolderLock(self.folder)
         lock.acquire()
         remove_parts(self.folder)

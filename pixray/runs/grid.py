@@ -135,7 +135,7 @@ def make_cells(
     for combination in [] if empty else itertools.product(*axes.values()):
         chosen = dict(zip(axes, combination, strict=True))
         values = {name: value for name, value in chosen.items() if len(axes[name]) > 1}
-        values_of_cell = _without_strangers(adjust(chosen) if adjust else chosen, axes.get("drawer", []), registry)
+        values_of_cell = _without_other_drawers(adjust(chosen) if adjust else chosen, axes.get("drawer", []), registry)
         try:
             folder = Path(outdir) / folder_name(values, values_of_cell)
             settings = resolve(registry, {**values_of_cell, "outdir": str(folder)}, base=base)
@@ -159,7 +159,7 @@ def _separators(registry: Registry, texts: Mapping[str, str]) -> dict[str, str]:
     return separators
 
 
-def _without_strangers(chosen: dict[str, str], drawers: Sequence[str], registry: Registry) -> dict[str, str]:
+def _without_other_drawers(chosen: dict[str, str], drawers: Sequence[str], registry: Registry) -> dict[str, str]:
     """Leave out settings of another drawer of this grid: `pixel_type` means nothing to a line sketch."""
     drawer = chosen.get("drawer", "vqgan")
     others = {f"drawer {name}" for name in drawers if name != drawer}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING
 
-from pixray.engine.build import build_session, strangers_held
+from pixray.engine.build import build_session, fetches_restricted
 
 if TYPE_CHECKING:
     from pixray.engine.session import Session
@@ -24,5 +24,5 @@ def build_run(settings: argparse.Namespace, registry: Registry, store: ModelStor
         return build_session(settings, registry, store)
     from pixray.runs.animation import build_animation  # an import that only animations need
 
-    with strangers_held(settings):
+    with fetches_restricted(settings):
         return build_animation(settings, registry, store)

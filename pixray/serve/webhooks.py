@@ -50,11 +50,11 @@ async def send_news(address: str, news: Mapping[str, Any]) -> bool:
         if attempt:
             await asyncio.sleep(2.0**attempt)
         try:
-            way = await asyncio.to_thread(connection_to, address)
-            headers = {**way.headers, "content-type": "application/json"}
-            url = httpx.URL(address).copy_with(**way.url)
+            connection = await asyncio.to_thread(connection_to, address)
+            headers = {**connection.headers, "content-type": "application/json"}
+            url = httpx.URL(address).copy_with(**connection.url)
             async with httpx.AsyncClient(timeout=SECONDS, trust_env=False, follow_redirects=False) as client:
-                answer = await client.post(url, content=content, headers=headers, extensions=dict(way.tls))
+                answer = await client.post(url, content=content, headers=headers, extensions=dict(connection.tls))
             if answer.status_code < 500:
                 return answer.is_success
         except (NotPublic, httpx.HTTPError, httpx.InvalidURL, OSError) as error:

@@ -191,7 +191,7 @@ class Perceptors:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Optimiser:
+class Optimizer:
     """Optimizer and device"""
 
     learning_rate: float = setting(
@@ -226,7 +226,7 @@ ALWAYS: tuple[type, ...] = (
     OtherPrompts,
     Size,
     Perceptors,
-    Optimiser,
+    Optimizer,
     Start,
     Over,
     Changes,

@@ -70,8 +70,8 @@ class Settings(argparse.Namespace):
         """Who brought the value of a setting."""
         return LayerKind.NAMESPACE if name in self.changed() else self._origins[name].kind
 
-    def from_stranger(self, name: str) -> bool:
-        """Whether a stranger may have brought the value of a setting; an unknown name counts as a stranger's too."""
+    def is_untrusted(self, name: str) -> bool:
+        """Whether the value of a setting may come from a request or somebody else's record; so it may, if unknown."""
         if name in self._origins and self.origin_kind(name).local and self._origins[name].asked_for:
             return False
         return any(not layer.kind.local for layer in self._layers)

@@ -200,7 +200,7 @@ def as_on_a_gpu(session: Session) -> Session:
     assert isinstance(optimizer, GradientOptimizer), "only what is optimised by gradients can be captured"
     session.optimizer = GradientOptimizer(
         session.drawer.parameters(),
-        type(optimizer.optimiser),
+        type(optimizer.torch_optimizer),
         settings.learning_rate,
         optimizer.drops,
         optimizer.auto_stop,

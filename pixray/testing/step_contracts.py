@@ -73,7 +73,7 @@ def check_optimizer(cls: type[torch.optim.Optimizer], **settings: Any) -> None:
         take(tensors, optimizer, 10)
     for tensor in tensors:
         assert torch.isfinite(tensor).all() and (tensor.abs() < 2).all(), f"ten steps of {name} did not descend"
-    rates = [float(group["lr"]) for group in optimizer.optimiser.param_groups]
+    rates = [float(group["lr"]) for group in optimizer.torch_optimizer.param_groups]
     assert rates == [0.05, 0.1], f"{name} does not keep the rates of its groups, 0.05 and 0.1, but has {rates}"
     _check_resumed(name, (tensors, optimizer), fresh(), take)
 

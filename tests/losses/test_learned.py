@@ -73,7 +73,7 @@ def test_aesthetic_raises_the_score(tmp_path):
 
 
 def test_aesthetic_without_a_perceptor_it_can_score_says_so(session):
-    with pytest.raises(SettingsError, match="can score what ViT-B/16.*looks through toy"):
+    with pytest.raises(SettingsError, match="can score what ViT-B/16.*uses toy"):
         session(custom_loss="aesthetic")
 
 

@@ -68,8 +68,8 @@ def test_b18_the_last_round_is_written_too(animation):
 
 def test_b18_each_frame_has_an_optimizer_and_a_rate_of_its_own(animation):
     made = animation(learning_rate_drops="2 iterations")
-    optimisers = [session.optimizer.optimiser for session in made.sessions]
-    assert len({id(one) for one in optimisers}) == 3
+    optimizers = [session.optimizer.torch_optimizer for session in made.sessions]
+    assert len({id(one) for one in optimizers}) == 3
     list(made.run())
     assert {session.optimizer.factor for session in made.sessions} == {0.1}
 

@@ -254,11 +254,11 @@ def test_one_private_number_among_several_is_enough(monkeypatch):
 
 
 def test_a_stranger_is_told_the_same_whatever_lies_behind_an_address(monkeypatch):
-    from pixray.images.fetch import addresses_of, fetch
+    from pixray.images.fetch import fetch, restrict_fetches
 
     def told(number):
         monkeypatch.setattr("socket.getaddrinfo", lambda *words, **more: [(2, 1, 6, "", (number, 0))])
-        with addresses_of(lambda what: True), pytest.raises(PixrayError) as caught:
+        with restrict_fetches(lambda what: True), pytest.raises(PixrayError) as caught:
             fetch("http://host.example/x.png?token=geheim", "init_image", seconds=0.2)
         return str(caught.value)
 
@@ -292,7 +292,7 @@ def test_a_redirect_to_a_private_address_is_refused(monkeypatch):
 
     monkeypatch.setattr("socket.getaddrinfo", lambda *words, **more: [(2, 1, 6, "", ("93.184.216.34", 0))])
     monkeypatch.setattr(module, "_answer", answer)
-    with module.addresses_of(lambda what: True), pytest.raises(PixrayError):
+    with module.restrict_fetches(lambda what: True), pytest.raises(PixrayError):
         module.fetch("https://host.example/x.png", "init_image")
     assert hops == ["https://host.example/x.png"]
 
@@ -303,5 +303,5 @@ def test_local_users_are_held_to_nothing(registry, tmp_path):
         given = {"drawer": "pixel", "init_image": "mine.png", "outdir": str(tmp_path / "x"), "palette": "@mine.png"}
         layers = [Layer(kind, "me", given)]
         settings = Schema.for_choice(registry, layers).resolve(layers)
-        assert settings.init_image == "mine.png" and not settings.notices and not settings.from_stranger("init_image")
+        assert settings.init_image == "mine.png" and not settings.notices and not settings.is_untrusted("init_image")
     assert Path("mine.png").is_file()

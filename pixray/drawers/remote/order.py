@@ -85,7 +85,7 @@ def request_for(
         seed: of the run; services count from 1 to 2**31 - 1.
         size: of the canvas; the request is of the nearest size that the service makes.
         init: the start picture, of the canvas' size.
-        notice: hears what had to be changed.
+        notice: called with a sentence about each change.
 
     Raises:
         SettingsError: a start picture is needed for what was asked.

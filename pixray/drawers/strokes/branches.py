@@ -109,7 +109,7 @@ def _union(nearest: Tensor, others: Tensor, half: Tensor, owner: Tensor, xy: Ten
 
 
 def _way_from(pieces: Tensor, xy: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-    """The way to a pixel from the nearest point of a piece, N 2; its length; and the piece's direction, N 2."""
+    """The vector to a pixel from the nearest point of a piece, N 2; its length; and the piece's direction, N 2."""
     begin, end = pieces.unbind(1)
     along = end - begin
     length = along.square().sum(1, keepdim=True).clamp_min(1e-12)
@@ -118,9 +118,9 @@ def _way_from(pieces: Tensor, xy: Tensor) -> tuple[Tensor, Tensor, Tensor]:
     return away, away.square().sum(1).clamp_min(1e-12).sqrt(), along / length.sqrt()
 
 
-def _nearby(way: Tensor) -> Tensor:
+def _nearby(offset: Tensor) -> Tensor:
     """1 for no distance at all, falling to 0."""
-    return _NEARBY / (_NEARBY + way.square().sum(1))
+    return _NEARBY / (_NEARBY + offset.square().sum(1))
 
 
 def _band(low: Tensor, high: Tensor) -> Tensor:

@@ -42,15 +42,15 @@ class ClipDrawDrawer(StrokeDrawer):
         points = wander(begin, 3, torch.full((count,), REACH), self.size, generator)
         used = torch.arange(10) <= 3 * lengths[:, None]
         index, path = open_paths(lengths.tolist())
-        looks = torch.rand(count, 4, generator=generator)
+        rgba = torch.rand(count, 4, generator=generator)
         low, high = self.width_range()
         return Sketch(
             points=points[used],
             index=index,
             path=path,
             widths=torch.full((count,), max((low + high) / 4, low)),
-            colours=looks[:, :3] if image is None else sampled(image, begin),
-            opacity=looks[:, 3],
+            colours=rgba[:, :3] if image is None else sampled(image, begin),
+            opacity=rgba[:, 3],
             filled=torch.zeros(count, dtype=torch.bool),
             paper=None if self.canvas.transparent else torch.ones(3),
         )

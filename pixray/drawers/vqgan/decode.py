@@ -1,8 +1,8 @@
 """Running the networks of a VQGAN: the results of taming-transformers' modules, by faster operations.
 
-Three ways. Plain layers are torch's own operations in any number format on any device, for GPUs (half precision,
-channels last). Half layers are the same for CPUs that are fast in bfloat16, with two of them by fewer operations (see
-bf16_kernels.py). Fused layers (see winograd_block.py) are for every other CPU, in full precision.
+Three implementations. Plain layers are torch's own operations in any number format on any device, for GPUs (half
+precision, channels last). Half layers are the same for CPUs that are fast in bfloat16, with two of them by
+fewer operations (see bf16_kernels.py). Fused layers (see winograd_block.py) are for every other CPU, in full precision.
 """
 
 from __future__ import annotations

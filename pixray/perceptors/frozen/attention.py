@@ -1,4 +1,4 @@
-"""softmax(Q K^T) V, in whichever way is faster."""
+"""softmax(Q K^T) V, by whichever implementation is faster."""
 
 from __future__ import annotations
 

@@ -12,7 +12,7 @@ from PIL import Image
 from pixray.errors import PixrayError
 from pixray.images.encode import png_bytes
 from pixray.images.png_text import read_text
-from pixray.recorders.earlier import stranger
+from pixray.recorders.earlier import foreign_file
 from pixray.runtime.version import __version__
 
 _BEGINNING = 1 << 16
@@ -23,7 +23,7 @@ def sheet_png(sheet: Image.Image) -> bytes:
     return png_bytes(np.asarray(sheet), {"Software": f"pixray ({__version__})"})
 
 
-def refuse_strangers(folder: Path, names: Iterable[str]) -> None:
+def refuse_foreign_files(folder: Path, names: Iterable[str]) -> None:
     """Files that are going to be written must not exist, unless they are of an earlier grid, comparison or sheet.
 
     Raises:
@@ -31,7 +31,7 @@ def refuse_strangers(folder: Path, names: Iterable[str]) -> None:
     """
     for name in names:
         if os.path.lexists(folder / name) and not _ours(folder / name):
-            raise stranger(folder / name)
+            raise foreign_file(folder / name)
 
 
 def _ours(path: Path) -> bool:

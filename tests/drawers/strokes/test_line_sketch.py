@@ -66,11 +66,11 @@ def test_ink_from_a_palette_is_always_one_of_its_colours_and_can_change():
     seen = {tuple(colour) for colour in drawer.shown().colours.tolist()}
     assert len(seen) > 1 and all(any(colour == pytest.approx(one) for one in PALETTE) for colour in seen)
     red = torch.tensor(PALETTE[0])
-    optimiser = torch.optim.Adam(drawer.parameters()[2].tensors, lr=0.1)
+    optimizer = torch.optim.Adam(drawer.parameters()[2].tensors, lr=0.1)
     for _ in range(30):
-        optimiser.zero_grad()
+        optimizer.zero_grad()
         (drawer.shown().colours - red).square().sum().backward()
-        optimiser.step()
+        optimizer.step()
     assert torch.allclose(drawer.shown().colours, red.expand(24, 3))
     with pytest.raises(SettingsError, match="needs a palette"):
         drawer_of(ink="palette")

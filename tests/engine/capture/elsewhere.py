@@ -50,7 +50,7 @@ def step_elsewhere(session):
     with _Emptying():
         moved, randomness = copy.deepcopy((session, randomness), memo)
     # PyTorch's fused Adam is the one operation that is not made for this device.
-    moved.optimizer.optimiser.step = lambda: None
+    moved.optimizer.torch_optimizer.step = lambda: None
     with OnlyThere():
         canvas = moved.executor.render(moved, randomness)
         losses = moved.executor.step(moved, canvas, randomness)

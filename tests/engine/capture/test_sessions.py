@@ -126,11 +126,11 @@ def test_a_state_of_a_recorded_run_goes_on_in_one_without_and_back(session):
             break
     Path("state").write_bytes(pack(made.state()))
     plain.restore(unpack(Path("state"))[0])
-    assert plain.optimizer.optimiser.param_groups[0]["fused"] is None
+    assert plain.optimizer.torch_optimizer.param_groups[0]["fused"] is None
     one = last_picture(plain)
     made.restore(unpack(Path("state"))[0])
     assert abs(one.astype(int) - last_picture(made)).max() <= 1
-    assert torch.is_tensor(made.optimizer.optimiser.param_groups[0]["lr"])
+    assert torch.is_tensor(made.optimizer.torch_optimizer.param_groups[0]["lr"])
 
 
 def test_a_step_that_runs_out_of_memory_is_taken_again_in_pieces_and_recorded_anew(session, registry):
