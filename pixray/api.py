@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from pixray.engine.session import Session
     from pixray.models.store import ModelStore
     from pixray.runs.animation import Animation
+    from pixray.runs.audition import Audition
     from pixray.runs.stepwise import StepwiseRun
 
 
@@ -212,7 +213,7 @@ class Studio:
 
     def new_session(
         self, prompts: str | Sequence[str] | None = None, drawer: str = "vqgan", **settings: Any
-    ) -> Session | Animation:
+    ) -> Session | Animation | Audition:
         """A run of its own, apart from the settings collected here: iterate its `run()`, which yields events.
 
         Nothing is written; `pixray.recorders` holds what writes and shows.

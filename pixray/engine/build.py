@@ -230,9 +230,9 @@ class SessionBuilder:
         """Let the guide for ink draw in pixels what the prompts ask for, where there are any."""
         from pixray.engine.draft import GUIDE, draft
         from pixray.perceptors.choose import load_perceptors
-        from pixray.prompts.timed import prompts_at_first
+        from pixray.prompts.timed import prompts_at
 
-        prompts = prompts_at_first(self.settings)
+        prompts = prompts_at(self.settings, step=0)
         if not any(prompt.weight > 0 for prompt in prompts):
             return
         guides, _ = load_perceptors([GUIDE], self.settings, self.registry, self.store, self.device)

@@ -51,9 +51,9 @@ def turns(settings: Settings) -> Iterator[tuple[Turn, Sequence[Weighted]]]:
         yield Turn(start, end, settings.timed_fade), section.prompts
 
 
-def prompts_at_first(settings: Settings) -> list[Weighted]:
-    """All prompts that count in the first step, those without times included."""
-    timed = [prompt for turn, prompts in turns(settings) if turn.share(0) for prompt in prompts]
+def prompts_at(settings: Settings, step: int) -> list[Weighted]:
+    """All prompts that count in a step, those without times included."""
+    timed = [prompt for turn, prompts in turns(settings) if turn.share(step) for prompt in prompts]
     return [*settings.prompts_by_setting["prompts"], *timed]
 
 

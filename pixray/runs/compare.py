@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from pixray.models.store import ModelStore
     from pixray.recorders.files import FileRecorder
     from pixray.registry import Registry
+    from pixray.runs.audition import Audition
 
 REFEREE = "embedded-referee"
 """The perceptor that judges unless another one is named: it never guides a picture."""
@@ -108,7 +109,7 @@ class Comparison:
         self.rows = [self._row(cell) for cell in self.cells]
         first = self.cells[0].settings
         self.budget = Budget(first.max_cost, first.max_requests)
-        self._sessions: list[Session] = []
+        self._sessions: list[Session | Audition] = []
         self._stopping = False
 
     def run(self) -> Iterator[Row]:
@@ -181,10 +182,10 @@ class Comparison:
         built = self._built(cell, row)
         return None if built is None else threads.submit(self._paint, *built, row)
 
-    def _built(self, cell: Cell, row: Row) -> tuple[Session, FileRecorder] | None:
+    def _built(self, cell: Cell, row: Row) -> tuple[Session | Audition, FileRecorder] | None:
         """The session of a cell and what writes its folder; a failure becomes part of its row."""
         from pixray.drawers.remote.drawer import RemoteDrawer
-        from pixray.engine.session import Session
+        from pixray.runs.animation import Animation
         from pixray.runs.to_folder import prepare_folder_run
 
         if self._stopping:
@@ -198,7 +199,7 @@ class Comparison:
         except PixrayError as error:
             row.status, row.reason = "failed", str(error)
             return None
-        if not isinstance(session, Session):
+        if isinstance(session, Animation):
             row.status, row.reason = "failed", "an animation has more than one picture to compare"
             return None
         if isinstance(session.drawer, RemoteDrawer):
@@ -206,7 +207,7 @@ class Comparison:
         self._sessions.append(session)
         return session, files
 
-    def _paint(self, session: Session, files: FileRecorder, row: Row) -> None:
+    def _paint(self, session: Session | Audition, files: FileRecorder, row: Row) -> None:
         from pixray.runs.to_folder import run_to_folder
 
         try:

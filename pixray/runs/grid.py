@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from pixray.recorders.files import FileRecorder
     from pixray.registry import Registry
     from pixray.runs.animation import Animation
+    from pixray.runs.audition import Audition
 
 _RANGE = re.compile(r"^(-?\d+)\.\.(-?\d+)$")
 
@@ -178,7 +179,9 @@ def folder_name(values: Mapping[str, str], chosen: Mapping[str, Any]) -> str:
     return f"{words}_{hashlib.sha256(json.dumps(chosen, sort_keys=True).encode()).hexdigest()[:8]}"
 
 
-def paint_cell(cell: Cell, registry: Registry, store: ModelStore) -> tuple[Session | Animation, FileRecorder]:
+def paint_cell(
+    cell: Cell, registry: Registry, store: ModelStore
+) -> tuple[Session | Animation | Audition, FileRecorder]:
     """The session of a cell and its file recorder; a run that was interrupted goes on."""
     from pixray.runs.resume import resume
     from pixray.runs.to_folder import prepare_folder_run

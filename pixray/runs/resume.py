@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from pixray.recorders.files import FileRecorder
     from pixray.registry import Registry
     from pixray.runs.animation import Animation
+    from pixray.runs.audition import Audition
     from pixray.settings.namespace import Settings
 
 
@@ -35,7 +36,7 @@ def resume(
     trust: bool = False,
     leave: Leave | None = None,
     supplied: Mapping[str, Any] | None = None,
-) -> tuple[Session | Animation, FileRecorder]:
+) -> tuple[Session | Animation | Audition, FileRecorder]:
     """The session of an earlier run where it was left, and the recorder that goes on in its folder.
 
     Without a change the finished picture is the same, byte for byte on a CPU, as that of a run without interruption.
@@ -94,7 +95,7 @@ def _refuse_another_run(folder: Path, settings: Settings, registry: Registry, re
             )
 
 
-def _restore(session: Session | Animation, state: Mapping[str, Any], folder: Path) -> None:
+def _restore(session: Session | Animation | Audition, state: Mapping[str, Any], folder: Path) -> None:
     try:
         session.restore(state)
     except SettingsError:

@@ -1,4 +1,4 @@
-"""Building what a run is: a session, or an animation of several."""
+"""Building what a run is: a session, an animation of several, or an audition of several of which one goes on."""
 
 from __future__ import annotations
 
@@ -12,14 +12,22 @@ if TYPE_CHECKING:
     from pixray.models.store import ModelStore
     from pixray.registry import Registry
     from pixray.runs.animation import Animation
+    from pixray.runs.audition import Audition
 
 
-def build_run(settings: argparse.Namespace, registry: Registry, store: ModelStore) -> Session | Animation:
-    """A session, or with `animation_dir` an animation; both have `run()`, `stop()`, `state()` and `restore()`.
+def build_run(settings: argparse.Namespace, registry: Registry, store: ModelStore) -> Session | Animation | Audition:
+    """A session, with `animation_dir` an animation, with `audition` an audition.
+
+    All of them have `run()`, `stop()`, `state()` and `restore()`.
 
     Raises:
         SettingsError, ModelUnavailable, MissingPackage: before anything was written.
     """
+    if settings.audition > 1:
+        from pixray.runs.audition import build_audition
+
+        with fetches_restricted(settings):
+            return build_audition(settings, registry, store)
     if not settings.animation_dir:
         return build_session(settings, registry, store)
     from pixray.runs.animation import build_animation  # an import that only animations need

@@ -24,11 +24,12 @@ if TYPE_CHECKING:
     from pixray.models.store import ModelStore
     from pixray.registry import Registry
     from pixray.runs.animation import Animation
+    from pixray.runs.audition import Audition
 
 
 def prepare_folder_run(
     settings: argparse.Namespace, registry: Registry, store: ModelStore
-) -> tuple[Session | Animation, FileRecorder]:
+) -> tuple[Session | Animation | Audition, FileRecorder]:
     """A new session, and the recorder that will write its folder.
 
     Raises:
@@ -44,7 +45,7 @@ def prepare_folder_run(
 
 def prepare_picture_run(
     settings: argparse.Namespace, registry: Registry, store: ModelStore
-) -> tuple[Session | Animation, PictureFile]:
+) -> tuple[Session | Animation | Audition, PictureFile]:
     """A new session of which nothing is kept but the picture, at the path that `output` names.
 
     Raises:
@@ -57,7 +58,7 @@ def prepare_picture_run(
 
 
 def run_to_folder(
-    session: Session | Animation,
+    session: Session | Animation | Audition,
     files: FileRecorder | PictureFile,
     registry: Registry,
     output: str = "quiet",
@@ -75,7 +76,7 @@ def run_to_folder(
 
 
 def finish_in_folder(
-    session: Session | Animation,
+    session: Session | Animation | Audition,
     files: FileRecorder | PictureFile,
     registry: Registry,
     output: str,

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from pixray.recorders.files import FileRecorder
     from pixray.registry import Registry
     from pixray.runs.animation import Animation
+    from pixray.runs.audition import Audition
 
 HEARTBEAT = 2.0
 """Seconds between signs of life, also while a model loads."""
@@ -95,7 +96,7 @@ class Worker:
             self._obey(run)
         return "stopped" if reporter.stopped else "done"
 
-    def _new(self, order: Order) -> tuple[Session | Animation, FileRecorder]:
+    def _new(self, order: Order) -> tuple[Session | Animation | Audition, FileRecorder]:
         from pixray.runs.to_folder import prepare_folder_run
         from pixray.settings.schema import Schema
 
@@ -103,7 +104,7 @@ class Worker:
         settings = Schema.for_choice(self.registry, layers).resolve(layers)
         return prepare_folder_run(settings, self.registry, self.store)
 
-    def _resumed(self, order: Order) -> tuple[Session | Animation, FileRecorder]:
+    def _resumed(self, order: Order) -> tuple[Session | Animation | Audition, FileRecorder]:
         from pixray.runs.resume import resume
 
         leave = next((layer.leave for layer in order.layers if not layer.kind.local), Leave())
@@ -122,7 +123,7 @@ class Worker:
         supplied |= {"save_intermediates": False, "make_video": False}
         return supplied if order.resumable else {**supplied, "checkpoint_every": 0}
 
-    def _obey(self, run: Session | Animation) -> None:
+    def _obey(self, run: Session | Animation | Audition) -> None:
         """Do what the server has asked for since the last event."""
         while self.connection.poll():
             if self.connection.recv() == STOP:

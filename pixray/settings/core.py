@@ -134,6 +134,13 @@ class Size:
         common=True,
         role=Role.REQUEST_FIELD,
     )
+    audition: int = setting(
+        1,
+        "seeds that paint the first 60 steps, from the run's own on; the one whose picture fits best goes on",
+        least=1,
+        most=64,
+        common=True,
+    )
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -5,7 +5,7 @@ import pytest
 from pixray.cli.sheet import caption
 from pixray.errors import SettingsError
 from pixray.events import Drawn, Noticed, Started, Stepped
-from pixray.prompts.timed import Turn, prompts_at_first
+from pixray.prompts.timed import Turn, prompts_at
 from pixray.recorders.checkpoint import pack, unpack
 from pixray.recorders.files import metadata
 
@@ -85,7 +85,7 @@ def test_titles_and_captions_tell_prompts_with_times():
 
 def test_a_draft_follows_what_counts_at_first(resolve):
     settings = resolve(prompts="sea", timed_prompts="0%: red | 50%: blue")
-    assert [prompt.text for prompt in prompts_at_first(settings)] == ["sea", "red"]
+    assert [prompt.text for prompt in prompts_at(settings, step=0)] == ["sea", "red"]
 
 
 def test_a_step_whose_weights_change_cannot_be_captured(session):
