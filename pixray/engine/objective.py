@@ -16,6 +16,7 @@ from pixray.engine.microbatch import Microbatcher
 from pixray.engine.step_random import CutoutBatch, StepRandomness, draw
 from pixray.filters.base import Filter
 from pixray.losses.base import LossInputs, WeightedLoss
+from pixray.ops.carry import carry
 from pixray.optim.loss_values import LossValues
 from pixray.perceptors.base import Perceptor
 from pixray.runtime.rng import Generators
@@ -129,9 +130,7 @@ class Objective:
     @staticmethod
     def _backward_through_filters(filtered: Tensor, gradient: Tensor | None, penalties: Mapping[str, Tensor]) -> None:
         roots = [penalty for penalty in penalties.values() if penalty.requires_grad]
-        gradients: list[Tensor | None] = [None] * len(roots)
         if filtered.requires_grad and gradient is not None:
-            roots.append(filtered)
-            gradients.append(gradient)
+            roots.append(carry(filtered, gradient))
         if roots:
-            torch.autograd.backward(roots, gradients)
+            torch.autograd.backward(roots)

@@ -50,7 +50,7 @@ BUILT_IN: dict[str, dict[str, str]] = {
     },
     "optimizer": {
         "Adagrad": "torch.optim:Adagrad",
-        "Adam": "torch.optim:Adam",
+        "Adam": "pixray.optim.adam:Adam",
         "AdamP": "timm.optim:AdamP",  # timm comes with open_clip
         "AdamW": "torch.optim:AdamW",
         "Adamax": "torch.optim:Adamax",

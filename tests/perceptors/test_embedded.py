@@ -14,7 +14,7 @@ from pixray.perceptors.clip import OPENAI_MEAN, OPENAI_STD
 from pixray.perceptors.embedded import Embedded, Referee, SketchGuide
 from training.clip import make_clip
 
-NEEDLESS = ("open_clip", "timm", "torchvision", "kornia", "huggingface_hub", "transformers")
+NEEDLESS = ("torch._dynamo", "sympy", "open_clip", "timm", "torchvision", "kornia", "huggingface_hub", "transformers")
 
 RUN = """
 import sys, pixray

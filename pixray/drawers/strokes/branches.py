@@ -13,6 +13,7 @@ import torch
 from torch import Tensor
 
 from pixray.drawers.strokes.tiles import EDGE
+from pixray.ops.carry import carry
 
 _SHARP = 0.3
 """Cosine of the turn, about 72 degrees, beyond which two pieces that meet are branches of their own."""
@@ -76,7 +77,7 @@ class SharedPixels:
         Args:
             gradient: H, that of the coverage.
         """
-        *by_pieces, by_half = torch.autograd.grad(self.coverage, self._free, gradient, retain_graph=True)
+        *by_pieces, by_half = torch.autograd.grad(carry(self.coverage, gradient), self._free, retain_graph=True)
         for pieces, by_piece in zip(self._pieces, by_pieces, strict=True):
             ends.index_add_(0, pieces, by_piece.view(-1, 4))
         widths.index_add_(0, self._path, by_half / 2)
