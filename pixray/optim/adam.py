@@ -86,7 +86,7 @@ class Adam(torch.optim.Optimizer):
         groups = [{**group, "params": [numbers[tensor] for tensor in group["params"]]} for group in self.param_groups]
         return {"state": {numbers[tensor]: state for tensor, state in self.state.items()}, "param_groups": groups}
 
-    def load_state_dict(self, state_dict: Mapping[str, Any]) -> None:  # type: ignore[override]
+    def load_state_dict(self, state_dict: Mapping[str, Any]) -> None:
         """Take over such a state, perhaps from another device.
 
         Raises:

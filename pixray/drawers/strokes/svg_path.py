@@ -160,8 +160,8 @@ def _arc_curves(
     Worked out on the unit circle that the ellipse becomes when it is turned back and divided by its radii, around the
     middle between both ends; see the implementation notes of SVG 1.1, F.6.
     """
-    turn, (rx, ry) = cmath.rect(1, angle), radii
-    away = (begin - end) / 2 / turn
+    tilt, (rx, ry) = cmath.rect(1, angle), radii
+    away = (begin - end) / 2 / tilt
     start = complex(away.real / rx, away.imag / ry)
     reach = abs(start)
     if reach == 0:
@@ -181,7 +181,7 @@ def _arc_curves(
 
     def placed(z: complex) -> complex:
         z += centre
-        return complex(z.real * rx, z.imag * ry) * turn + (begin + end) / 2
+        return complex(z.real * rx, z.imag * ry) * tilt + (begin + end) / 2
 
     curves = []
     for number in range(count):
