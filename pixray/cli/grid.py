@@ -74,6 +74,7 @@ def _paint_grid(make: Callable[[str], list[Cell]], template: str, registry: Regi
     from pixray.recorders.lock import FolderLock
     from pixray.recorders.outdir import make_outdir
     from pixray.runs.report.own_files import refuse_foreign_files
+    from pixray.runs.sprite_sheet import FILES
     from pixray.runtime.files import remove_parts
     from pixray.settings.names import refuse_braces
 
@@ -82,7 +83,8 @@ def _paint_grid(make: Callable[[str], list[Cell]], template: str, registry: Regi
     folder = make_outdir(template)
     if str(folder) != template:
         cells = make(str(folder))
-    refuse_foreign_files(folder, ["index.html", "grid.json", "sheet.png"])
+    sprites = FILES if any(getattr(cell.settings, "sprite", None) for cell in cells) else ()
+    refuse_foreign_files(folder, ["index.html", "grid.json", "sheet.png", *sprites])
     lock = FolderLock(folder)
     lock.acquire()
     remove_parts(folder)

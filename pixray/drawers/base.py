@@ -69,11 +69,13 @@ class Drawer(ABC):
     """Whether it starts from the run's noise picture when there is no start image (strokes do not)."""
     tensors: ClassVar[Sequence[str]] = ()
     """Attributes that `state` saves beside the parameters: each holds a tensor, or a list or mapping of tensors."""
-    uses_palette: ClassVar[bool] = False
+    uses_palette: bool = False
     """Whether it takes its colours from the canvas's palette."""
     capturable: bool = False
     """Whether a CUDA graph can hold a step with it: `render` and `project` do the same in every step, on the device and
     without regard to the step's number. `pixray.testing.recording` tells."""
+    hardens_at: int | None = None
+    """The step from which on it paints as it delivers, where it paints more freely before that; known after `start`."""
     supplies: ClassVar[Mapping[str, Any]] = {}
     """Settings of the run that follow from choosing this drawer, unless somebody says otherwise."""
 
@@ -147,6 +149,10 @@ class Drawer(ABC):
 
     def project(self) -> None:
         """Put the parameters back into their valid range after a step."""
+        return
+
+    def settle(self) -> None:
+        """The run ends here, perhaps early: from now on, paint as it is to be delivered."""
         return
 
     def latent(self) -> Tensor | None:

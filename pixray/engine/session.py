@@ -109,6 +109,7 @@ class Session:
         if self.schedule.keep and self.step:
             yield CheckpointDue(self.step, self.state())
         if self.optimizer.ready:
+            self.drawer.settle()
             yield self.draw(final=True)
         best = None if math.isinf(self.optimizer.best) else (self.optimizer.best, self.optimizer.best_step)
         yield Finished(self._reason(), self.step, time.perf_counter() - started, best)
@@ -130,6 +131,8 @@ class Session:
         if isinstance(self.optimizer, SearchOptimizer):
             yield from self._search(self.optimizer)
             return
+        if self.step == self.drawer.hardens_at and self.step:
+            yield self._compared_when_hard()
         started = time.perf_counter()
         self._repaint_if_due()
         randomness = self._draw_randomness()
@@ -197,6 +200,21 @@ class Session:
     def draw(self, *, show: bool = True, final: bool = False) -> Drawn:
         """The picture as it is now."""
         return self._drawn(self.render(), save=True, show=show, final=final)
+
+    def _compared_when_hard(self) -> Noticed:
+        """How much the losses change when the drawer begins to paint as it delivers, seen through the same cutouts."""
+        randomness = self._draw_randomness()
+        with self._kernels():
+            before, after = (self._judged(step, randomness) for step in (self.step - 1, self.step))
+        told = f"loss {before:.4f} before, {after:.4f} after"
+        self.text = {**self.text, "pixray_hardened": f"step {self.step}: {told}"}
+        return Noticed("info", f"from step {self.step} on the picture is painted as it is delivered: {told}")
+
+    def _judged(self, step: int, randomness: StepRandomness) -> float:
+        """The total loss of the canvas as the drawer renders it in a step; nothing is changed by it."""
+        canvas, latent = self.drawer.render(step).detach(), self.drawer.latent()
+        moment = Moment(self.step, self.step / max(1, self.steps), None if latent is None else latent.detach())
+        return sum(self.objective.backward(canvas, randomness, moment).values())
 
     def _draw_randomness(self) -> StepRandomness:
         return self.objective.draw(self.generators, self.drawer.size, self.step)

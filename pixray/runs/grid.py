@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from pixray.errors import PixrayError, SettingsError, shown
 from pixray.runs.report.page import render_page
+from pixray.runs.sprite_sheet import write_sprites
 from pixray.runtime.files import write_atomic
 from pixray.settings.grammar import split_pipes
 from pixray.settings.layers import Layer, python_layer
@@ -201,6 +202,7 @@ def write_results(folder: Path, cells: Sequence[Cell], failed: Mapping[str, str]
     write_atomic(folder / "grid.json", (json.dumps(rows, indent=1, ensure_ascii=False) + "\n").encode())
     write_atomic(folder / "index.html", _page(cells, rows))
     _write_sheet(folder, rows)
+    write_sprites(folder, cells)
 
 
 def _row(folder: Path, cell: Cell, failed: Mapping[str, str]) -> dict[str, Any]:

@@ -67,6 +67,8 @@ class Role(enum.Flag):
     """Asks for a file beside the picture."""
     RESUMABLE = enum.auto()
     """Has no say in what a step does: a run may go on with another value."""
+    SHAPES_CANVAS = enum.auto()
+    """Columns and rows of a grid, of which the canvas is a whole multiple."""
     NEEDS_FOLDER = enum.auto()
     """Whoever sets it asks for a folder, not for a picture alone."""
 

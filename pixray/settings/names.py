@@ -20,7 +20,7 @@ _PROMPT_BYTES = (80, 40, 20, 8)
 """Bytes that a prompt may take, tried until every part of the path is short enough."""
 _WORD_BYTES = 80
 """Bytes that a seed that is a text, or the name of a drawer, may take."""
-_RESERVED = len("_cells.png")
+_RESERVED = len("_sprite.png")
 """Bytes of a name left for the endings of files beside the picture."""
 
 

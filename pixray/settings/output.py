@@ -33,7 +33,7 @@ def output_name(raw: Any) -> str:
         raise ValueError(f"expected a name that ends in {', '.join(WRITTEN)}; {ending} is not written")
     if ending not in WRITTEN:
         path = path.with_name(f"{path.name}.png")
-    if len(os.fsencode(path.stem)) > NAME_BYTES - len("_cells.png") or "\0" in name:
+    if len(os.fsencode(path.stem)) > NAME_BYTES - len("_sprite.png") or "\0" in name:
         raise ValueError("expected a shorter name without null characters")
     return path.as_posix()
 

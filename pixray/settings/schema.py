@@ -197,7 +197,7 @@ class Schema:
 
     def _presets(self, layers: Sequence[Layer]) -> list[Layer]:
         """What the chosen quality and perceptors supply; a wrong quality is reported by convert() in its place."""
-        names = ("quality", "perceptors", "clip_models", "drawer", "filters", "palette", "ink")
+        names = ("quality", "perceptors", "clip_models", "drawer", "filters", "palette", "ink", "sprite")
         chosen = {name: self._choice(name, layers) for name in names}
         below: list[Layer] = []
         if chosen["quality"] in presets.QUALITY:
@@ -208,6 +208,8 @@ class Schema:
             below.append(embedded_layer(chosen["drawer"], chosen["filters"]))
         elif chosen["perceptors"] == "embedded" or chosen["clip_models"] == ["embedded-sketch"]:
             below.append(embedded_layer(chosen["drawer"], chosen["filters"], ink))
+        if chosen["sprite"]:
+            below.append(Layer(LayerKind.SUPPLIED, "sprite", presets.sprite_values(chosen["filters"])))
         return [*below, *self.supplies]
 
     def _choice(self, name: str, layers: Sequence[Layer]) -> Any:

@@ -81,6 +81,12 @@ def embedded_values(drawer: str | None, filters: str | None, ink: str | None = N
     return {**EMBEDDED, **(EMBEDDED_PIXEL if free else {})}
 
 
+def sprite_values(filters: str | None) -> dict[str, Any]:
+    """What a sprite supplies: a ground that one looks through, unless it is to be a tile."""
+    tile = any(name in ("tiler", "wallpaper") for name, *_ in parse_parts(filters))
+    return {} if tile else {"transparent": True, "pixel_alpha": "hard"}
+
+
 def one_ink(ink: str | None, palette: str | None) -> str | None:
     """The colour of all strokes, from the settings of a drawer with ink; None: there are several or none."""
     if ink == "auto":

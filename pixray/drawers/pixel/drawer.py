@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import Tensor
@@ -17,10 +17,17 @@ from torch.nn.functional import embedding_bag
 from pixray.drawers.base import Canvas, Drawer
 from pixray.drawers.pixel.cells import BORDERS, CELL_TYPES, Cells, Coverage, coverage, grid_shape
 from pixray.drawers.pixel.files import cells_png, cells_svg, shown_colors
+from pixray.drawers.pixel.learnt_palette import RATE as PALETTE_RATE
+from pixray.drawers.pixel.learnt_palette import LearntPalette
+from pixray.drawers.pixel.sprite_files import COLORS, check_sprite, grid_of, sprite_files
 from pixray.errors import SettingsError
 from pixray.ops.surrogate import straight_through
 from pixray.optim.parameter_group import ParameterGroup
 from pixray.settings.declare import Role, setting
+from pixray.sprites.dither import DITHERS
+
+if TYPE_CHECKING:
+    from pixray.settings.namespace import Settings as RunSettings
 
 RATE = 0.03
 """Adam's step on colours from 0 to 1, the old pixray's."""
@@ -72,21 +79,43 @@ class PixelDrawer(Drawer):
             "transparency of cells (with transparent); soft: any value; hard: opaque or fully transparent, for sprites",
             choices=("soft", "hard"),
         )
+        sprite: Any = setting(
+            None,
+            "paint a sprite of this many columns and rows, such as 32x32: an indexed PNG of one pixel per cell and an "
+            ".aseprite file, on transparent ground",
+            parse=grid_of,
+            role=Role.FURTHER_FILE | Role.SHAPES_CANVAS | Role.SEVERAL_WORDS,
+            grid=",",
+            common=True,
+        )
+        colors: int | None = setting(
+            None,
+            "at most so many colours, learnt while painting; with a palette: chosen from it (default for sprites: 16, "
+            "or the palette)",
+            least=1,
+            most=255,
+        )
+        dither: str = setting(
+            "none",
+            "mix the colours of a palette by a pattern of cells (rect only, with colors or sprite)",
+            choices=DITHERS,
+        )
         pixel_svg: bool = setting(False, "also save an SVG with one polygon per cell", role=Role.FURTHER_FILE)
         pixel_cells: bool = setting(
             False, "also save a PNG with one pixel per cell (rect only)", role=Role.FURTHER_FILE
         )
 
     settings: Settings
-    tensors = ("_colours",)
+    tensors = ("_colours", "_learnt_tensors")
     capturable = True
 
     def __init__(self, settings: Settings, canvas: Canvas) -> None:
         super().__init__(settings, canvas)
+        check_sprite(settings, canvas)
         columns, rows = grid_shape(
             settings.pixel_type,
             (canvas.width, canvas.height),
-            settings.pixel_size,
+            settings.sprite or settings.pixel_size,
             settings.pixel_scale,
             settings.pixel_iso_check,
             settings.pixel_edge_check,
@@ -102,6 +131,16 @@ class PixelDrawer(Drawer):
             )
         self._colours: Tensor | None = None
         self._cover: Coverage | None = None
+        self._learnt: LearntPalette | None = None
+        self._steps = self._step = 0
+        self._settled = False
+        if settings.sprite or settings.colors:
+            self.capturable, self.uses_palette = False, True  # a step depends on its number
+        elif settings.dither != "none":
+            canvas.notice("dither has no effect: it mixes the colours of sprite or colors")
+
+    def configure(self, settings: RunSettings, seed: int) -> None:
+        self._steps = settings.iterations
 
     def start(self, image: Tensor | None, generator: torch.Generator) -> None:
         channels = 4 if self.canvas.transparent else 3
@@ -111,28 +150,54 @@ class PixelDrawer(Drawer):
             colours = self._sample(image, channels)
         self._colours = colours.to(self.canvas.device).requires_grad_(True)
         self._cover = coverage(self.cells).to(self.canvas.device)
+        if self.settings.sprite or self.settings.colors:
+            count = self.settings.colors or (None if self.canvas.palette else COLORS)
+            self._learnt = LearntPalette(
+                count, self.canvas.palette, self.canvas.device, self._steps, self.settings.dither, self.cells.rows
+            )
+            self.hardens_at = self._learnt.hardens_at
         if self.settings.pixel_cells and self.settings.pixel_type != "rect":
             self.canvas.notice(f"pixel_cells has no effect: cells of type {self.settings.pixel_type} are no pixels")
         self.canvas.notice(f"a grid of {self.cells.columns}x{self.cells.rows} {self.settings.pixel_type} cells")
 
     @property
     def colours(self) -> Tensor:
-        """cells x 3, or cells x 4 with transparency, in [0, 1]: the only parameter."""
+        """cells x 3, or cells x 4 with transparency, in [0, 1]: the parameter, beside a palette that is learnt."""
         assert self._colours is not None, "start() comes first"
         return self._colours
 
+    @property
+    def _learnt_tensors(self) -> Mapping[str, Tensor]:
+        return {} if self._learnt is None else {"palette": self._learnt.colours, "placed": self._learnt.placed}
+
     def parameters(self) -> list[ParameterGroup]:
-        return [ParameterGroup([self.colours], RATE)]
+        groups = [ParameterGroup([self.colours], RATE)]
+        if self._learnt is not None and not self._learnt.fixed:
+            groups.append(ParameterGroup([self._learnt.colours], PALETTE_RATE))
+        return groups
+
+    def settle(self) -> None:
+        self._settled = True
 
     def _shown_parameters(self) -> Tensor:
-        """The colours as they are painted, with hard edges of opacity where these are asked for."""
-        colours = self.colours
+        """The colours as they are painted, in few colours and with hard edges of opacity where these are asked for."""
+        colours, learnt = self.colours, self._learnt
+        hard = learnt is not None and (self._settled or self._step >= learnt.hardens_at)
+        if learnt is not None:
+            colours = learnt.shown(colours, max(self._step, learnt.hardens_at) if hard else self._step)
+        return self._with_opacity(colours, few=hard)
+
+    def _with_opacity(self, colours: Tensor, *, few: bool) -> Tensor:
+        """The same with the opacity that cells are shown with; `few`: as the files of sprites hold it."""
+        opacity = colours[:, 3:]
         if self.canvas.transparent and self.settings.pixel_alpha == "hard":
-            opaque = straight_through((colours[:, 3:] >= 0.5).to(colours.dtype), colours[:, 3:])
-            colours = torch.cat([colours[:, :3], opaque], 1)
-        return colours
+            opacity = straight_through((opacity >= 0.5).to(opacity.dtype), opacity)
+        elif self.canvas.transparent and few and self._learnt is not None:
+            opacity = self._learnt.shades(opacity)
+        return torch.cat([colours[:, :3], opacity], 1) if self.canvas.transparent else colours
 
     def render(self, step: int) -> Tensor:
+        self._step = step
         colours = self._shown_parameters()
         if self.canvas.transparent:
             colours = torch.cat([colours[:, :3] * colours[:, 3:], colours[:, 3:]], 1)
@@ -150,6 +215,8 @@ class PixelDrawer(Drawer):
     @torch.no_grad()
     def project(self) -> None:
         self.colours.clamp_(0, 1)
+        if self._learnt is not None:
+            self._learnt.project()
 
     def latent(self) -> Tensor:
         return self.colours
@@ -160,15 +227,19 @@ class PixelDrawer(Drawer):
     @torch.no_grad()
     def files(self, shown: Tensor) -> Mapping[str, bytes]:
         files: dict[str, bytes] = {}
-        if not (self.settings.pixel_svg or self.settings.pixel_cells):
+        if not (self.settings.pixel_svg or self.settings.pixel_cells or self.settings.sprite):
             return files
         assert self._cover is not None, "start() comes first"
-        canvas = self.render(0).cpu()
+        canvas = self.render(self._step).cpu()
         colours = shown_colors(self._cover.to("cpu"), self._shown_parameters().cpu(), canvas, shown.detach().cpu())
         if self.settings.pixel_svg:
             files[".svg"] = cells_svg(self.cells, colours)
         if self.settings.pixel_cells and self.settings.pixel_type == "rect":
             files["_cells.png"] = cells_png(self.cells, colours)
+        if self._learnt is not None and self.settings.sprite:
+            if not (self._settled or self._step >= self._learnt.hardens_at):
+                colours = self._with_opacity(self._learnt.delivered(self.colours), few=True).cpu()
+            files |= sprite_files(colours, self.cells.rows, self._learnt.palette())
         return files
 
     def _sample(self, image: Tensor, channels: int) -> Tensor:

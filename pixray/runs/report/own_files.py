@@ -44,5 +44,6 @@ def _ours(path: Path) -> bool:
             return False
     with path.open("rb") as file:
         beginning = file.read(_BEGINNING)
-    marks = (b'"status"', b'"picture"') if path.suffix == ".json" else (b"pixray",)
-    return all(mark in beginning for mark in marks)
+    if path.suffix == ".json" and b'"app": "pixray"' not in beginning:  # lists of sprites name their maker
+        return b'"status"' in beginning and b'"picture"' in beginning
+    return b"pixray" in beginning

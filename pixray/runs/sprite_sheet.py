@@ -1,0 +1,72 @@
+"""The sprites of a grid in one picture, with JSON that says where each is, and as the frames of an Aseprite file."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pixray.runtime.files import write_atomic
+from pixray.runtime.version import __version__
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from pixray.runs.grid import Cell
+
+NAME = "sprites"
+FILES = tuple(f"{NAME}{ending}" for ending in (".png", ".json", ".aseprite"))
+
+
+def write_sprites(folder: Path, cells: Sequence[Cell]) -> None:
+    """Write sprites.png, sprites.json and sprites.aseprite, of all sprites of a grid that are finished and of one size.
+
+    Their colours share a palette; where that would be more than 256, nothing is written.
+    """
+    named = [(path, cell) for cell in cells if (path := _sprite_of(cell)) is not None]
+    if not named:
+        return
+    pictures = [_pixels(path) for path, _ in named]
+    names = [", ".join(cell.values.values()) or cell.folder.name for _, cell in named]
+    if len({picture.shape for picture in pictures}) == 1:
+        for name, content in sheet_files(NAME, pictures, names).items():
+            write_atomic(folder / name, content)
+
+
+def _sprite_of(cell: Cell) -> Path | None:
+    if not getattr(cell.settings, "sprite", None) or not cell.done():
+        return None
+    picture = cell.folder / cell.settings.output
+    path = picture.with_name(f"{picture.stem}_sprite.png")
+    return path if path.is_file() else None
+
+
+def _pixels(path: Path) -> np.ndarray:
+    """H W 4."""
+    import numpy as np
+
+    from pixray.images.io import open_picture
+
+    return np.asarray(open_picture(path, "sprite").convert("RGBA"))
+
+
+def sheet_files(name: str, pictures: Sequence[np.ndarray], names: Sequence[str]) -> dict[str, bytes]:
+    """The files of a sheet, by name; empty where the pictures together have more than 256 colours.
+
+    Args:
+        name: without an ending; pictures: H W 4 each, of one size; names: of the frames.
+    """
+    from pixray.errors import PixrayError
+    from pixray.sprites.aseprite import aseprite_bytes
+    from pixray.sprites.indexed import indexed_alike, indexed_png
+    from pixray.sprites.sheet import columns_of, sheet, sheet_json
+
+    try:
+        frames = indexed_alike(pictures)
+    except PixrayError:
+        return {}
+    return {
+        f"{name}.png": indexed_png(sheet(frames), {"Software": f"pixray ({__version__})"}),
+        f"{name}.json": sheet_json(f"{name}.png", names, frames[0].size, columns_of(len(frames))),
+        f"{name}.aseprite": aseprite_bytes(frames),
+    }
