@@ -202,7 +202,7 @@ def write_results(folder: Path, cells: Sequence[Cell], failed: Mapping[str, str]
     write_atomic(folder / "grid.json", (json.dumps(rows, indent=1, ensure_ascii=False) + "\n").encode())
     write_atomic(folder / "index.html", _page(cells, rows))
     _write_sheet(folder, rows)
-    write_sprites(folder, cells)
+    write_sprites(folder, list(_sprites(cells)))
 
 
 def _row(folder: Path, cell: Cell, failed: Mapping[str, str]) -> dict[str, Any]:
@@ -228,6 +228,15 @@ def _write_sheet(folder: Path, rows: Sequence[Mapping[str, Any]]) -> None:
                 shown.append((open_picture(folder / row["picture"]), ", ".join(row["values"].values())))
     if shown:
         write_atomic(folder / "sheet.png", sheet_png(contact_sheet(shown, _columns(rows))))
+
+
+def _sprites(cells: Sequence[Cell]) -> Iterator[tuple[Path, str]]:
+    """The sprite of each finished cell that has one, and what sets it apart."""
+    for cell in cells:
+        picture = cell.folder / cell.settings.output
+        sprite = picture.with_name(f"{picture.stem}_sprite.png")
+        if getattr(cell.settings, "sprite", None) and sprite.is_file() and cell.done():
+            yield sprite, ", ".join(cell.values.values()) or cell.folder.name
 
 
 def _columns(rows: Sequence[Mapping[str, Any]]) -> int:

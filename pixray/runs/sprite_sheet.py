@@ -12,33 +12,22 @@ from pixray.runtime.version import __version__
 if TYPE_CHECKING:
     import numpy as np
 
-    from pixray.runs.grid import Cell
-
 NAME = "sprites"
 FILES = tuple(f"{NAME}{ending}" for ending in (".png", ".json", ".aseprite"))
 
 
-def write_sprites(folder: Path, cells: Sequence[Cell]) -> None:
-    """Write sprites.png, sprites.json and sprites.aseprite, of all sprites of a grid that are finished and of one size.
+def write_sprites(folder: Path, sprites: Sequence[tuple[Path, str]]) -> None:
+    """Write sprites.png, sprites.json and sprites.aseprite, if there are sprites and all of them are of one size.
 
     Their colours share a palette; where that would be more than 256, nothing is written.
+
+    Args:
+        sprites: the picture of each and its name.
     """
-    named = [(path, cell) for cell in cells if (path := _sprite_of(cell)) is not None]
-    if not named:
-        return
-    pictures = [_pixels(path) for path, _ in named]
-    names = [", ".join(cell.values.values()) or cell.folder.name for _, cell in named]
+    pictures = [_pixels(path) for path, _ in sprites]
     if len({picture.shape for picture in pictures}) == 1:
-        for name, content in sheet_files(NAME, pictures, names).items():
+        for name, content in sheet_files(NAME, pictures, [name for _, name in sprites]).items():
             write_atomic(folder / name, content)
-
-
-def _sprite_of(cell: Cell) -> Path | None:
-    if not getattr(cell.settings, "sprite", None) or not cell.done():
-        return None
-    picture = cell.folder / cell.settings.output
-    path = picture.with_name(f"{picture.stem}_sprite.png")
-    return path if path.is_file() else None
 
 
 def _pixels(path: Path) -> np.ndarray:
