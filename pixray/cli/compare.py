@@ -6,6 +6,7 @@ import sys
 from collections.abc import Sequence
 
 from pixray.cli.grid import read_words
+from pixray.cli.parsing import asks_for_help
 from pixray.errors import SettingsError
 
 USAGE = """\
@@ -25,10 +26,10 @@ each service makes for a seed, of which the best is shown. --max_cost and --max_
 
 def main(argv: Sequence[str]) -> int:
     """Compare; exit code 0 if every run is done, 1 if some failed, 130 after Ctrl-C."""
-    if not argv or argv[0] in ("-h", "--help"):
+    if not argv or asks_for_help(argv):
         sys.stdout.write(USAGE)
         return 0
-    texts, output = read_words(argv)
+    texts, output = read_words(argv, "compare")
     drawers, seeds = (_names(texts, name, default) for name, default in (("drawers", ""), ("seeds", "1")))
     folder, judge, prompts = (texts.pop(name, None) for name in ("outdir", "judge", "prompts"))
     candidates = texts.pop("candidates", "1")

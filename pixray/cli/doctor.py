@@ -7,6 +7,7 @@ import platform
 import sys
 from collections.abc import Iterator, Sequence
 
+from pixray.cli.parsing import Parser
 from pixray.errors import SettingsError
 from pixray.runtime.version import __version__
 
@@ -25,8 +26,7 @@ PACKAGES = (
 
 def main(argv: Sequence[str]) -> int:
     """Print the findings; exit code 1 if something would keep pixray from painting."""
-    if argv:
-        raise SettingsError("usage: pixray doctor")
+    Parser("doctor", "Say what this machine has, what is missing, and what can be reached.").parse_args(argv)
     healthy = True
     for good, line in _findings():
         healthy &= good

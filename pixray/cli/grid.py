@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from pixray.cli.parsing import asks_for_help
 from pixray.errors import PixrayError, SettingsError
 
 if TYPE_CHECKING:
@@ -32,10 +33,10 @@ where it was stopped; pictures that are finished are left alone.
 
 def main(argv: Sequence[str]) -> int:
     """Paint the grid; exit code 0 if every cell is done, 1 if some failed, 130 after Ctrl-C."""
-    if not argv or "-h" in argv or "--help" in argv:
+    if not argv or asks_for_help(argv):
         sys.stdout.write(USAGE)
         return 0
-    texts, output = read_words(argv)
+    texts, output = read_words(argv, "grid")
 
     from pixray.api import studio
     from pixray.runs.grid import MOST_CELLS, make_cells
@@ -131,7 +132,7 @@ def _paint(cell: Cell, registry: Registry, store: ModelStore, output: str, shown
     return finish_in_folder(session, files, registry, "progress" if output == "live" else output, shown_notices)
 
 
-def read_words(argv: Sequence[str]) -> tuple[dict[str, str], str]:
+def read_words(argv: Sequence[str], command: str) -> tuple[dict[str, str], str]:
     """`--name values` pairs, and which output was asked for."""
     texts: dict[str, str] = {}
     output, name = "live", None
@@ -143,7 +144,7 @@ def read_words(argv: Sequence[str]) -> tuple[dict[str, str], str]:
             name = name.replace("-", "_")
             texts[name] = value
         elif name is None:
-            raise SettingsError(f"pixray grid: unexpected word '{word}'; settings are written --name values")
+            raise SettingsError(f"pixray {command}: unexpected word '{word}'; settings are written --name values")
         else:
             texts[name] = f"{texts[name]} {word}".strip()
     missing = [name for name, value in texts.items() if not value]

@@ -89,6 +89,8 @@ def _answered(words: list[str]) -> int:
         where = f"{error.filename}: " if error.filename else ""
         sys.stderr.write(f"pixray: {where}{reason(error)}\n")
         return 1
+    except SystemExit as ended:  # argparse, after it printed a help page
+        return int(ended.code or 0)
     except KeyboardInterrupt:
         sys.stderr.write("pixray: interrupted\n")
         return 130

@@ -35,8 +35,8 @@ def main(argv: Sequence[str]) -> int:
         "where": _where,
     }
     parser = Parser("models", "Which model files are known and where they are; fetch and check them.")
-    parser.add_argument("action", metavar="|".join(actions))
-    parser.add_argument("names", nargs="*", metavar="NAME", help="models, as `pixray models list` shows them")
+    parser.add_argument("action", metavar="|".join(actions), help="what to do")
+    parser.add_argument("names", nargs="*", metavar="name", help="models, as `pixray models list` shows them")
     parser.add_argument("--part", help="path: only this part, such as config")
     parser.add_argument("--checkpoints_dir", help="a folder to search first, and to download into")
     parser.add_argument("--models_file", help="YAML file of further models")

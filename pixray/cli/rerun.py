@@ -6,6 +6,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from pixray.cli.parsing import asks_for_help
 from pixray.errors import SettingsError
 
 USAGE = """\
@@ -23,7 +24,7 @@ counts.
 def main(argv: Sequence[str]) -> int:
     """Paint with the settings of a picture; without changes the same bytes come out on a CPU."""
     words = list(argv)
-    if not words or "-h" in words or "--help" in words:
+    if not words or asks_for_help(words):
         sys.stdout.write(USAGE)
         return 0
     trusted = "--trust" in words

@@ -23,8 +23,8 @@ _LONGEST_CAPTION = 400
 def main(argv: Sequence[str]) -> int:
     """Write the sheet and print its path."""
     parser = Parser("sheet", "Make a contact sheet of the finished pictures in a folder and the folders below it.")
-    parser.add_argument("folder")
-    parser.add_argument("--out", help="where to write it (default: sheet.png in that folder)")
+    parser.add_argument("folder", help="where to look for pictures")
+    parser.add_argument("--out", "-o", help="where to write it (default: sheet.png in that folder)")
     parser.add_argument("--columns", type=int, help="pictures in a row")
     parser.add_argument("--cell", type=int, default=192, help="width of one picture in pixels (default: 192)")
     args = parser.parse_args(argv)

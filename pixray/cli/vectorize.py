@@ -31,13 +31,15 @@ def main(argv: Sequence[str]) -> int:
     source.add_argument("--inputs", help="pictures, a vector for each: a file, a glob, with braces or not")
     source.add_argument("--avg-diff", metavar="A,B", help="from the mean of A to the mean of B")
     source.add_argument("--svm-diff", metavar="A,B", help="across the border that tells A from B best")
-    parser.add_argument("--outfile", required=True, help="where to write it; vectors/NAME.json is found by its name")
+    parser.add_argument(
+        "--out", "-o", "--outfile", required=True, help="where to write it; vectors/NAME.json is found by its name"
+    )
     parser.add_argument("--clip_models", "--models", help="perceptors, separated by commas (default: those of a run)")
     parser.add_argument("--device", default="auto", help="auto, cpu, cuda, mps")
     args = parser.parse_args(argv)
-    path = Path(args.outfile)
+    path = Path(args.out)
     if path.suffix.lower() != ".json":
-        raise SettingsError(f"outfile='{path}': expected a name that ends in .json")
+        raise SettingsError(f"out='{path}': expected a name that ends in .json")
 
     from pixray.runtime.files import write_atomic
 

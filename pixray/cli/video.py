@@ -17,11 +17,11 @@ def main(argv: Sequence[str]) -> int:
     """Write the video and print its path."""
     parser = Parser("video", "Make a video of the saved steps of a run.")
     parser.add_argument("outdir", help="folder of a run, or any folder of frame_NNNN.png files")
-    parser.add_argument("--format", choices=FORMATS, help="default: what --out ends in, else mp4")
+    parser.add_argument("--format", choices=FORMATS, help="kind of video (default: what --out ends in, else mp4)")
     parser.add_argument("--fps", type=float, help="frames per second (default: about 14 seconds in all)")
     parser.add_argument("--hold", type=float, default=1.0, help="seconds to stay on the last frame (default: 1)")
     parser.add_argument("--loop", type=int, default=0, help="gif and webp: times to play, 0 for ever; mp4: repeats")
-    parser.add_argument("--out", help="where to write it (default: video.FORMAT in the folder)")
+    parser.add_argument("--out", "-o", help="where to write it (default: video.FORMAT in the folder)")
     args = parser.parse_args(argv)
     if args.fps is not None and not 0.01 <= args.fps <= 240:
         raise SettingsError(f"fps={args.fps:g}: expected a number from 0.01 to 240")

@@ -6,16 +6,16 @@ import sys
 import textwrap
 from collections.abc import Sequence
 
-from pixray.errors import SettingsError
+from pixray.cli.parsing import Parser
 
 
 def main(argv: Sequence[str]) -> int:
     """Print the known words, or those that start with the given letters."""
     from pixray.perceptors.embedded import known_words
 
-    if len(argv) > 1 or any(word.startswith("-") for word in argv):
-        raise SettingsError("usage: pixray words [BEGINNING]")
-    beginning = argv[0].lower() if argv else ""
+    parser = Parser("words", "List the words that the embedded perceptor knows.")
+    parser.add_argument("beginning", nargs="?", default="", help="list only words that begin with these letters")
+    beginning = parser.parse_args(argv).beginning.lower()
     words = sorted(word for word in known_words() if word.startswith(beginning))
     lines = textwrap.wrap(" ".join(words), 100)
     sys.stdout.write("\n".join([*lines, f"({len(words)} words)", ""]))

@@ -56,7 +56,7 @@ def _toy(monkeypatch):
 
 
 def test_vectorize_writes_a_vector_for_each_picture(pictures, capsys):
-    assert main(["vectorize", "--inputs", "red_*.png", "--outfile", "deep/red.json", "--models", "toy"]) == 0
+    assert main(["vectorize", "--inputs", "red_*.png", "-o", "deep/red.json", "--models", "toy"]) == 0
     vectors = read_vectors(Path("deep/red.json").read_text(), "red")
     assert list(vectors) == ["toy"] and len(vectors["toy"]) == 3 and len(vectors["toy"][0]) == 24
     assert capsys.readouterr().out.strip() == "deep/red.json"
@@ -66,9 +66,7 @@ def test_vectorize_writes_a_vector_for_each_picture(pictures, capsys):
 def test_a_direction_is_a_prompt_that_leads_there(pictures, session, how):
     import numpy as np
 
-    assert (
-        main(["vectorize", how, "red_*.png,blue_{0..2}.png", "--outfile", "vectors/bluer.json", "--models", "toy"]) == 0
-    )
+    assert main(["vectorize", how, "red_*.png,blue_{0..2}.png", "--out", "vectors/bluer.json", "--models", "toy"]) == 0
     assert find_vectors("bluer", ModelStore()) is not None
     made = session(prompts="", vector_prompts="bluer:10", drawer="pixel", pixel_size=[6, 4], iterations=40)
     before = np.asarray(made.image()).astype(float).mean((0, 1))
