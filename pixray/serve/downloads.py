@@ -1,4 +1,4 @@
-"""What jobs have painted, for clients: small and full pictures, files, archives made while they are sent."""
+"""What jobs have painted, for clients: pictures, files, losses, archives that are made while they are sent."""
 
 from __future__ import annotations
 
@@ -14,6 +14,8 @@ from starlette.responses import FileResponse, Response, StreamingResponse
 from starlette.routing import BaseRoute, Route
 
 from pixray.errors import SettingsError
+from pixray.serve.answers import Json
+from pixray.serve.curve import curve_of
 from pixray.serve.facts import files_of
 from pixray.serve.jobs import Job
 from pixray.serve.jobs_api import answered
@@ -45,6 +47,7 @@ class Downloads:
             Route("/api/jobs/{id}/pictures/{step:int}.webp", answered(self.preview)),
             Route("/api/jobs/{id}/picture", answered(self.picture)),
             Route("/api/jobs/{id}/files/{name:path}", answered(self.file)),
+            Route("/api/jobs/{id}/curve", answered(self.curve)),
             Route("/api/jobs/{id}/archive.zip", answered(self.archive)),
             Route("/api/archive.zip", answered(self.archives)),
         ]
@@ -69,6 +72,10 @@ class Downloads:
         if name not in {file["name"] for file in await asyncio.to_thread(files_of, job.order.folder, job.output)}:
             raise NoSuchJob("there is no file of that name")
         return FileResponse(job.order.folder / name, filename=Path(name).name, headers={**_NOW, **_INERT})
+
+    async def curve(self, request: Request) -> Response:
+        job = await self._job(request.path_params["id"])
+        return Json(await asyncio.to_thread(curve_of, job.order.folder))
 
     async def archive(self, request: Request) -> Response:
         return _zipped([await self._job(request.path_params["id"])], f"pixray-{request.path_params['id']}.zip")

@@ -31,7 +31,7 @@ class Order:
         lasting: whether the job outlives its worker and its server, and can be paused; for that it is resumable. Others
             end with the client that waits for them.
         most_pictures: full pictures that are kept while it is painted, for clients that are sent them.
-        iterations: another total for a run that goes on, or "+100" for that many more; None: as it was.
+        iterations: another total for a run that goes on; None: as it was.
     """
 
     layers: tuple[Layer, ...]

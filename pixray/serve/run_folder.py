@@ -98,8 +98,11 @@ def go_back(job: Job) -> None:
     job.change(step=step, losses={}, previews=previews, checkpoints=checkpoints, steering=steering, back_to=None)
 
 
-def copy_run(parent: Job, iterations: str) -> Job:
+def copy_run(parent: Job, iterations: int) -> Job:
     """A job that continues a run in a copy of its folder.
+
+    Args:
+        iterations: the new total.
 
     Raises:
         PixrayError: the run left no checkpoint, or the copy cannot be made.
@@ -107,7 +110,7 @@ def copy_run(parent: Job, iterations: str) -> Job:
     source = parent.order.folder
     if not (source / CHECKPOINT).is_file():
         raise PixrayError("the run of this job left no checkpoint to go on from")
-    order = dataclasses.replace(parent.order, iterations=iterations)
+    order = dataclasses.replace(parent.order, iterations=str(iterations), resumable=True, lasting=True)
     job = Job(
         order,
         door=parent.door,
@@ -116,7 +119,7 @@ def copy_run(parent: Job, iterations: str) -> Job:
         drawer=parent.drawer,
         parent=parent.id,
         step=parent.step,
-        steps=parent.steps,
+        steps=iterations,
         size=parent.size,
         seed=parent.seed,
         previews=list(parent.previews),

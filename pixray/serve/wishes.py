@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pixray.errors import PixrayError
+from pixray.errors import PixrayError, SettingsError, shown
 from pixray.serve.jobs import Job
 from pixray.serve.queue import NotNow, Queue
 from pixray.serve.run_folder import copy_run, go_back, remove_run
@@ -110,18 +110,29 @@ def go_on(queue: Queue, name: str, iterations: str) -> Job:
         iterations: a new total, or "+100" for that many more.
 
     Raises:
-        NoSuchJob, NotNow: it is not over, or left no checkpoint.
+        SettingsError: that is no number.
+        NoSuchJob, NotNow: it is not over, has taken more steps already, or left no checkpoint.
         AtCapacity, QueueClosed: as `Queue.add`.
     """
     parent = queue.get(name)
     if not parent.finished:
         raise NotNow(f"the job is {parent.state}: only one that is over goes on as another")
-    job = copy_run(parent, iterations)
+    job = copy_run(parent, _total(parent, iterations))
     try:
         return queue.add(job)
     except PixrayError:
         remove_run(job)
         raise
+
+
+def _total(parent: Job, iterations: str) -> int:
+    digits = iterations.strip().removeprefix("+")
+    if not digits.isdecimal() or len(digits) > 9:
+        raise SettingsError(f"iterations={shown(iterations)}: expected a total such as 400, or +100 for that many more")
+    total = int(digits) + (parent.step if iterations.strip().startswith("+") else 0)
+    if total <= parent.step:
+        raise NotNow(f"iterations={iterations}: {parent.step} were taken already; +{digits} is that many more")
+    return total
 
 
 def _unfinished(queue: Queue, name: str) -> Job:

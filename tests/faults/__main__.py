@@ -1,7 +1,7 @@
-"""python -m tests.faults: kills, full disks, files in the way and lost terminals; a table of what was survived.
+"""python -m tests.faults: kills, full disks, files in the way, lost terminals, killed servers; what was survived.
 
---kills N and --disks N say how many random rounds of each are tried; what is in the way and which terminals are lost
-is a fixed list. Exit code 1 if anything was not survived.
+--kills N, --disks N and --servers N say how many random rounds of each are tried; what is in the way and which
+terminals are lost is a fixed list. Exit code 1 if anything was not survived.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ import torch
 from tests.faults.disks import full_disks, in_the_way
 from tests.faults.kills import kills
 from tests.faults.outcomes import Outcome
+from tests.faults.servers import servers
 from tests.faults.streams import streams
 
 ROOT = Path(__file__).parents[2]
@@ -33,6 +34,7 @@ def outcomes(chosen: argparse.Namespace) -> Iterator[Outcome]:
         "disks": lambda place: itertools.islice(full_disks(place, chosen.seed), chosen.disks),
         "in-the-way": in_the_way,
         "streams": streams,
+        "servers": lambda place: itertools.islice(servers(place, chosen.seed), chosen.servers),
     }
     for name, source in sources.items():
         if name in chosen.only:
@@ -45,7 +47,8 @@ def main() -> int:
     parser.add_argument("--kills", type=int, default=200, help="rounds of up to three kills (default: 200)")
     parser.add_argument("--disks", type=int, default=50, help="runs that meet a full disk (default: 50)")
     parser.add_argument("--seed", type=int, default=0)
-    kinds = ("kills", "disks", "in-the-way", "streams")
+    parser.add_argument("--servers", type=int, default=20, help="rounds of killed servers and workers (default: 20)")
+    kinds = ("kills", "disks", "in-the-way", "streams", "servers")
     parser.add_argument("--only", nargs="+", choices=kinds, default=kinds)
     chosen = parser.parse_args()
     os.environ.update(PIXRAY_OFFLINE="1", HF_HUB_OFFLINE="1", PYTHONPATH=str(ROOT))
