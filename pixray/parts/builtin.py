@@ -36,6 +36,7 @@ BUILT_IN: dict[str, dict[str, str]] = {
     },
     "provider": {
         "blockentropy": "pixray.providers.blockentropy:BlockEntropy",
+        "comfyui": "pixray.providers.comfyui.provider:ComfyUI",
         "openai": "pixray.providers.openai:OpenAI",
         "regolo": "pixray.providers.regolo:Regolo",
         "sdapi": "pixray.providers.sdapi.provider:Sdapi",

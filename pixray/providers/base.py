@@ -160,7 +160,14 @@ class Bill:
     tokens: int | None = None
 
 
-Reply = Preview | GeneratedImage | Bill
+@dataclass(frozen=True)
+class Remark:
+    """Something that the user should know, as one sentence."""
+
+    text: str
+
+
+Reply = Preview | GeneratedImage | Bill | Remark
 
 
 class Provider(ABC):

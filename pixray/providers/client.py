@@ -19,7 +19,7 @@ from dataclasses import replace
 from typing import Any, Literal
 
 from pixray.providers.addresses import is_loopback, split
-from pixray.providers.base import Bill, GeneratedImage, ImageRequest, Preview, Provider
+from pixray.providers.base import Bill, GeneratedImage, ImageRequest, Preview, Provider, Remark
 from pixray.providers.cache import Cache, key_of
 from pixray.providers.decode import open_safely, sniff
 from pixray.providers.download import download
@@ -129,7 +129,7 @@ class Client:
             raise first_error or ContentFiltered(f"{self.provider.name} sent no picture: filtered, or simply empty")
         return GenerateResult(
             images, first_error, Cost.sum([work.cost for work in works]), sum(work.attempts for work in works),
-            warnings=warnings,
+            warnings=(*warnings, *dict.fromkeys(remark for work in works for remark in work.remarks)),
         )  # fmt: skip
 
 
@@ -141,6 +141,7 @@ class _Submission:
         self.on_preview = on_preview
         self.images: list[ImageResult] = []
         self.broken: list[ProviderError] = []
+        self.remarks: list[str] = []
         self.attempts = 0
         self.cost = Cost()
 
@@ -193,6 +194,8 @@ class _Submission:
                         self.on_preview(reply.content)
                 elif isinstance(reply, Bill):
                     bill = reply
+                elif isinstance(reply, Remark):
+                    self.remarks.append(reply.text)
                 else:
                     await self._take(reply, request)
         return bill

@@ -78,3 +78,9 @@ class Lost(Transient):
     """Work that was accepted and did not come to an end that makes sense."""
 
     most_attempts = 1
+
+
+class NotRunning(Transient):
+    """No server of one's own answers at the address; trying again at once is of no use."""
+
+    most_attempts = 1

@@ -68,7 +68,8 @@ def _from_payload(payload: Any) -> Complaint:
         return Complaint()
     error = payload.get("error")
     if isinstance(error, dict):
-        return Complaint(_word(error.get("message")), _word(error.get("code")), _word(error.get("type")))
+        said = [_word(error.get("message")), *_of_nodes(payload.get("node_errors"))]
+        return Complaint("; ".join(filter(None, said)), _word(error.get("code")), _word(error.get("type")))
     if isinstance(error, str):
         return Complaint(": ".join(_different(error, payload.get("detail"), payload.get("errors"))))
     detail = payload.get("detail")
@@ -82,6 +83,18 @@ def _from_payload(payload: Any) -> Complaint:
     listed = payload.get("errors")
     message = "; ".join(map(str, listed)) if isinstance(listed, list) else _word(payload.get("message"))
     return Complaint(message, _word(payload.get("name")))
+
+
+def _of_nodes(errors: Any) -> list[str]:
+    """What ComfyUI says about single nodes of a graph."""
+    said = []
+    for number, node in errors.items() if isinstance(errors, dict) else ():
+        listed = node.get("errors") if isinstance(node, dict) else None
+        for error in listed if isinstance(listed, list) else ():
+            if isinstance(error, dict):
+                words = ": ".join(_different(error.get("message"), error.get("details")))
+                said.append(f"node {number} ({_word(node.get('class_type'))}): {words}")
+    return said
 
 
 def _different(*texts: Any) -> list[str]:

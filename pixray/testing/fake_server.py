@@ -83,6 +83,7 @@ class Scripted:
         hang: send nothing, and wait until the other side leaves.
         length: what Content-Length claims; None: the truth, or nothing when the body comes in pieces.
         pause: seconds between pieces.
+        takeover: speaks another protocol over the connection instead, such as a websocket's; it returns when it ends.
     """
 
     status: int = 200
@@ -91,6 +92,7 @@ class Scripted:
     hang: bool = False
     length: int | None = None
     pause: float = 0.0
+    takeover: Callable[[BaseHTTPRequestHandler], None] | None = None
 
 
 def as_json(payload: Any, status: int = 200, **headers: str) -> Scripted:
@@ -160,7 +162,7 @@ class FakeServer:
                     fake._send(self, answer)
                 self.close_connection = True
 
-            do_GET = do_POST
+            do_GET = do_PUT = do_POST
 
             def log_message(self, format: str, *args: Any) -> None:
                 return
@@ -168,6 +170,9 @@ class FakeServer:
         return Handler
 
     def _send(self, handler: BaseHTTPRequestHandler, answer: Scripted) -> None:
+        if answer.takeover is not None:
+            answer.takeover(handler)
+            return
         if answer.hang:
             self._wait_until_left(handler)
             return

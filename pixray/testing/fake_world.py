@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from typing import Any
 
+from pixray.testing.fake_comfyui import FakeComfyUI
 from pixray.testing.fake_sdapi import FakeSdapi
 from pixray.testing.fake_services import (
     FakeBlockEntropy,
@@ -21,6 +22,7 @@ _SERVICES: dict[str, tuple[Any, str, str]] = {
     "regolo": (FakeRegolo, "REGOLO_BASE_URL", "REGOLO_API_KEY"),
     "visioncraft": (FakeVisionCraft, "VISIONCRAFT_BASE_URL", "VISIONCRAFT_TOKEN"),
     "blockentropy": (FakeBlockEntropy, "BLOCKENTROPY_BASE_URL", "BE_API_KEY"),
+    "comfyui": (FakeComfyUI, "COMFYUI_URL", "COMFYUI_KEY"),
     "sdapi": (FakeSdapi, "SDAPI_URL", "SDAPI_AUTH"),
     "stability_rest": (FakeStabilityRest, "STABILITY_REST_URL", "STABILITY_KEY"),
 }

@@ -1,5 +1,6 @@
 """Every example of docs/providers.md and docs/compare.md is run as it stands, against fakes of the services."""
 
+import json
 import re
 import shlex
 from functools import cache
@@ -10,6 +11,7 @@ from PIL import Image
 
 import pixray.models.store as store
 from pixray.cli.main import main
+from pixray.providers.comfyui.graph import ready_graph
 
 DOCS = Path(__file__).parents[2] / "docs"
 EXAMPLES = [
@@ -39,6 +41,9 @@ def test_the_example_works(line, services, one_store, capsys):
     for name, colour in (("photo.png", "blue"), ("dancer.png", "green")):
         Image.new("RGB", (64, 48), colour).save(name)
     Image.linear_gradient("L").resize((64, 48)).save("mask.png")
+    graph = ready_graph("sd15", picture=False, mask=False)
+    graph["1"]["inputs"]["ckpt_name"] = "sd15.safetensors"
+    Path("graph.json").write_text(json.dumps(graph))
     if re.search(r"(--drawer|--init_from) stability(?!_)", line):
         if "stability" not in services:
             pytest.skip("grpcio is not installed")

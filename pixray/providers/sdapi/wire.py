@@ -20,12 +20,7 @@ from pixray.providers.errors import (
     Transient,
 )
 from pixray.providers.http import Answer
-
-
-class NotRunning(Transient):
-    """No server answers at the address; trying again at once is of no use."""
-
-    most_attempts = 1
+from pixray.providers.polling import NotRunning
 
 
 class ServerFailed(Transient):

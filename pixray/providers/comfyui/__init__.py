@@ -1,0 +1,1 @@
+"""ComfyUI: the user's own graphs, or small ready ones."""
