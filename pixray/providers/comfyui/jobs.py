@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
-from typing import Any
+from typing import Any, ClassVar
 from urllib.parse import urlencode
 
 from pixray.providers.base import Preview
@@ -15,7 +15,6 @@ from pixray.providers.http import Http
 from pixray.providers.polling import Lost, Pace, billed
 from pixray.providers.refusals import shortened
 
-_PATIENCE = Pace(first=0.3, factor=1.5, longest=4.0)
 _LOOKS_UNTIL_LOST = 3
 """So often in a row a job may be neither waiting nor running nor done before it is given up: the server restarted."""
 
@@ -27,6 +26,8 @@ class Job:
         identifier: chosen by us, as the server may be told; an old server chooses another.
         client: whose messages tell of it.
     """
+
+    pace: ClassVar[Pace] = Pace(first=0.3, factor=1.5, longest=4.0)
 
     def __init__(self, http: Http, graph: Graph, identifier: str, client: str) -> None:
         self.http, self.graph, self.identifier, self._client = http, graph, identifier, client
@@ -52,11 +53,11 @@ class Job:
         Raises:
             Lost: it disappeared.
         """
-        wait, unseen, failed = _PATIENCE.first, 0, 0
+        wait, unseen, failed = self.pace.first, 0, 0
         while True:
             for picture in await feed.news(wait):
                 yield Preview(picture)
-            wait = min(wait * _PATIENCE.factor, _PATIENCE.longest)
+            wait = min(wait * self.pace.factor, self.pace.longest)
             try:
                 entry = await self._history()
                 if entry is not None:
@@ -67,7 +68,7 @@ class Job:
                 failed = 0
             except ProviderError as error:
                 failed += 1
-                if not error.passing or failed > _PATIENCE.failures:
+                if not error.passing or failed > self.pace.failures:
                     raise billed(error) from error.__cause__
             if unseen >= _LOOKS_UNTIL_LOST:
                 raise Lost("comfyui no longer knows the job; was it restarted?", maybe_billed=True)
