@@ -1,8 +1,8 @@
 """The events of a run: small frozen values, in the order in which they happen.
 
 First Started, then Stepped after every step, Drawn when a picture is due, CheckpointDue when the state is to be saved,
-LearningRateDropped when the rate falls, Noticed when there is a message for the user; at the end Finished. The
-terminal, notebooks, files and servers all read these.
+LearningRateDropped when the rate falls, Steered and Undone when somebody steers the run, Noticed when there is a
+message for the user; at the end Finished. The terminal, notebooks, files and servers all read these.
 """
 
 from __future__ import annotations
@@ -142,6 +142,35 @@ class LearningRateDropped:
 
 
 @dataclass(frozen=True)
+class Steered:
+    """Settings have changed while the run paints.
+
+    Attributes:
+        step: number of steps taken before.
+        changes: the settings that changed, as plain values; None: as if nobody had said anything.
+        record: that of the run from now on, in place of the one of `Started`.
+    """
+
+    step: int
+    changes: Mapping[str, Any]
+    record: Mapping[str, Any] = field(repr=False)
+
+
+@dataclass(frozen=True)
+class Undone:
+    """The run went back to an earlier checkpoint, and goes on from there.
+
+    Attributes:
+        step: number of steps that were taken; to: how many of them count.
+        record: that of the run from now on.
+    """
+
+    step: int
+    to: int
+    record: Mapping[str, Any] = field(repr=False)
+
+
+@dataclass(frozen=True)
 class Finished:
     """The run is over.
 
@@ -157,4 +186,4 @@ class Finished:
     best: tuple[float, int] | None
 
 
-Event = Started | Stepped | Drawn | CheckpointDue | LearningRateDropped | Noticed | Finished
+Event = Started | Stepped | Drawn | CheckpointDue | LearningRateDropped | Steered | Undone | Noticed | Finished

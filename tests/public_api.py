@@ -45,11 +45,19 @@ def _of_value(name: str, value: Any) -> Iterator[str]:
         return
     bases = ", ".join(base.__name__ for base in value.__bases__ if base is not object)
     yield f"class {name}({bases}){_signature(value)}"
-    for member in sorted(vars(value)):
+    for member in sorted({member for cls in (value, *_unlisted_bases(value)) for member in vars(cls)}):
         if not member.startswith("_") or member == "__call__":
             held = inspect.getattr_static(value, member)
             held = held.__func__ if isinstance(held, classmethod | staticmethod) else held
             yield f"    {member}{_signature(held) if callable(held) else ''}"
+
+
+def _unlisted_bases(value: type) -> Iterator[type]:
+    """Classes that it inherits from and that have no entry of their own."""
+    listed = {id(held) for module in MODULES for held in vars(importlib.import_module(module)).values()}
+    for base in value.__mro__[1:]:
+        if base.__module__.startswith("pixray.") and id(base) not in listed:
+            yield base
 
 
 def _signature(value: Any) -> str:

@@ -43,13 +43,13 @@ for path in sys.argv[1:]:
 
 def test_the_blocks_run_as_they_are_printed():
     """In one process, since importing torch takes longer than all of them; each with names of its own."""
-    assert PAGE.count("```python") == len(BLOCKS) == 3
+    assert PAGE.count("```python") == len(BLOCKS) == 4
     for number, block in enumerate(BLOCKS):
         Path(f"{number}.py").write_text(block + (CANCELLED if "asyncio.gather" in block else ""), encoding="utf-8")
-    words = [sys.executable, "-c", ONE_BY_ONE, "0.py", "1.py", "2.py"]
+    words = [sys.executable, "-c", ONE_BY_ONE, "0.py", "1.py", "2.py", "3.py"]
     done = subprocess.run(words, capture_output=True, text=True, timeout=600)
     assert done.returncode == 0 and done.stderr == "", done.stderr
-    quiet, threads, asyncio, _ = done.stdout.split("----\n")
+    quiet, threads, asyncio, steered, _ = done.stdout.split("----\n")
 
     assert quiet == "(64, 64)\n" and Path("heart/output.png").is_file()
     assert "INFO:pixray:" in Path("paint.log").read_text(encoding="utf-8")
@@ -63,3 +63,7 @@ def test_the_blocks_run_as_they_are_printed():
     assert steps not in (["red"] * 10 + ["blue"] * 10, ["blue"] * 10 + ["red"] * 10), "one after the other"
     assert all(Image.open(f"{colour}.png").size == (64, 64) for colour in ("red", "blue"))
     assert short == "(48, 32)" and cancelled == "cancelled True True True"
+
+    told = [line for line in steered.splitlines() if line.startswith("step")]
+    assert told[0].startswith("step 10 {'prompts': ['a red heart:2', 'gold']") and told[2] == "step 22 back to 20"
+    assert len(told) == 3 and len(Image.open("steered.png").getcolors()) <= 3, "the palette is locked"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from pixray.errors import Unsupported
@@ -146,6 +146,14 @@ class Drawer(ABC):
             Unsupported: the class does not define it.
         """
         raise Unsupported(f"{type(self).__name__} cannot take over a picture, which overlays and animations need")
+
+    def take_palette(self, palette: tuple[tuple[float, float, float], ...]) -> None:
+        """Paint in the colours of another palette from now on, as far as its colours come from one.
+
+        Raises:
+            SettingsError: it cannot, having begun with the other; nothing has changed then.
+        """
+        self.canvas = replace(self.canvas, palette=palette)
 
     def project(self) -> None:
         """Put the parameters back into their valid range after a step."""

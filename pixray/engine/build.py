@@ -58,7 +58,7 @@ def build_session(
 def fetches_restricted(settings: argparse.Namespace) -> AbstractContextManager[None]:
     """Restrict fetches to the public internet where the address comes from an untrusted source.
 
-    Everything that settings name is opened while a run is built; one that has begun opens nothing more.
+    Everything that settings name is opened while a run is built; a run that has begun opens only what steers it.
     """
     return restrict_fetches(settings.is_untrusted if isinstance(settings, Settings) else lambda name: False)
 
@@ -93,18 +93,22 @@ class SessionBuilder:
         from pixray.engine.capture.executor import CudaGraphExecutor
         from pixray.engine.output_schedule import Schedule
         from pixray.engine.session import Session
+        from pixray.engine.steered_parts import SteeredParts
+        from pixray.engine.steering import Steering
 
         settings = self.settings
         drawer, start_picture = self._started_drawer()
         self._refuse_idle_times(drawer)
         cutouts = cutouts or self._cutouts()
-        objective = ObjectiveBuilder(
+        builder = ObjectiveBuilder(
             settings, self.registry, self.store, self.device, self.palette, self.perceptors, self.weights,
             self.generators, self._notice,
-        ).build(drawer, cutouts, start_picture)  # fmt: skip
+        )  # fmt: skip
+        beginning = builder.begin(drawer, start_picture)
+        objective = builder.build(beginning, cutouts)
         optimizer_class = self.registry.load("optimizer", settings.optimiser)
         executor = choose_executor(settings, self.device, drawer, objective, optimizer_class)
-        return Session(
+        session = Session(
             settings=settings,
             record=self.record(drawer),
             drawer=drawer,
@@ -123,6 +127,9 @@ class SessionBuilder:
             notices=tuple(self.notices),
             text=self.text,
         )
+        keeps = settings.checkpoint_every > 0 and bool(drawer.parameters())
+        session.steering = Steering(settings, self.registry, [SteeredParts(session, builder, beginning)], keeps)
+        return session
 
     def _read_palette(self) -> Palette:
         from pixray.images.palette import read_palette

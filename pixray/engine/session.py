@@ -26,6 +26,7 @@ from pixray.drawers.base import Drawer
 from pixray.engine.capture.executor import EagerExecutor
 from pixray.engine.objective import Moment, Objective
 from pixray.engine.output_schedule import Schedule
+from pixray.engine.steering import Steerable, Steering
 from pixray.engine.step_random import StepRandomness
 from pixray.errors import RunFailed
 from pixray.events import CheckpointDue, Drawn, Event, Finished, LearningRateDropped, Noticed, Started, Stepped
@@ -49,7 +50,7 @@ _LAG = 16
 
 
 @dataclass(repr=False)
-class Session:
+class Session(Steerable):
     """One run. Build it with `pixray.runs.start.build_run`, iterate `run()`; leaving the loop stops the run.
 
     Attributes:
@@ -68,6 +69,7 @@ class Session:
         camera: moves the canvas from time to time.
         text: facts for the metadata of every picture.
         stopping: whether somebody asked the run to end.
+        steering: what changes while it paints.
     """
 
     settings: Settings
@@ -87,6 +89,7 @@ class Session:
     step: int = 0
     camera: Camera | None = None
     stopping: bool = field(default=False, init=False)
+    steering: Steering = field(init=False)
     _unread: list[LossValues] = field(default_factory=list, init=False)
     _seconds_per_step: float | None = field(default=None, init=False)
 
@@ -101,9 +104,9 @@ class Session:
         yield Started(self.settings, self.record, self.drawer.size, self.device, seed, self.steps, self.step)
         yield from self.notices
         while self.unfinished:
-            if self.schedule.keeps(self.step):
-                yield CheckpointDue(self.step, self.state())
+            yield from self.steering.between_steps(self, self.schedule.keeps(self.step))
             yield from self.advance()
+        yield from self.steering.end()
         if self._unread:
             yield from self._stop_if_broken(self.render())
         if self.schedule.keep and self.step:
@@ -184,8 +187,9 @@ class Session:
 
     def restore(self, state: Mapping[str, Any]) -> None:
         """Continue from a saved state; the session must have been built from the same settings."""
+        self.step, self._unread = int(state["step"]), []
+        self.steering.replay(self.step)
         self.executor.forget()
-        self.step = int(state["step"])
         self.drawer.restore(state["drawer"])
         self.optimizer.restore(state["optimizer"])
         self.generators.restore(state["generators"])

@@ -11,7 +11,7 @@ from torch import Tensor
 from pixray.filters.base import Filter, Filtered
 from pixray.ops.quantize import nearest_colors
 from pixray.ops.surrogate import straight_through
-from pixray.settings.declare import setting
+from pixray.settings.declare import Role, setting
 
 DEFAULT = tuple(
     (red / 255, green / 255, blue / 255)
@@ -47,7 +47,9 @@ class Lookup(Filter):
     class Settings:
         """Palette colours only"""
 
-        lookup_beta: float = setting(10.0, "strength of the pull of each pixel towards its palette colour", least=0)
+        lookup_beta: float = setting(
+            10.0, "strength of the pull of each pixel towards its palette colour", least=0, role=Role.STEERABLE
+        )
 
     settings: Settings
     capturable = True

@@ -13,7 +13,7 @@ from pixray.errors import ModelUnavailable, SettingsError
 from pixray.losses.base import Loss, LossContext, LossInputs
 from pixray.losses.scales import OLD_SCALE
 from pixray.perceptors.base import Perceptor
-from pixray.settings.declare import setting
+from pixray.settings.declare import Role, setting
 
 HEADS: dict[str, str] = {
     "ViT-B/16": "aesthetic_vit_b_16",
@@ -33,7 +33,7 @@ class AestheticLoss(Loss):
     class Settings:
         """Loss aesthetic"""
 
-        aesthetic_target: float = setting(10.0, "target score, from 1 to 10")
+        aesthetic_target: float = setting(10.0, "target score, from 1 to 10", role=Role.STEERABLE)
 
     settings: Settings
     capturable = True

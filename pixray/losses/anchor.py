@@ -47,6 +47,8 @@ def half_absolute(values: Tensor, anchor: Tensor) -> Tensor:
 LATENT: dict[str, Measure] = {"init_weight": spherical, "init_weight_dist": half_squared, "init_weight_cos": cosine}
 """What each setting measures between the latents and those of the start, as in the old pixray."""
 PICTURE: dict[str, Measure] = {"init_weight_pix": half_absolute}
+ANCHORS: dict[str, Measure] = {**LATENT, **PICTURE}
+"""Settings that hold on to the start, in the order of the log."""
 
 
 class Anchor(Loss):
@@ -70,33 +72,31 @@ class Anchor(Loss):
         return self._measure(current, self._anchor)
 
 
-def anchor_losses(settings: Any, context: LossContext, start: Tensor | None) -> list[WeightedLoss]:
-    """The losses of init_weight and its three relatives.
+def anchor_losses(settings: Any, name: str, context: LossContext, start: Tensor | None) -> list[WeightedLoss]:
+    """The loss of init_weight or one of its three relatives, if it has a weight.
 
     Args:
         settings: of the run.
+        name: of the setting.
         context: its start.
-        start: the start picture as it was given, without noise, 1 3 H W; None: there is none.
+        start: the start picture as it was given, without noise, 1 3 H W; None: it was not kept.
 
     Raises:
-        SettingsError: the drawer has no latents to hold.
+        SettingsError: the drawer has no latents to hold, or the start picture was not kept.
     """
-    losses = []
-    for name, measure in {**LATENT, **PICTURE}.items():
-        weight = getattr(settings, name) or 0.0
-        if not weight:
-            continue
-        if name in PICTURE:
-            assert start is not None, "the settings were checked for a start picture"
-            losses.append(WeightedLoss(name, Anchor(measure, start.to(context.device), "canvas"), weight))
-        elif context.latent is None:
-            raise SettingsError(
-                f"{name}={weight:g} holds on to the latents of the start, and the drawer {settings.drawer} has none: "
-                "use init_weight_pix, which holds on to the picture and works with every drawer"
-            )
-        else:
-            losses.append(WeightedLoss(name, Anchor(measure, context.latent, "latent"), weight))
-    return losses
+    weight = getattr(settings, name) or 0.0
+    if not weight:
+        return []
+    if name in PICTURE:
+        if start is None:
+            raise SettingsError(f"{name} can change while a run paints only where the run began with a weight of it")
+        return [WeightedLoss(name, Anchor(PICTURE[name], start.to(context.device), "canvas"), weight)]
+    if context.latent is None:
+        raise SettingsError(
+            f"{name}={weight:g} holds on to the latents of the start, and the drawer {settings.drawer} has none: "
+            "use init_weight_pix, which holds on to the picture and works with every drawer"
+        )
+    return [WeightedLoss(name, Anchor(LATENT[name], context.latent, "latent"), weight)]
 
 
 def label_loss(

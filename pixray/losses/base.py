@@ -77,6 +77,8 @@ class Loss(ABC):
     Settings: ClassVar[type | None] = None
     tensors: ClassVar[Sequence[str]] = ()
     """Attributes with what it learned from the run itself and needs to continue it; each holds a tensor or None."""
+    uses_palette: ClassVar[bool] = False
+    """Whether it prepares itself with the palette of the run, so that another palette needs another one of it."""
     capturable: bool = False
     """Whether a CUDA graph can hold it: it does the same in every step, on the device, without chance of its own and
     without regard to the look's `step` and `progress`. `pixray.testing.recording` tells."""
@@ -114,12 +116,17 @@ class Loss(ABC):
 
 @dataclass(frozen=True)
 class WeightedLoss:
-    """A loss with a name for the log, a weight, and the value below which it stops pulling."""
+    """A loss with a name for the log, a weight, and the value below which it stops pulling.
+
+    Attributes:
+        setting: which setting asked for it.
+    """
 
     name: str
     loss: Loss
     weight: float = 1.0
     stop: float = field(default=-math.inf)
+    setting: str = ""
 
     def __call__(self, inputs: LossInputs) -> Tensor:
         from pixray.ops.surrogate import stop_below

@@ -9,7 +9,7 @@ from torch import Tensor
 
 from pixray.losses.base import Loss, LossContext, LossInputs
 from pixray.losses.scales import OLD_SCALE
-from pixray.settings.declare import Refers, setting
+from pixray.settings.declare import Refers, Role, setting
 from pixray.settings.references import palette_files
 from pixray.settings.values import one_color
 
@@ -37,9 +37,11 @@ class EdgeLoss(Loss):
             references=palette_files,
             grid="",
         )
-        edge_color_weight: float = setting(0.1, "weight of the colour")
+        edge_color_weight: float = setting(0.1, "weight of the colour", role=Role.STEERABLE)
         global_color_weight: float = setting(
-            0.05, "additional weight of the colour in the whole picture, multiplied by edge_color_weight"
+            0.05,
+            "additional weight of the colour in the whole picture, multiplied by edge_color_weight",
+            role=Role.STEERABLE,
         )
         edge_input_image: str = setting(
             "", "picture that the margins should match, instead of edge_color", refers=Refers.PICTURE

@@ -9,7 +9,7 @@ from torch import Tensor
 
 from pixray.losses.base import Loss, LossContext, LossInputs
 from pixray.losses.scales import OLD_SCALE
-from pixray.settings.declare import setting
+from pixray.settings.declare import Role, setting
 
 
 class GaussianLoss(Loss):
@@ -19,7 +19,7 @@ class GaussianLoss(Loss):
     class Settings:
         """Loss gaussian"""
 
-        gaussian_weight: float = setting(1.0, "weight of the colour away from the centre")
+        gaussian_weight: float = setting(1.0, "weight of the colour away from the centre", role=Role.STEERABLE)
         gaussian_std: tuple[float, float] = setting(
             (40.0, 40.0),
             "standard deviation of the unaffected centre, vertical and horizontal",

@@ -12,7 +12,7 @@ from pixray.losses.base import Loss, LossContext, LossInputs
 from pixray.losses.scales import OLD_SCALE
 from pixray.ops.quantize import nearest_colors
 from pixray.ops.surrogate import flat_sqrt
-from pixray.settings.declare import setting
+from pixray.settings.declare import Role, setting
 
 
 class PaletteLoss(Loss):
@@ -26,9 +26,10 @@ class PaletteLoss(Loss):
     class Settings:
         """Loss palette"""
 
-        palette_weight: float = setting(1.0, "weight of the pull towards palette colours")
+        palette_weight: float = setting(1.0, "weight of the pull towards palette colours", role=Role.STEERABLE)
 
     settings: Settings
+    uses_palette = True
     capturable = True
 
     def prepare(self, context: LossContext) -> None:

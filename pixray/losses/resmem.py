@@ -12,7 +12,7 @@ from torch.nn import functional as F
 from pixray.errors import MissingPackage
 from pixray.losses.base import Loss, LossContext, LossInputs
 from pixray.losses.scales import OLD_SCALE
-from pixray.settings.declare import setting
+from pixray.settings.declare import Role, setting
 
 _SIDE = 227
 """What ResMem sees, in pixels."""
@@ -30,7 +30,7 @@ class ResmemLoss(Loss):
     class Settings:
         """Loss resmem"""
 
-        resmem_weight: float = setting(1.0, "weight of memorability")
+        resmem_weight: float = setting(1.0, "weight of memorability", role=Role.STEERABLE)
         resmem_forgettable: bool = setting(False, "make the picture forgettable instead, as the old pixray did")
 
     settings: Settings

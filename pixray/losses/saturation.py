@@ -9,7 +9,7 @@ from torch import Tensor
 from pixray.losses.base import Loss, LossInputs
 from pixray.losses.scales import OLD_SCALE
 from pixray.ops.surrogate import flat_sqrt
-from pixray.settings.declare import setting
+from pixray.settings.declare import Role, setting
 
 
 class SaturationLoss(Loss):
@@ -19,7 +19,7 @@ class SaturationLoss(Loss):
     class Settings:
         """Loss saturation"""
 
-        saturation_weight: float = setting(1.0, "weight of colourfulness; negative: of greyness")
+        saturation_weight: float = setting(1.0, "weight of colourfulness; negative: of greyness", role=Role.STEERABLE)
 
     settings: Settings
     capturable = True

@@ -12,7 +12,7 @@ from pixray.losses.base import Loss, LossInputs
 from pixray.losses.scales import OLD_SCALE
 from pixray.ops.blur import gaussian_blur
 from pixray.ops.surrogate import flat_sqrt
-from pixray.settings.declare import setting
+from pixray.settings.declare import Role, setting
 from pixray.settings.values import kernel_size
 
 TYPES = ("default", "clipped", "log")
@@ -31,7 +31,7 @@ class SmoothnessLoss(Loss):
     class Settings:
         """Loss smoothness"""
 
-        smoothness_weight: float = setting(1.0, "weight of smoothness; negative: of roughness")
+        smoothness_weight: float = setting(1.0, "weight of smoothness; negative: of roughness", role=Role.STEERABLE)
         smoothness_type: str = setting("default", "treatment of steep edges", choices=TYPES)
         smoothness_gaussian_kernel: int = setting(
             0, "kernel size of the blur before measuring, odd; 0: no blur", parse=kernel_size, unit="pixels"

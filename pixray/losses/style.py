@@ -20,7 +20,7 @@ from pixray.losses.strotss import (
     self_similarity_distance,
 )
 from pixray.losses.vgg import columns, load_vgg
-from pixray.settings.declare import Refers, setting
+from pixray.settings.declare import Refers, Role, setting
 
 POINTS = 1024
 """Places compared in a step."""
@@ -45,7 +45,7 @@ class StyleLoss(Loss):
 
         style_file: str = setting("", "picture whose style to match", refers=Refers.PICTURE)
         styleloss_content_weight: float = setting(
-            32.0, "weight of keeping the content, halved at each finer scale", least=0.01
+            32.0, "weight of keeping the content, halved at each finer scale", least=0.01, role=Role.STEERABLE
         )
         styleloss_ospace: str = setting(
             "uniform",

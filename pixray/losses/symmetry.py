@@ -8,7 +8,7 @@ from torch import Tensor
 
 from pixray.losses.base import Loss, LossInputs
 from pixray.losses.scales import OLD_SCALE
-from pixray.settings.declare import setting
+from pixray.settings.declare import Role, setting
 
 
 class SymmetryLoss(Loss):
@@ -18,7 +18,7 @@ class SymmetryLoss(Loss):
     class Settings:
         """Loss symmetry"""
 
-        symmetry_weight: float = setting(1.0, "weight of left-right symmetry")
+        symmetry_weight: float = setting(1.0, "weight of left-right symmetry", role=Role.STEERABLE)
 
     settings: Settings
     capturable = True

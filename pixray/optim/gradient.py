@@ -49,6 +49,7 @@ class GradientOptimizer:
     ) -> None:
         self.capturable = capturable
         self.torch_optimizer = make_optimizer(optimizer, groups, rate, capturable, further)
+        self.pace = 1.0
         self._start_rates = [float(group["lr"]) for group in self.torch_optimizer.param_groups]
         self.drops = tuple(drops)
         self.auto_stop = auto_stop
@@ -60,7 +61,12 @@ class GradientOptimizer:
     @property
     def factor(self) -> float:
         """What the start rates are multiplied by now."""
-        return 10.0**-self.num_dropped
+        return self.pace * 10.0**-self.num_dropped
+
+    def set_pace(self, pace: float) -> None:
+        """Multiply all rates, those of drops to come included, with respect to the start rates."""
+        self.pace = pace
+        self._set_rates()
 
     def drop_if_due(self, step: int) -> bool:
         """Drop the rates if the schedule says so for this step; whether it did."""

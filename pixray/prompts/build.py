@@ -61,20 +61,20 @@ class Guidance:
     store: ModelStore
     notice: Callable[[str], None]
 
-    def losses(self) -> list[WeightedLoss]:
-        """One loss per prompt and perceptor, in the order of the old pixray's log."""
-        return [
-            *self._texts("spot_prompts", "spot", spot=SPOT),
-            *self._texts("spot_prompts_off", "spot_off", spot=SPOT_OFF),
-            *self._target_images(),
-            *self._texts("prompts"),
-            *self._timed_texts(),
-            *self._texts("prior_prompts"),
-            *self._vectors(),
-            *self._texts("labels", "labels", encode=as_label),
-            *self._image_prompts(),
-            *self._noise(),
-        ]
+    def makers(self) -> dict[str, Callable[[], list[WeightedLoss]]]:
+        """What makes one loss per prompt and perceptor, by setting, in the order of the old pixray's log."""
+        return {
+            "spot_prompts": partial(self._texts, "spot_prompts", "spot", spot=SPOT),
+            "spot_prompts_off": partial(self._texts, "spot_prompts_off", "spot_off", spot=SPOT_OFF),
+            "target_images": self._target_images,
+            "prompts": partial(self._texts, "prompts"),
+            "timed_prompts": self._timed_texts,
+            "prior_prompts": partial(self._texts, "prior_prompts"),
+            "vector_prompts": self._vectors,
+            "labels": partial(self._texts, "labels", "labels", encode=as_label),
+            "image_prompts": self._image_prompts,
+            "noise_prompt_seeds": self._noise,
+        }
 
     def spots(self) -> dict[str, Tensor]:
         """The masks of spot prompts, by the name that the losses use."""

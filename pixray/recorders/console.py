@@ -7,7 +7,7 @@ import sys
 import time
 from typing import Any, TextIO
 
-from pixray.events import Drawn, Event, Finished, LearningRateDropped, Noticed, Started, Stepped
+from pixray.events import Drawn, Event, Finished, LearningRateDropped, Noticed, Started, Steered, Stepped, Undone
 from pixray.models.progress import Progress
 from pixray.recorders.base import Recorder, RunFiles
 from pixray.runtime.terminal import Terminal, plain
@@ -43,6 +43,10 @@ class ConsoleRecorder(Recorder):
             self._step(event)
         elif isinstance(event, LearningRateDropped):
             self._say(f"step {event.step}: learning rate times {event.rate:g}")
+        elif isinstance(event, Steered):
+            self._say(f"step {event.step}: changed {', '.join(event.changes)}")
+        elif isinstance(event, Undone):
+            self._go_back(event)
         elif isinstance(event, Finished):
             self._end(event)
 
@@ -78,6 +82,12 @@ class ConsoleRecorder(Recorder):
             bar.update(1)
         elif bar.update(1):
             bar.set_postfix_str(f"loss {event.total:.4g}", refresh=False)
+
+    def _go_back(self, event: Undone) -> None:
+        if self._bar is not None:
+            self._bar.n = event.to
+            self._bar.refresh()
+        self._say(f"step {event.step}: back to step {event.to}")
 
     def _made_bar(self, event: Stepped) -> Any:
         """Made at the first step, below what there is to say at the start."""

@@ -21,7 +21,7 @@ from pathlib import Path, PurePath
 from typing import Any
 
 from pixray.errors import PixrayError
-from pixray.events import CheckpointDue, Drawn, Event, Finished, Noticed, Started, Stepped
+from pixray.events import CheckpointDue, Drawn, Event, Finished, Noticed, Started, Steered, Stepped, Undone
 from pixray.images.encode import check_writable, encoded_picture, png_bytes, png_with_text
 from pixray.recorders.animation import AnimationFiles
 from pixray.recorders.background import Background
@@ -37,6 +37,7 @@ from pixray.recorders.video import write_video
 from pixray.runtime.files import remove_parts, write_atomic
 from pixray.runtime.version import __version__
 from pixray.runtime.yaml_io import MOST_BYTES, write_yaml
+from pixray.settings.layers import Layer
 from pixray.settings.namespace import Settings
 from pixray.settings.schema import layers_of
 from pixray.settings.subject import words_of
@@ -66,6 +67,7 @@ class FileRecorder:
         self._own: set[str] = set()
         self._record: Mapping[str, Any] = {}
         self._text: dict[str, str] = {}
+        self._layers: tuple[Layer, ...] = ()
         self._notices: list[Noticed] = []
         self._lock: FolderLock | None = None
         self._log: EventLog | None = None
@@ -128,6 +130,9 @@ class FileRecorder:
     def _take(self, event: Event) -> None:
         if isinstance(event, Started):
             self._begin(event)
+        elif isinstance(event, Steered | Undone):
+            self._record, self._text = event.record, metadata(event.record)
+            self._forget_frames(event)
         elif isinstance(event, Drawn):
             self._refuse_foreign_files(event)
         elif isinstance(event, CheckpointDue):
@@ -138,8 +143,8 @@ class FileRecorder:
         if not (isinstance(event, Stepped) and event.waiting and len(self._waiting) < _LAG):
             self._write_log()
         # The log comes first: it tells whose the other files are.
-        if isinstance(event, Started):
-            self._write_settings(event)
+        if isinstance(event, Started | Steered | Undone):
+            self._write_settings()
         elif isinstance(event, Drawn):
             self._draw(event)
 
@@ -195,6 +200,7 @@ class FileRecorder:
     def _begin(self, event: Started) -> None:
         self.claim()
         self._record, self._text = event.record, metadata(event.record)
+        self._layers = layers_of(event.settings)
         check_writable(self._name, self._text)
         log = read_log(self.folder) if self._resumed is not None else None
         if log is not None:
@@ -204,8 +210,14 @@ class FileRecorder:
                 self._frames[place] = [name for name in names if (self.folder / name).is_file()]
         self._log = EventLog(self.folder / LOG, goes_on=self._resumed is not None)
 
-    def _write_settings(self, event: Started) -> None:
-        content = sealed(write_yaml(event.record), layers_of(event.settings)).encode()
+    def _forget_frames(self, event: Event) -> None:
+        """Leave out of the films what was undone."""
+        if isinstance(event, Undone):
+            for place, names in self._frames.items():
+                self._frames[place] = [name for name in names if _step_of(name) <= event.to]
+
+    def _write_settings(self) -> None:
+        content = sealed(write_yaml(self._record), self._layers).encode()
         self._write(SETTINGS, content)
         if len(content) > MOST_BYTES:
             text = f"{SETTINGS} has {len(content):,} bytes: `pixray resume` and `rerun` read {MOST_BYTES:,} at most"
@@ -269,6 +281,10 @@ class FileRecorder:
         if ending.endswith(".svg"):
             return svg_with_record(content, self._text["pixray_record"])
         return png_with_text(content, {**self._text, PART_OF: self._name}) if ending.endswith(".png") else content
+
+
+def _step_of(frame: str) -> int:
+    return int(PurePath(frame).stem.removeprefix("frame_"))
 
 
 def metadata(record: Mapping[str, Any]) -> dict[str, str]:

@@ -12,7 +12,18 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from pixray.events import CheckpointDue, Drawn, Event, Finished, LearningRateDropped, Noticed, Started, Stepped
+from pixray.events import (
+    CheckpointDue,
+    Drawn,
+    Event,
+    Finished,
+    LearningRateDropped,
+    Noticed,
+    Started,
+    Steered,
+    Stepped,
+    Undone,
+)
 from pixray.runtime.files import writing
 
 NAME = "log.jsonl"
@@ -25,6 +36,8 @@ _NAMES: dict[type, str] = {
     Drawn: "drawn",
     CheckpointDue: "kept",
     LearningRateDropped: "dropped",
+    Steered: "steered",
+    Undone: "undone",
     Noticed: "noticed",
     Finished: "finished",
 }
@@ -82,7 +95,7 @@ class RunLog:
     """What a log says about its run.
 
     Attributes:
-        records: of the run, as it began and as it went on.
+        records: of the run, as it began, went on and was steered.
         drawn: the files of each picture, below the folder of the run, by step; of steps that were taken again, the
             later ones.
         others: videos, and pictures that belong to no step.
@@ -113,13 +126,16 @@ class RunLog:
         """Read one more line."""
         event = line.get("event")
         self.finished = self.stopped = False
+        if event in ("started", "steered", "undone") and isinstance(line.get("record"), dict):
+            self.records.append(line["record"])
         if event == "started":
             begun = line.get("step", 0) if isinstance(line.get("step", 0), int) else 0
             self.drawn = {step: names for step, names in self.drawn.items() if step < begun}
-            self.records += [line["record"]] if isinstance(line.get("record"), dict) else []
         elif event == "drawn":
             step = line["step"] if isinstance(line.get("step"), int) else 0
             self.drawn[step] = list(dict.fromkeys([*self.drawn.get(step, []), *_names(line)]))
+        elif event == "undone" and isinstance(line.get("to"), int):
+            self.drawn = {step: names for step, names in self.drawn.items() if step <= line["to"]}
         elif event == "kept":
             self.kept = True
         elif event == "finished":
@@ -209,6 +225,10 @@ def as_json(event: Event) -> dict[str, Any]:
         return {**kind, "step": event.step}
     if isinstance(event, Noticed):
         return {**kind, "level": event.level, "text": event.text}
+    if isinstance(event, Steered):
+        return {**kind, "step": event.step, "changes": dict(event.changes), "record": dict(event.record)}
+    if isinstance(event, Undone):
+        return {**kind, "step": event.step, "to": event.to, "record": dict(event.record)}
     if isinstance(event, LearningRateDropped):
         return {**kind, "step": event.step, "rate": event.rate}
     assert isinstance(event, Finished)

@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from pixray.events import Drawn, Event, Finished, LearningRateDropped, Noticed, Started, Stepped
+from pixray.events import Drawn, Event, Finished, LearningRateDropped, Noticed, Started, Steered, Stepped, Undone
 from pixray.recorders.base import Recorder, RunFiles
 from pixray.recorders.curve import loss_curve
 from pixray.recorders.displays import Display, find_display
@@ -58,6 +58,10 @@ class NotebookRecorder(Recorder):
                 self._notes.append(event.text)
         elif isinstance(event, LearningRateDropped):
             self._notes.append(f"step {event.step}: learning rate times {event.rate:g}")
+        elif isinstance(event, Steered):
+            self._notes.append(f"step {event.step}: changed {', '.join(event.changes)}")
+        elif isinstance(event, Undone):
+            self._notes.append(f"step {event.step}: back to step {event.to}")
         elif isinstance(event, Stepped):
             self._step(event)
         elif isinstance(event, Drawn) and (event.show or event.final):

@@ -24,6 +24,7 @@ import torch
 from pixray.engine.build import SessionBuilder, build_session
 from pixray.engine.output_schedule import Schedule
 from pixray.engine.session import Session
+from pixray.engine.steering import Steerable, Steering
 from pixray.errors import SettingsError
 from pixray.events import CheckpointDue, Drawn, Event, Finished, Frame, LearningRateDropped, Noticed, Started, Stepped
 from pixray.images.glob import expand, is_address
@@ -43,9 +44,12 @@ PER_FRAME = tuple(one.name for one in reversed(engine_declarations()) if Role.PE
 """Settings whose files are dealt out to the frames; the longest list says how many frames there are. Of several equally
 long ones that of the overlays names the frames, which is declared last."""
 
+_OF_ALL = ("animation_dir", "steering")
+"""Settings of the whole, which its frames do not have."""
+
 
 @dataclass(repr=False)
-class Animation:
+class Animation(Steerable):
     """The run of an animation. Iterate `run()` as that of a session; leaving the loop stops it.
 
     Attributes:
@@ -56,6 +60,7 @@ class Animation:
         alpha: how opaque the frame before is laid over each frame between rounds, 0 to 1.
         keep: after how many steps of each frame the state is due, 0 for never.
         notices: what there is to say at the start.
+        steering: what changes while it runs, between two rounds.
     """
 
     settings: Settings
@@ -68,6 +73,7 @@ class Animation:
     keep: int = 0
     notices: Sequence[Noticed] = ()
     stopping: bool = field(default=False, init=False)
+    steering: Steering = field(init=False)
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} of {len(self.sessions)} frames, step {self.step} of {self.steps} of each>"
@@ -99,10 +105,15 @@ class Animation:
         yield Started(self.settings, self.record, first.drawer.size, first.device, seed, total, self._taken)
         yield from self.notices
         while self.unfinished:
-            yield from self._round()
-            if self.keep and self.step - kept >= self.keep and self.unfinished:
-                kept = self.step
+            due = self.keep > 0 and self.step - kept >= self.keep
+            kept = self.step if due else kept
+            if self._is_between_rounds():
+                yield from self.steering.between_steps(self, due)
+                kept = min(kept, self.step)
+            elif due:
                 yield CheckpointDue(self.step, self.state())
+            yield from self._round()
+        yield from self.steering.end()
         if self.keep and self._taken:
             yield CheckpointDue(self.step, self.state())
         for number in range(len(self.sessions)):
@@ -127,6 +138,9 @@ class Animation:
             raise SettingsError(
                 f"the animation had {len(state['frames'])} frames, its files now make {len(self.sessions)}"
             )
+        steps = [int(frame["step"]) for frame in state["frames"]]
+        # Within a round the changes before it have effect already.
+        self.steering.replay(min(steps) if min(steps) == max(steps) else min(steps) // self.every * self.every + 1)
         for session, saved in zip(self.sessions, state["frames"], strict=True):
             session.restore(saved)
 
@@ -143,7 +157,7 @@ class Animation:
         """Bring every frame to the end of the round, and show it."""
         before = self.step
         end = min(self.steps, (before // self.every + 1) * self.every)
-        if before and all(session.step == before for session in self.sessions):
+        if before and self._is_between_rounds():
             self._blend()  # not again when a round that was interrupted goes on
         for number, session in enumerate(self.sessions):
             while session.step < end and session.unfinished and not self.stopping:
@@ -151,6 +165,9 @@ class Animation:
                     yield from self._over_all_frames(event, number)
             if end < self.steps and not self.stopping:
                 yield self._drawn(number)
+
+    def _is_between_rounds(self) -> bool:
+        return all(session.step == self.step for session in self.sessions)
 
     def _over_all_frames(self, event: Event, number: int) -> Iterator[Event]:
         """An event of one frame as an event of the animation: steps are counted over all frames."""
@@ -198,7 +215,7 @@ def build_animation(settings: argparse.Namespace, registry: Registry, store: Mod
     sessions: list[Session] = []
     for files in dealt:
         frame_settings = copy.deepcopy(settings)
-        vars(frame_settings).update({**files[1], "animation_dir": None, "seed": seed})
+        vars(frame_settings).update({**files[1], **dict.fromkeys(_OF_ALL), "seed": seed})
         session = build_session(frame_settings, registry, store, sessions[0].objective.cutouts if sessions else None)
         session.schedule = Schedule(save=0, show=0, keep=0)
         sessions.append(session)
@@ -208,7 +225,7 @@ def build_animation(settings: argparse.Namespace, registry: Registry, store: Mod
             f"animation_dir={settings.animation_dir!r}: the drawer {settings.drawer} cannot take over the frame "
             "before; animation_alpha=0 leaves the frames alone"
         )
-    return Animation(
+    animation = Animation(
         settings=settings,
         record=_record(settings, first.record),
         names=names,
@@ -219,12 +236,16 @@ def build_animation(settings: argparse.Namespace, registry: Registry, store: Mod
         keep=settings.checkpoint_every,
         notices=first.notices,
     )
+    parts = [part for session in sessions for part in session.steering.parts]
+    keeps = settings.checkpoint_every > 0 and bool(first.drawer.parameters())
+    animation.steering = Steering(settings, registry, parts, keeps)
+    return animation
 
 
 def _record(settings: Settings, first: Mapping[str, Any]) -> dict[str, Any]:
     """The record of the first frame with the files of all frames, in the order of all records."""
     chosen = settings.given()
-    record = {**first, **{name: to_plain(chosen[name]) for name in (*PER_FRAME, "animation_dir") if name in chosen}}
+    record = {**first, **{name: to_plain(chosen[name]) for name in (*PER_FRAME, *_OF_ALL) if name in chosen}}
     return {name: record[name] for name in vars(settings) if name in record}
 
 

@@ -20,8 +20,9 @@ from typing import TYPE_CHECKING, Any
 
 from pixray.engine.build import SessionBuilder, build_session
 from pixray.engine.session import Session
+from pixray.engine.steering import Steerable, record_with
 from pixray.errors import RunFailed, SettingsError
-from pixray.events import CheckpointDue, Drawn, Event, Finished, Noticed, Started, Stepped
+from pixray.events import CheckpointDue, Drawn, Event, Finished, Noticed, Started, Steered, Stepped, Undone
 from pixray.runs.clip_score import clip_score
 from pixray.runs.report.sheet import contact_sheet
 
@@ -59,7 +60,7 @@ class Candidate:
 
 
 @dataclass(repr=False)
-class Audition:
+class Audition(Steerable):
     """A run that begins with several seeds. Iterate `run()` as that of a session; leaving the loop stops it.
 
     Attributes:
@@ -123,9 +124,27 @@ class Audition:
                 row = None
             elif isinstance(event, CheckpointDue):
                 event = dataclasses.replace(event, state=self.state())
+            elif isinstance(event, Steered | Undone):
+                timeline = event.record.get("steering", [])  # with the seed of the whole in place of the chosen one
+                self.record = record_with(self.record, self.settings, timeline)
+                event = dataclasses.replace(event, record=self.record)
             elif isinstance(event, Finished):
                 event = dataclasses.replace(event, seconds=time.perf_counter() - begun)
             yield event
+
+    def steer(self, **changes: Any) -> None:
+        """As that of a session; what is asked for before the choice has effect after it."""
+        for candidate in self.candidates:
+            candidate.session.steer(**changes)
+
+    def undo(self, step: int) -> None:
+        """As that of a session, once the choice is made."""
+        self.session.undo(step)
+
+    @property
+    def checkpoints(self) -> list[int]:
+        """As those of a session: none before the choice."""
+        return self.session.checkpoints
 
     def stop(self) -> None:
         """Ask the run to end after the step it is in; the best so far is still saved."""

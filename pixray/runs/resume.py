@@ -68,7 +68,7 @@ def resume(
     further = [record_of_run, Layer(LayerKind.SUPPLIED, "the server", supplied)] if supplied else [record_of_run]
     settings = _settings(further, folder, registry, iterations, steps, changes or {})
     if state:
-        _refuse_another_run(folder, settings, registry, record)
+        _refuse_another_run(folder, settings, registry, record, steps)
     files = FileRecorder(settings, resumed=steps)
     files.claim()
     try:
@@ -81,18 +81,30 @@ def resume(
     return session, files
 
 
-def _refuse_another_run(folder: Path, settings: Settings, registry: Registry, record: Mapping[str, Any]) -> None:
-    """A checkpoint belongs to the settings that were written with it, but for those that have no say in the steps."""
+def _refuse_another_run(
+    folder: Path, settings: Settings, registry: Registry, record: Mapping[str, Any], taken: int
+) -> None:
+    """A checkpoint belongs to the settings that were written with it, but for those that have no say in the steps that
+    were taken."""
     declared = Schema.for_choice(registry, layers_of(settings)).declared
     now = read_yaml(folder / "settings.yaml")
     for name in dict.fromkeys([*now, *record]):
-        if name in declared and declared[name].role & Role.RESUMABLE:
+        role = declared[name].role if name in declared else Role.NONE
+        if role & Role.RESUMABLE:
+            continue
+        if role & Role.TIMELINE and _before(now.get(name), taken) == _before(record.get(name), taken):
             continue
         if to_plain(now.get(name)) != record.get(name):
             raise PixrayError(
                 f"{folder / NAME} belongs to a run with {name}={record.get(name)!r}, but settings.yaml says "
                 f"{now.get(name)!r}: a run cannot go on with other settings; without the checkpoint it begins anew"
             )
+
+
+def _before(changes: Any, step: int) -> list[Any]:
+    """What a timeline holds before a step; a record may hold anything."""
+    entries = [change for change in to_plain(changes or []) if isinstance(change, dict)]
+    return [change for change in entries if isinstance(change.get("step"), int) and change["step"] < step]
 
 
 def _restore(session: Session | Animation | Audition, state: Mapping[str, Any], folder: Path) -> None:

@@ -1,23 +1,25 @@
-"""The settings of what changes while a picture is painted: its prompts, and where a camera looks."""
+"""The settings of what changes while a picture is painted: its prompts, where a camera looks, what steers it."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from pixray.settings.declare import Role, setting
 from pixray.settings.grammar import Amount
 from pixray.settings.timed_prompts import timed_prompts
+from pixray.settings.timeline import timeline
 
 
 @dataclass(frozen=True, kw_only=True)
 class Changes:
-    """Prompts over time and camera motion"""
+    """Prompts over time, camera motion and steering"""
 
     timed_prompts: list[str] = setting(
         [],
         "prompts that apply from a given time on, in addition to prompts: '0%: a forest | 50%: a forest on fire'",
         parse=timed_prompts,
-        role=Role.SUBJECT,
+        role=Role.SUBJECT | Role.STEERABLE,
         grid="",
     )
     timed_fade: Amount = setting(
@@ -35,3 +37,10 @@ class Changes:
         0.0, "clockwise rotation of the camera in each move", unit="degrees", least=-180, most=180
     )
     camera_every: Amount = setting(Amount(1, "iterations"), "interval between camera moves; 0: never", role=Role.PERIOD)
+    steering: Any = setting(
+        None,
+        "settings that change at given steps, as JSON: written by runs that were steered, so that they can be repeated",
+        parse=timeline,
+        role=Role.TIMELINE,
+        grid="",
+    )

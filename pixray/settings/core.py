@@ -36,7 +36,7 @@ class Guidance:
         r"text prompts separated by |, each text[:weight[:stop]]",
         aliases=("-p", "--prompt"),
         common=True,
-        role=Role.SUBJECT | Role.REQUEST_FIELD | Role.WEIGHTED,
+        role=Role.SUBJECT | Role.REQUEST_FIELD | Role.WEIGHTED | Role.STEERABLE,
         grid="|",
     )
     drawer: str = setting(
@@ -55,13 +55,14 @@ class Guidance:
         grid="",
         adds_up=True,
         common=True,
+        role=Role.STEERABLE,
     )
     custom_loss: str | None = setting(
         None,
         "additional losses, name[:weight[:stop]] separated by commas",
         aliases=("--losses",),
         parse=parts_text,
-        role=Role.SUBJECT,
+        role=Role.SUBJECT | Role.STEERABLE,
         part="loss",
         grid="",
         adds_up=True,
@@ -87,7 +88,7 @@ class Guidance:
         parse=palette_text,
         refers=Refers.PICTURE,
         references=palette_files,
-        role=Role.REQUEST_FIELD,
+        role=Role.REQUEST_FIELD | Role.STEERABLE,
         grid="",
         common=True,
     )
@@ -202,7 +203,11 @@ class Optimizer:
     """Optimizer and device"""
 
     learning_rate: float = setting(
-        0.2, "step size, for drawers that have no step size of their own", least=0, aliases=("-lr",)
+        0.2,
+        "step size, for drawers that have no step size of their own",
+        least=0,
+        aliases=("-lr",),
+        role=Role.STEERABLE,
     )
     optimiser: str = setting("Adam", "name of the optimizer", part="optimizer", aliases=("--optimizer", "-opt"))
     learning_rate_drops: Any = setting(

@@ -71,6 +71,10 @@ class Role(enum.Flag):
     """Columns and rows of a grid, of which the canvas is a whole multiple."""
     NEEDS_FOLDER = enum.auto()
     """Whoever sets it asks for a folder, not for a picture alone."""
+    STEERABLE = enum.auto()
+    """May change while a run paints. A part reads such a setting of its own from `self.settings` in every step."""
+    TIMELINE = enum.auto()
+    """A list of what happens at which steps: a run that goes on may have another one from there on."""
 
 
 @dataclass(frozen=True)

@@ -32,17 +32,19 @@ class Start:
         None,
         "weight of keeping the drawer's latents close to those of the start picture, by squared angle",
         aliases=("-iw",),
-        role=Role.NEEDS_START,
+        role=Role.NEEDS_START | Role.STEERABLE,
     )
     init_weight_dist: float = setting(
-        0.0, "as init_weight, by squared distance", aliases=("-iwd",), role=Role.NEEDS_START
+        0.0, "as init_weight, by squared distance", aliases=("-iwd",), role=Role.NEEDS_START | Role.STEERABLE
     )
-    init_weight_cos: float = setting(0.0, "as init_weight, by cosine", aliases=("-iwc",), role=Role.NEEDS_START)
+    init_weight_cos: float = setting(
+        0.0, "as init_weight, by cosine", aliases=("-iwc",), role=Role.NEEDS_START | Role.STEERABLE
+    )
     init_weight_pix: float = setting(
         0.0,
         "weight of keeping the pixels close to those of the start picture; works with every drawer",
         aliases=("-iwp",),
-        role=Role.NEEDS_START,
+        role=Role.NEEDS_START | Role.STEERABLE,
     )
     image_labels: str | None = setting(
         None,
@@ -52,7 +54,9 @@ class Start:
     )
     image_label_weight: float = setting(1.0, "weight of image_labels", aliases=("-ilw",))
     transparent: bool = setting(False, "paint with transparency, if the drawer supports it")
-    transparent_weight: float = setting(0.0, "weight of the pull towards transparency (negative: towards opacity)")
+    transparent_weight: float = setting(
+        0.0, "weight of the pull towards transparency (negative: towards opacity)", role=Role.STEERABLE
+    )
     alpha_use_g: bool = setting(False, "accepted from old settings, without effect", internal=True)
     alpha_gamma: float = setting(4.0, "accepted from old settings, without effect", internal=True)
 

@@ -6,7 +6,7 @@ import argparse
 import copy
 import dataclasses
 import enum
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -109,6 +109,15 @@ class Settings(argparse.Namespace):
     def changed(self) -> dict[str, Any]:
         """Attributes that were assigned after the settings had been resolved."""
         return {name: value for name, value in vars(self).items() if self._resolved.get(name, _MISSING) != value}
+
+    def steered(self, names: Iterable[str], later: Settings) -> Settings:
+        """These settings with some values of others, and with the settings of parts that those have in addition."""
+        taken = [*names, *(name for name in vars(later) if name not in vars(self))]
+        values = {**vars(self), **{name: getattr(later, name) for name in taken}}
+        origins = {**self._origins, **{name: later._origins[name] for name in taken}}
+        prompts = {**self._prompts, **{name: later._prompts[name] for name in taken if name in later._prompts}}
+        roles = {**self._roles, **later._roles}
+        return Settings(copy.deepcopy(values), origins, later._layers, self._notices, roles, prompts)
 
     @property
     def origins(self) -> Mapping[str, Origin]:

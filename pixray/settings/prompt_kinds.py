@@ -50,13 +50,13 @@ class OtherPrompts:
         [],
         "prompts for the dark part of spot_file only, by default a disc in the centre",
         aliases=("--spot", "-sp"),
-        role=Role.SUBJECT | Role.WEIGHTED,
+        role=Role.SUBJECT | Role.WEIGHTED | Role.STEERABLE,
     )
     spot_prompts_off: list[str] = setting(
         [],
         "prompts for the white part of spot_file only",
         aliases=("--spot_off", "-spo"),
-        role=Role.SUBJECT | Role.WEIGHTED,
+        role=Role.SUBJECT | Role.WEIGHTED | Role.STEERABLE,
     )
     spot_file: str | None = setting(
         None,
@@ -68,7 +68,7 @@ class OtherPrompts:
         [],
         "names of things, each used in seven sentences: name[:weight[:stop]]",
         aliases=("-l",),
-        role=Role.SUBJECT | Role.WEIGHTED,
+        role=Role.SUBJECT | Role.WEIGHTED | Role.STEERABLE,
     )
     vector_prompts: Any = setting(
         ("textoff",),
@@ -78,14 +78,14 @@ class OtherPrompts:
         refers=Refers.PICTURE,
         references=vector_files,
         adds_up=True,
-        role=Role.WEIGHTED,
+        role=Role.WEIGHTED | Role.STEERABLE,
     )
     image_prompts: list[str] = setting(
         [],
         "pictures to resemble, compared cutout by cutout: file, glob or URL[:weight[:stop]]",
         aliases=("-ip",),
         refers=Refers.PICTURE,
-        role=Role.SUBJECT | Role.WEIGHTED | Role.PER_FRAME,
+        role=Role.SUBJECT | Role.WEIGHTED | Role.PER_FRAME | Role.STEERABLE,
     )
     image_prompt_weight: float | None = setting(
         None, "factor applied to the weights of image_prompts", aliases=("-ipw",)
@@ -103,7 +103,7 @@ class OtherPrompts:
         "pictures whose meaning to match, compared as a whole: file, glob or URL[:weight[:stop]]",
         aliases=("-ti",),
         refers=Refers.PICTURE,
-        role=Role.SUBJECT | Role.WEIGHTED | Role.PER_FRAME,
+        role=Role.SUBJECT | Role.WEIGHTED | Role.PER_FRAME | Role.STEERABLE,
     )
     noise_prompt_seeds: list[int] = setting(
         [], "seeds, each of which adds a random direction as a prompt", aliases=("-nps",), role=Role.SUBJECT

@@ -21,7 +21,7 @@ MOST_VALUES = 1_000
 """Longest list of one setting."""
 _OFF = {"false", "no", "off", "none", "0", "0.0"}
 _MOST_BITS = 1_000
-_DEEPEST = 2
+_DEEPEST = 4
 
 
 def plain(raw: Any, depth: int = 0) -> Any:

@@ -163,6 +163,11 @@ class Schema:
         prompts = {**settings.prompts_by_setting, **self._prompts(values, origins, [], supplied.values)}
         return Settings(values, origins, settings.layers, settings.notices, self._roles(), prompts)
 
+    def declaration(self, key: Any) -> Declaration | None:
+        """What is declared under any of the names of a setting, old ones included."""
+        name = _normal(key)
+        return self._by_name.get(name) or self._by_name.get(RENAMED.get(name, name))
+
     def _gather(self, layers: Sequence[Layer], problems: list[str], notices: list[str]) -> list[Layer]:
         """The layers with every name understood; unknown names become problems."""
         gathered: list[Layer] = []

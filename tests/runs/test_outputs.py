@@ -45,12 +45,15 @@ def read_lines(name, text):
     return [check(name, read(line)) for line in text.splitlines()]
 
 
-def outputs(made, files=None, stop_after=None):
+def outputs(made, files=None, stop_after=None, undo_after=None):
     """The lines of the log and of --json, all of them checked."""
     files, printed = files or FileRecorder(made.settings), io.StringIO()
     for event in attach(made.run(), files, JsonRecorder(files, printed)):
         if isinstance(event, Stepped) and event.step == stop_after:
             made.stop()
+        if isinstance(event, Stepped) and event.step == undo_after:
+            made.undo(0)
+            undo_after = None
     log = read_lines("log", (files.folder / "log.jsonl").read_text(encoding="utf-8"))
     return log, read_lines("events", printed.getvalue())
 
@@ -75,7 +78,8 @@ def test_a_run_logs_and_prints_every_kind_of_event(session):
         make_video=True,
         outdir="out",
     )
-    log, printed = outputs(made)
+    made.steer(prompts="blue | red:2", palette=None)
+    log, printed = outputs(made, undo_after=1)
     assert kinds(log) == kinds(printed) and set(kinds(log)) == SCHEMAS["log"]["$defs"].keys()
     for line in log:
         assert all(Path("out", name).is_file() for name in line.get("files", []))

@@ -65,6 +65,7 @@ EFFECTS = {
     "overlay_until": (None, 2, OVERLAY),
     "timed_prompts": ("0%: red", "0%: red | 50%: blue", {"prompts": []}),
     "timed_fade": (0, 3, {"prompts": [], "timed_prompts": "0%: red | 2 iterations: blue"}),
+    "steering": (None, [{"step": 2, "changes": {"prompts": "blue"}}], {}),
     "camera_zoom": (1, 1.2, START),
     "camera_pan": ((0, 0), (10, 0), START),
     "camera_rotate": (0, 20, START),

@@ -64,6 +64,17 @@ class LineSketchDrawer(StrokeDrawer):
             return self.settings.ink
         return "palette" if self.canvas.palette else "black"
 
+    def take_palette(self, palette: tuple[tuple[float, float, float], ...]) -> None:
+        before, canvas = self.ink, self.canvas
+        super().take_palette(palette)
+        if "palette" in (before, self.ink) and not (before == self.ink and palette):
+            self.canvas = canvas
+            raise SettingsError(
+                f"palette: strokes that began in ink={before} cannot go over to the colours of a palette"
+                if palette
+                else "palette: strokes in the colours of a palette cannot go on without one"
+            )
+
     def begin(self, image: Tensor | None, generator: torch.Generator) -> Sketch:
         settings = self.settings
         if image is None and self.draft is not None:
