@@ -58,10 +58,10 @@ class FftDrawer(Drawer):
 
     def configure(self, settings: RunSettings, seed: int) -> None:
         models = [parse_weighted(name).text for name in settings.clip_models]
-        if self.settings.fft_use != "pixel" and models == ["embedded"]:
+        if self.settings.fft_use == "dwt" and models == ["embedded"]:
             self.canvas.notice(
-                f"the small embedded perceptor paints hardly more than noise with fft_use={self.settings.fft_use}, "
-                "which wants a larger one; the drawers pixel, multires and vqgan suit it"
+                "the small embedded perceptor paints hardly more than noise with fft_use=dwt, which wants a larger "
+                "one; fft_use=fft and the drawers pixel, multires and vqgan suit it"
             )
 
     def start(self, image: Tensor | None, generator: torch.Generator) -> None:

@@ -44,6 +44,8 @@ EMBEDDED: dict[str, Any] = {
 # Fewer cutouts and less calm shake the picture more, which keeps a pixel grid from settling in a lump, and are faster.
 # Strokes lose their form by it, and a grid whose colours are looked up in a palette goes to speckles.
 EMBEDDED_PIXEL: dict[str, Any] = {"num_cuts": 6, "priors": "tv:1.5"}
+# A model of 64 x 64 pixels says nothing about fine frequencies, which would stay the noise that they begin as.
+EMBEDDED_FFT: dict[str, Any] = {"fft_decay": 2.5, "fft_lrate": 0.05, "fft_colors": 2.5}
 
 
 # One dark ink has a guide of its own and few, bold strokes, which begin with its draft.
@@ -70,7 +72,8 @@ def quality_layer(quality: str) -> dict[str, Any]:
 
 
 def embedded_values(drawer: str | None, filters: str | None, ink: str | None = None) -> dict[str, Any]:
-    """What the embedded guide supplies; pixel grids in free colours and strokes in one dark ink want other values.
+    """What the embedded guide supplies; pixel grids in free colours and strokes in one dark ink want other values,
+    and so do frequencies.
 
     Args:
         ink: colour of all strokes; None: they have no such colour.
@@ -78,7 +81,7 @@ def embedded_values(drawer: str | None, filters: str | None, ink: str | None = N
     if ink is not None and sum(read_color(ink)) / 3 <= DARKEST_INK:
         return {**EMBEDDED, **EMBEDDED_INK}
     free = drawer == "pixel" and all(name != "lookup" for name, *_ in parse_parts(filters))
-    return {**EMBEDDED, **(EMBEDDED_PIXEL if free else {})}
+    return {**EMBEDDED, **(EMBEDDED_PIXEL if free else EMBEDDED_FFT if drawer == "fft" else {})}
 
 
 def sprite_values(filters: str | None) -> dict[str, Any]:

@@ -162,9 +162,10 @@ def test_details_of_any_strength_are_finite_numbers_with_and_without_a_start_pic
 
 
 @pytest.mark.parametrize(
-    ("use", "models", "told"), [("fft", None, True), ("pixel", None, False), ("fft", "toy", False)]
+    ("use", "models", "told"),
+    [("dwt", None, True), ("fft", None, False), ("pixel", None, False), ("dwt", "toy", False)],
 )
-def test_frequencies_say_that_they_want_a_larger_perceptor_than_the_embedded_one(session, use, models, told):
+def test_wavelets_say_that_they_want_a_larger_perceptor_than_the_embedded_one(session, use, models, told):
     made = session(drawer="fft", fft_use=use, clip_models=models, perceptors="embedded", iterations=1)
     notices = [event.text for event in made.run() if isinstance(event, Noticed)]
     assert any("wants a larger one" in text for text in notices) is told

@@ -284,3 +284,11 @@ def test_two_parts_cannot_declare_one_name(registry):
     registry.add("drawer", "greedy", Greedy)
     with pytest.raises(SettingsError, match="'iterations' is declared twice: by the engine and by drawer greedy"):
         Schema.for_choice(registry, [python_layer({"drawer": "greedy"})])
+
+
+def test_frequencies_are_held_smooth_for_the_embedded_perceptor(resolve):
+    settings = resolve(drawer="fft", perceptors="embedded")
+    assert settings.fft_decay == 2.5 and settings.fft_lrate == 0.05
+    assert settings.origin("fft_decay") == "perceptors=embedded"
+    assert resolve(drawer="fft", perceptors="embedded", fft_decay=1).fft_decay == 1
+    assert resolve(drawer="fft", clip_models="toy").fft_decay == 1.5

@@ -32,9 +32,11 @@ DRAWN = {**ANIMALS, **CREATURES, **NATURE, **FOOD, **PEOPLE, **PLACES, **HOUSEHO
 THINGS = tuple(dict.fromkeys([*words.COMMON, *DRAWN]))
 """What the guide for ink knows."""
 SIDE = 64
-WIDTHS = (1.5, 3.0)
+WIDTHS = (1.8, 3.0)
 """Of the pen, in pixels."""
-BY_FORMULA = 0.93
+BEND = 0.035
+"""How far drawings are stretched by waves, as a share of half the side."""
+BY_FORMULA = 0.97
 """Share of drawings by formula, of things that have one."""
 _SEVERAL = re.compile(r"\b(one|two|three|four|five|six|alt|simple|outline|line|rounded|new|\d+)\b")
 
@@ -82,7 +84,7 @@ class Bank:
     def _by_formula(self, name: str) -> tuple[np.ndarray, np.ndarray]:
         chance, pen = self.chance, Pen(self.chance)
         DRAWN[name](pen)
-        strokes = placed(bent(pen.strokes, chance, 0.05), chance, SIDE)
+        strokes = placed(bent(pen.strokes, chance, BEND), chance, SIDE)
         width, shift = chance.uniform(*WIDTHS), chance.uniform(0.5, 4.0)
         kept = [stroke for stroke in strokes if chance.random() > self.missing()] or strokes[:1]
         wrong = shaky(kept, chance, shift)

@@ -17,7 +17,7 @@ def _puffs(pen: Pen, x: float, y: float, across: float, down: float, count: int,
 
 
 def tree(pen: Pen) -> None:
-    _puffs(pen, 0, -0.34, pen.near(0.6), 0.46, pen.chance.choice((6, 7, 8)))
+    _puffs(pen, 0, -0.34, pen.near(0.6), 0.46, 7)
     thick = pen.near(0.15)
     pen.curve((-thick, 0.14), (-thick, 0.6), (-thick - 0.12, 0.98))
     pen.curve((thick, 0.14), (thick, 0.6), (thick + 0.12, 0.98))
@@ -239,7 +239,6 @@ def earth(pen: Pen) -> None:
     pen.line((-0.9, 0), (0.9, 0))
     for y in (-0.46, 0.46):
         pen.line((-0.77, y), (0.77, y))
-    pen.line((0, -0.9), (0, 0.9))
 
 
 NATURE: dict[str, Callable[[Pen], None]] = {

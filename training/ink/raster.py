@@ -48,8 +48,8 @@ def bent(strokes: Sequence[np.ndarray], chance: random.Random, amount: float) ->
 
 def placed(strokes: Sequence[np.ndarray], chance: random.Random, side: int) -> list[np.ndarray]:
     """Strokes from the square -1 to 1 to pixels: at some size, place and tilt."""
-    size = chance.uniform(0.35, 0.45) * side
-    stretch, tilt = 1 + chance.gauss(0, 0.06), chance.gauss(0, 0.05)
+    size = chance.uniform(0.39, 0.45) * side
+    stretch, tilt = 1 + chance.gauss(0, 0.04), chance.gauss(0, 0.03)
     cos, sin = math.cos(tilt), math.sin(tilt)
     turn = np.array([[cos, sin], [-sin, cos]]) @ np.diag([size * stretch, size / stretch])
     room = max(0.0, side * 0.48 - size)

@@ -20,7 +20,7 @@ from pixray.settings.values import ink_name
 
 PAPER = (242 / 255, 238 / 255, 203 / 255)
 """The old pixray's ivory."""
-DRAFTED_RATE = 0.0025
+DRAFTED_RATE = 0.001
 """Steps of points, as shares of the canvas' shorter side, where a draft told them their places."""
 
 

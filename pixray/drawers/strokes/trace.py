@@ -9,7 +9,7 @@ from PIL import Image
 
 _FINER = 3
 """How many times as fine a picture is traced."""
-_SHORTEST = 4.0
+_SHORTEST = 2.5
 """Shortest line that is drawn, in pixels of the picture."""
 _TOLERANCE = 0.5
 """How far a path may lie from its line, in pixels of the picture."""
