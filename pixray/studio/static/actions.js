@@ -7,7 +7,8 @@ import { nudgeButtons, nudged } from "./nudges.js";
 import { ACTIVE } from "./store.js";
 import { attempt, toast } from "./toast.js";
 
-const KINDS = { picture: "PNG", svg: "SVG", sprite: "sprite", video: "film", record: "settings" };
+/** Kinds of files with a button of their own, in this order; all others are in the archive. */
+const KINDS = { picture: "PNG", svg: "SVG", sprite: "sprite", video: "film" };
 const MORE_STEPS = "+100";
 
 export class Actions {
@@ -61,7 +62,9 @@ export class Actions {
       this.#files.clear();
       this.#id = job.id;
     }
-    const files = finished ? (job.files ?? []).filter(({ kind }) => kind in KINDS) : [];
+    const order = Object.keys(KINDS);
+    const shown = finished ? (job.files ?? []).filter(({ kind }) => kind in KINDS) : [];
+    const files = shown.sort((a, b) => order.indexOf(a.kind) - order.indexOf(b.kind));
     const items = files.length ? [...files, { name: "all", kind: "all" }] : [];
     keyed(this.downloads, items, ({ name }) => name, (file) => this.#link(job, file, files), this.#files);
   }

@@ -40,7 +40,7 @@ export const api = {
   curve: (id) => ask(at(id, "/curve")).catch(() => null),
   upload: (body) => ask("/api/uploads", { method: "POST", body }),
   restore: (body) => ask("/api/restore", { method: "POST", body }),
-  file: (id, name) => at(id, `/files/${encodeURIComponent(name)}`),
+  file: (id, name) => at(id, `/files/${name.split("/").map(encodeURIComponent).join("/")}`),
   picture: (id) => at(id, "/picture"),
   preview: (id, step) => at(id, `/pictures/${step}.webp`),
   archive: (ids) => `/api/archive.zip?${ids.map((id) => `id=${encodeURIComponent(id)}`).join("&")}`,

@@ -39,9 +39,9 @@ export class Composer {
     const rest = options.general.filter(({ name }) => !OWN.includes(name) && !AT_HAND.includes(name));
     this.more = new MoreSettings(rest, options.presets, { onChange: changed, onPreset: (settings) => this.write(settings, true) });
     this.#build();
+    const kept = localStorage.getItem(KEPT);
     this.write({});
-    this.#writing = false;
-    this.#remembered();
+    if (kept) this.#restore(kept);
   }
 
   #build() {
@@ -139,10 +139,10 @@ export class Composer {
   }
 
   /** What was typed before a reload. */
-  #remembered() {
+  #restore(kept) {
     try {
-      const { settings, start } = JSON.parse(localStorage.getItem(KEPT) ?? "{}");
-      if (settings) this.write(settings);
+      const { settings, start } = JSON.parse(kept);
+      this.write(settings);
       if (start) this.start.write(start);
     } catch {
       localStorage.removeItem(KEPT);

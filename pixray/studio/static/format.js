@@ -17,8 +17,11 @@ export function duration(seconds) {
   return `${Math.floor(minutes / 60)} h ${String(minutes % 60).padStart(2, "0")} min`;
 }
 
+const WISHES = { cancel: "stopping after this step …", pause: "pausing after this step …", undo: "going back …" };
+
 /** What a job is at, in a few words. */
 export function progress(job) {
+  if (job.state === "running" && job.wish in WISHES) return WISHES[job.wish];
   if (job.state === "queued") return job.position ? `waiting, number ${job.position}` : "waiting";
   if (job.state === "running") {
     if (!job.step) return "getting ready …";

@@ -6,7 +6,7 @@ import { isCrisp, title } from "./format.js";
 import { attempt } from "./toast.js";
 
 const TYPING = 250;
-const PAGE = 60;
+const PAGE = 50;
 
 export class Gallery {
   #cards = new Map();

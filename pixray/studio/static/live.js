@@ -2,7 +2,7 @@
 
 import { api } from "./api.js";
 
-const KINDS = ["job", "step", "picture", "removed"];
+const KINDS = ["job", "step", "picture", "order", "removed"];
 const FIRST_WAIT = 1000;
 const LONGEST_WAIT = 15000;
 /** A hidden tab gives its connection back: browsers keep only six to one server, over all tabs. */

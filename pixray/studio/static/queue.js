@@ -48,7 +48,7 @@ export class Queue {
       show(image, Boolean(job.picture));
       show(up, job.state === "queued" && waiting.indexOf(job) > 0);
       show(down, job.state === "queued" && waiting.indexOf(job) < waiting.length - 1);
-      show(pause, job.state === "running");
+      show(pause, job.state === "running" && !job.wish);
       show(resume, job.state === "paused");
     };
     return { element, update };

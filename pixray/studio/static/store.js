@@ -28,13 +28,21 @@ export class Store extends EventTarget {
     else if (kind === "job") this.jobs.set(data.id, { ...this.jobs.get(data.id), ...data });
     else if (kind === "step") this.takeStep(data);
     else if (kind === "picture") this.takePicture(data);
-    this.tell(data.id, kind);
+    else if (kind === "order") this.takeOrder(data);
+    this.tell(data.id ?? null, kind);
   }
 
   takeStep({ id, ...facts }) {
     const job = this.jobs.get(id);
     if (job) this.jobs.set(id, { ...job, ...facts });
     this.remember(id, facts.step, totalOf(facts.losses));
+  }
+
+  takeOrder({ ids }) {
+    ids.forEach((id, place) => {
+      const job = this.jobs.get(id);
+      if (job) this.jobs.set(id, { ...job, position: place + 1 });
+    });
   }
 
   takePicture({ id, step, url }) {

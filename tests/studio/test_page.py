@@ -1,0 +1,259 @@
+"""The page in a real browser, with the real server behind it."""
+
+import io
+
+import pytest
+from PIL import Image
+
+playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+expect = playwright.expect
+
+SEEN = 30_000
+DROP = """async ({ bytes, name, type, target }) => {
+  const transfer = new DataTransfer();
+  transfer.items.add(new File([new Uint8Array(bytes)], name, { type }));
+  const options = { dataTransfer: transfer, bubbles: true, cancelable: true };
+  for (const kind of ["dragenter", "dragover", "drop"])
+    document.querySelector(target).dispatchEvent(new DragEvent(kind, options));
+}"""
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _patient():
+    expect.set_options(timeout=SEEN)
+    yield
+    expect.set_options(timeout=5_000)
+
+
+def state(page):
+    return page.locator(".stage .state")
+
+
+def drop(page, content, name, kind, target="#stage"):
+    page.evaluate(DROP, {"bytes": list(content), "name": name, "type": kind, "target": target})
+
+
+def plain_png():
+    file = io.BytesIO()
+    Image.new("RGB", (32, 24), "orange").save(file, "PNG")
+    return file.getvalue()
+
+
+def test_a_picture_grows_and_gives_its_files(visit, server):
+    page = visit().open()
+    page.get_by_role("textbox", name="What shall it show?").fill("a heart of fire")
+    page.get_by_role("button", name="Paint", exact=True).click()
+    expect(page.locator("#stage-title")).to_have_text("a heart of fire")
+    expect(page.locator(".frame .picture")).to_be_visible()
+    expect(state(page)).to_contain_text("finished in")
+    expect(page.locator(".curve")).to_be_visible()
+    address = page.get_by_role("link", name="SVG").get_attribute("href")
+    assert server.http.get(address).text.lstrip().startswith(("<?xml", "<svg"))
+    expect(page.locator(".card .title").first).to_have_text("a heart of fire")
+    page.locator(".frame .picture.crisp").wait_for()
+    assert page.evaluate("getComputedStyle(document.querySelector('.picture')).imageRendering") == "pixelated"
+
+
+def test_an_empty_prompt_is_answered_in_place(visit):
+    page = visit().open()
+    page.get_by_role("button", name="Paint", exact=True).click()
+    expect(page.get_by_role("alert").filter(has_text="Say in a few words")).to_be_visible()
+    field = page.get_by_role("textbox", name="What shall it show?")
+    expect(field).to_be_focused()
+    assert field.get_attribute("aria-invalid") == "true"
+    field.fill("a tree")
+    expect(page.locator("#complaint")).to_be_hidden()
+
+
+def test_a_wrong_setting_is_answered_beside_the_words_and_nothing_is_lost(visit):
+    page = visit().open()
+    page.get_by_role("textbox", name="What shall it show?").fill("a tree")
+    page.get_by_label("iterations", exact=True).first.fill("-5")
+    page.get_by_role("button", name="Paint", exact=True).click()
+    expect(page.locator("#complaint")).to_contain_text("expected at least 0")
+    expect(page.get_by_role("textbox", name="What shall it show?")).to_have_value("a tree")
+
+
+def test_a_reload_and_a_closed_tab_change_nothing(visit, server):
+    name = server.running("a green tree", step=5)
+    visitor = visit()
+    page = visitor.open()
+    expect(state(page)).to_contain_text("step")
+    page.get_by_role("textbox", name="What shall it show?").fill("words not sent yet")
+    before = server.job(name)["step"]
+    page.reload()
+    expect(page.locator("#stage-title")).to_have_text("a green tree")
+    expect(state(page)).to_contain_text("step")
+    expect(page.get_by_role("textbox", name="What shall it show?")).to_have_value("words not sent yet")
+    page.close()
+    server.wait(name, "running", step=before + 1)
+    page = visitor.open(at=f"/#{name}")
+    expect(page.locator("#stage-title")).to_have_text("a green tree")
+    page.get_by_role("button", name="Stop").first.click()
+    expect(state(page)).to_contain_text("stopped at step")
+    expect(page.locator(".frame .picture")).to_be_visible()
+
+
+def test_what_happened_while_the_page_was_offline_is_there_afterwards(visit, server):
+    name = server.running("a boat")
+    visitor = visit()
+    page = visitor.open()
+    expect(state(page)).to_contain_text("step")
+    visitor.context.set_offline(True)
+    expect(page.locator("#link")).to_contain_text("No connection")
+    server.order(name, "cancel")
+    server.wait(name, "cancelled")
+    other = server.finished("a house, painted meanwhile")["id"]
+    visitor.context.set_offline(False)
+    expect(page.locator("#link")).to_be_hidden()
+    expect(state(page)).to_contain_text("stopped at step")
+    expect(page.locator(".card .title").filter(has_text="a house, painted meanwhile")).to_be_visible()
+    assert server.job(other)["state"] == "done"
+
+
+def test_two_browsers_see_one_queue_and_either_changes_it(visit, server):
+    server.running("first")
+    one, other = visit().open(), visit().open()
+    for words in ("second", "third"):
+        one.get_by_role("textbox", name="What shall it show?").fill(words)
+        one.get_by_role("button", name="Paint", exact=True).click()
+        expect(other.locator(".queue .title").filter(has_text=words)).to_be_visible()
+    expect(other.locator(".queue .title")).to_have_text(["first", "second", "third"])
+    other.locator(".queue li").filter(has_text="third").get_by_role("button", name="Earlier").click()
+    for page in (one, other):
+        expect(page.locator(".queue .title")).to_have_text(["first", "third", "second"])
+    other.locator(".queue li").filter(has_text="second").get_by_role("button", name="Stop").click()
+    expect(one.locator(".queue .title")).to_have_text(["first", "third"])
+
+
+def test_a_run_is_paused_and_goes_on(visit, server):
+    name = server.running("a moon")
+    page = visit().open()
+    page.get_by_role("button", name="Pause").first.click()
+    expect(state(page)).to_contain_text("paused at step")
+    step = server.job(name)["step"]
+    page.get_by_role("button", name="Resume").first.click()
+    server.wait(name, "running", step=step + 1)
+    expect(state(page)).to_contain_text("of 100000")
+
+
+def test_a_dropped_picture_gives_back_its_settings_and_another_becomes_the_start(visit, server):
+    job = server.finished("a lighthouse:2")
+    picture = server.http.get(f"/api/jobs/{job['id']}/picture").content
+    page = visit().open(settings=None)
+    drop(page, picture, "lighthouse.png", "image/png")
+    expect(page.locator("#notes")).to_contain_text("settings are in the form")
+    expect(page.get_by_role("textbox", name="What shall it show?")).to_have_value("a lighthouse")
+    expect(page.get_by_label("Weight of the first prompt").first).to_have_value("2")
+    expect(page.get_by_label("Seed", exact=True)).to_have_value(str(job["seed"]))
+    expect(page.get_by_label("iterations", exact=True).first).to_have_value("12")
+    drop(page, plain_png(), "orange.png", "image/png")
+    expect(page.locator(".thumb img")).to_be_visible()
+    expect(page.locator("#notes")).to_contain_text("painting starts from it")
+    drop(page, b"no picture at all", "notes.txt", "text/plain")
+    expect(page.locator("#mistakes")).to_contain_text("this file")
+
+
+def test_finished_pictures_are_used_further(visit, server):
+    job = server.finished("a red heart")
+    page = visit().open(at=f"/#{job['id']}")
+    page.get_by_role("button", name="Again with another seed").click()
+    expect(page.locator(".facts")).not_to_contain_text(str(job["seed"]))
+    expect(state(page)).to_contain_text("finished in")
+    finished = page.locator(".card").count()
+    page.locator(".actions").get_by_role("button", name="warmer").click()
+    expect(page.locator(".card")).to_have_count(finished + 1)
+    newest = server.http.get("/api/jobs").json()["jobs"][0]
+    assert newest["settings"]["custom_loss"] == "palette:0.1" and newest["id"] != job["id"]
+    page.get_by_role("button", name="Use as start").click()
+    expect(page.locator(".thumb img")).to_be_visible()
+    expect(page.get_by_role("textbox", name="What shall it show?")).to_be_focused()
+
+
+def test_pictures_are_searched_chosen_and_compared(visit, server):
+    for words in ("a red apple", "a green apple", "a blue door"):
+        server.finished(words)
+    page = visit().open()
+    page.get_by_label("Search the gallery").fill("apple")
+    expect(page.locator(".card .title")).to_have_text(["a green apple", "a red apple"])
+    for box in page.locator(".card input").all():
+        box.check()
+    page.get_by_role("button", name="Compare 2").click()
+    slider = page.get_by_role("slider", name="How much of the first picture is seen")
+    slider.focus()
+    before = page.evaluate("getComputedStyle(document.querySelector('.slider .upper')).clipPath")
+    slider.press("ArrowLeft")
+    assert page.evaluate("getComputedStyle(document.querySelector('.slider .upper')).clipPath") != before
+    page.keyboard.press("Escape")
+    page.get_by_label("Search the gallery").fill("door")
+    page.locator(".card input").check()
+    page.get_by_role("button", name="Compare 3").click()
+    expect(page.locator(".sheet img")).to_have_count(3)
+    page.get_by_role("button", name="Close", exact=True).click()
+    archive = server.http.get(page.locator(".bar a.button").get_attribute("href"))
+    assert archive.content[:2] == b"PK"
+
+
+def test_everything_works_with_the_keyboard_alone(visit, server):
+    page = visit().open()
+    field = page.get_by_role("textbox", name="What shall it show?")
+    expect(field).to_be_focused()
+    page.keyboard.type("a yellow sun")
+    tab = page.get_by_role("tab", name="pixel", exact=True)
+    for _ in range(40):
+        page.keyboard.press("Tab")
+        outline = page.evaluate("getComputedStyle(document.activeElement).outlineStyle + document.activeElement.type")
+        assert outline.startswith(("solid", "auto")) or outline.endswith("file"), "the focus is not seen"
+        if tab.evaluate("element => element === document.activeElement"):
+            break
+    expect(tab).to_be_focused()
+    page.keyboard.press("ArrowLeft")
+    expect(page.get_by_role("tab", selected=True)).to_have_text("multires")
+    page.keyboard.press("ArrowRight")
+    expect(page.get_by_role("tab", selected=True)).to_have_text("pixel")
+    field.focus()
+    page.keyboard.press("Enter")
+    expect(page.locator("#stage-title")).to_have_text("a yellow sun")
+    expect(state(page)).to_contain_text("finished in")
+    page.locator(".steps input").focus()
+    page.keyboard.press("Home")
+    expect(page.locator(".where")).to_have_text("step 1")
+
+
+def test_on_a_phone_nothing_is_wider_than_the_screen(visit, server):
+    server.finished("a very long prompt " + "with averyveryveryveryveryverylongwordinit " * 4)
+    server.running("a tree")
+    page = visit(viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True).open()
+    expect(page.locator(".queue .title")).to_be_visible()
+    for summary in page.locator("summary").all():
+        if summary.is_visible():
+            summary.click()
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    for button in page.locator("main button:visible").all():
+        box = button.bounding_box()
+        assert box["height"] >= 24 and box["x"] + box["width"] <= 390, button.inner_text()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_no_serious_violation(visit, server, axe, scheme):
+    server.finished("a red heart")
+    server.running("a tree", step=3)
+    page = visit(color_scheme=scheme).open()
+    expect(state(page)).to_contain_text("step")
+    assert violations(page, axe) == []
+    page.locator(".card .open").first.click()
+    for summary in page.locator("#composer summary").all():
+        if not summary.locator("..").evaluate("element => element.open"):
+            summary.click()
+    page.get_by_role("button", name="Paint", exact=True).click()
+    assert violations(page, axe) == []
+
+
+def violations(page, axe):
+    page.evaluate(axe)
+    found = page.evaluate("axe.run({ resultTypes: ['violations'] }).then((result) => result.violations)")
+    return [
+        f"{one['id']}: {one['help']}: {[node['html'][:120] for node in one['nodes'][:3]]}"
+        for one in found
+        if one["impact"] in ("serious", "critical")
+    ]
