@@ -8,8 +8,12 @@ import { ACTIVE } from "./store.js";
 import { attempt, toast } from "./toast.js";
 
 /** Kinds of files with a button of their own, in this order; all others are in the archive. */
-const KINDS = { picture: "PNG", svg: "SVG", sprite: "sprite", video: "film" };
+const KINDS = { picture: "PNG", svg: "SVG", sprite: "sprite", aseprite: "Aseprite", video: "film" };
 const MORE_STEPS = "+100";
+
+function kindOf({ name, kind }) {
+  return name.endsWith(".aseprite") ? "aseprite" : kind;
+}
 
 export class Actions {
   #files = new Map();
@@ -32,7 +36,7 @@ export class Actions {
       use: button("Use as start", (job) => this.#use(job), "paint on from this picture, with other words"),
       change: button("Edit its settings", (job) => this.#restore(job), "put its settings into the form"),
       compare: button("Compare", (job) => this.onCompare(job)),
-      remove: button("Delete", (job) => this.#remove(job)),
+      remove: h("button.bare", { type: "button", on: { click: () => attempt(() => this.#remove(this.job)) } }, "Delete"),
     };
     this.downloads = h("span.downloads", { role: "group", "aria-label": "Downloads" });
     this.nudges = nudgeButtons(nudges, "make it", (nudge) => attempt(() => this.#nudge(this.job, nudge)));
@@ -63,7 +67,7 @@ export class Actions {
       this.#id = job.id;
     }
     const order = Object.keys(KINDS);
-    const shown = finished ? (job.files ?? []).filter(({ kind }) => kind in KINDS) : [];
+    const shown = finished ? (job.files ?? []).map((file) => ({ ...file, kind: kindOf(file) })).filter(({ kind }) => kind in KINDS) : [];
     const files = shown.sort((a, b) => order.indexOf(a.kind) - order.indexOf(b.kind));
     const items = files.length ? [...files, { name: "all", kind: "all" }] : [];
     keyed(this.downloads, items, ({ name }) => name, (file) => this.#link(job, file, files), this.#files);
