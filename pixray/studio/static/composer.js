@@ -5,6 +5,7 @@ import { Drawers } from "./drawers.js";
 import { Effects } from "./effects.js";
 import { h, show } from "./dom.js";
 import { field } from "./fields.js";
+import { keep, kept } from "./keep.js";
 import { MoreSettings } from "./more.js";
 import { Palette } from "./palette.js";
 import { Prompts } from "./prompts.js";
@@ -39,9 +40,9 @@ export class Composer {
     const rest = options.general.filter(({ name }) => !OWN.includes(name) && !AT_HAND.includes(name));
     this.more = new MoreSettings(rest, options.presets, { onChange: changed, onPreset: (settings) => this.write(settings, true) });
     this.#build();
-    const kept = localStorage.getItem(KEPT);
+    const before = kept(KEPT);
     this.write({});
-    if (kept) this.#restore(kept);
+    if (before) this.#restore(before);
   }
 
   #build() {
@@ -135,18 +136,14 @@ export class Composer {
   #changed() {
     if (this.#writing) return;
     if (this.prompts.read().length) this.#complain(null);
-    localStorage.setItem(KEPT, JSON.stringify({ settings: this.read(), start: this.start.read() }));
+    keep(KEPT, JSON.stringify({ settings: this.read(), start: this.start.read() }));
   }
 
   /** What was typed before a reload. */
-  #restore(kept) {
-    try {
-      const { settings, start } = JSON.parse(kept);
-      this.write(settings);
-      if (start) this.start.write(start);
-    } catch {
-      localStorage.removeItem(KEPT);
-    }
+  #restore(text) {
+    const { settings, start } = JSON.parse(text);
+    this.write(settings);
+    if (start) this.start.write(start);
   }
 
   async #submit(event) {

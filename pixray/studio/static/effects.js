@@ -53,10 +53,6 @@ export class Effects {
     return [...this.#parts.values()].flatMap(({ fields }) => [...fields.keys()]);
   }
 
-  has(name) {
-    return this.#parts.has(name);
-  }
-
   #set(entry, on) {
     entry.button.setAttribute("aria-pressed", String(on));
     show(entry.box, on && entry.fields.size > 0);

@@ -30,7 +30,7 @@ export class Gallery {
       this.nothing,
       this.older,
     );
-    store.addEventListener("change", () => this.update());
+    store.addEventListener("change", ({ detail }) => detail.kind === "step" || detail.kind === "picture" || this.update());
     this.update();
   }
 

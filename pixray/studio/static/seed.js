@@ -34,11 +34,6 @@ export class Seed {
     this.#lock(value !== undefined && value !== null && value !== "");
   }
 
-  /** Show the seed that a picture got, without keeping it for the next. */
-  tell(value) {
-    if (!this.locked) this.input.value = value ?? "";
-  }
-
   #throw() {
     this.write(Math.floor(Math.random() * MOST));
   }

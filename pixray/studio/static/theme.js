@@ -2,6 +2,7 @@
 
 import { h } from "./dom.js";
 import { icon } from "./icons.js";
+import { keep, kept } from "./keep.js";
 
 const KEY = "pixray-theme";
 const NEXT = { auto: "light", light: "dark", dark: "auto" };
@@ -18,10 +19,10 @@ export function themeButton() {
   };
   button.addEventListener("click", () => {
     const theme = NEXT[document.documentElement.dataset.theme] ?? "auto";
-    localStorage.setItem(KEY, theme);
+    keep(KEY, theme);
     apply(theme);
   });
-  const kept = localStorage.getItem(KEY);
-  apply(kept in ICONS ? kept : "auto");
+  const chosen = kept(KEY);
+  apply(chosen in ICONS ? chosen : "auto");
   return button;
 }
