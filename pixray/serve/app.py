@@ -171,7 +171,7 @@ class Server:
 
     def _all_routes(self, stream: EventStream) -> list[BaseRoute]:
         services = self._services
-        jobs = JobsApi(services.queue, services.uploads, services.leave)
+        jobs = JobsApi(services.queue, services.uploads, services.leave, services.registry)
         predictions = Predictions(self.pool, self._leave, self.end, keep=self._keep)
         further = [route for routes in self._routes for route in routes(services)]
         own = [*Downloads(services.queue).routes(), *jobs.routes(), *stream.routes(), *services.uploads.routes()]

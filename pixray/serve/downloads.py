@@ -24,6 +24,7 @@ from pixray.serve.run_folder import preview_path
 
 _MOST_JOBS = 200
 """Jobs in one archive."""
+_PREVIEW = re.compile(r"(\d{1,9})\.webp", re.ASCII)
 _CHUNK = 1 << 16
 _FOREVER = {"cache-control": "private, max-age=31536000, immutable"}
 _NOW = {"cache-control": "no-cache"}
@@ -44,7 +45,7 @@ class Downloads:
     def routes(self) -> Sequence[BaseRoute]:
         """All of them, for a Starlette application."""
         return [
-            Route("/api/jobs/{id}/pictures/{step:int}.webp", answered(self.preview)),
+            Route("/api/jobs/{id}/pictures/{name}", answered(self.preview)),
             Route("/api/jobs/{id}/picture", answered(self.picture)),
             Route("/api/jobs/{id}/files/{name:path}", answered(self.file)),
             Route("/api/jobs/{id}/curve", answered(self.curve)),
@@ -54,8 +55,9 @@ class Downloads:
 
     async def preview(self, request: Request) -> Response:
         job = await self._job(request.path_params["id"])
-        path = preview_path(job.order.folder, request.path_params["step"])
-        if not path.is_file():
+        step = _PREVIEW.fullmatch(request.path_params["name"])
+        path = preview_path(job.order.folder, int(step[1])) if step else None
+        if path is None or not path.is_file():
             raise NoSuchJob("there is no picture of that step")
         return FileResponse(path, headers=_NOW if not job.finished else _FOREVER)
 

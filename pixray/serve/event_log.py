@@ -65,7 +65,12 @@ class EventLog:
         """Have a function called with every event, in the thread that brings it. Gives what ends that."""
         with self._lock:
             self._listeners.append(listener)
-        return lambda: self._listeners.remove(listener)
+        return lambda: self._unlisten(listener)
+
+    def _unlisten(self, listener: Callable[[Event], None]) -> None:
+        with self._lock:
+            if listener in self._listeners:
+                self._listeners.remove(listener)
 
     @property
     def last(self) -> int:

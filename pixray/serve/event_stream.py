@@ -29,10 +29,14 @@ class Reader:
 
     Args:
         job: id of the only job that it wants to hear of; None: all.
+
+    Attributes:
+        lost: whether it is too slow to be told everything.
+        ended: whether nothing more will come.
     """
 
     def __init__(self, job: str | None) -> None:
-        self.job, self.lost = job, False
+        self.job, self.lost, self.ended = job, False, False
         self._pending: OrderedDict[object, Event] = OrderedDict()
         self._news = asyncio.Event()
 
@@ -44,6 +48,11 @@ class Reader:
         self._pending.pop(key, None)
         self._pending[key] = event
         self.lost = self.lost or len(self._pending) > MOST_PENDING
+        self._news.set()
+
+    def end(self) -> None:
+        """Nothing more will come."""
+        self.ended = True
         self._news.set()
 
     async def take(self) -> list[Event]:
@@ -74,11 +83,10 @@ class EventStream:
         return [Route("/api/events", answered(self.stream))]
 
     def close(self) -> None:
-        """Send everybody away."""
+        """Send everybody away, after what waits for them."""
         self._stop()
         for reader in self._readers:
-            reader.lost = True
-            reader._news.set()
+            reader.end()
 
     async def stream(self, request: Request) -> Response:
         known = request.headers.get("last-event-id") or request.query_params.get("after")
@@ -99,12 +107,14 @@ class EventStream:
                     break
                 after = earlier[-1].id
                 yield b"".join(as_text(event) for event in earlier)
-            while not reader.lost:
+            while True:
                 events = [event for event in await reader.take() if event.id > after]
                 if reader.lost:
                     return
                 after = events[-1].id if events else after
                 yield b"".join(as_text(event) for event in events) or b": alive\n\n"
+                if reader.ended:
+                    return
         finally:
             self._readers.discard(reader)
 

@@ -32,11 +32,11 @@ class JobsApi:
         queue: of the server.
         uploads: pictures to start from.
         leave: what clients may name.
+        registry: of parts.
     """
 
-    def __init__(self, queue: Queue, uploads: Uploads, leave: Leave) -> None:
-        self.queue, self.uploads, self.leave = queue, uploads, leave
-        self.registry = Registry.discover()
+    def __init__(self, queue: Queue, uploads: Uploads, leave: Leave, registry: Registry) -> None:
+        self.queue, self.uploads, self.leave, self.registry = queue, uploads, leave, registry
         self._looking = asyncio.Semaphore(_SLOTS)
 
     def routes(self) -> Sequence[BaseRoute]:
