@@ -62,8 +62,20 @@ EMBEDDED_INK: dict[str, Any] = {
     "min_stroke_width": 1.0,
     "max_stroke_width": 2.0,
 }
+# Strokes of several colours begin along the same draft; the general guide, which knows colours, moves and paints them.
+EMBEDDED_COLOURED_INK: dict[str, Any] = {
+    "stroke_start": "draft",
+    "stroke_calm": 0.2,
+    "num_cuts": 8,
+    "iterations": 100,
+    "min_stroke_width": 1.5,
+    "max_stroke_width": 4.0,
+}
 DARKEST_INK = 0.4
 """Mean of red, green and blue, from 0 to 1, up to which an ink is dark."""
+
+
+_EMBEDDED_BY_DRAWER = {"pixel": EMBEDDED_PIXEL, "fft": EMBEDDED_FFT, "line_sketch": EMBEDDED_COLOURED_INK}
 
 
 def quality_layer(quality: str) -> dict[str, Any]:
@@ -72,16 +84,16 @@ def quality_layer(quality: str) -> dict[str, Any]:
 
 
 def embedded_values(drawer: str | None, filters: str | None, ink: str | None = None) -> dict[str, Any]:
-    """What the embedded guide supplies; pixel grids in free colours and strokes in one dark ink want other values,
-    and so do frequencies.
+    """What the embedded guide supplies; pixel grids in free colours, frequencies and pen strokes want other values.
 
     Args:
         ink: colour of all strokes; None: they have no such colour.
     """
     if ink is not None and sum(read_color(ink)) / 3 <= DARKEST_INK:
         return {**EMBEDDED, **EMBEDDED_INK}
-    free = drawer == "pixel" and all(name != "lookup" for name, *_ in parse_parts(filters))
-    return {**EMBEDDED, **(EMBEDDED_PIXEL if free else EMBEDDED_FFT if drawer == "fft" else {})}
+    if drawer == "pixel" and any(name == "lookup" for name, *_ in parse_parts(filters)):
+        return EMBEDDED
+    return {**EMBEDDED, **_EMBEDDED_BY_DRAWER.get(drawer or "", {})}
 
 
 def sprite_values(filters: str | None) -> dict[str, Any]:

@@ -29,17 +29,20 @@ def test_without_a_hub_the_guide_for_ink_is_chosen_as_well(session):
     assert list(made.objective.perceptors) == ["embedded-sketch"] and made.drawer.draft is not None
 
 
-@pytest.mark.parametrize(
-    "other", [{"ink": "free"}, {"ink": "yellow"}, {"palette": "red->blue"}, {"drawer": "clipdraw"}]
-)
-def test_several_or_light_inks_stay_with_the_guide_for_pictures(session, other):
+@pytest.mark.parametrize("other", [{"ink": "free"}, {"ink": "yellow"}, {"palette": "red->blue"}])
+def test_several_or_light_inks_begin_along_a_draft_and_stay_with_the_guide_for_pictures(session, other):
     made = session(**{**sketch, **other}, perceptors="embedded")
+    assert list(made.objective.perceptors) == ["embedded"] and made.drawer.draft is not None
+
+
+def test_brush_strokes_need_no_draft(session):
+    made = session(**{**sketch, "drawer": "clipdraw"}, perceptors="embedded")
     assert list(made.objective.perceptors) == ["embedded"] and made.settings.stroke_start == "edges"
 
 
 def test_a_guide_that_somebody_names_is_kept(session):
     made = session(**{**sketch, "clip_models": "embedded"})
-    assert list(made.objective.perceptors) == ["embedded"] and made.drawer.draft is None
+    assert list(made.objective.perceptors) == ["embedded"]
 
 
 def test_the_same_seed_drafts_the_same_strokes_and_another_one_others(session):
@@ -82,3 +85,11 @@ def test_looks_move_a_picture_a_little_and_keep_its_border():
     looks = jittered(images, torch.Generator().manual_seed(2))
     assert not torch.equal(looks[0], looks[1])
     assert (looks[:, :, 28:36, 28:36] > 0.9).float().mean() > 0.6 and float(looks[:, :, 0].max()) == 0.5
+
+
+def test_a_single_stroke_draws_all_of_the_draft(session, monkeypatch):
+    monkeypatch.setattr(drafting, "STEPS", 25)
+    given = {"drawer": "line_sketch", "clip_models": None, "perceptors": "embedded", "prompts": "a house"}
+    one, several = (session(**given, size=[64, 64], iterations=0, strokes=count) for count in (1, 24))
+    assert len(one.drawer.sketch) == 1 < len(several.drawer.sketch)
+    assert len(one.drawer.sketch.points) >= len(several.drawer.sketch.points) - len(several.drawer.sketch)

@@ -292,3 +292,13 @@ def test_frequencies_are_held_smooth_for_the_embedded_perceptor(resolve):
     assert settings.origin("fft_decay") == "perceptors=embedded"
     assert resolve(drawer="fft", perceptors="embedded", fft_decay=1).fft_decay == 1
     assert resolve(drawer="fft", clip_models="toy").fft_decay == 1.5
+
+
+def test_coloured_strokes_begin_along_a_draft_with_the_embedded_perceptor(resolve):
+    for given in ({"ink": "free"}, {"palette": "[navy, red]"}, {"ink": "yellow"}):
+        settings = resolve(drawer="line_sketch", perceptors="embedded", **given)
+        assert settings.stroke_start == "draft" and settings.clip_models == ["embedded"]
+    assert (
+        resolve(drawer="line_sketch", perceptors="embedded", ink="free", stroke_start="edges").stroke_start == "edges"
+    )
+    assert resolve(drawer="clipdraw", perceptors="embedded").stroke_start == "edges"

@@ -11,6 +11,7 @@ from torch import Tensor
 
 from pixray.drawers.base import Canvas
 from pixray.drawers.strokes.base import COLOUR_RATE, POINT_RATE, WIDTH_RATE, StrokeDrawer, StrokeSettings, sampled
+from pixray.drawers.strokes.single_line import single_line
 from pixray.drawers.strokes.sketch import Sketch, open_paths, wander
 from pixray.drawers.strokes.trace import paths_of
 from pixray.errors import SettingsError
@@ -20,6 +21,7 @@ from pixray.settings.values import ink_name
 
 PAPER = (242 / 255, 238 / 255, 203 / 255)
 """The old pixray's ivory."""
+STROKES = 24
 DRAFTED_RATE = 0.001
 """Steps of points, as shares of the canvas' shorter side, where a draft told them their places."""
 
@@ -31,7 +33,9 @@ class LineSketchDrawer(StrokeDrawer):
     class Settings(StrokeSettings):
         """Line sketch"""
 
-        strokes: int = setting(24, "number of strokes", least=1, most=65536)
+        strokes: int = setting(
+            STROKES, "number of strokes; 1 with a draft: a single line, the pen is never lifted", least=1, most=65536
+        )
         stroke_length: int = setting(8, "cubic Bezier segments per stroke", least=1, most=1024)
         min_stroke_width: float = setting(0.5, "minimum stroke width", unit="percent of the height", least=0, most=100)
         max_stroke_width: float = setting(2, "maximum stroke width", unit="percent of the height", least=0, most=100)
@@ -78,7 +82,10 @@ class LineSketchDrawer(StrokeDrawer):
     def begin(self, image: Tensor | None, generator: torch.Generator) -> Sketch:
         settings = self.settings
         if image is None and self.draft is not None:
-            paths = paths_of(self.draft.cpu().numpy(), min(self.size), settings.strokes)
+            most = settings.strokes if settings.strokes > 1 else STROKES
+            paths = paths_of(self.draft.cpu().numpy(), min(self.size), most)
+            if paths and settings.strokes == 1:
+                paths = [single_line(paths)]
             if paths:
                 return self._along([path + self.middle for path in paths], generator)
         count, length = settings.strokes, settings.stroke_length
