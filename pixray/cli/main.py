@@ -42,6 +42,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "video": ("pixray.cli.video", "a video of a run: mp4, gif or WebP"),
     "studio": ("pixray.cli.studio", "a page in the browser where pictures grow"),
     "serve": ("pixray.cli.serve", "answer requests over HTTP, as Replicate does"),
+    "plot": ("pixray.cli.plot", "a drawing for a pen plotter: SVG, HPGL or G-code, with hatched areas"),
     "vectorize": ("pixray.cli.vectorize", "vectors of pictures, and the direction from some to others"),
     "palette": ("pixray.cli.palette", "colours of a text, a picture or a palette file, and files of them"),
     "words": ("pixray.cli.words", "the words that the embedded perceptor knows"),

@@ -7,8 +7,32 @@ from pathlib import Path
 from pixray.drawers.strokes.sketch import Sketch
 from pixray.drawers.strokes.svg_document import open_svg
 from pixray.drawers.strokes.svg_marks import marks_sketch
-from pixray.drawers.strokes.svg_walk import Walk
+from pixray.drawers.strokes.svg_walk import Walk, own_size
 from pixray.errors import PixrayError
+from pixray.runtime.files import user_path
+
+_LONGER_SIDE = 2000
+"""Pixels of the canvas of a drawing that is read at its own proportions."""
+
+
+def read_drawing(path: str | Path, name: str) -> tuple[Sketch, tuple[int, int]]:
+    """What an SVG file draws, at its own proportions, and the size of its canvas in pixels.
+
+    Args:
+        name: of what brings the file, for messages.
+
+    Raises:
+        PixrayError: as `read_svg`.
+    """
+    where = f"{name}='{path}'"
+    root = open_svg(user_path(path, name), where)
+    try:
+        width, height = own_size(root)
+        longer = max(width, height)
+        size = max(1, round(width / longer * _LONGER_SIDE)), max(1, round(height / longer * _LONGER_SIDE))
+        return _sketch(Walk(root, size), where), size
+    except (ValueError, OverflowError) as error:
+        raise PixrayError(f"{where}: {error}") from None
 
 
 def read_svg(path: str | Path, size: tuple[int, int]) -> Sketch:
@@ -31,9 +55,12 @@ def read_svg(path: str | Path, size: tuple[int, int]) -> Sketch:
         raise PixrayError(f"{where}: {error}") from None
     root = open_svg(path, where)
     try:
-        walk = Walk(root, size)
-        if walk.marks:
-            return marks_sketch(walk.marks, walk.paper)
+        return _sketch(Walk(root, size), where)
     except (ValueError, OverflowError) as error:
         raise PixrayError(f"{where}: {error}") from None
-    raise PixrayError(f"{where}: holds no path that can be seen")
+
+
+def _sketch(walk: Walk, where: str) -> Sketch:
+    if not walk.marks:
+        raise PixrayError(f"{where}: holds no path that can be seen")
+    return marks_sketch(walk.marks, walk.paper)

@@ -274,6 +274,22 @@ def _root_place(root: ET.Element, size: tuple[int, int]) -> tuple[Place, np.ndar
     return Place(chained(outer, inner), Style(), Viewport(box[2], box[3])), corners
 
 
+def own_size(root: ET.Element) -> tuple[float, float]:
+    """Width and height that a document gives itself, in pixels; 300 x 150, as in browsers, if it gives none.
+
+    Raises:
+        ValueError: it is empty, or something that is no length.
+    """
+    box = view_box(root.attrib)
+    fallback = box[2:] if box else (300.0, 150.0)
+    width, height = (
+        length(_size(root.attrib, name), full, name) for name, full in zip(("width", "height"), fallback, strict=True)
+    )
+    if width <= 0 or height <= 0:
+        raise ValueError("its size is empty")
+    return width, height
+
+
 def _size(attributes: Mapping[str, str], name: str) -> str:
     text = attributes.get(name, "").strip()
     return "100%" if text in ("", "auto") else text
