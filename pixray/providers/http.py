@@ -95,6 +95,11 @@ class Http:
         """PUT nothing to a path."""
         return await self._send("PUT", path, {})
 
+    async def put_json(self, path: str, body: Mapping[str, Any], **headers: str) -> Answer:
+        """PUT a JSON body."""
+        content = json.dumps(body, ensure_ascii=False).encode()
+        return await self._send("PUT", path, {"content-type": "application/json", **headers}, content=content)
+
     async def events(self, path: str, body: Mapping[str, Any]) -> AsyncIterator[dict[str, Any]]:
         """POST a JSON body and yield the JSON object of every server-sent event, until the end or `[DONE]`.
 

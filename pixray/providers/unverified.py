@@ -22,3 +22,31 @@ SDNEXT_VERSION = ("app", "sd.next")
 """A key of the answer of SD.Next to GET /sdapi/v1/version, and what stands there in small letters."""
 FORGE_OPTION = "forge_"
 """How names begin that Forge alone has among /sdapi/v1/options."""
+
+BFL_DOMAINS = ("bfl.ai",)
+"""Where Black Forest Labs is asked after a task, and where its pictures lie."""
+BFL_FILL_PICTURE = "image"
+"""The name of the start picture in requests to flux-pro-1.0-fill; of its `mask` white is repainted."""
+
+FAL_DOMAINS = ("fal.run", "fal.media", "fal.ai")
+"""Hosts of fal's queue and of its pictures."""
+FAL_PICTURE_MODEL = "fal-ai/flux/dev/image-to-image"
+"""fal's model for start pictures."""
+
+REPLICATE_DOMAINS = ("replicate.delivery", "replicate.com")
+"""Hosts of the pictures of Replicate's predictions."""
+REPLICATE_FILTERED = ("nsfw", "sensitive", "moderat", "safety")
+"""Words in an error of Replicate by which a refused content is known."""
+
+TOGETHER_DOMAINS = ("together.xyz", "together.ai")
+"""Hosts of Together's pictures, should it send addresses although base64 was asked for."""
+
+OPENROUTER_MODEL = "google/gemini-3-pro-image-preview"
+GEMINI_MODEL = "gemini-3-pro-image-preview"
+"""Models of which nobody said that they end soon."""
+
+GEMINI_SHAPES = {
+    "1:1": (1024, 1024), "2:3": (832, 1248), "3:2": (1248, 832), "3:4": (864, 1184), "4:3": (1184, 864),
+    "4:5": (896, 1152), "5:4": (1152, 896), "9:16": (768, 1344), "16:9": (1344, 768), "21:9": (1536, 672),
+}  # fmt: skip
+"""Proportions that Gemini makes, and about what they come out as; the nesting of its requests is a guess, too."""

@@ -8,6 +8,8 @@ from contextlib import ExitStack, contextmanager
 from typing import Any
 
 from pixray.testing.fake_comfyui import FakeComfyUI
+from pixray.testing.fake_hosted import FakeGemini, FakeOpenRouter, FakeTogether
+from pixray.testing.fake_queued import FakeBFL, FakeFal, FakePixray, FakeReplicate
 from pixray.testing.fake_sdapi import FakeSdapi
 from pixray.testing.fake_services import (
     FakeBlockEntropy,
@@ -22,6 +24,13 @@ _SERVICES: dict[str, tuple[Any, str, str]] = {
     "regolo": (FakeRegolo, "REGOLO_BASE_URL", "REGOLO_API_KEY"),
     "visioncraft": (FakeVisionCraft, "VISIONCRAFT_BASE_URL", "VISIONCRAFT_TOKEN"),
     "blockentropy": (FakeBlockEntropy, "BLOCKENTROPY_BASE_URL", "BE_API_KEY"),
+    "bfl": (FakeBFL, "BFL_BASE_URL", "BFL_API_KEY"),
+    "fal": (FakeFal, "FAL_BASE_URL", "FAL_KEY"),
+    "gemini": (FakeGemini, "GEMINI_BASE_URL", "GEMINI_API_KEY"),
+    "openrouter": (FakeOpenRouter, "OPENROUTER_BASE_URL", "OPENROUTER_API_KEY"),
+    "pixray": (FakePixray, "PIXRAY_SERVER_URL", ""),
+    "replicate": (FakeReplicate, "REPLICATE_BASE_URL", "REPLICATE_API_TOKEN"),
+    "together": (FakeTogether, "TOGETHER_BASE_URL", "TOGETHER_API_KEY"),
     "comfyui": (FakeComfyUI, "COMFYUI_URL", "COMFYUI_KEY"),
     "sdapi": (FakeSdapi, "SDAPI_URL", "SDAPI_AUTH"),
     "stability_rest": (FakeStabilityRest, "STABILITY_REST_URL", "STABILITY_KEY"),
@@ -39,7 +48,9 @@ def fake_world() -> Iterator[tuple[dict[str, Any], dict[str, str]]]:
         environment: dict[str, str] = {}
         for name, (cls, url_name, key_name) in _SERVICES.items():
             fakes[name] = stack.enter_context(cls())
-            environment.update({url_name: fakes[name].url, key_name: fakes[name].key})
+            environment[url_name] = fakes[name].url
+            if key_name:
+                environment[key_name] = fakes[name].key
         if not (_installed("grpc") and _installed("google.protobuf")):
             yield fakes, environment
             return

@@ -37,7 +37,11 @@ def test_contract(services):
         check_drawer(registry.load("drawer", name))
 
 
-@pytest.mark.parametrize("name", ["openai", "regolo", "visioncraft", "blockentropy", "stability_rest", "stability"])
+@pytest.mark.parametrize(
+    "name",
+    ["openai", "regolo", "visioncraft", "blockentropy", "stability_rest", "stability", "sdapi", "comfyui", "bfl", "fal",
+     "replicate", "together", "openrouter", "gemini"],
+)  # fmt: skip
 def test_every_service_is_a_drawer(name, services, remote):
     if name not in services:
         pytest.skip("grpcio is not installed")

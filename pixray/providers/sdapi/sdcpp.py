@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import base64
 from collections.abc import Iterator
 from typing import Any
@@ -10,8 +9,8 @@ from typing import Any
 from pixray.providers.base import GeneratedImage, ImageRequest
 from pixray.providers.decode import from_base64
 from pixray.providers.errors import ModelNotFound, ProtocolError, Transient
-from pixray.providers.http import Http
-from pixray.providers.polling import farewell, until_ended
+from pixray.providers.http import Answer, Http
+from pixray.providers.polling import cancelling, submitted, until_ended
 from pixray.providers.refusals import shortened
 from pixray.providers.sdapi.wire import ServerFailed
 from pixray.providers.unverified import SDCPP_SEEDS_COUNT_UP
@@ -51,11 +50,12 @@ async def run_job(http: Http, request: ImageRequest, facts: dict[str, str]) -> l
     Raises:
         ProviderError: it failed, was cancelled by somebody else, or is gone.
     """
-    submitted = (await http.post_json("/sdcpp/v1/img_gen", job_body(request))).json(http.service)
-    identifier = submitted.get("id") if isinstance(submitted, dict) else None
-    if not isinstance(identifier, str) or not identifier.replace("_", "").replace("-", "").isalnum():
-        raise ProtocolError("sdapi accepted a job without saying which ('id')")
-    path = f"/sdcpp/v1/jobs/{identifier}"
+
+    async def cancel(answer: Answer) -> None:
+        await http.post_json(f"{_place_of(answer)}/cancel", {})
+
+    answer = await submitted(http.post_json("/sdcpp/v1/img_gen", job_body(request)), cancel)
+    path = _place_of(answer)
 
     async def ask() -> dict[str, Any] | None:
         job = (await http.get(path)).json(http.service)
@@ -64,13 +64,20 @@ async def run_job(http: Http, request: ImageRequest, facts: dict[str, str]) -> l
         return None if job.get("status") in _GOING_ON else job
 
     try:
-        job = await until_ended(ask, service=http.service)
-    except asyncio.CancelledError:
-        await farewell(http.post_json(f"{path}/cancel", {}))
-        raise
+        async with cancelling(lambda: cancel(answer)):
+            job = await until_ended(ask, service=http.service)
     except ModelNotFound as error:  # 404 and 410
         raise ServerFailed("the job is gone from the server before its pictures were fetched") from error
     return list(_pictures(job, request, facts))
+
+
+def _place_of(answer: Answer) -> str:
+    """The path of the job that an answer tells of."""
+    job = answer.json("sdapi")
+    identifier = job.get("id") if isinstance(job, dict) else None
+    if not isinstance(identifier, str) or not identifier.replace("_", "").replace("-", "").isalnum():
+        raise ProtocolError("sdapi accepted a job without saying which ('id')")
+    return f"/sdcpp/v1/jobs/{identifier}"
 
 
 def _pictures(job: dict[str, Any], request: ImageRequest, facts: dict[str, str]) -> Iterator[GeneratedImage]:
