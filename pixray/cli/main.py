@@ -44,6 +44,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "serve": ("pixray.cli.serve", "answer requests over HTTP, as Replicate does"),
     "plot": ("pixray.cli.plot", "a drawing for a pen plotter: SVG, HPGL or G-code, with hatched areas"),
     "vectorize": ("pixray.cli.vectorize", "vectors of pictures, and the direction from some to others"),
+    "sprite": ("pixray.cli.sprite", "sprites of pictures: true pixels, few colours, indexed PNG, Aseprite"),
     "palette": ("pixray.cli.palette", "colours of a text, a picture or a palette file, and files of them"),
     "words": ("pixray.cli.words", "the words that the embedded perceptor knows"),
 }

@@ -69,6 +69,8 @@ class Role(enum.Flag):
     """Has no say in what a step does: a run may go on with another value."""
     SHAPES_CANVAS = enum.auto()
     """Columns and rows of a grid, of which the canvas is a whole multiple."""
+    OWN_GRID = enum.auto()
+    """Columns and rows of a grid; "auto" takes those that the start picture was drawn on."""
     NEEDS_FOLDER = enum.auto()
     """Whoever sets it asks for a folder, not for a picture alone."""
     STEERABLE = enum.auto()

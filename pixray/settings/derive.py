@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from typing import Any
 
 from pixray.errors import shown
 from pixray.settings import tables as presets
+from pixray.settings.cell_grids import fit_canvas
 from pixray.settings.declare import Declaration, Role
 from pixray.settings.grammar import Amount
 from pixray.settings.layers import LayerKind
@@ -42,10 +42,8 @@ def derive(
     _check_anchors(declared, values, problems)
     _check_changes(values, problems)
     _derive_size(values, origins, problems)
-    grids = {name: values[name] for name, one in declared.items() if Role.SHAPES_CANVAS in one.role and values[name]}
     if not problems:
-        for name, grid in grids.items():
-            _fit_canvas(name, grid, values, asked_for=origins["size"].asked_for, problems=problems)
+        fit_canvas(declared, values, origins, problems)
 
 
 def _check_anchors(declared: Mapping[str, Declaration], values: dict[str, Any], problems: list[str]) -> None:
@@ -95,21 +93,6 @@ def _derive_size(values: dict[str, Any], origins: Mapping[str, Origin], problems
             f"expected sides from 1 to {MOST_PIXELS_A_SIDE}"
         )
     values["size"] = [width, height]
-
-
-def _fit_canvas(
-    name: str, grid: tuple[int, int], values: dict[str, Any], *, asked_for: bool, problems: list[str]
-) -> None:
-    """Make the canvas a whole multiple of a grid, of about the same area; a size that was asked for has to be one."""
-    (columns, rows), (width, height) = grid, values["size"]
-    factor = max(1, round(math.sqrt(width * height / (columns * rows))))
-    factor = min(factor, MOST_PIXELS_A_SIDE // max(columns, rows))
-    if asked_for and (width % columns or height % rows or width // columns != height // rows):
-        problems.append(
-            f"size={width} {height}: {name}={columns}x{rows} needs a whole multiple of it, such as "
-            f"{columns * factor} {rows * factor}"
-        )
-    values["size"] = [columns * factor, rows * factor]
 
 
 def _picture_size(text: str, problems: list[str]) -> tuple[int, int] | None:

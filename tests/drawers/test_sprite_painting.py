@@ -13,9 +13,9 @@ from pixray.cli.main import main
 from pixray.drawers.base import Canvas
 from pixray.drawers.pixel.drawer import PixelDrawer
 from pixray.drawers.pixel.learnt_palette import LearntPalette
-from pixray.drawers.pixel.sprite_files import grid_of
 from pixray.errors import SettingsError
 from pixray.events import Drawn, Noticed
+from pixray.sprites.size import sprite_size
 from pixray.testing.contracts import check_drawer
 
 TINY = "--prompts red --drawer pixel --sprite 8x6 --size 32 24 --num_cuts 4 --perceptors embedded --iterations 10"
@@ -147,7 +147,7 @@ def test_a_sprite_goes_on_from_its_checkpoint_to_the_same_bytes():
     [("32x32", (32, 32)), ("32 24", (32, 24)), (["32", "24"], (32, 24)), ([8, 6], (8, 6)), (16, (16, 16))],
 )
 def test_the_size_of_a_sprite_is_written_in_several_ways(raw, grid):
-    assert grid_of(raw) == grid
+    assert sprite_size(raw) == grid
 
 
 @pytest.mark.parametrize(
@@ -206,3 +206,27 @@ def test_python_paints_a_sprite_too():
     )
     assert Image.open("s/output_sprite.png").size == (8, 6)
     assert json.loads(Path("s/log.jsonl").read_text().splitlines()[-1])["event"] == "finished"
+
+
+@pytest.mark.parametrize("name", ["sprite", "pixel_size"])
+def test_auto_takes_the_grid_that_the_start_picture_was_drawn_on(session, name):
+    small = np.random.default_rng(0).integers(0, 256, (9, 12, 3)).astype(np.uint8)
+    places = [((np.arange(int(count * 7.4)) + 0.5) / 7.4).astype(int) for count in small.shape[:2]]
+    Image.fromarray(small[places[0]][:, places[1]]).save("drawn.png")
+    settings = {name: "auto", "init_image": "drawn.png", "iterations": 0, "pixel_cells": True, "transparent": "no"}
+    made = session(drawer="pixel", size=None, **settings)
+    (drawn,) = [event for event in made.run() if isinstance(event, Drawn)]
+    assert made.record[name] == "auto" and drawn.image.width % 12 == 0
+    if name == "pixel_size":
+        assert np.array_equal(np.asarray(Image.open(io.BytesIO(drawn.files["_cells.png"]))), small)
+    else:
+        assert Image.open(io.BytesIO(drawn.files["_sprite.png"])).size == (12, 9)
+
+
+def test_auto_without_a_grid_is_one_sentence(resolve, tiny):
+    with pytest.raises(
+        SettingsError, match="pixel_size=auto: it takes the grid of a start picture: give init_image too"
+    ):
+        resolve(**{**tiny, "drawer": "pixel", "pixel_size": "auto"})
+    with pytest.raises(SettingsError, match=r"sprite=auto: .*grey\.png: no grid of pixels can be seen in it"):
+        resolve(**{**tiny, "drawer": "pixel", "sprite": "auto", "init_image": grey()})

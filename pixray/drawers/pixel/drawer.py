@@ -19,12 +19,13 @@ from pixray.drawers.pixel.cells import BORDERS, CELL_TYPES, Cells, Coverage, cov
 from pixray.drawers.pixel.files import cells_png, cells_svg, shown_colors
 from pixray.drawers.pixel.learnt_palette import RATE as PALETTE_RATE
 from pixray.drawers.pixel.learnt_palette import LearntPalette
-from pixray.drawers.pixel.sprite_files import COLORS, check_sprite, grid_of, sprite_files
+from pixray.drawers.pixel.sprite_files import COLORS, check_sprite, own_colours, sprite_files
 from pixray.errors import SettingsError
 from pixray.ops.surrogate import straight_through
 from pixray.optim.parameter_group import ParameterGroup
 from pixray.settings.declare import Role, setting
 from pixray.sprites.dither import DITHERS
+from pixray.sprites.size import grid_size, sprite_size
 
 if TYPE_CHECKING:
     from pixray.settings.namespace import Settings as RunSettings
@@ -61,8 +62,12 @@ class PixelDrawer(Drawer):
     class Settings:
         """Pixel art"""
 
-        pixel_size: tuple[int, int] | None = setting(
-            None, "columns and rows of the grid", unit="cells", least=1, most=4096
+        pixel_size: Any = setting(
+            None,
+            "columns and rows of the grid, from 1 to 4096; auto: those of the grid that init_image was drawn on",
+            parse=grid_size,
+            role=Role.SEVERAL_WORDS | Role.OWN_GRID,
+            grid="",
         )
         pixel_scale: float | None = setting(None, "factor applied to the size of the cells", least=0.01)
         pixel_type: str = setting("rect", "shape of a cell", choices=CELL_TYPES, common=True)
@@ -82,9 +87,9 @@ class PixelDrawer(Drawer):
         sprite: Any = setting(
             None,
             "paint a sprite of this many columns and rows, such as 32x32: an indexed PNG of one pixel per cell and an "
-            ".aseprite file, on transparent ground",
-            parse=grid_of,
-            role=Role.FURTHER_FILE | Role.SHAPES_CANVAS | Role.SEVERAL_WORDS,
+            ".aseprite file, on transparent ground; auto: those of the grid that init_image was drawn on",
+            parse=sprite_size,
+            role=Role.FURTHER_FILE | Role.SHAPES_CANVAS | Role.OWN_GRID | Role.SEVERAL_WORDS,
             grid=",",
             common=True,
         )
@@ -134,6 +139,7 @@ class PixelDrawer(Drawer):
         self._learnt: LearntPalette | None = None
         self._steps = self._step = 0
         self._settled = False
+        self._own: Tensor | None = None
         if settings.sprite or settings.colors:
             self.capturable, self.uses_palette = False, True  # a step depends on its number
         elif settings.dither != "none":
@@ -141,10 +147,13 @@ class PixelDrawer(Drawer):
 
     def configure(self, settings: RunSettings, seed: int) -> None:
         self._steps = settings.iterations
+        self._own = own_colours(settings, 4 if self.canvas.transparent else 3)
 
     def start(self, image: Tensor | None, generator: torch.Generator) -> None:
         channels = 4 if self.canvas.transparent else 3
-        if image is None:
+        if self._own is not None:
+            colours = self._own
+        elif image is None:
             colours = torch.rand(len(self.cells), channels, generator=generator)
         else:
             colours = self._sample(image, channels)

@@ -2,36 +2,26 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+import torch
 from torch import Tensor
 
 from pixray.drawers.base import Canvas
 from pixray.errors import SettingsError
+from pixray.images.glob import expand
+from pixray.images.io import open_picture
 from pixray.sprites.aseprite import aseprite_bytes
+from pixray.sprites.convert import own_cells
 from pixray.sprites.indexed import MOST_COLORS, indexed, indexed_png
+from pixray.sprites.size import AUTO
 
-MOST_SIDE = 1024
+if TYPE_CHECKING:
+    from pixray.settings.namespace import Settings as RunSettings
+
 COLORS = 16
 """Of a sprite that says nothing about its colours."""
-
-
-def grid_of(raw: Any) -> tuple[int, int] | None:
-    """Columns and rows from "32x32", "32 32", [32, 32] or a single number for both.
-
-    Raises:
-        ValueError: it is something else, or out of range.
-    """
-    words = raw if isinstance(raw, list | tuple) else re.split(r"[\s,x×]+", str(raw).strip().lower())
-    words = [word for part in words for word in re.split(r"[\s,x×]+", str(part).strip().lower()) if word]
-    if words == ["none"] or not words:
-        return None
-    numbers = [int(word) for word in words if re.fullmatch(r"[0-9]{1,5}", word)]
-    if len(numbers) != len(words) or len(words) > 2 or not all(1 <= number <= MOST_SIDE for number in numbers):
-        raise ValueError(f"expected columns and rows from 1 to {MOST_SIDE}, such as 32x32")
-    return numbers[0], numbers[-1]
 
 
 def check_sprite(settings: Any, canvas: Canvas) -> None:
@@ -63,6 +53,16 @@ def check_sprite(settings: Any, canvas: Canvas) -> None:
         )
     if problems:
         raise SettingsError(problems)
+
+
+def own_colours(settings: RunSettings, channels: int) -> Tensor | None:
+    """The cells of the start picture, cells x channels, if its own grid was asked for by "auto"."""
+    asked = {settings.origins[name].raw for name in ("sprite", "pixel_size") if settings.origins[name].asked_for}
+    if AUTO not in {one for one in asked if isinstance(one, str)}:
+        return None
+    path = expand(settings.init_image, "init_image")[0]
+    cells = own_cells(open_picture(path, "init_image"), path).cells
+    return torch.from_numpy(cells.reshape(-1, 4)[:, :channels].astype("float32") / 255)
 
 
 def sprite_files(colours: Tensor, rows: int, order: Sequence[Sequence[float]]) -> Mapping[str, bytes]:
