@@ -1,12 +1,15 @@
 // Steering a picture while it grows: other words and weights, the step size, a palette, or back to an earlier point.
 
 import { api } from "./api.js";
-import { h, keyed, show } from "./dom.js";
+import { h, keyed, setText, show } from "./dom.js";
+import { field } from "./fields.js";
 import { nudgeButtons, nudged } from "./nudges.js";
 import { Prompts } from "./prompts.js";
 import { attempt } from "./toast.js";
 
 const STEERABLE = new Set(["running", "paused"]);
+/** Settings with a control of their own. */
+const OWN = new Set(["prompts", "palette", "custom_loss", "learning_rate"]);
 const PACES = [
   ["as it is", ""],
   ["a quarter", "0.25"],
@@ -18,9 +21,12 @@ export class Steering {
   #id = null;
   #points = new Map();
   #said = new Map();
+  #fields = [];
 
   /** @param {object} options of /api/options */
-  constructor({ palettes, nudges, general }) {
+  constructor({ palettes, nudges, general, drawers, filters, losses }) {
+    this.settings = general.filter(({ steerable }) => steerable);
+    this.parts = [...drawers, ...filters, ...losses];
     this.rate = general.find(({ name }) => name === "learning_rate")?.default;
     this.prompts = new Prompts({ label: "Steer towards" });
     this.pace = h("select", { id: "steer-pace" }, ...PACES.map(([words, value]) => h("option", { value }, words)));
@@ -35,6 +41,7 @@ export class Steering {
       this.prompts.element,
       nudgeButtons(nudges, "make it", (nudge) => this.#nudge(nudge)),
       h("div.fields", {}, labelled("step size", this.pace), labelled("palette", this.palette), labelled("losses", this.losses)),
+      (this.more = h("details", {}, h("summary", {}, "more that can change"), (this.box = h("div.fields")))),
       h("div.submit", {}, h("button.primary", { type: "button", on: { click: () => this.#apply() } }, "Steer")),
       (this.back = h("div.back", {}, h("span.quiet", {}, "back to step"), this.points)),
       this.history,
@@ -43,14 +50,14 @@ export class Steering {
 
   update(job) {
     this.job = job;
-    show(this.element, Boolean(job && STEERABLE.has(job.state)));
+    show(this.element, Boolean(job && STEERABLE.has(job.state)) && this.settings.length > 0);
     if (!job) return;
     if (job.id !== this.#id) this.#change(job);
     const points = job.checkpoints ?? [];
     show(this.back, points.length > 0);
     keyed(this.points, points, String, (step) => this.#point(step), this.#points);
     const changes = (job.steering ?? []).map((change, place) => ({ ...change, place }));
-    keyed(this.history, changes, ({ place }) => String(place), ({ step, changes: said }) => ({ element: h("li", {}, `step ${step}: ${toldAs(said)}`), update: () => {} }), this.#said);
+    keyed(this.history, changes, ({ place }) => String(place), () => line(), this.#said);
   }
 
   /** What the controls say when another picture is chosen: what it was begun with, and how it was steered since. */
@@ -65,6 +72,20 @@ export class Steering {
     this.losses.value = now.custom_loss ?? "";
     this.pace.value = "";
     this.palette.value = "";
+    this.#offer(now, job.drawer);
+  }
+
+  /** Every other setting that may change: of all runs, and of the parts of this one. */
+  #offer(now, drawer) {
+    const named = new Set([drawer, ...`${now.filters ?? ""},${now.custom_loss ?? ""}`.split(",").map((part) => part.trim().split(":")[0])]);
+    const own = this.parts.filter(({ name }) => named.has(name)).flatMap(({ settings }) => settings.filter(({ steerable }) => steerable));
+    this.#fields = [...own, ...this.settings].filter(({ name }) => !OWN.has(name)).map((setting) => {
+      const made = field(setting, { owner: drawer, onChange: () => {} });
+      made.write(now[setting.name]);
+      return { name: setting.name, ...made, before: JSON.stringify(made.read()) };
+    });
+    this.box.replaceChildren(...this.#fields.map(({ element }) => element));
+    show(this.more, this.#fields.length > 0);
   }
 
   #point(step) {
@@ -83,9 +104,17 @@ export class Steering {
     if (this.losses.value.trim() !== (this.now.custom_loss ?? "")) changes.custom_loss = this.losses.value.trim() || null;
     if (this.palette.value) changes.palette = this.palette.value;
     if (this.pace.value) changes.learning_rate = Number(this.pace.value) * (this.now.learning_rate ?? this.rate);
+    for (const { name, read, before } of this.#fields) if (JSON.stringify(read()) !== before) changes[name] = read() ?? null;
     const told = await attempt(() => api.order(this.#id, "steer", { changes }));
-    if (told) Object.assign(this.now, changes);
+    if (!told) return;
+    Object.assign(this.now, changes);
+    for (const made of this.#fields) made.before = JSON.stringify(made.read());
   }
+}
+
+function line() {
+  const element = h("li");
+  return { element, update: ({ step, changes }) => setText(element, `step ${step}: ${toldAs(changes)}`) };
 }
 
 function labelled(words, input) {
