@@ -32,7 +32,7 @@ WIDTHS = {1280: 860, 390: 844}
 HEAVIEST = 150_000
 """Bytes of a picture."""
 RUNS: list[dict[str, Any]] = [
-    {"prompts": ["a red heart"], "drawer": "pixel", "sprite": "32x32", "seed": 5},
+    {"prompts": ["a red heart"], "drawer": "pixel", "sprite": "32x32", "seed": 7},
     {"prompts": ["a sailboat"], "drawer": "line_sketch", "seed": 1},
     {"prompts": ["a sunset over the sea"], "drawer": "multires", "iterations": 60, "seed": 7},
     {"prompts": ["a yellow sun over a blue sea"], "drawer": "pixel", "pixel_svg": True, "pixel_cells": True, "seed": 1},
@@ -112,9 +112,10 @@ def visit(browser: Browser, address: str, width: int, scheme: str = "light") -> 
 def show(page: Page, state: str, names: list[str]) -> None:
     """Bring a page into a state."""
     if state == "growing":
+        page.locator(".steering").wait_for()
         page.locator(".steering").get_by_role("button", name="warmer").click()
         page.wait_for_timeout(4000)
-        page.locator("#stage").scroll_into_view_if_needed()
+        page.locator("#stage").evaluate("element => element.scrollIntoView()")
     if state in ("finished", "dark"):
         page.goto(f"{page.url.partition('#')[0]}#{names[0 if state == 'dark' else -1]}")
         page.wait_for_timeout(1500)

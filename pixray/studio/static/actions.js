@@ -8,7 +8,7 @@ import { ACTIVE } from "./store.js";
 import { attempt, toast } from "./toast.js";
 
 /** Kinds of files with a button of their own, in this order; all others are in the archive. */
-const KINDS = { picture: "PNG", svg: "SVG", sprite: "sprite", aseprite: "Aseprite", video: "film" };
+const KINDS = { picture: "PNG", svg: "SVG", sprite: "sprite", aseprite: "Aseprite", video: "video" };
 const MORE_STEPS = "+100";
 
 function kindOf({ name, kind }) {
@@ -75,7 +75,7 @@ export class Actions {
 
   #link(job, file, files) {
     const same = files.filter(({ kind }) => kind === file.kind).length > 1;
-    const words = file.kind === "all" ? "all files" : same ? file.name : KINDS[file.kind];
+    const words = file.kind === "all" ? "all files" : same ? file.name.replace(/^output_/, "") : KINDS[file.kind];
     const href = file.kind === "all" ? `/api/jobs/${encodeURIComponent(job.id)}/archive.zip` : api.file(job.id, file.name);
     const element = h("a.button", { href, download: "", title: `${file.name} ${bytes(file.bytes)}`.trim() }, `↓ ${words}`);
     return { element, update: () => {} };

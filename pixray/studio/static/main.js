@@ -27,7 +27,9 @@ function select(id) {
 function painted(job) {
   store.take("job", job);
   select(job.id);
-  document.querySelector("#stage").scrollIntoView({ block: "nearest" });
+  const stage = document.querySelector("#stage");
+  const { top } = stage.getBoundingClientRect();
+  if (top < 0 || top > innerHeight / 2) stage.scrollIntoView({ block: "start" });
 }
 
 /** What to show when nothing was chosen: what paints, or else what was finished last. */
