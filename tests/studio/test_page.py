@@ -146,6 +146,9 @@ def test_a_running_picture_is_steered_and_taken_back(visit, server):
     expect(history).to_contain_text("a blue sea")
     panel.get_by_role("button", name="warmer").click()
     expect(history).to_contain_text("palette:0.1")
+    panel.get_by_label("palette lock").select_option(label="four greens")
+    panel.get_by_role("button", name="Steer", exact=True).click()
+    expect(history).to_contain_text("filters lookup")
     changes = {name: value for one in server.job(name)["steering"] for name, value in one["changes"].items()}
     assert "a blue sea" in changes["prompts"] and changes["custom_loss"] == "palette:0.1"
     back = page.get_by_role("group", name="Go back to an earlier step").get_by_role("button").first

@@ -8,6 +8,7 @@ import { field } from "./fields.js";
 import { keep, kept } from "./keep.js";
 import { MoreSettings } from "./more.js";
 import { Palette } from "./palette.js";
+import { nameOf, partsOf } from "./parts.js";
 import { Prompts } from "./prompts.js";
 import { Seed } from "./seed.js";
 import { StartPicture } from "./startpicture.js";
@@ -95,8 +96,7 @@ export class Composer {
     this.#writing = true;
     this.drawers.write(whole);
     this.drawers.choose(whole.drawer) || this.drawers.choose(this.options.defaults.drawer);
-    const part = String(whole.filters ?? "").includes("lookup") ? "lookup" : "palette";
-    this.palette.write(whole.palette, part);
+    this.palette.write(whole.palette, [...partsOf(whole.filters), ...partsOf(whole.custom_loss)].map(nameOf));
     this.filters.write(whole.filters, whole);
     this.losses.write(whole.custom_loss, whole);
     this.more.write(whole);

@@ -3,6 +3,7 @@
 import { h, show } from "./dom.js";
 import { field } from "./fields.js";
 import { words } from "./format.js";
+import { nameOf, partsOf } from "./parts.js";
 
 export class Effects {
   #parts = new Map();
@@ -41,7 +42,7 @@ export class Effects {
 
   /** @param {string|undefined} text such as "edge,symmetry:2"; @param {object} settings all that were asked for */
   write(text, settings) {
-    const weights = new Map(String(text ?? "").split(",").map((part) => [part.trim().split(":")[0], part.trim().replace(/^[^:]*/, "")]));
+    const weights = new Map(partsOf(text).map((part) => [nameOf(part), part.slice(nameOf(part).length)]));
     for (const [name, entry] of this.#parts) {
       entry.weight = weights.get(name) ?? "";
       this.#set(entry, weights.has(name));

@@ -37,9 +37,9 @@ export class Palette {
     return { palette: this.#chosen, ...WAYS.find(({ way }) => way === this.way.value) };
   }
 
-  /** @param {string|undefined} text; @param {string} part name of the filter or loss that counts, if one does */
-  write(text, part) {
-    this.way.value = WAYS.find((way) => way.part === part)?.way ?? WAYS[0].way;
+  /** @param {string|undefined} text; @param {string[]} parts names of the filters and losses that count */
+  write(text, parts) {
+    this.way.value = WAYS.find(({ part }) => parts.includes(part))?.way ?? WAYS[0].way;
     this.own.value = this.palettes.some((palette) => palette.text === text) ? "" : (text ?? "");
     this.#choose(text ?? "", false);
   }

@@ -4,12 +4,16 @@ import { api } from "./api.js";
 import { h, keyed, setText, show } from "./dom.js";
 import { field } from "./fields.js";
 import { nudgeButtons, nudged } from "./nudges.js";
+import { nameOf, partsOf, withParts, withoutPart } from "./parts.js";
 import { Prompts } from "./prompts.js";
 import { attempt } from "./toast.js";
 
 const STEERABLE = new Set(["running", "paused"]);
 /** Settings with a control of their own. */
-const OWN = new Set(["prompts", "palette", "custom_loss", "learning_rate"]);
+const OWN = new Set(["prompts", "palette", "filters", "custom_loss", "learning_rate"]);
+/** The filter that locks the colours of a picture to a palette, and the choice that lets them go. */
+const LOCK = "lookup";
+const FREE = "free";
 const PACES = [
   ["as it is", ""],
   ["a quarter", "0.25"],
@@ -31,7 +35,7 @@ export class Steering {
     this.prompts = new Prompts({ label: "Steer towards" });
     this.pace = h("select", { id: "steer-pace" }, ...PACES.map(([words, value]) => h("option", { value }, words)));
     this.losses = h("input", { id: "steer-losses", type: "text", placeholder: "none", autocomplete: "off", spellcheck: false });
-    this.palette = h("select", { id: "steer-palette" }, h("option", { value: "" }, "as it is"), ...palettes.map(({ name, text }) => h("option", { value: text }, name)));
+    this.palette = h("select", { id: "steer-palette" }, h("option", { value: "" }, "as it is"), h("option", { value: FREE }, "any colours"), ...palettes.map(({ name, text }) => h("option", { value: text }, name)));
     this.points = h("div.chips", { role: "group", "aria-label": "Go back to an earlier step" });
     this.history = h("ol.history", { "aria-label": "Changes so far" });
     this.element = h(
@@ -40,7 +44,7 @@ export class Steering {
       h("h2", { id: "steering-title" }, "Steer while it paints"),
       this.prompts.element,
       nudgeButtons(nudges, "make it", (nudge) => this.#nudge(nudge)),
-      h("div.fields", {}, labelled("step size", this.pace), labelled("palette", this.palette), labelled("losses", this.losses)),
+      h("div.fields", {}, labelled("step size", this.pace), labelled("palette lock", this.palette), labelled("losses", this.losses)),
       (this.more = h("details", {}, h("summary", {}, "more that can change"), (this.box = h("div.fields")))),
       h("div.submit", {}, h("button.primary", { type: "button", on: { click: () => this.#apply() } }, "Steer")),
       (this.back = h("div.back", {}, h("span.quiet", {}, "back to step"), this.points)),
@@ -77,7 +81,7 @@ export class Steering {
 
   /** Every other setting that may change: of all runs, and of the parts of this one. */
   #offer(now, drawer) {
-    const named = new Set([drawer, ...`${now.filters ?? ""},${now.custom_loss ?? ""}`.split(",").map((part) => part.trim().split(":")[0])]);
+    const named = new Set([drawer, ...[...partsOf(now.filters), ...partsOf(now.custom_loss)].map(nameOf)]);
     const own = this.parts.filter(({ name }) => named.has(name)).flatMap(({ settings }) => settings.filter(({ steerable }) => steerable));
     this.#fields = [...own, ...this.settings].filter(({ name }) => !OWN.has(name)).map((setting) => {
       const made = field(setting, { owner: drawer, onChange: () => {} });
@@ -99,10 +103,15 @@ export class Steering {
     this.#apply({ palette });
   }
 
+  #lock(palette) {
+    const { filters } = this.now;
+    return palette === FREE ? { palette: null, filters: withoutPart(filters, LOCK) } : { palette, filters: withParts(filters, LOCK) };
+  }
+
   async #apply(besides = {}) {
     const changes = { prompts: this.prompts.read(), ...besides };
     if (this.losses.value.trim() !== (this.now.custom_loss ?? "")) changes.custom_loss = this.losses.value.trim() || null;
-    if (this.palette.value) changes.palette = this.palette.value;
+    if (this.palette.value) Object.assign(changes, this.#lock(this.palette.value));
     if (this.pace.value) changes.learning_rate = Number(this.pace.value) * (this.now.learning_rate ?? this.rate);
     for (const { name, read, before } of this.#fields) if (JSON.stringify(read()) !== before) changes[name] = read() ?? null;
     const told = await attempt(() => api.order(this.#id, "steer", { changes }));
