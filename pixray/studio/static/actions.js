@@ -107,7 +107,7 @@ export class Actions {
 
   async #use(job) {
     const { settings } = await this.#whole(job);
-    this.composer.write({ ...settings, seed: undefined });
+    this.composer.write({ drawer: job.drawer, ...settings, seed: undefined });
     this.composer.start.write((await this.#upload(job)).id);
     toast("The form holds its words and starts from its picture. Change the words and paint.");
     this.composer.focus();
@@ -115,7 +115,7 @@ export class Actions {
 
   async #restore(job) {
     const { settings } = await this.#whole(job);
-    this.composer.write({ ...settings, seed: job.seed ?? settings.seed });
+    this.composer.write({ drawer: job.drawer, ...settings, seed: job.seed ?? settings.seed });
     this.composer.focus();
   }
 
