@@ -17,7 +17,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -27,6 +27,7 @@ from PIL import Image
 from playwright.sync_api import Browser, Page, sync_playwright
 
 ROOT = Path(__file__).resolve().parents[1]
+STATES = ("first", "growing", "finished", "compare", "dark")
 WIDTHS = {1280: 860, 390: 844}
 """Width of the page: its height."""
 HEAVIEST = 150_000
@@ -133,30 +134,37 @@ def show(page: Page, state: str, names: list[str]) -> None:
         page.wait_for_timeout(800)
 
 
+def make(states: Collection[str], folder: Path, server: Studio, browser: Browser) -> None:
+    """Bring the pages into these states, one after the other, and keep what they show."""
+    if "first" in states:
+        for width in WIDTHS:
+            keep(visit(browser, server.address, width), "first", folder)
+    names = [server.paint(run) for run in RUNS] if set(states) - {"first"} else []
+    for name in names:
+        server.wait(name)
+    for state in ("finished", "compare", "dark"):
+        for width in WIDTHS if state in states else ():
+            page = visit(browser, server.address, width, "dark" if state == "dark" else "light")
+            show(page, state, names)
+            keep(page, state, folder)
+    for width in WIDTHS if "growing" in states else ():
+        growing = server.paint(GROWING)
+        server.wait(growing, step=120)
+        page = visit(browser, server.address, width)
+        show(page, "growing", names)
+        keep(page, "growing", folder)
+        server.stop(growing)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--folder", type=Path, default=ROOT / "docs" / "pictures")
-    folder = parser.parse_args().folder
+    parser.add_argument("--only", choices=STATES, help="make the pictures of this state alone")
+    parsed = parser.parse_args()
     chromium = shutil.which("chromium") or shutil.which("google-chrome")
     with tempfile.TemporaryDirectory() as runs, studio(Path(runs)) as server, sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
-        for width in WIDTHS:
-            keep(visit(browser, server.address, width), "first", folder)
-        names = [server.paint(run) for run in RUNS]
-        for name in names:
-            server.wait(name)
-        for state in ("finished", "compare", "dark"):
-            for width in WIDTHS:
-                page = visit(browser, server.address, width, "dark" if state == "dark" else "light")
-                show(page, state, names)
-                keep(page, state, folder)
-        for width in WIDTHS:
-            growing = server.paint(GROWING)
-            server.wait(growing, step=120)
-            page = visit(browser, server.address, width)
-            show(page, "growing", names)
-            keep(page, "growing", folder)
-            server.stop(growing)
+        make([parsed.only] if parsed.only else STATES, parsed.folder, server, browser)
         browser.close()
 
 
