@@ -100,7 +100,7 @@ class Captions(Scenes):
             tint = self._colour()
         ground = self._backdrop(picture, *([tint] if tint else self.sprites.large[tile]))
         size, x, y, place = self._place()
-        name = thing
+        name = words.SAID[thing] if thing in words.SAID and self.chance.random() < 0.3 else thing
         says_colour = tint is not None and (kind == "coloured" or tint != "black" or self.chance.random() < 0.3)
         if says_colour and tint:
             name = f"{self._said(tint)} {name}"
@@ -138,7 +138,7 @@ class Captions(Scenes):
         return size, x, y, f"| {where}"
 
     def _in_the_middle(self) -> tuple[float, float, float]:
-        return self._uniform(0.62, 1.0), self._uniform(0.43, 0.57), self._uniform(0.43, 0.57)
+        return self._uniform(0.7, 0.98), self._uniform(0.46, 0.54), self._uniform(0.46, 0.54)
 
     def _styled(self, picture: Picture, kind: str, place: str, name: str, ground: str) -> tuple[str, bool]:
         """The caption, and whether it names the ground."""
@@ -172,7 +172,8 @@ class Captions(Scenes):
     def _shape(self) -> Picture:
         picture = Picture()
         line = self.chance.random() < 0.2
-        shape = self.chance.choice(words.SHAPES)
+        weights = [words.SHAPE_WEIGHTS.get(shape, 1.0) for shape in words.SHAPES]
+        shape = self.chance.choices(words.SHAPES, weights)[0]
         colour = self._colour()
         ground = self._backdrop(picture, colour)
         size, x, y, place = self._place()

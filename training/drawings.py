@@ -16,6 +16,8 @@ import torch
 from PIL import Image
 from torch import Tensor
 
+from training.drawn_creatures import CREATURES
+from training.drawn_objects import OBJECTS
 from training.pen import Pen, darker
 
 VARIANTS = 24
@@ -226,6 +228,8 @@ DRAWN: dict[str, Callable[[Pen], None]] = {
     "ghost": _ghost,
     "rocket": _rocket,
     "umbrella": _umbrella,
+    **CREATURES,
+    **OBJECTS,
 }
 """What is drawn so, by name."""
 

@@ -20,7 +20,7 @@ FLAT, HILLS, PEAKS = range(3)
 FIRST_WEIGHT = 7.0
 DRAWN_WEIGHT = 14.0
 """How often what is asked for most is shown, and what has bold drawings, the other common things being 1."""
-HARD = {"fish": 10.0, "star": 2.0}
+HARD = {"fish": 4.0, "star": 2.0}
 """Things that are learnt last, and how many times as often they are shown for it."""
 WHITE_GROUNDS = 0.5
 """Share of grounds that are white, where the thing can be told from it."""

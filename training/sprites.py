@@ -20,6 +20,8 @@ from training.shapes import shape_tile
 
 TILE = 72
 PER_ROW = 96
+BESIDE_DRAWN = 5
+"""Sprites of a thing that has bold drawings: what lies between several forms is none of them."""
 _TAIL_SETS = 4
 _TAIL_WORDS = 3
 _UNWANTED = re.compile(
@@ -81,9 +83,13 @@ def load_sprites(folder: Path) -> Sprites:
     tail = _tail(names)
     tiles, about = [], []
     for kind, sets in _kinds().items():
+        taken: collections.Counter[str] = collections.Counter()
         for name in sets:
             for number, things in _chosen(kind, names[name], tail):
                 for thing in things:
+                    taken[thing] += 1
+                    if kind == "coloured" and thing in DRAWN and taken[thing] > BESIDE_DRAWN:
+                        continue
                     about.append(Sprite(kind, names[name][number], thing, thing in words.COMMON))
                     tiles.append((name, number))
     about += [Sprite("coloured", thing, thing, True) for thing in DRAWN for _ in range(VARIANTS)]

@@ -105,7 +105,8 @@ COMMON: dict[str, tuple[str, ...]] = {
     "mushroom": (),
     "palm tree": ("desert island",),
     "christmas tree": (),
-    "leaf": ("fallen leaf", "maple leaf"),
+    "leaf": ("fallen leaf",),
+    "sunflower": (),
     "banana": (),
     "strawberry": (),
     "cherries": (),
@@ -197,12 +198,16 @@ COMMON: dict[str, tuple[str, ...]] = {
     "santa claus": (),
     "clown": ("clown face",),
 }
+SAID = {"cup": "cup of coffee", "cake": "birthday cake", "mountain": "snowy mountain"}
+"""What else people call a thing that is drawn with what this says."""
 FIRST = tuple(
     "cat dog tree house heart face car sun moon star fish bird flower boat apple butterfly mushroom cactus "
     "snowman castle rocket banana sailboat owl pumpkin robot rabbit horse cake airplane".split()
 )
 """What is asked for most, and shown most."""
 
+SHAPE_WEIGHTS = {"cross": 3.0, "ring": 3.0}
+"""How often shapes are shown that are learnt last, the others being 1."""
 SHAPES = (
     "circle square triangle star heart cross ring diamond rectangle oval crescent hexagon pentagon dot arrow line "
     "spiral cloud drop"

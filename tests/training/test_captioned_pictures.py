@@ -1,5 +1,6 @@
 import math
 import random
+from collections import Counter
 
 import torch
 
@@ -160,3 +161,13 @@ def test_green_grounds_are_rare_and_white_ones_common(sprites):
     names = [min(words.COLOURS, key=lambda name: math.dist(top, _rgb(name))) for top in tops]
     assert names.count("white") > 0.3 * len(names)
     assert sum("green" in name for name in names) < 0.12 * len(names)
+
+
+def test_what_is_learnt_last_is_shown_more_often_and_by_both_its_names(sprites):
+    captions = Captions(sprites, 11)
+    shapes = Counter(sprites.about[captions._shape().things[0].tile].thing for _ in range(600))
+    assert shapes["cross"] > 1.5 * shapes["hexagon"] and shapes["ring"] > 1.5 * shapes["hexagon"]
+    texts = [captions._object().caption for _ in range(1500)]
+    for thing, also in words.SAID.items():
+        said = [text for text in texts if thing in text.split()]
+        assert 0.1 < sum(also in text for text in said) / len(said) < 0.6
