@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from pixray.cli.parsing import Parser
+from pixray.settings.declare import RESOLVED
+from pixray.settings.recorded import complete_values
 
 
 def main(argv: Sequence[str]) -> int:
@@ -34,9 +36,14 @@ def _picture(path: str) -> Path:
 
 
 def differing_settings(first: dict[str, Any], second: dict[str, Any]) -> Iterator[str]:
-    """`name: this -> that` for each setting that is not the same in both."""
-    for name in dict.fromkeys([*first, *second]):
-        before, after = (_shown(record[name]) if name in record else "(default)" for record in (first, second))
+    """`name: this -> that` for each setting that is not the same in both. What nobody asked for counts where both say
+    what they used: two drawers have different settings, and old records say what was asked for alone.
+    """
+    complete = [complete_values(record) for record in (first, second)]
+    asked = [name for name in (*first, *second) if name != RESOLVED]
+    both = [name for name in complete[0] if name in complete[1]]
+    for name in dict.fromkeys([*asked, *both]):
+        before, after = (_shown(values[name]) if name in values else "(default)" for values in complete)
         if before != after:
             yield f"{name}: {before} -> {after}"
 
@@ -62,4 +69,6 @@ def differing_pixels(first: Path, second: Path) -> list[str]:
 
 
 def _shown(value: Any) -> str:
+    if value is None:
+        return "none"
     return " | ".join(map(str, value)) if isinstance(value, list) else str(value)

@@ -162,7 +162,7 @@ def _models_of(settings: Settings) -> str:
     if settings.clip_models == ["embedded"]:
         return "torch and the built-in model"
     names = " and ".join(parse_weighted(name).text for name in settings.clip_models)
-    either = settings.perceptors == "auto" and not settings.origins["clip_models"].asked_for
+    either = settings.perceptors == "auto" and not settings.origins["clip_models"].settled
     return f"torch and {names}" + (", or the built-in model where they cannot be had" if either else "")
 
 

@@ -47,7 +47,9 @@ def main(argv: Sequence[str]) -> int:
     from pixray.runs.report.own_files import sheet_png
     from pixray.runs.report.sheet import contact_sheet
 
-    write_atomic(path, sheet_png(contact_sheet(pictures, args.columns, args.cell)))
+    files = {file.relative_to(folder).as_posix(): file for file, _, _ in pictures}
+    shown = [(picture, words) for _, picture, words in pictures]
+    write_atomic(path, sheet_png(contact_sheet(shown, args.columns, args.cell), files))
     sys.stdout.write(f"{path}\n")
     return 0
 
@@ -74,8 +76,8 @@ def finished_pictures(folder: Path, besides: Path) -> list[tuple[Path, dict[str,
     return pictures
 
 
-def _opened(pictures: Sequence[tuple[Path, dict[str, Any]]]) -> Iterator[tuple[Image.Image, str]]:
-    """Each picture with its caption; a broken one is left out, and told."""
+def _opened(pictures: Sequence[tuple[Path, dict[str, Any]]]) -> Iterator[tuple[Path, Image.Image, str]]:
+    """Each picture with its file and caption; a broken one is left out, and told."""
     from pixray.images.io import open_picture
 
     for path, record in pictures:
@@ -84,7 +86,7 @@ def _opened(pictures: Sequence[tuple[Path, dict[str, Any]]]) -> Iterator[tuple[I
         except PixrayError as error:
             sys.stderr.write(f"left out: {error}\n")
             continue
-        yield picture, caption(record)
+        yield path, picture, caption(record)
 
 
 def caption(record: dict[str, Any]) -> str:

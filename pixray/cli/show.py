@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
+from typing import Any
 
 from pixray.cli.parsing import Parser
 from pixray.runtime.terminal import plain
@@ -15,14 +16,22 @@ def main(argv: Sequence[str]) -> int:
     parser.add_argument("picture", help="a PNG or SVG of pixray, a settings.yaml, or the folder of a run")
     args = parser.parse_args(argv)
 
-    from pixray.recorders.record import read_record
-    from pixray.runtime.yaml_io import write_yaml
+    from pixray.recorders.record import read_record, sheet_records
 
-    record = read_record(args.picture)
-    text = write_yaml(record)
-    # YAML has escapes of its own: what is shown can still be saved and run.
-    sys.stdout.write(text if _can_be_shown(text) else write_yaml(record, ascii_only=True))
+    pictures = sheet_records(args.picture)
+    for each in pictures:
+        sys.stdout.write(f"--- # {plain(each['picture'])}\n{_shown(each['record'])}")
+    if not pictures:
+        sys.stdout.write(_shown(read_record(args.picture)))
     return 0
+
+
+def _shown(record: dict[str, Any]) -> str:
+    """YAML that the terminal can show; with its own escapes it can still be saved and run."""
+    from pixray.recorders.record import record_yaml
+
+    text = record_yaml(record)
+    return text if _can_be_shown(text) else record_yaml(record, ascii_only=True)
 
 
 def _can_be_shown(text: str) -> bool:

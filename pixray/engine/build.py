@@ -18,9 +18,10 @@ from pixray.runtime.memory import refuse_more_than_memory
 from pixray.runtime.redact import redacted, without_secrets
 from pixray.runtime.rng import Generators, seed_from
 from pixray.runtime.yaml_io import to_plain
-from pixray.settings.declare import Role
+from pixray.settings.declare import RESOLVED, Role
 from pixray.settings.grammar import parse_parts
 from pixray.settings.namespace import Settings
+from pixray.settings.recorded import resolved_values
 from pixray.settings.schema import up_to_date
 
 if TYPE_CHECKING:
@@ -160,14 +161,18 @@ class SessionBuilder:
         )
 
     def record(self, drawer: Drawer) -> dict[str, Any]:
-        """Every setting that somebody gave, with the seed and models in use, in a fixed order: enough for a rerun."""
+        """Every setting that somebody gave, with the seed and models in use, in a fixed order; then what the run used
+        without being asked: enough for a rerun, also under other defaults and presets.
+        """
         record = {name: to_plain(raw) for name, raw in self.settings.given().items()}
         # Where files are and how steps are computed does not change the picture, and a rerun must not overwrite files.
         record = {name: value for name, value in record.items() if not self.settings.has_role(name, Role.UNRECORDED)}
         record["seed"] = self.generators.seed
         record["clip_models"] = ",".join(self.settings.clip_models)
-        record.update(drawer.chosen())
-        return {name: redacted(record[name]) for name in vars(self.settings) if name in record}
+        chosen = drawer.chosen()
+        record.update(chosen)
+        record = {name: redacted(record[name]) for name in vars(self.settings) if name in record}
+        return {**record, RESOLVED: resolved_values(self.settings, chosen)}
 
     def _notice(self, *texts: str) -> None:
         self.notices += [Noticed("info", without_secrets(text)) for text in texts]

@@ -19,7 +19,7 @@ from pixray.engine.history import History
 from pixray.errors import PixrayError, SettingsError
 from pixray.events import CheckpointDue, Event, Noticed, Steered, Undone
 from pixray.runtime.redact import redacted, without_secrets
-from pixray.settings.declare import Role
+from pixray.settings.declare import RESOLVED, Role
 from pixray.settings.layers import Layer, python_layer
 from pixray.settings.steering import Change, change_of, check_planned, planned_layers
 
@@ -254,4 +254,5 @@ class Steering:
 def record_with(record: Mapping[str, Any], settings: Settings, timeline: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     """The record of a run with another timeline, in the order of all records."""
     changed = {**record, "steering": list(timeline)}
-    return {name: changed[name] for name in vars(settings) if name in changed and (timeline or name != "steering")}
+    names = (name for name in (*vars(settings), RESOLVED) if name in changed)
+    return {name: changed[name] for name in names if timeline or name != "steering"}

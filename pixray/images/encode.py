@@ -13,6 +13,9 @@ from pixray.errors import PixrayError
 from pixray.images.exif_text import exif_bytes, jpeg_exif
 from pixray.images.io import on_white
 
+_LONG_TEXT = 1_000
+"""Characters from which on a text is compressed within a PNG."""
+
 
 def encoded_picture(name: str, image_u8: np.ndarray, text: Mapping[str, str] | None = None) -> bytes:
     """A picture file.
@@ -75,7 +78,7 @@ def png_with_text(png: bytes, text: Mapping[str, str]) -> bytes:
 def _encoded_png(picture: Image.Image, text: Mapping[str, str], level: int) -> bytes:
     info = PngImagePlugin.PngInfo()
     for key, value in text.items():
-        info.add_text(key, value)
+        info.add_text(key, value, zip=len(value) > _LONG_TEXT)
     buffer = io.BytesIO()
     picture.save(buffer, format="PNG", pnginfo=info, compress_level=level)
     return buffer.getvalue()

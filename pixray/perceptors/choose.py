@@ -52,7 +52,7 @@ def open_perceptors(settings: Settings, registry: Registry, store: ModelStore) -
         ModelUnavailable: one clear sentence with the ways to get it.
         SettingsError: a perceptor named twice, or a device that is not there.
     """
-    notice = None if settings.origins["clip_models"].asked_for else _fetch_or_explain(settings, registry, store)
+    notice = None if settings.origins["clip_models"].settled else _fetch_or_explain(settings, registry, store)
     if notice is not None:
         ink = one_ink(getattr(settings, "ink", None), settings.palette)
         supplied = embedded_layer(settings.drawer, settings.filters, ink)

@@ -31,12 +31,13 @@ from pixray.recorders.lock import FolderLock
 from pixray.recorders.log import NAME as LOG
 from pixray.recorders.log import EventLog, as_json, as_text, read_log
 from pixray.recorders.outdir import make_outdir
-from pixray.recorders.record import svg_with_record
+from pixray.recorders.record import record_yaml, svg_with_record
 from pixray.recorders.seal import sealed
 from pixray.recorders.video import write_video
 from pixray.runtime.files import remove_parts, write_atomic
 from pixray.runtime.version import __version__
-from pixray.runtime.yaml_io import MOST_BYTES, write_yaml
+from pixray.runtime.yaml_io import MOST_BYTES
+from pixray.settings.declare import RESOLVED
 from pixray.settings.layers import Layer
 from pixray.settings.namespace import Settings
 from pixray.settings.schema import layers_of
@@ -217,7 +218,7 @@ class FileRecorder:
                 self._frames[place] = [name for name in names if _step_of(name) <= event.to]
 
     def _write_settings(self) -> None:
-        content = sealed(write_yaml(self._record), self._layers).encode()
+        content = sealed(record_yaml(self._record), self._layers).encode()
         self._write(SETTINGS, content)
         if len(content) > MOST_BYTES:
             text = f"{SETTINGS} has {len(content):,} bytes: `pixray resume` and `rerun` read {MOST_BYTES:,} at most"
@@ -295,7 +296,7 @@ def metadata(record: Mapping[str, Any]) -> dict[str, str]:
     drawer = record.get("drawer", "vqgan")
     text["Description"] = f"drawer {drawer}, seen by {record['clip_models'] or 'nobody'}, seed {record['seed']}"
     text["Software"] = f"pixray ({__version__})"
-    text.update({f"pixray_{name}": str(value) for name, value in record.items()})
+    text.update({f"pixray_{name}": str(value) for name, value in record.items() if name != RESOLVED})
     text["pixray_seed_used"] = str(record["seed"])
     text["pixray_record"] = as_text(record)
     # A file's name may hold bytes that are no text.

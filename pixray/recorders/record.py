@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import ast
+import contextlib
 import json
 import re
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -12,18 +14,25 @@ from pixray.errors import PixrayError
 from pixray.images.png_text import read_text
 from pixray.recorders.seal import is_own
 from pixray.runtime.files import reason, user_path
-from pixray.runtime.yaml_io import read_yaml
+from pixray.runtime.version import __version__
+from pixray.runtime.yaml_io import read_yaml, write_yaml, yaml_text
+from pixray.settings.declare import RESOLVED
 from pixray.settings.layers import Layer, LayerKind
+from pixray.settings.subject import words_of
 
 _SVG_OPENING, _SVG_CLOSING = '<metadata id="pixray_record">', "</metadata>"
 _OLD_PREFIX = "pixray_"
 # Written by the old pixray into each picture, but no settings of a run.
-_NO_SETTINGS = {"seed_used", "record"}
+_NO_SETTINGS = {"seed_used", "record", "sheet"}
+_BESIDES = "# What the run used besides, as it was then; whatever is asked for, above or in a rerun, counts more.\n"
 
 
 _LONGEST, _DEEPEST = 1 << 22, 16
 """Letters of a record, and lists inside of lists in it: far more than any run writes."""
 _LONGEST_LITERAL = 10_000
+_SHEET = "pixray_sheet"
+_LONGEST_SHEET, _LONGEST_TITLE = 900_000, 1_000
+"""Characters: readers of PNG refuse texts that grow beyond a megabyte."""
 _SVG_START = 1 << 24
 """Bytes of an SVG that are searched for its record, which stands behind the opening of its root."""
 
@@ -51,8 +60,54 @@ def read_record(path: str | Path) -> dict[str, Any]:
         return read_yaml(path)
     record = _record_inside(path)
     if record is None:
-        raise NoRecord(f"{path} holds no settings of pixray")
+        pictures = [each["picture"] for each in sheet_records(path)]
+        what = f"is a sheet of {len(pictures)} pictures, such as {pictures[0]}" if pictures else ""
+        raise NoRecord(f"{path} {what or 'holds no settings of pixray'}")
     return record
+
+
+def sheet_text(pictures: Mapping[str, Path]) -> dict[str, str]:
+    """Texts of a contact sheet: what it shows, and the records of its pictures.
+
+    Args:
+        pictures: the files by the names that the sheet calls them; those without a record are left out.
+    """
+    records: list[dict[str, Any]] = []
+    for name, path in pictures.items():
+        with contextlib.suppress(PixrayError):
+            records.append({"picture": name, "record": read_record(path)})
+    titles = dict.fromkeys(words_of(each["record"]) for each in records)
+    text = {"Description": f"contact sheet of {len(pictures)} pictures", "Software": f"pixray ({__version__})"}
+    for shown in (records, [{**each, "record": _asked_for(each["record"])} for each in records]):
+        listed = json.dumps(shown)
+        if len(listed) < _LONGEST_SHEET:
+            text[_SHEET] = listed
+            break
+    return {"Title": " / ".join(filter(None, titles))[:_LONGEST_TITLE] or "pixray", **text}
+
+
+def sheet_records(path: str | Path) -> list[dict[str, Any]]:
+    """The pictures on a contact sheet, each with `picture`, its name, and `record`; empty for other files.
+
+    Raises:
+        PixrayError: the file cannot be read, or what it says is damaged.
+    """
+    path = user_path(path, "picture")
+    texts = read_text(path) if path.suffix.lower() == ".png" and path.is_file() else {}
+    if _SHEET not in texts:
+        return []
+    listed = _parsed(f'{{"pictures": {texts[_SHEET]}}}', path)["pictures"]
+    if not isinstance(listed, list) or not all(map(_is_sheet_entry, listed)):
+        raise PixrayError(f"{path}: the settings in it are damaged (no list of pictures)")
+    return listed
+
+
+def _is_sheet_entry(value: Any) -> bool:
+    return isinstance(value, dict) and isinstance(value.get("picture"), str) and isinstance(value.get("record"), dict)
+
+
+def _asked_for(record: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in record.items() if name != RESOLVED}
 
 
 def record_layer(path: Path, *, trusted: bool = False) -> Layer:
@@ -84,6 +139,19 @@ def holds_record(path: Path) -> bool:
         return _record_inside(path) is not None
     except PixrayError:
         return False
+
+
+def record_yaml(record: Mapping[str, Any], *, ascii_only: bool = False) -> str:
+    """YAML of a record that can be run: what was asked for, then in short lines what was used besides.
+
+    Args:
+        ascii_only: write other characters as YAML's escapes, which mean the same.
+    """
+    text = write_yaml(_asked_for(record), ascii_only=ascii_only)
+    if RESOLVED not in record:
+        return text
+    besides = yaml_text({RESOLVED: record[RESOLVED]}, ascii_only=ascii_only, short=True)
+    return f"{text}{_BESIDES}{besides}"
 
 
 def svg_with_record(svg: bytes, record_json: str) -> bytes:

@@ -30,8 +30,9 @@ from pixray.events import CheckpointDue, Drawn, Event, Finished, Frame, Learning
 from pixray.images.glob import expand, is_address
 from pixray.runtime.yaml_io import to_plain
 from pixray.settings.core import engine_declarations
-from pixray.settings.declare import Role
+from pixray.settings.declare import RESOLVED, Role
 from pixray.settings.grammar import Weighted, parse_weighted
+from pixray.settings.recorded import choice_values
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -246,7 +247,8 @@ def _record(settings: Settings, first: Mapping[str, Any]) -> dict[str, Any]:
     """The record of the first frame with the files of all frames, in the order of all records."""
     chosen = settings.given()
     record = {**first, **{name: to_plain(chosen[name]) for name in (*PER_FRAME, *_OF_ALL) if name in chosen}}
-    return {name: record[name] for name in vars(settings) if name in record}
+    record[RESOLVED] = {**first[RESOLVED], "choices": choice_values(settings)}
+    return {name: record[name] for name in (*vars(settings), RESOLVED) if name in record}
 
 
 def deal(settings: Settings) -> list[tuple[str, dict[str, Any]]]:

@@ -221,13 +221,15 @@ def _write_sheet(folder: Path, rows: Sequence[Mapping[str, Any]]) -> None:
     from pixray.runs.report.own_files import sheet_png
     from pixray.runs.report.sheet import contact_sheet
 
-    shown = []
+    shown, files = [], {}
     for row in rows:
-        if row["picture"]:
+        name = row["picture"]
+        if name:
             with contextlib.suppress(PixrayError):  # a picture that was damaged since leaves a gap, not no sheet
-                shown.append((open_picture(folder / row["picture"]), ", ".join(row["values"].values())))
+                shown.append((open_picture(folder / name), ", ".join(row["values"].values())))
+                files[name] = folder / name
     if shown:
-        write_atomic(folder / "sheet.png", sheet_png(contact_sheet(shown, _columns(rows))))
+        write_atomic(folder / "sheet.png", sheet_png(contact_sheet(shown, _columns(rows)), files))
 
 
 def _sprites(cells: Sequence[Cell]) -> Iterator[tuple[Path, str]]:

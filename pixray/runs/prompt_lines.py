@@ -10,8 +10,9 @@ from pixray.runs.grid import MOST_CELLS, Cell, folder_name
 from pixray.runtime.yaml_io import to_plain
 from pixray.settings.declare import Role
 from pixray.settings.layers import Layer, LayerKind
+from pixray.settings.lookup import Mark
 from pixray.settings.names import fill_cell_names
-from pixray.settings.namespace import Mark, Settings
+from pixray.settings.namespace import Settings
 from pixray.settings.prompt_lines import read_prompt_lines
 from pixray.settings.schema import Schema, layers_of
 

@@ -11,9 +11,10 @@ from pixray.recorders.checkpoint import NAME, unpack
 from pixray.recorders.record import record_layer
 from pixray.runtime.files import user_path
 from pixray.runtime.yaml_io import read_yaml, to_plain
-from pixray.settings.declare import Role
+from pixray.settings.declare import RESOLVED, Role
 from pixray.settings.layers import Layer, LayerKind, Leave, python_layer
 from pixray.settings.policy import LEFT_OUT
+from pixray.settings.recorded import complete_values
 from pixray.settings.schema import Schema, layers_of
 
 if TYPE_CHECKING:
@@ -88,7 +89,11 @@ def _refuse_another_run(
     were taken."""
     declared = Schema.for_choice(registry, layers_of(settings)).declared
     now = read_yaml(folder / "settings.yaml")
-    for name in dict.fromkeys([*now, *record]):
+    names = [name for name in (*now, *record) if name != RESOLVED]
+    if RESOLVED in now and RESOLVED in record:
+        now, record = complete_values(now), complete_values(record)
+        names += [*now, *record]
+    for name in dict.fromkeys(names):
         role = declared[name].role if name in declared else Role.NONE
         if role & Role.RESUMABLE:
             continue

@@ -118,15 +118,25 @@ def _refuse_lost_colors(text: str, values: dict[str, Any], where: str) -> None:
 
 
 def write_yaml(values: Mapping[str, Any], *, ascii_only: bool = False) -> str:
-    """YAML text of settings; tuples become lists and amounts become text, so that safe loaders read it.
+    """A YAML file of settings; tuples become lists and amounts become text, so that safe loaders read it.
 
     Args:
         ascii_only: write other characters as YAML's escapes, which mean the same.
     """
+    return HEADER + yaml_text(values, ascii_only=ascii_only)
+
+
+def yaml_text(values: Mapping[str, Any], *, ascii_only: bool = False, short: bool = False) -> str:
+    """The lines of such a file.
+
+    Args:
+        short: lists and mappings of plain values stand in one line.
+    """
     import yaml
 
+    style = None if short else False
     plain = {name: to_plain(value) for name, value in values.items()}
-    return HEADER + yaml.safe_dump(plain, sort_keys=False, allow_unicode=not ascii_only, width=100)
+    return yaml.safe_dump(plain, sort_keys=False, allow_unicode=not ascii_only, width=100, default_flow_style=style)
 
 
 def to_plain(value: Any) -> Any:

@@ -88,7 +88,7 @@ class Guidance:
         parse=palette_text,
         refers=Refers.PICTURE,
         references=palette_files,
-        role=Role.REQUEST_FIELD | Role.STEERABLE,
+        role=Role.REQUEST_FIELD | Role.STEERABLE | Role.CHOICE,
         grid="",
         common=True,
     )
@@ -104,7 +104,7 @@ class Size:
         choices=tuple(QUALITY),
         aliases=("-q",),
         common=True,
-        role=Role.REQUEST_FIELD,
+        role=Role.REQUEST_FIELD | Role.CHOICE,
     )
     iterations: int | None = setting(
         None,
@@ -121,13 +121,15 @@ class Size:
         choices=(*ASPECT, "retain"),
         aliases=("-asp",),
         common=True,
-        role=Role.REQUEST_FIELD,
+        role=Role.REQUEST_FIELD | Role.CHOICE,
     )
     size: tuple[int, int] | None = setting(
         None, "exact width and height", unit="pixels", least=1, most=16384, aliases=("-s",), common=True
     )
-    scale: float | None = setting(None, "factor applied to the base size of the aspect", least=0.05, aliases=("-sca",))
-    ezsize: str | None = setting(None, "named size", choices=tuple(EZSIZE), aliases=("-ezs",))
+    scale: float | None = setting(
+        None, "factor applied to the base size of the aspect", least=0.05, aliases=("-sca",), role=Role.CHOICE
+    )
+    ezsize: str | None = setting(None, "named size", choices=tuple(EZSIZE), aliases=("-ezs",), role=Role.CHOICE)
     seed: Any = setting(
         None,
         "number or text; the same seed gives the same picture",
@@ -153,6 +155,7 @@ class Perceptors:
         "clip: the models of the quality preset; embedded: the built-in model; auto: clip if available, else embedded",
         choices=("auto", "clip", "embedded"),
         common=True,
+        role=Role.CHOICE,
     )
     clip_models: Any = setting(
         None,

@@ -21,6 +21,9 @@ from typing import Any
 from pixray.errors import InvalidPart
 from pixray.settings.grammar import Amount
 
+RESOLVED = "resolved"
+"""Under which the record of a run holds what nobody asked for; the name of no setting."""
+
 
 class Refers(enum.Flag):
     """What the values of a setting name outside of the run; `pixray.settings.policy` decides who may name what."""
@@ -77,6 +80,8 @@ class Role(enum.Flag):
     """May change while a run paints. A part reads such a setting of its own from `self.settings` in every step."""
     TIMELINE = enum.auto()
     """A list of what happens at which steps: a run that goes on may have another one from there on."""
+    CHOICE = enum.auto()
+    """Presets follow from it, as from the quality; every setting that names a part or shapes the canvas is one."""
 
 
 @dataclass(frozen=True)
@@ -200,6 +205,8 @@ def declarations(group: type, owner: str) -> tuple[Declaration, ...]:
     for field in dataclasses.fields(group):
         if "help" not in field.metadata:
             raise InvalidPart(f"{owner}: the field '{field.name}' of its Settings was not declared with setting(...)")
+        if field.name == RESOLVED:
+            raise InvalidPart(f"{owner}: no setting can be called '{RESOLVED}', which records of runs use")
         kind, optional = _without_none(hints[field.name])
         if not _supported(kind, field.metadata["parse"]):
             raise InvalidPart(
@@ -212,6 +219,8 @@ def declarations(group: type, owner: str) -> tuple[Declaration, ...]:
         is_list = typing.get_origin(kind) in (tuple, list)
         if facts["grid"] is None:
             facts["grid"] = "" if is_list else ","
+        if facts["part"] is not None or Role.SHAPES_CANVAS in facts["role"]:
+            facts["role"] |= Role.CHOICE
         if is_list and kind != list[str]:  # texts are separated by pipes, in one word
             facts["role"] |= Role.SEVERAL_WORDS
         declared.append(

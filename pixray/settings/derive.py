@@ -10,7 +10,6 @@ from pixray.settings import tables as presets
 from pixray.settings.cell_grids import fit_canvas
 from pixray.settings.declare import Declaration, Role
 from pixray.settings.grammar import Amount
-from pixray.settings.layers import LayerKind
 from pixray.settings.namespace import Origin
 from pixray.settings.timed_prompts import order_problem
 
@@ -75,7 +74,7 @@ def _derive_size(values: dict[str, Any], origins: Mapping[str, Origin], problems
     if values["size"] is not None:
         values["size"] = list(values["size"])
         return
-    if values["ezsize"] is not None and origins["scale"].kind is LayerKind.SUPPLIED:
+    if values["ezsize"] is not None and not origins["scale"].asked_for:
         values["scale"] = presets.EZSIZE[values["ezsize"]]
     image_size = None
     if values["aspect"] == "retain":

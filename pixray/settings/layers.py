@@ -15,6 +15,7 @@ class LayerKind(enum.Enum):
 
     DEFAULT = "the declarations"
     SUPPLIED = "what another setting implies, such as a quality"
+    EARLIER = "what an earlier run, which is made again, used without being asked"
     PRESET = "a named preset of the package"
     FILE = "a YAML file that the user of this machine runs"
     PYTHON = "a Python caller"
@@ -26,7 +27,7 @@ class LayerKind(enum.Enum):
     @property
     def local(self) -> bool:
         """Whether the user of this machine brought the values, or this package."""
-        return self not in (LayerKind.RECORD, LayerKind.CLIENT)
+        return self not in (LayerKind.EARLIER, LayerKind.RECORD, LayerKind.CLIENT)
 
     @property
     def may_direct_keys(self) -> bool:
@@ -58,12 +59,14 @@ class Layer:
         label: where they came from, as messages say it: "the command line", "mine.yaml".
         values: by name; names may be old ones or aliases.
         leave: what a stranger's values may name; values of the user of this machine may name anything.
+        follows: the settings whose choice supplied the values, if one did.
     """
 
     kind: LayerKind
     label: str
     values: Mapping[str, Any]
     leave: Leave = Leave()
+    follows: tuple[str, ...] = ()
 
     def without(self, name: str) -> Layer:
         """The layer without one of its values."""

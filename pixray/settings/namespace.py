@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import copy
 import dataclasses
-import enum
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -15,24 +14,27 @@ from pixray.settings.grammar import Weighted
 from pixray.settings.layers import Layer, LayerKind
 
 
-class Mark(enum.Enum):
-    """What stands in a layer in place of a value."""
-
-    CLEARED = "taken back"
-    """The owner of a namespace assigned None: what weaker layers give no longer counts."""
-
-
 @dataclass(frozen=True)
 class Origin:
-    """Where a value came from, and what was asked for there: of the right type, but before "5%" became a number."""
+    """Where a value came from, and what was asked for there: of the right type, but before "5%" became a number.
+
+    Attributes:
+        follows: the settings whose choice supplied it, if one did.
+    """
 
     kind: LayerKind
     label: str
     raw: Any
+    follows: tuple[str, ...] = ()
 
     @property
     def asked_for(self) -> bool:
-        """Whether somebody asked for it: it is neither a default nor implied by another setting."""
+        """Whether somebody asked for it: it is neither a default nor implied by another setting, now or in a record."""
+        return self.settled and self.kind is not LayerKind.EARLIER
+
+    @property
+    def settled(self) -> bool:
+        """Whether it may not be replaced by another value that would do: it was asked for, or a run is made again."""
         return self.kind not in (LayerKind.DEFAULT, LayerKind.SUPPLIED)
 
 

@@ -22,15 +22,19 @@ from pixray.settings.files import file_problems
 from pixray.settings.grammar import Amount, Weighted, parse_parts
 from pixray.settings.indexed import IndexedPart, indexed_part
 from pixray.settings.layers import Layer, LayerKind
-from pixray.settings.namespace import Mark, Origin, Settings
+from pixray.settings.lookup import Mark, normal_name, part_name, strongest
+from pixray.settings.namespace import Origin, Settings
 from pixray.settings.old_names import RENAMED, RETIRED, RETIRED_VALUES
 from pixray.settings.pictures import missing_pictures
 from pixray.settings.policy import LEFT_OUT, admit
 from pixray.settings.prompt_kinds import parse_prompts
 from pixray.settings.raw import is_empty, is_switched_off, plain
+from pixray.settings.recorded import Recorded, in_order, take_apart
 from pixray.settings.reference import owner_of
 
 DEFAULT = "default"
+EMBEDDED_FOLLOWS = ("perceptors", "clip_models", "drawer", "filters", "palette", "ink")
+"""The settings whose values tell what is supplied for the embedded guide."""
 
 
 class Schema:
@@ -73,10 +77,12 @@ class Schema:
         An unknown drawer, loss or filter is a problem that `resolve` reports with all others.
         """
         declared = [*engine_declarations()]
+        asked, recorded = take_apart(layers)
+        chosen = [*(recorded.layers if recorded else ()), *asked]
         problems: list[str] = []
         supplies: list[Layer] = []
         for declaration in engine_declarations():
-            for kind, name, source in _parts_named(declaration, registry, [*supplies, *layers]):
+            for kind, name, source in _parts_named(declaration, registry, [*supplies, *chosen]):
                 problem = registry.problem(kind, name, source)
                 if problem:
                     problems.append(problem)
@@ -87,7 +93,9 @@ class Schema:
                     continue
                 part = _part(registry, kind, name, owner)
                 if part.supplies and kind != "provider":
-                    supplies.append(Layer(LayerKind.SUPPLIED, f"{kind}={name}", part.supplies))
+                    supplies.append(
+                        Layer(LayerKind.SUPPLIED, f"{kind}={name}", part.supplies, follows=(declaration.name,))
+                    )
                 declared += part.declared
         return cls(declared, problems, supplies, registry)
 
@@ -99,12 +107,15 @@ class Schema:
         """
         problems = list(self.problems)
         notices: list[str] = []
-        admitted = admit(self._gather(layers, problems, notices), self.declared, self.services, problems, notices)
+        asked, recorded = take_apart(layers)
+        asked = admit(self._gather(asked, recorded, problems, notices), self.declared, self.services, problems, notices)
+        changed = recorded.changed(self.declared, asked) if recorded else frozenset()
+        standing = recorded.standing(changed, self.declared, self.services) if recorded else []
         values: dict[str, Any] = {}
         origins: dict[str, Origin] = {}
-        for layer in [*self._presets(admitted), *admitted]:
+        for layer in [*in_order(self._presets([*standing, *asked]), standing, changed), *asked]:
             for name, raw in layer.values.items():
-                origins[name] = Origin(layer.kind, layer.label, raw)
+                origins[name] = Origin(layer.kind, layer.label, raw, layer.follows)
         for name, declaration in self.declared.items():
             origin = origins.setdefault(name, Origin(LayerKind.DEFAULT, DEFAULT, declaration.default))
             try:
@@ -154,7 +165,8 @@ class Schema:
             origin = settings.origins.get(name)
             if name in supplied.values and not (origin and origin.asked_for):
                 values[name] = convert(declaration, supplied.values[name])
-                origins[name] = Origin(supplied.kind, supplied.label, copy.deepcopy(values[name]))
+                raw = copy.deepcopy(values[name])
+                origins[name] = Origin(supplied.kind, supplied.label, raw, supplied.follows)
             elif origin is not None:
                 values[name], origins[name] = getattr(settings, name), origin
             else:
@@ -165,21 +177,24 @@ class Schema:
 
     def declaration(self, key: Any) -> Declaration | None:
         """What is declared under any of the names of a setting, old ones included."""
-        name = _normal(key)
+        name = normal_name(key)
         return self._by_name.get(name) or self._by_name.get(RENAMED.get(name, name))
 
-    def _gather(self, layers: Sequence[Layer], problems: list[str], notices: list[str]) -> list[Layer]:
+    def _gather(
+        self, layers: Sequence[Layer], recorded: Recorded | None, problems: list[str], notices: list[str]
+    ) -> list[Layer]:
         """The layers with every name understood; unknown names become problems."""
         gathered: list[Layer] = []
         for layer in layers:
             values: dict[str, Any] = {}
             for key, raw in layer.values.items():
-                name = _normal(key)
+                name = normal_name(key)
                 if name in RENAMED and name not in self._by_name:
                     notices.append(f"'{name}' is now called '{RENAMED[name]}'")
                     name = RENAMED[name]
                 if name not in self._by_name:
-                    problems.extend(self._unknown(name, raw, layer.label))
+                    said = notices if recorded and layer.label == recorded.label and self._owner(name) else problems
+                    said.extend(self._unknown(name, raw, layer.label))
                 elif raw is Mark.CLEARED:
                     canonical = self._by_name[name].name
                     gathered = [weaker.without(canonical) for weaker in gathered]
@@ -194,53 +209,59 @@ class Schema:
             if is_switched_off(raw):
                 return []  # what is gone is not missed by a script that did not use it
             return [f"'{name}' (from {source}) is an old setting that is gone: {RETIRED[name]}"]
-        owner = owner_of(name, self._registry)
+        owner = self._owner(name)
         if owner:
             offer = offered(owner, "drawer=")
             return [f"'{name}' (from {source}) is a setting of {owner}, which this run does not use{offer}"]
         return [f"unknown setting {shown(name)} (from {source}).{did_you_mean(name, self._by_name)}"]
 
+    def _owner(self, name: str) -> str | None:
+        """The parts that have a setting of this name, in words."""
+        return owner_of(name, self._registry)
+
     def _presets(self, layers: Sequence[Layer]) -> list[Layer]:
         """What the chosen quality and perceptors supply; a wrong quality is reported by convert() in its place."""
-        names = ("quality", "perceptors", "clip_models", "drawer", "filters", "palette", "ink", "sprite")
-        chosen = {name: self._choice(name, layers) for name in names}
+        chosen = {name: self._choice(name, layers) for name in ("quality", *EMBEDDED_FOLLOWS, "sprite")}
         below: list[Layer] = []
         if chosen["quality"] in presets.QUALITY:
             quality = chosen["quality"]
-            below.append(Layer(LayerKind.SUPPLIED, f"quality={quality}", presets.quality_layer(quality)))
+            values = presets.quality_layer(quality)
+            below.append(Layer(LayerKind.SUPPLIED, f"quality={quality}", values, follows=("quality",)))
         ink = presets.one_ink(chosen["ink"], chosen["palette"])
         if chosen["clip_models"] == ["embedded"]:
             below.append(embedded_layer(chosen["drawer"], chosen["filters"]))
         elif chosen["perceptors"] == "embedded" or chosen["clip_models"] == ["embedded-sketch"]:
             below.append(embedded_layer(chosen["drawer"], chosen["filters"], ink))
         if chosen["sprite"]:
-            below.append(Layer(LayerKind.SUPPLIED, "sprite", presets.sprite_values(chosen["filters"])))
+            values = presets.sprite_values(chosen["filters"])
+            below.append(Layer(LayerKind.SUPPLIED, "sprite", values, follows=("sprite", "filters")))
         return [*below, *self.supplies]
 
     def _choice(self, name: str, layers: Sequence[Layer]) -> Any:
         if name not in self.declared:
             return None
-        strongest = _strongest(self.declared[name], layers)
+        winner = strongest(self.declared[name], layers)
         try:
-            return convert(self.declared[name], strongest[0] if strongest else self.declared[name].default)
+            return convert(self.declared[name], winner[0] if winner else self.declared[name].default)
         except ValueError:
             return None
 
 
 def embedded_layer(drawer: str | None, filters: str | None, ink: str | None = None) -> Layer:
     """What follows from painting with the embedded guide; with an ink, perhaps with the one for it."""
-    return Layer(LayerKind.SUPPLIED, "perceptors=embedded", presets.embedded_values(drawer, filters, ink))
+    values = presets.embedded_values(drawer, filters, ink)
+    return Layer(LayerKind.SUPPLIED, "perceptors=embedded", values, follows=EMBEDDED_FOLLOWS)
 
 
 def _parts_named(declaration: Declaration, registry: Registry, layers: Sequence[Layer]) -> list[tuple[str, str, str]]:
     """(kind, name, where it was given) of each part that a setting chooses; none if it chooses none."""
     if declaration.part is None:
         return []
-    value, source = _strongest(declaration, layers) or (declaration.default, DEFAULT)
+    value, source = strongest(declaration, layers) or (declaration.default, DEFAULT)
     if value is None:
         return []
     try:
-        names = [_name(value)] if declaration.parse is None else [part[0] for part in parse_parts(plain(value))]
+        names = [part_name(value)] if declaration.parse is None else [part[0] for part in parse_parts(plain(value))]
     except (ValueError, TypeError):
         return []  # convert() reports it in its place, with the others
     if declaration.part == "perceptor":  # all other names are models of open_clip
@@ -256,25 +277,6 @@ def _part(registry: Registry, kind: str, name: str, owner: str) -> IndexedPart:
     part = registry.load(kind, name)
     group = getattr(part, "Settings", None)
     return IndexedPart(() if group is None else declarations(group, owner), getattr(part, "supplies", None) or {})
-
-
-def _strongest(declaration: Declaration, layers: Sequence[Layer]) -> tuple[Any, str] | None:
-    """The value that wins, under any of its names, and where it came from; None when no layer gives one."""
-    for layer in reversed(layers):
-        for key, value in reversed([*layer.values.items()]):
-            name = _normal(key)
-            if (
-                not is_empty(value)
-                and value is not Mark.CLEARED
-                and RENAMED.get(name, name) in declaration.python_names
-            ):
-                return value, layer.label
-    return None
-
-
-def _normal(key: Any) -> str:
-    """A name as people write it (`num-cuts`), as it is declared."""
-    return _name(key).replace("-", "_")
 
 
 def _means_none(declared: Declaration) -> bool:
@@ -298,12 +300,6 @@ def _as_iterations(name: str, value: Any) -> Any:
     if name in (declaration.name for declaration in engine_declarations() if Role.PERCENTS in declaration.role):
         return [Amount(step, "iterations") if isinstance(step, int) else step for step in value or []]
     return value
-
-
-def _name(value: Any) -> str:
-    """The name of a part or setting, from whatever was given."""
-    value = value[0] if isinstance(value, list | tuple) and len(value) == 1 else value
-    return value.strip() if isinstance(value, str) else shown(value)
 
 
 def up_to_date(settings: argparse.Namespace, registry: Registry) -> Settings:

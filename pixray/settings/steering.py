@@ -16,7 +16,8 @@ from pixray.registry import Registry
 from pixray.runtime.yaml_io import to_plain
 from pixray.settings.declare import Declaration, Role
 from pixray.settings.layers import Layer, LayerKind, Leave
-from pixray.settings.namespace import Mark, Settings
+from pixray.settings.lookup import Mark
+from pixray.settings.namespace import Settings
 from pixray.settings.policy import LEFT_OUT
 from pixray.settings.raw import is_empty
 from pixray.settings.schema import Schema, layers_of

@@ -16,7 +16,7 @@ from pixray.drawers.strokes.sketch import Sketch, open_paths, wander
 from pixray.drawers.strokes.trace import paths_of
 from pixray.errors import SettingsError
 from pixray.images.color import read_color
-from pixray.settings.declare import setting
+from pixray.settings.declare import Role, setting
 from pixray.settings.values import ink_name
 
 PAPER = (242 / 255, 238 / 255, 203 / 255)
@@ -47,6 +47,7 @@ class LineSketchDrawer(StrokeDrawer):
             "colour of the strokes; palette: the nearest palette colour of each; free: optimised per stroke; "
             "auto: the palette if given, else black",
             parse=ink_name,
+            role=Role.CHOICE,
         )
         stroke_opacity: float = setting(1, "opacity of the ink", least=0.01, most=1)
         allow_paper_color: bool = setting(False, "also optimise the colour of the paper")

@@ -30,7 +30,8 @@ def write_comparison(folder: Path, comparison: Mapping[str, Any]) -> None:
     rows = comparison["rows"]
     text = json.dumps(dict(comparison), indent=1, ensure_ascii=False)
     write_atomic(folder / "compare.json", f"{text}\n".encode())
-    write_atomic(folder / "sheet.png", sheet_png(_sheet(folder, rows)))
+    files = {row["picture"]: folder / row["picture"] for row in rows if row["picture"]}
+    write_atomic(folder / "sheet.png", sheet_png(_sheet(folder, rows), files))
     content = render_page(
         "compare.html",
         title=comparison["prompts"],

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 import numpy as np
@@ -13,14 +13,18 @@ from pixray.errors import PixrayError
 from pixray.images.encode import png_bytes
 from pixray.images.png_text import read_text
 from pixray.recorders.earlier import foreign_file
-from pixray.runtime.version import __version__
+from pixray.recorders.record import sheet_text
 
 _BEGINNING = 1 << 16
 
 
-def sheet_png(sheet: Image.Image) -> bytes:
-    """A contact sheet as PNG that says who made it."""
-    return png_bytes(np.asarray(sheet), {"Software": f"pixray ({__version__})"})
+def sheet_png(sheet: Image.Image, pictures: Mapping[str, Path]) -> bytes:
+    """A contact sheet as PNG that says who made it, and with what settings the pictures on it were painted.
+
+    Args:
+        pictures: their files, by the names to call them.
+    """
+    return png_bytes(np.asarray(sheet), sheet_text(pictures))
 
 
 def refuse_foreign_files(folder: Path, names: Iterable[str]) -> None:
