@@ -58,8 +58,9 @@ class ConsoleRecorder(Recorder):
 
     def _begin(self, event: Started) -> None:
         width, height = event.size
-        drawer = event.settings.drawer
-        self._say(f"{drawer} {width}x{height} on {event.device}, seed {event.seed}")
+        models = event.record.get("clip_models")
+        guides = f", guided by {models}" if models else ""
+        self._say(f"{event.settings.drawer} {width}x{height} on {event.device}, seed {event.seed}{guides}")
         self._started, self._line_due = event, time.monotonic() + _SECONDS_BETWEEN_LINES
 
     def _notice(self, text: str) -> None:

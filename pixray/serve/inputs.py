@@ -12,20 +12,27 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 from pixray.registry import BUILT_IN, Registry
+from pixray.serve.openapi import message_schemas, paths
 from pixray.settings.core import engine_declarations
-from pixray.settings.declare import Declaration, Role
+from pixray.settings.declare import Declaration, Refers, Role
 from pixray.settings.presets import preset_names
+from pixray.settings.schema import Schema
 
 
 @dataclass(frozen=True)
 class Field:
-    """One input: its name, Python type, description, and legal values or least value if it has any."""
+    """One input: its name, Python type, description, and legal values or least value if it has any.
+
+    Attributes:
+        kind: "str", "int", or "Path" of a file that cog fetches or unpacks first.
+    """
 
     name: str
     kind: str
@@ -47,14 +54,31 @@ def _field(declaration: Declaration) -> Field:
     if declaration.part == "drawer":
         choices = tuple(_local_drawers())
     kind = "int" if declaration.kind is int else "str"
-    default = "" if declaration.default in (None, [], ()) else f" (default: {declaration.default})"
+    if declaration.refers & Refers.FILE and declaration.references is None:
+        kind = "Path"
     return Field(
         declaration.name,
         kind,
-        declaration.help + default,
+        (declaration.help.partition(":")[0] if kind == "Path" else declaration.help) + _default_of(declaration),
         tuple(choices),
-        None if declaration.least is None else int(declaration.least),
+        int(declaration.least) if kind == "int" and declaration.least is not None else None,
     )
+
+
+def _default_of(declaration: Declaration) -> str:
+    """What counts where nothing is given, in brackets. The input itself has none, since a preset may say otherwise."""
+    if declaration.default not in (None, [], ()):
+        return f" (default: {declaration.default})"
+    implied = _implied_defaults()[declaration.name]
+    if not implied:
+        return ""
+    return f" (default: {'x'.join(map(str, implied)) if isinstance(implied, list) else implied}, by the quality)"
+
+
+@cache
+def _implied_defaults() -> Mapping[str, Any]:
+    """The values of a run for which nobody gives anything."""
+    return vars(Schema.for_choice(Registry(BUILT_IN), []).resolve([]))
 
 
 def _local_drawers() -> Iterator[str]:
@@ -111,7 +135,9 @@ def schema() -> dict[str, Any]:
     properties: dict[str, Any] = {}
     for order, field in enumerate(fields()):
         facts: dict[str, Any] = {"title": field.name.title(), "description": field.description, "x-order": order}
-        facts |= {"type": {"int": "integer", "str": "string"}[field.kind], "nullable": True}
+        facts |= {"type": "integer" if field.kind == "int" else "string", "nullable": True}
+        if field.kind == "Path":
+            facts["format"] = "uri"
         if field.choices:
             facts["enum"] = list(field.choices)
         if field.least is not None:
@@ -123,9 +149,10 @@ def schema() -> dict[str, Any]:
         "items": {"type": "string", "format": "uri"},
         "x-cog-array-type": "iterator",
     }
-    schemas = {"Input": {"title": "Input", "type": "object", "properties": properties}, "Output": output}
+    inputs = {"title": "Input", "type": "object", "properties": properties}
     info = {"title": "Cog", "version": "0.1.0"}
-    return {"openapi": "3.0.2", "info": info, "paths": {}, "components": {"schemas": schemas}}
+    schemas = {"Input": inputs, "Output": output, **message_schemas()}
+    return {"openapi": "3.0.2", "info": info, "paths": paths(), "components": {"schemas": schemas}}
 
 
 def _target() -> Path:

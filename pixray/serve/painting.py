@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import atexit
+import dataclasses
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -40,7 +41,8 @@ class Painter:
         Args:
             preset: name of a file of settings to start from.
             settings: further settings as YAML; they win over everything else.
-            inputs: settings by name; None: not given.
+            inputs: settings by name; None: not given. Files are named by a `Path`, which only whoever runs the server
+                can give: cog, which has fetched or unpacked them.
 
         Raises:
             SettingsError: all mistakes at once, before anything is loaded.
@@ -51,7 +53,9 @@ class Painter:
         for picture in self._handed_over.iterdir():
             picture.unlink()
         with tempfile.TemporaryDirectory(prefix="pixray-") as folder:
-            layers, problems = layers_of(preset, settings, inputs, self.leave)
+            files = [value.resolve() for value in inputs.values() if isinstance(value, Path)]
+            texts = {name: str(value) if isinstance(value, Path) else value for name, value in inputs.items()}
+            layers, problems = layers_of(preset, settings, texts, self._leave_for(files))
             # Nobody receives videos and steps.
             supplied = {"outdir": folder, "save_intermediates": False, "make_video": False, "checkpoint_every": 0}
             layers.append(Layer(LayerKind.SUPPLIED, "the server", supplied))
@@ -61,10 +65,17 @@ class Painter:
                 raise SettingsError([*problems, *error.problems]) from None
             if problems:
                 raise SettingsError(problems)
-            session, files = prepare_folder_run(chosen, self.registry, self.store)
-            for event in run_to_folder(session, files, self.registry):
+            session, recorder = prepare_folder_run(chosen, self.registry, self.store)
+            # What is shown goes to the logs of the prediction: drawer, models, notices and progress.
+            for event in run_to_folder(session, recorder, self.registry, "progress"):
                 if isinstance(event, Drawn) and (event.final or (event.show and event.step)):
-                    yield self._hand_over(event, files)
+                    yield self._hand_over(event, recorder)
+
+    def _leave_for(self, files: Sequence[Path]) -> Leave:
+        """What a request may name whose own files are these."""
+        if self.leave.folders is None:
+            return self.leave
+        return dataclasses.replace(self.leave, folders=(*self.leave.folders, *files))
 
     def _hand_over(self, event: Drawn, files: FileRecorder) -> Path:
         """A picture file that outlives the folder of the run."""

@@ -32,15 +32,21 @@ class Predictor(BaseRunner):
             choices=["draft", "normal", "better", "best", "supreme"],
         ),
         iterations: Optional[int] = Input(
-            default=None, description="number of steps",
+            default=None, description="number of steps (default: 250, by the quality)",
             ge=0,
         ),
         aspect: Optional[str] = Input(
             default=None, description="aspect ratio of the picture (default: widescreen)",
             choices=["widescreen", "square", "portrait", "retain"],
         ),
+        size: Optional[str] = Input(
+            default=None, description="exact width and height (default: 384x216, by the quality)",
+        ),
         seed: Optional[str] = Input(
             default=None, description="number or text; the same seed gives the same picture",
+        ),
+        init_image: Optional[Path] = Input(
+            default=None, description="picture to start from",
         ),
         preset: Optional[str] = Input(
             default=None, description="a named set of settings to start from",
@@ -58,7 +64,9 @@ class Predictor(BaseRunner):
             quality=quality,
             iterations=iterations,
             aspect=aspect,
+            size=size,
             seed=seed,
+            init_image=init_image,
             preset=preset,
             settings=settings,
         ):

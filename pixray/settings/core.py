@@ -124,7 +124,14 @@ class Size:
         role=Role.REQUEST_FIELD | Role.CHOICE,
     )
     size: tuple[int, int] | None = setting(
-        None, "exact width and height", unit="pixels", least=1, most=16384, aliases=("-s",), common=True
+        None,
+        "exact width and height",
+        unit="pixels",
+        least=1,
+        most=16384,
+        aliases=("-s",),
+        common=True,
+        role=Role.REQUEST_FIELD,
     )
     scale: float | None = setting(
         None, "factor applied to the base size of the aspect", least=0.05, aliases=("-sca",), role=Role.CHOICE

@@ -19,7 +19,7 @@ class Start:
         aliases=("-ii",),
         common=True,
         refers=Refers.PICTURE,
-        role=Role.SUBJECT | Role.PER_FRAME | Role.CHOICE,
+        role=Role.SUBJECT | Role.PER_FRAME | Role.CHOICE | Role.REQUEST_FIELD,
     )
     init_image_alpha: int = setting(
         200, "opacity of the start picture over the start noise", least=0, most=255, aliases=("-iia",)

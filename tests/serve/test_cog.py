@@ -3,6 +3,7 @@
 import base64
 import io
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -27,9 +28,14 @@ def test_cog_yaml_asks_for_what_the_package_needs():
         import tomllib
     except ImportError:
         pytest.skip("Python 3.10 has no TOML reader")
-    wanted = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["dependencies"]
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    missing = r'MissingPackage\(.*?, "[\w-]+", "([\w-]+)"\)'
+    sources = [path.read_text() for path in (ROOT / "pixray/drawers").rglob("*.py")]
+    extras = {extra for text in sources for extra in re.findall(missing, text)}
+    assert "super-resolution" in extras, "the only drawer that needs a package of its own"
+    wanted = {*project["dependencies"], *(one for name in extras for one in project["optional-dependencies"][name])}
     described = yaml.safe_load((ROOT / "cog.yaml").read_text())
-    assert described["build"]["python_packages"] == wanted
+    assert set(described["build"]["python_packages"]) == wanted, "every drawer that is offered can paint in the image"
     file, _, name = described["run"].partition(":")
     assert (ROOT / file).is_file() and f"class {name}(" in (ROOT / file).read_text()
 
@@ -93,6 +99,39 @@ def test_mistakes_are_told_together_and_before_anything_is_loaded(monkeypatch):
         assert words in told
 
 
+def test_a_start_picture_is_a_file_and_nothing_else_of_this_machine():
+    Image.new("RGB", (8, 8), "blue").save("start.png")
+    Image.new("RGB", (8, 8), "red").save("other.png")
+    inputs = {"prompts": "red", "drawer": "pixel", "iterations": 0, "size": "32x24"}
+    picture = list(Painter().paint(**inputs, init_image=Path("start.png")))[-1]
+    with Image.open(picture) as made:
+        red, _, blue = made.convert("RGB").resize((1, 1)).getpixel((0, 0))
+    assert made.size == (32, 24) and blue > 150 and red < 60
+    for stranger in ({"init_image": "other.png"}, {"settings": "overlay_image: other.png"}):
+        with pytest.raises(SettingsError, match="names a file"):
+            list(Painter().paint(**{"init_image": Path("start.png"), **inputs, **stranger}))
+
+
+def test_the_logs_say_who_paints_and_how_far_it_is(capfd):
+    list(Painter().paint(prompts="red", drawer="pixel", seed="5", iterations=2, settings=TINY))
+    told = capfd.readouterr().err
+    assert "pixel 32x24 on cpu, seed 5, guided by embedded" in told and "finished after 2 steps" in told
+
+
+def test_the_schema_is_an_api_that_clients_can_read():
+    described = inputs.schema()
+    properties = described["components"]["schemas"]["Input"]["properties"]
+    assert properties["init_image"]["format"] == "uri" and properties["size"]["type"] == "string"
+    assert "(default: 250" in properties["iterations"]["description"]
+    assert not any("default" in facts for facts in properties.values()), "it would win over a preset"
+    for route in ("/health-check", "/predictions", "/predictions/{prediction_id}/cancel", "/shutdown"):
+        assert route in described["paths"]
+    text = json.dumps(described)
+    names = set(re.findall(r"#/components/schemas/(\w+)", text))
+    assert names == {"Input", "Output", "PredictionRequest", "PredictionResponse", "HTTPValidationError"}
+    assert names <= set(described["components"]["schemas"])
+
+
 def test_pictures_go_when_the_next_request_comes():
     """cog reads a picture after it was yielded, and does not remove it."""
     painter = Painter()
@@ -149,6 +188,19 @@ def test_a_mistake_in_the_settings_is_answered_with_our_sentence(cog_alone):
     answer = predict(cog_alone, {"prompts": "a", "settings": "iteratons: 3"})
     assert answer["status"] == "failed" and "SettingsError: unknown setting 'iteratons'" in answer["error"]
     assert "Did you mean 'iterations'?" in answer["error"]
+
+
+def test_a_start_picture_is_sent_to_cog_as_it_takes_files(cog_alone):
+    content = io.BytesIO()
+    Image.new("RGB", (8, 8), "blue").save(content, "PNG")
+    address = f"data:image/png;base64,{base64.b64encode(content.getvalue()).decode()}"
+    given = {"prompts": "red", "drawer": "pixel", "iterations": 1, "size": "32x24", "init_image": address}
+    answer = predict(cog_alone, given)
+    assert answer["status"] == "succeeded", answer
+    assert "pixel 32x24 on cpu" in answer["logs"] and "guided by embedded" in answer["logs"]
+    assert "finished after 1 steps" in answer["logs"]
+    described = call(f"{cog_alone}/openapi.json")[1]
+    assert "/predictions" in described["paths"] and described["components"]["schemas"]["Input"]["properties"]["size"]
 
 
 def test_a_prediction_can_be_cancelled(cog_alone):
