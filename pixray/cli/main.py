@@ -193,11 +193,12 @@ def _asks_for_one_file(settings: Settings) -> bool:
     from pixray.settings.declare import Role
 
     needs_folder = [name for name in vars(settings) if settings.has_role(name, Role.NEEDS_FOLDER)]
+    asked = settings.given()
     further = [name for name, value in vars(settings).items() if value and settings.has_role(name, Role.FURTHER_FILE)]
     return (
         settings.origin_kind("output") is LayerKind.FLAGS
         and not further
-        and all(settings.origin_kind(name) is LayerKind.DEFAULT for name in needs_folder)
+        and not any(name in asked for name in needs_folder)
     )
 
 

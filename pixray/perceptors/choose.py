@@ -74,9 +74,10 @@ def _fetch_or_explain(settings: Settings, registry: Registry, store: ModelStore)
             if not _is_family(name, registry):
                 fetch(read_name(name), store)
     except ModelUnavailable:
+        be, them = ("is", "it") if len(names) == 1 else ("are", "them")
         return (
-            f"using the built-in small model; {' and '.join(names)} are not on this machine and the model "
-            "hub cannot be reached (perceptors=clip insists on them)"
+            f"using the built-in small model; {' and '.join(names)} {be} not on this machine and the model "
+            f"hub cannot be reached (perceptors=clip insists on {them})"
         )
     return None
 

@@ -28,7 +28,6 @@ from pixray.prompts.vector import CUSTOMARY, STRENGTH, Vectors, find_vectors, ta
 from pixray.runtime.redact import without_secrets
 from pixray.runtime.rng import Generators
 from pixray.settings.grammar import Weighted
-from pixray.settings.layers import LayerKind
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -167,7 +166,7 @@ class Guidance:
                 )
             scaled = Weighted(prompt.text, prompt.weight * STRENGTH, prompt.stop)
             prompt_losses = self._encoded([scaled], partial(self._vector_targets, vectors or {}), "vector_prompts")
-            if not prompt_losses and self.settings.origin_kind("vector_prompts") is not LayerKind.DEFAULT:
+            if not prompt_losses and "vector_prompts" in self.settings.given():
                 models = ", ".join(self.perceptors)
                 self.notice(f"vector_prompts='{prompt.text}' has no vector for {models} and does nothing")
             losses += prompt_losses

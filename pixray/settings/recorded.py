@@ -22,7 +22,7 @@ from pixray.errors import SettingsError
 from pixray.runtime.redact import redacted
 from pixray.runtime.yaml_io import to_plain
 from pixray.settings.convert import convert
-from pixray.settings.declare import RESOLVED, Declaration, Role
+from pixray.settings.declare import RESOLVED, Declaration, Refers, Role
 from pixray.settings.layers import Layer, LayerKind
 from pixray.settings.lookup import normal_name, strongest
 from pixray.settings.namespace import Settings
@@ -62,7 +62,7 @@ class Recorded:
         self, changed: Collection[str], declared: Mapping[str, Declaration], services: Collection[str]
     ) -> list[Layer]:
         """The layers that count: without groups that follow from a changed choice, names that this run does not have,
-        and what their bringer may not name.
+        what their bringer may not name, and where services are, which nobody asked for.
         """
         layers = []
         for layer in self.layers:
@@ -70,7 +70,8 @@ class Recorded:
                 continue
             values = {name: raw for name, raw in layer.values.items() if name in declared}
             refused = refusals(dataclasses.replace(layer, values=values), declared, services)
-            values = {name: raw for name, raw in values.items() if name not in refused}
+            endpoints = {name for name in values if declared[name].refers & Refers.ENDPOINT}
+            values = {name: raw for name, raw in values.items() if name not in {*refused, *endpoints}}
             layers.append(dataclasses.replace(layer, kind=LayerKind.EARLIER, values=values))
         return layers
 

@@ -158,6 +158,15 @@ def test_a_rerun_with_another_drawer_or_quality_is_what_a_new_run_would_be(capsy
     assert main(["diff", "two", "three"]) == 0
 
 
+def test_a_rerun_says_and_leaves_no_more_than_the_run_itself(capsys):
+    words = ["--prompts", "red", *FEW[:-1], "--iterations", "1"]
+    assert main([*words, "-o", "first.png"]) == 0
+    told = capsys.readouterr().err
+    assert main(["rerun", "first.png", "-o", "again.png"]) == 0
+    assert Path("again.png").read_bytes() != b"" and not Path("outputs").exists(), "the picture alone"
+    assert "vector_prompts" not in told + capsys.readouterr().err, "nobody asked for these"
+
+
 def test_the_record_stays_small(few_steps):
     assert main(["--prompts", "red", *FEW, "--outdir", "one"]) == 0
     assert Path("one/output.png").stat().st_size < 6_000

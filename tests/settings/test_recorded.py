@@ -189,6 +189,13 @@ def test_a_strangers_section_names_nothing_either(again, tmp_path):
     assert settings.is_untrusted("init_image") and settings.outdir.startswith("outputs/")
 
 
+def test_a_record_never_says_where_a_service_is_that_nobody_named(resolve, registry):
+    section = {"defaults": {"openai_url": "https://stranger.example"}}
+    base = Layer(LayerKind.FILE, "settings.yaml", {"prompts": "a", "drawer": "openai", RESOLVED: section})
+    settings = resolve_settings(registry, {}, base=base)
+    assert settings.openai_url == resolve(drawer="openai", prompts="a").openai_url
+
+
 def test_no_part_has_a_setting_called_like_the_section():
     from dataclasses import dataclass
 
