@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import ipaddress
+import math
 import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
@@ -79,7 +80,7 @@ def serve(
 
     folders = tuple(folder_of(name).resolve() for name in parsed.allow)
     leave = Leave(folders, addresses=not parsed.no_addresses, services=parsed.services)
-    patience = Patience() if parsed.time_limit is None else Patience(job=parsed.time_limit)
+    patience = Patience(job=math.inf if parsed.time_limit is None else parsed.time_limit)
     with bound_socket(parsed.host, parsed.port) as bound, _owned(folder):
         queue = Queue(folder, with_uploads(leave, folder), parsed.most_waiting)
         pool = Pool(parsed.device or devices(), queue, patience)

@@ -116,7 +116,7 @@ class Server:
     ) -> None:
         self.pool, self.listening, self._keep = pool, listening, keep
         self._hosts, self._limits, self._token, self._routes = hosts, limits, token, routes
-        uploads = Uploads(pool.queue.folder)
+        uploads = Uploads(pool.queue.folder, pool.queue.mentions)
         self._leave = with_uploads(leave, pool.queue.folder)
         self._services = Services(pool.queue, pool, uploads, self._leave, Registry.discover())
         self._code = 0

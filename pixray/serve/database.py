@@ -35,6 +35,10 @@ CREATE INDEX IF NOT EXISTS events_of_job ON events (job, kind, id);
 """
 
 
+class Unwritable(PixrayError):
+    """The queue on disk can be neither read nor written."""
+
+
 class Database:
     """One connection for all threads of the server.
 
@@ -63,26 +67,40 @@ class Database:
             raise PixrayError(f"{path}: the queue cannot be opened ({error})") from None
 
     def __call__(self, statement: str, values: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
-        """The rows that a statement gives."""
+        """The rows that a statement gives.
+
+        Raises:
+            Unwritable: the disk is full or gone.
+        """
         with self._lock:
-            return self._connection.execute(statement, values).fetchall()
+            return self._executed(statement, values).fetchall()
 
     def insert(self, statement: str, values: tuple[Any, ...]) -> int:
-        """The number of the row that was added."""
+        """The number of the row that was added.
+
+        Raises:
+            Unwritable: the disk is full or gone.
+        """
         with self._lock:
-            return int(self._connection.execute(statement, values).lastrowid or 0)
+            return int(self._executed(statement, values).lastrowid or 0)
 
     @contextmanager
     def together(self) -> Iterator[None]:
         """What happens inside is kept whole or not at all."""
         with self._lock:
-            self._connection.execute("BEGIN IMMEDIATE")
+            self._executed("BEGIN IMMEDIATE", ())
             try:
                 yield
             except BaseException:
                 self._connection.execute("ROLLBACK")
                 raise
-            self._connection.execute("COMMIT")
+            self._executed("COMMIT", ())
+
+    def _executed(self, statement: str, values: tuple[Any, ...]) -> sqlite3.Cursor:
+        try:
+            return self._connection.execute(statement, values)
+        except sqlite3.Error as error:
+            raise Unwritable(f"the queue on disk cannot be used: {error}") from error
 
     def close(self) -> None:
         """Close the file; further calls fail."""

@@ -104,8 +104,11 @@ def _archive(jobs: Sequence[Job]) -> Iterator[bytes]:
         for job in jobs:
             place = "" if len(jobs) == 1 else f"{job.order.folder.name}/"
             for facts in files_of(job.order.folder, job.output):
-                path = job.order.folder / facts["name"]
-                with path.open("rb") as file, archive.open(f"{place}{facts['name']}", "w", force_zip64=True) as entry:
+                try:
+                    file = (job.order.folder / facts["name"]).open("rb")
+                except OSError:
+                    continue  # the run has removed it since
+                with file, archive.open(f"{place}{facts['name']}", "w", force_zip64=True) as entry:
                     while chunk := file.read(_CHUNK):
                         entry.write(chunk)
                         yield pieces.taken()

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import json
 import math
+import stat
 from pathlib import Path
 from typing import Any
 
 from pixray.serve.jobs import Job
-from pixray.serve.run_folder import OWN
 
 _KINDS = {".png": "picture", ".svg": "svg", ".mp4": "video", ".gif": "video", ".yaml": "record", ".jsonl": "record"}
-_HIDDEN = (".pixray", OWN)
 
 
 def facts_of(job: Job, position: int | None, *, settings: bool = True) -> dict[str, Any]:
@@ -27,6 +26,7 @@ def facts_of(job: Job, position: int | None, *, settings: bool = True) -> dict[s
         "wish": job.wish,
         "position": position,
         "door": job.door,
+        "start": job.start,
         "prompts": job.prompts,
         "drawer": job.drawer,
         "size": list(job.size) if job.size else None,
@@ -67,18 +67,31 @@ def preview_address(job: Job, step: int) -> str:
 
 
 def files_of(folder: Path, output: str) -> list[dict[str, Any]]:
-    """What a run has left so far, its videos included and its single steps left out."""
-    found = []
+    """What a run has left so far, its videos included and its single steps left out.
+
+    Args:
+        folder: of the run, which may be writing, replacing and removing files meanwhile.
+        output: name of the picture.
+    """
+    files = []
     for place in (folder, folder / "steps"):
-        try:
-            paths = sorted(path for path in place.iterdir() if path.is_file() and not path.is_symlink())
-        except OSError:
-            continue
-        for path in paths:
-            name = path.relative_to(folder).as_posix()
-            if not name.startswith(_HIDDEN) and not (place != folder and path.suffix == ".png"):
-                found.append({"name": name, "bytes": path.stat().st_size, "kind": _kind(name, output)})
-    return found
+        for path in _listed(place):
+            try:
+                facts = path.lstat()
+            except OSError:
+                continue  # it was the part of a file that is whole now
+            is_step = place != folder and path.suffix == ".png"
+            if stat.S_ISREG(facts.st_mode) and not path.name.startswith(".") and not is_step:
+                name = path.relative_to(folder).as_posix()
+                files.append({"name": name, "bytes": facts.st_size, "kind": _kind(name, output)})
+    return files
+
+
+def _listed(folder: Path) -> list[Path]:
+    try:
+        return sorted(folder.iterdir())
+    except OSError:
+        return []
 
 
 def numbers(values: dict[str, float | None]) -> dict[str, float | None]:

@@ -12,8 +12,8 @@ from pixray.serve.jobs import Job, Order
 from pixray.settings.layers import Layer, LayerKind, Leave
 
 _PLAIN = (
-    *("door", "asked", "prompts", "drawer", "parent", "step", "steps", "size", "seed", "losses", "seconds_left"),
-    *("previews", "checkpoints", "steering", "error", "deaths", "output", "wish", "back_to"),
+    *("door", "asked", "start", "prompts", "drawer", "parent", "step", "steps", "size", "seed", "losses"),
+    *("seconds_left", "previews", "checkpoints", "steering", "error", "deaths", "output", "wish", "back_to"),
 )
 """Attributes of a job that are kept as they are."""
 _ORDER = ("resumable", "lasting", "most_pictures", "iterations")
@@ -81,6 +81,10 @@ class JobStore:
         statement = f"SELECT id, state, body FROM jobs WHERE {' AND '.join(conditions)} {order}"
         rows = self._database(statement, (*values, limit))
         return [self._job(*row) for row in rows]
+
+    def mentions(self, text: str) -> bool:
+        """Whether any job holds a text."""
+        return bool(self._database("SELECT 1 FROM jobs WHERE instr(body, ?) LIMIT 1", (text,)))
 
     def remove(self, job: Job) -> None:
         """Forget a job."""

@@ -50,7 +50,8 @@ class Job:
         order: what is to be painted.
         id: its name.
         door: which of the server's interfaces made it: "studio", "predictions" …
-        asked: the settings as the client gave them; prompts, drawer: what it is called in lists.
+        asked: the settings as the client gave them; start: the upload that it starts from.
+        prompts, drawer: what it is called in lists.
         parent: the job whose run it continues.
         step, steps: how far it is; 0 before it has started.
         size: of the picture in pixels; seed: in use; both known once it has started.
@@ -71,6 +72,7 @@ class Job:
     id: str = field(default_factory=lambda: secrets.token_hex(8))
     door: str = "studio"
     asked: Mapping[str, Any] = field(default_factory=dict)
+    start: str | None = None
     prompts: str = ""
     drawer: str = ""
     parent: str | None = None

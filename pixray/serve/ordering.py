@@ -64,7 +64,7 @@ def job_for(
         layers = [layer.without("checkpoint_every") for layer in layers]
     job = Job(Order(tuple(layers), folder, resumable=True, lasting=True, most_pictures=most_pictures), door=door)
     job.order = Order(tuple(layers), new_folder(folder, job.id), True, True, most_pictures)
-    job.asked = dict(settings)
+    job.asked, job.start = dict(settings), start.stem if start is not None else None
     job.prompts, job.drawer, job.steps = words_of(chosen.given()), chosen.drawer, chosen.iterations
     job.size = (int(chosen.size[0]), int(chosen.size[1])) if chosen.size else None
     return job

@@ -7,14 +7,17 @@ stands in wishes.py.
 
 from __future__ import annotations
 
+import logging
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 from pixray.errors import PixrayError
-from pixray.serve.database import NAME, Database
+from pixray.runtime.files import writing
+from pixray.serve.database import NAME, Database, Unwritable
 from pixray.serve.event_log import EventLog
 from pixray.serve.facts import facts_of, preview_address, progress_of
 from pixray.serve.job_store import JobStore
@@ -22,6 +25,8 @@ from pixray.serve.jobs import Job
 from pixray.serve.line import Line
 from pixray.serve.run_folder import go_back, remove_run
 from pixray.settings.layers import Leave
+
+logger = logging.getLogger(__name__)
 
 MOST_DEATHS = 3
 """Workers that may end in a row while they paint a job, without a new checkpoint in between."""
@@ -80,15 +85,23 @@ class Queue:
         Raises:
             AtCapacity: too many are waiting.
             QueueClosed: the server is ending.
+            PixrayError: the disk is full.
         """
         with self.lock:
             if self.closed:
                 raise QueueClosed("the server is shutting down")
             if len(self._line) >= (self.most_waiting if free is None else free):
                 raise AtCapacity(f"{len(self._line)} jobs are waiting already, more are not taken")
-            job.order.folder.mkdir(parents=True, exist_ok=True)
+            with writing(job.order.folder):
+                job.order.folder.mkdir(parents=True, exist_ok=True)
+            self._line.enter(job, self._line.last())
+            try:
+                self._keep(job)
+            except Unwritable:
+                self._line.leave(job)
+                raise
             self._watch(job)
-            self.enter(job, self._line.last())
+            self.tell_order()
         self.wake()
         return job
 
@@ -131,9 +144,13 @@ class Queue:
         elif job.wish == "pause":
             job.wait("paused")
         else:
-            if job.back_to is not None:
-                go_back(job)
-            self.requeue(job)
+            try:
+                if job.back_to is not None:
+                    go_back(job)
+            except PixrayError as error:
+                job.end("failed", str(error))
+            else:
+                self.requeue(job)
 
     def requeue(self, job: Job) -> None:
         """Let a job go on before all others."""
@@ -143,11 +160,12 @@ class Queue:
     def enter(self, job: Job, place: float) -> None:
         """Give a job a place among those that wait."""
         self._line.enter(job, place)
-        if self._line.crowded():
-            self._line.spread()
-            for other in self._line:
-                self._store.save(other, self._line.place(other))
-        self._keep(job)
+        with _told():
+            if self._line.crowded():
+                self._line.spread()
+                for other in self._line:
+                    self._store.save(other, self._line.place(other))
+            self._keep(job)
         self.tell_order()
 
     def leave_line(self, job: Job) -> None:
@@ -195,6 +213,10 @@ class Queue:
         """Jobs that are over, newest first; see `JobStore.finished`."""
         return self._store.finished(query, limit, before)
 
+    def mentions(self, text: str) -> bool:
+        """Whether a job has something to do with a text, such as the name of an upload."""
+        return self._store.mentions(text)
+
     def remove(self, name: str) -> None:
         """Forget a job that is over, with its folder.
 
@@ -225,7 +247,8 @@ class Queue:
 
     def tell_order(self) -> None:
         """Tell everybody which jobs wait, in their order."""
-        self.log.append("order", "", {"ids": [job.id for job in self._line]})
+        with _told():
+            self.log.append("order", "", {"ids": [job.id for job in self._line]})
 
     def _recover(self) -> None:
         """Jobs of the last start: what was being painted comes first."""
@@ -247,33 +270,39 @@ class Queue:
         job.listen(partial(self._changed, job))
 
     def _changed(self, job: Job) -> None:
-        """Keep what is new about a job, then tell it."""
+        """Keep what is new about a job, then tell it. A full disk ends nothing: the next change is kept again."""
         with self.lock:
             known = self._known.get(job.id)
-            shape = (
-                job.state,
-                job.wish,
-                job.size,
-                job.seed,
-                job.steps,
-                job.error,
-                len(job.steering),
-                len(job.checkpoints),
-            )
-            previews = job.previews[-1:]
-            self._known[job.id] = (shape, previews, job.step)
-            if known is None or known[0] != shape:
-                self._keep(job)
-            if known is not None and previews and known[1] != previews:
-                step = previews[0]
-                self.log.append("picture", job.id, {"id": job.id, "step": step, "url": preview_address(job, step)})
-            if known is not None and known[2] != job.step and job.step:
-                self.log.append("step", job.id, progress_of(job))
+            shape = (job.state, job.wish, job.size, job.seed, job.steps, job.error)
+            shape += (len(job.steering), len(job.checkpoints))
+            self._known[job.id] = (shape, job.previews[-1:], job.step)
+            with _told():
+                if known is None or known[0] != shape:
+                    self._keep(job)
+                if known is not None:
+                    self._tell_frames(job, *known[1:])
             if job.finished:
                 self._jobs.pop(job.id, None)
                 self._known.pop(job.id, None)
+
+    def _tell_frames(self, job: Job, previews: list[int], step: int) -> None:
+        """Tell what is new since a preview and a step."""
+        if job.previews and job.previews[-1:] != previews:
+            newest = job.previews[-1]
+            self.log.append("picture", job.id, {"id": job.id, "step": newest, "url": preview_address(job, newest)})
+        if job.step and job.step != step:
+            self.log.append("step", job.id, progress_of(job))
 
     def _keep(self, job: Job) -> None:
         """Write a job's row and tell it."""
         self._store.save(job, self._line.place(job))
         self.log.append("job", job.id, self.facts(job, settings=False))
+
+
+@contextmanager
+def _told() -> Iterator[None]:
+    """Let what cannot be kept be a line in the server's log: jobs go on, and are kept again at their next change."""
+    try:
+        yield
+    except Unwritable as error:
+        logger.error("%s", error)

@@ -115,6 +115,7 @@ def copy_run(parent: Job, iterations: int) -> Job:
         order,
         door=parent.door,
         asked=dict(parent.asked),
+        start=parent.start,
         prompts=parent.prompts,
         drawer=parent.drawer,
         parent=parent.id,

@@ -7,7 +7,7 @@ import contextlib
 import re
 import secrets
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -24,7 +24,7 @@ from pixray.settings.layers import Leave
 
 FOLDER = "uploads"
 MOST = 500
-"""Uploads that are kept; the oldest are given up."""
+"""Uploads that are kept besides those that jobs start from; the oldest are given up."""
 _ID = re.compile(r"[0-9a-f]{32}")
 _DECODERS = 2
 """Pictures that are decoded at once."""
@@ -45,10 +45,11 @@ class Uploads:
 
     Args:
         folder: of the server; `uploads` below it is made when the first one comes.
+        used: whether some job starts from the upload of an id.
     """
 
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder / FOLDER
+    def __init__(self, folder: Path, used: Callable[[str], bool]) -> None:
+        self.folder, self._used = folder / FOLDER, used
         self._decoding = asyncio.Semaphore(_DECODERS)
 
     def routes(self) -> Sequence[BaseRoute]:
@@ -101,7 +102,8 @@ class Uploads:
         return Json({"detail": "there is no upload of that id"}, 404) if path is None else FileResponse(path)
 
     def _remove_oldest(self) -> None:
-        paths = sorted(self.folder.glob("*.png"), key=lambda path: path.stat().st_mtime)
-        for path in paths[: max(0, len(paths) - MOST)]:
-            with contextlib.suppress(OSError):
-                path.unlink()
+        with contextlib.suppress(OSError):  # of two uploads at once, one may remove what the other has listed
+            paths = sorted(self.folder.glob("*.png"), key=lambda path: path.stat().st_mtime)
+            for path in paths[: max(0, len(paths) - MOST)]:
+                if not self._used(path.stem):
+                    path.unlink()

@@ -2,6 +2,7 @@
 
 import asyncio
 import io
+import os
 import zipfile
 
 import httpx
@@ -10,6 +11,7 @@ from PIL import Image
 
 from pixray.recorders.log import as_text
 from pixray.registry import Registry
+from pixray.serve import facts
 from pixray.serve.app import application
 from pixray.serve.downloads import Downloads
 from pixray.serve.guard import Limits
@@ -31,7 +33,7 @@ class Server:
 
     def __call__(self, method, path, **more):
         async def once():
-            uploads = Uploads(self.queue.folder)
+            uploads = Uploads(self.queue.folder, self.queue.mentions)
             leave = with_uploads(Leave(), self.queue.folder)
             jobs = JobsApi(self.queue, uploads, leave, Registry.discover())
             routes = [*Downloads(self.queue).routes(), *jobs.routes(), *uploads.routes()]
@@ -194,6 +196,21 @@ def test_links_in_a_folder_are_not_followed(server, tmp_path):
     assert server("GET", f"/api/jobs/{name}/files/link.png").status_code == 404
 
 
+def test_files_that_a_run_is_writing_are_no_files_yet_and_may_vanish(server, monkeypatch):
+    parts = {".pixray-1-a.part": b"", "steps/.pixray-1-b.part": b"", "gone.svg": b""}
+    name = server.finished({**FILES, **parts})
+    listed = facts._listed
+
+    def late(folder):
+        paths = listed(folder)
+        (folder / "gone.svg").unlink(missing_ok=True)
+        return paths
+
+    monkeypatch.setattr(facts, "_listed", late)
+    told = server("GET", f"/api/jobs/{name}").json()["files"]
+    assert len(told) == 5 and not any("part" in file["name"] or "gone" in file["name"] for file in told)
+
+
 def test_archives_hold_the_files_of_one_job_or_of_several(server):
     names = [server.finished(FILES), server.finished({"output.png": b"other"})]
     one = zipfile.ZipFile(io.BytesIO(server("GET", f"/api/jobs/{names[0]}/archive.zip").content))
@@ -245,6 +262,7 @@ def test_an_upload_becomes_the_start_of_a_job(server, kind):
     assert Image.open(io.BytesIO(shown.content)).size == (6, 4)
     answer = server("POST", "/api/jobs", json={"settings": HEART, "start": sent.json()["id"]})
     assert answer.status_code == 201 and answer.json()["settings"] == HEART
+    assert answer.json()["start"] == sent.json()["id"]
     start = server.queue.take().order.layers[-1].values["init_image"]
     assert start.endswith(f"{sent.json()['id']}.png")
 
@@ -268,3 +286,14 @@ def test_uploads_have_a_limit_of_their_own(server):
 @pytest.mark.parametrize("name", ["nothing", "..%2Fqueue.sqlite", "0" * 32, "%00"])
 def test_other_files_are_no_uploads(server, name):
     assert server("GET", f"/api/uploads/{name}").status_code == 404
+
+
+def test_uploads_that_jobs_start_from_are_kept(server, monkeypatch):
+    monkeypatch.setattr("pixray.serve.uploads.MOST", 2)
+    names = []
+    for size in (3, 4, 5, 6):
+        names.append(server("POST", "/api/uploads", content=picture(size=(size, size))).json()["id"])
+        os.utime(server.queue.folder / "uploads" / f"{names[-1]}.png", (size, size))
+        if size == 3:
+            assert server("POST", "/api/jobs", json={"settings": HEART, "start": names[0]}).status_code == 201
+    assert [server("GET", f"/api/uploads/{name}").status_code for name in names] == [200, 404, 200, 200]

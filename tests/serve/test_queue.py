@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from pixray.errors import PixrayError
 from pixray.runtime.files import write_atomic
 from pixray.serve import wishes
 from pixray.serve.jobs import Job, Order
@@ -326,3 +327,40 @@ def test_every_change_of_state_is_told_once(queue):
     assert "settings" not in json.loads(events[0].data) and queue.facts(job)["settings"] == {"prompts": "red"}
     orders = [json.loads(event.data)["ids"] for event in queue.log.after(0) if event.kind == "order"]
     assert orders == [[job.id], []]
+
+
+def test_a_full_disk_refuses_new_jobs_and_ends_no_old_one(queue, caplog):
+    job = new_job(queue, "one")
+    queue.take()
+    queue._database("PRAGMA query_only=1")
+    with pytest.raises(PixrayError, match="cannot be used"):
+        new_job(queue, "two")
+    assert not queue.waiting()
+    job.tell({"step": 5, "checkpoints": [5]})
+    queue.settle(job, "stopped")
+    assert job.state == "queued" and "cannot be used" in caplog.text
+    queue._database("PRAGMA query_only=0")
+    later = again(queue)
+    try:
+        assert [(job.prompts, job.state) for job in later.unfinished()] == [("one", "queued")]
+    finally:
+        later.shut()
+
+
+def test_a_checkpoint_that_is_gone_fails_the_job_alone(queue):
+    new_job(queue)
+    job = queue.take()
+    keep(job, 10)
+    wishes.undo(queue, job.id, 10)
+    checkpoint_path(job.order.folder, 10).unlink()
+    later = again(queue)
+    try:
+        assert later.get(job.id).state == "failed" and "the checkpoint of step 10" in later.get(job.id).error
+    finally:
+        later.shut()
+
+
+def test_a_file_that_is_no_queue_is_refused_in_a_sentence(tmp_path):
+    (tmp_path / "queue.sqlite").write_bytes(b"something else " * 100)
+    with pytest.raises(PixrayError, match="the queue cannot be opened"):
+        Queue(tmp_path)
