@@ -19,8 +19,14 @@ async def length(request):
     return PlainTextResponse(str(len(await request.body())))
 
 
+async def picture(request):
+    return PlainTextResponse("a picture")
+
+
 APP = application(
-    [Route("/broken", broken), Route("/length", length, methods=["POST"])], ["Studio.example."], Limits(body=1000)
+    [Route("/broken", broken), Route("/length", length, methods=["POST"]), Route("/picture", picture)],
+    ["Studio.example."],
+    Limits(body=1000),
 )
 
 
@@ -78,6 +84,29 @@ def test_the_server_is_called_by_its_own_names_only(host, status):
 )
 def test_pages_of_other_sites_send_nothing(headers, status):
     assert ask("POST", "/length", headers=headers).status_code == status
+
+
+@pytest.mark.parametrize(
+    ("headers", "status"),
+    [
+        ({"sec-fetch-site": "cross-site", "sec-fetch-mode": "no-cors"}, 403),
+        ({"sec-fetch-site": "cross-site"}, 403),
+        ({"sec-fetch-site": "cross-site", "sec-fetch-mode": "navigate"}, 200),
+        ({"sec-fetch-site": "same-origin", "sec-fetch-mode": "cors"}, 200),
+        ({}, 200),
+    ],
+)
+def test_pages_of_other_sites_load_nothing_but_may_link_here(headers, status):
+    assert ask("GET", "/picture", headers=headers).status_code == status
+
+
+def test_pictures_may_be_larger_than_other_bodies():
+    app = application(
+        [Route(path, length, methods=["POST"]) for path in ("/api/uploads", "/length")],
+        limits=Limits(body=10, picture_body=20),
+    )
+    assert [ask("POST", "/api/uploads", app, content=b"x" * size).status_code for size in (20, 21)] == [200, 413]
+    assert [ask("POST", "/length", app, content=b"x" * size).status_code for size in (10, 11)] == [200, 413]
 
 
 def test_bodies_are_counted_whether_announced_or_not():
