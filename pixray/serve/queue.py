@@ -273,8 +273,8 @@ class Queue:
         """Keep what is new about a job, then tell it. A full disk ends nothing: the next change is kept again."""
         with self.lock:
             known = self._known.get(job.id)
-            shape = (job.state, job.wish, job.size, job.seed, job.steps, job.error)
-            shape += (len(job.steering), len(job.checkpoints))
+            lengths = (len(job.steering), len(job.checkpoints))
+            shape = (job.state, job.wish, job.size, job.seed, job.steps, job.error, lengths)
             self._known[job.id] = (shape, job.previews[-1:], job.step)
             with _told():
                 if known is None or known[0] != shape:
