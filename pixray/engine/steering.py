@@ -65,7 +65,11 @@ class Steerable:
             SettingsError: a wrong value, or a setting that cannot change while a run paints; nothing has changed.
             PixrayError: the run is over, or its drawer does not paint step by step.
         """
-        self.steering.ask(python_layer(changes, "steer"))
+        self.steer_by(python_layer(changes, "steer"))
+
+    def steer_by(self, layer: Layer) -> None:
+        """As `steer`, for values of which somebody else than the Python caller may be the source."""
+        self.steering.ask(layer)
 
     def undo(self, step: int) -> None:
         """Go back to an earlier checkpoint before the next step, and forget what was changed since.

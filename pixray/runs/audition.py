@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from pixray.drawers.base import Drawer
     from pixray.models.store import ModelStore
     from pixray.registry import Registry
+    from pixray.settings.layers import Layer
     from pixray.settings.namespace import Settings
 
 STEPS = 60
@@ -132,10 +133,10 @@ class Audition(Steerable):
                 event = dataclasses.replace(event, seconds=time.perf_counter() - begun)
             yield event
 
-    def steer(self, **changes: Any) -> None:
+    def steer_by(self, layer: Layer) -> None:
         """As that of a session; what is asked for before the choice has effect after it."""
         for candidate in self.candidates:
-            candidate.session.steer(**changes)
+            candidate.session.steer_by(layer)
 
     def undo(self, step: int) -> None:
         """As that of a session, once the choice is made."""

@@ -10,14 +10,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
-from pixray.settings.layers import Layer
+from pixray.settings.layers import Layer, Leave
 
 State = Literal["queued", "running", "paused", "done", "failed", "cancelled"]
 FINAL: tuple[State, ...] = ("done", "failed", "cancelled")
 Wish = Literal["cancel", "pause", "release", "undo"]
 """Why a running job is asked to stop: for good, until it is resumed, since the server ends, or to go back to a
 checkpoint."""
-_TOLD = ("step", "steps", "losses", "seconds_left", "seed", "drawer", "output", "previews", "checkpoints")
+_TOLD = ("step", "steps", "losses", "seconds_left", "seed", "drawer", "output", "previews", "checkpoints", "steering")
 
 
 @dataclass(frozen=True)
@@ -42,6 +42,11 @@ class Order:
     iterations: str | None = None
 
 
+def leave_of(order: Order) -> Leave:
+    """What the client of an order may name."""
+    return next((layer.leave for layer in order.layers if not layer.kind.local), Leave())
+
+
 @dataclass
 class Job:
     """One order and its fate.
@@ -58,7 +63,7 @@ class Job:
         losses: of the last step reported; seconds_left: estimated.
         spent: seconds that it was painted in earlier stretches.
         previews: steps with a small picture; checkpoints: steps that it can go back to.
-        steering: changes made while it was painted, {"step", "changes"} each.
+        steering: changes made while it was painted that have effect, {"step", "changes"} each.
         output: name of the picture's file.
         wish: why somebody asked it to stop, if somebody did.
         back_to: the checkpoint that it is to go back to before it goes on.
@@ -140,8 +145,6 @@ class Job:
             facts["size"] = tuple(message["size"])
         if "checkpoints" in message:
             facts["deaths"] = 0
-        if "steered" in message:
-            facts["steering"] = [*self.steering, message["steered"]]
         self.change(**facts)
 
     def wait(self, state: Literal["queued", "paused"], **facts: Any) -> None:

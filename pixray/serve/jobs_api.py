@@ -87,6 +87,9 @@ class JobsApi:
         if wish == "continue":
             iterations = str(body.get("iterations", ""))
             return self._told(await asyncio.to_thread(wishes.go_on, self.queue, name, iterations), 201)
+        if wish == "steer":
+            changes = body.get("changes")
+            return self._told(await asyncio.to_thread(wishes.steer, self.queue, self.registry, name, changes))
         if wish == "undo":
             step = body.get("step")
             if not isinstance(step, int) or isinstance(step, bool):

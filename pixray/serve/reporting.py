@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from pixray.events import CheckpointDue, Drawn, Event, Finished, Started, Stepped
+from pixray.events import CheckpointDue, Drawn, Event, Finished, Started, Steered, Stepped, Undone
 from pixray.runtime.files import write_atomic
 from pixray.serve.jobs import Order
 from pixray.serve.run_folder import (
@@ -73,12 +73,15 @@ class Reporter:
             self._draw(event)
         elif isinstance(event, CheckpointDue) and self._order.resumable:
             self._say(checkpoints=keep_checkpoint(self._order.folder, event.step))
+        elif isinstance(event, Steered | Undone):
+            self._say(steering=event.record.get("steering", []))
         elif isinstance(event, Finished):
             self.stopped = event.reason == "stopped"
 
     def _start(self, event: Started) -> None:
         facts = {"steps": event.steps, "step": event.step, "size": list(event.size), "seed": event.seed}
         facts |= {"drawer": event.settings.drawer, "output": event.settings.output}
+        facts |= {"steering": event.record.get("steering", [])}
         if self._order.resumable:
             kept = {kind: kept_steps(self._order.folder, kind) for kind in (PREVIEWS, CHECKPOINTS)}
             facts |= {"previews": kept[PREVIEWS], "checkpoints": kept[CHECKPOINTS]}

@@ -16,6 +16,7 @@ from pathlib import Path
 
 from pixray.errors import PixrayError
 from pixray.recorders.checkpoint import NAME as CHECKPOINT
+from pixray.recorders.timeline import undo_changes
 from pixray.runtime.files import reason
 from pixray.serve.jobs import Job
 
@@ -87,13 +88,13 @@ def go_back(job: Job) -> None:
         part.unlink(missing_ok=True)
         shutil.copyfile(checkpoint_path(folder, step), part)
         os.replace(part, folder / CHECKPOINT)
+        steering = undo_changes(folder, job.step, step)
         for kind in (CHECKPOINTS, PREVIEWS):
             for path in _listed(folder / kind):
                 if path.name.partition(".")[0].isdigit() and int(path.name.partition(".")[0]) > step:
                     path.unlink(missing_ok=True)
     except OSError as error:
         raise PixrayError(f"the checkpoint of step {step} cannot be used: {reason(error)}") from error
-    steering = [change for change in job.steering if change["step"] <= step]
     previews, checkpoints = kept_steps(folder, PREVIEWS), kept_steps(folder, CHECKPOINTS)
     job.change(step=step, losses={}, previews=previews, checkpoints=checkpoints, steering=steering, back_to=None)
 

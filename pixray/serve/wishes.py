@@ -1,11 +1,18 @@
-"""What clients may do with jobs: cancel, pause, resume, move, go back, go on."""
+"""What clients may do with jobs: cancel, pause, resume, move, steer, go back, go on."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from pixray.errors import PixrayError, SettingsError, shown
-from pixray.serve.jobs import Job
+from pixray.recorders.timeline import add_change
+from pixray.registry import Registry
+from pixray.serve.jobs import Job, leave_of
 from pixray.serve.queue import NotNow, Queue
+from pixray.serve.request import LONGEST_SETTINGS, is_small
 from pixray.serve.run_folder import copy_run, go_back, remove_run
+from pixray.settings.steering import check_request
 
 
 def cancel(queue: Queue, name: str, why: str | None = None) -> Job:
@@ -99,6 +106,32 @@ def undo(queue: Queue, name: str, step: int) -> Job:
             job.ask("undo")
         else:
             go_back(job)
+    queue.wake()
+    return job
+
+
+def steer(queue: Queue, registry: Registry, name: str, changes: Any) -> Job:
+    """Change settings of a job that paints or is paused, from its next step on.
+
+    Args:
+        registry: of parts.
+        changes: by name, as the client gave them.
+
+    Raises:
+        SettingsError: all mistakes at once.
+        NoSuchJob, NotNow: it does not paint yet, or not any more.
+    """
+    if not isinstance(changes, Mapping) or not is_small(changes):
+        raise SettingsError(f"changes: expected an object of names and values, at most {LONGEST_SETTINGS:,} characters")
+    job = _unfinished(queue, name)
+    change = check_request(registry, job.order.layers, job.steering, changes, leave_of(job.order))
+    with queue.lock:
+        if job.state == "paused" and job.step:
+            job.change(steering=add_change(job.order.folder, job.step, change.values))
+        elif job.state == "running":
+            job.post({"steer": dict(changes)})
+        else:
+            raise NotNow(f"the job is {job.state}: it can be steered once it paints")
     queue.wake()
     return job
 

@@ -9,6 +9,7 @@ on Linux, elsewhere a thread that waits for the end of the lifeline.
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import importlib
 import json
@@ -22,8 +23,8 @@ from typing import TYPE_CHECKING, Any
 
 from pixray.errors import PixrayError
 from pixray.runtime.allocator import prepare_process
-from pixray.serve.jobs import Order
-from pixray.settings.layers import Layer, LayerKind, Leave
+from pixray.serve.jobs import Order, leave_of
+from pixray.settings.layers import Layer, LayerKind
 
 if TYPE_CHECKING:
     from pixray.engine.session import Session
@@ -93,7 +94,7 @@ class Worker:
         reporter = Reporter(self._say, order, run, files)  # type: ignore[arg-type]
         for event in run_to_folder(run, files, self.registry):
             reporter(event)
-            self._obey(run)
+            self._obey(run, order)
         return "stopped" if reporter.stopped else "done"
 
     def _new(self, order: Order) -> tuple[Session | Animation | Audition, FileRecorder]:
@@ -107,9 +108,8 @@ class Worker:
     def _resumed(self, order: Order) -> tuple[Session | Animation | Audition, FileRecorder]:
         from pixray.runs.resume import resume
 
-        leave = next((layer.leave for layer in order.layers if not layer.kind.local), Leave())
         own = {"device": self.device}
-        return resume(order.folder, self.registry, self.store, order.iterations, leave=leave, supplied=own)
+        return resume(order.folder, self.registry, self.store, order.iterations, leave=leave_of(order), supplied=own)
 
     def _has_begun(self, order: Order) -> bool:
         """Whether an earlier worker has begun this run, so that it goes on."""
@@ -123,11 +123,16 @@ class Worker:
         supplied |= {"save_intermediates": False, "make_video": False}
         return supplied if order.resumable else {**supplied, "checkpoint_every": 0}
 
-    def _obey(self, run: Session | Animation | Audition) -> None:
-        """Do what the server has asked for since the last event."""
+    def _obey(self, run: Session | Animation | Audition, order: Order) -> None:
+        """Do what the server has asked for since the last event: stop, {"steer": changes} or {"undo": step}."""
         while self.connection.poll():
-            if self.connection.recv() == STOP:
+            message = self.connection.recv()
+            if message == STOP:
                 run.stop()
+            elif isinstance(message, dict):
+                # The server has checked it; since then the run may have come to its end.
+                with contextlib.suppress(PixrayError):
+                    _steer(run, message, order)
 
     def _beat(self) -> None:
         while True:
@@ -142,6 +147,13 @@ class Worker:
                 self.connection.send_bytes(json.dumps(facts).encode())
             except OSError:
                 os._exit(1)  # the parent is gone, and with it whoever wanted to know
+
+
+def _steer(run: Session | Animation | Audition, message: dict[str, Any], order: Order) -> None:
+    if "steer" in message:
+        run.steer_by(Layer(LayerKind.CLIENT, "the changes", message["steer"], leave_of(order)))
+    elif "undo" in message:
+        run.undo(message["undo"])
 
 
 def die_with_parent(parent: int, lifeline: int) -> None:

@@ -111,7 +111,7 @@ def check_request(
     earlier: Sequence[Mapping[str, Any]],
     changes: Mapping[str, Any],
     leave: Leave = Leave(),
-) -> Layer:
+) -> Change:
     """What a client asks to change in a run of some layers, checked before the run hears of it.
 
     Args:
@@ -128,8 +128,7 @@ def check_request(
     for entry in earlier:
         told = Layer(LayerKind.CLIENT, "earlier changes", entry["changes"], leave)
         before.append(change_of(base, registry, before, told, entry["step"])[0])
-    change_of(base, registry, before, layer, 0)
-    return layer
+    return change_of(base, registry, before, layer, 0)[0]
 
 
 def _refuse_fixed(schema: Schema, layer: Layer) -> None:
