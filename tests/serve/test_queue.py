@@ -6,6 +6,7 @@ import pytest
 
 from pixray.errors import PixrayError
 from pixray.runtime.files import write_atomic
+from pixray.runtime.yaml_io import read_yaml, write_yaml
 from pixray.serve import wishes
 from pixray.serve.jobs import Job, Order
 from pixray.serve.queue import MOST_DEATHS, AtCapacity, NoSuchJob, NotNow, Queue, QueueClosed
@@ -248,14 +249,16 @@ def test_a_running_job_goes_back_to_a_checkpoint_and_on_from_it(queue):
     job = queue.take()
     for step in (10, 20, 30):
         keep(job, step)
-    for step in (5, 15, 25):
-        job.tell({"steered": {"step": step, "changes": {}}})
+    steering = [{"step": step, "changes": {"prompts": "blue"}} for step in (5, 20, 25)]
+    write_atomic(job.order.folder / "settings.yaml", write_yaml({"prompts": "red", "steering": steering}).encode())
+    job.tell({"steering": steering})
     with pytest.raises(NotNow, match="there are 10, 20, 30"):
         wishes.undo(queue, job.id, 15)
     wishes.undo(queue, job.id, 20)
     queue.settle(job, "stopped")
     assert (job.state, job.step, job.checkpoints, job.previews) == ("queued", 20, [10, 20], [10, 20])
-    assert [change["step"] for change in job.steering] == [5, 15]
+    assert [change["step"] for change in job.steering] == [5], "the checkpoint of step 20 is from before its change"
+    assert read_yaml(job.order.folder / "settings.yaml") == {"prompts": "red", "steering": steering[:1]}
     assert (job.order.folder / "checkpoint.safetensors").read_bytes() == b"20"
     assert not checkpoint_path(job.order.folder, 30).exists()
 
