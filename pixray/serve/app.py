@@ -11,9 +11,8 @@ import logging
 import signal
 import socket
 import threading
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Collection, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import Any
 
 import uvicorn
@@ -26,13 +25,14 @@ from starlette.routing import BaseRoute
 from pixray.errors import PixrayError
 from pixray.registry import Registry
 from pixray.serve.answers import Json
+from pixray.serve.dialects import openai_images
 from pixray.serve.downloads import Downloads
 from pixray.serve.event_stream import EventStream
 from pixray.serve.guard import App, Guard, Limits
 from pixray.serve.jobs_api import JobsApi
 from pixray.serve.predictions import Predictions
 from pixray.serve.protocol import limited_protocol
-from pixray.serve.queue import Queue
+from pixray.serve.services import Routes, Services
 from pixray.serve.supervisor import Pool
 from pixray.serve.uploads import Uploads, with_uploads
 from pixray.settings.layers import Leave
@@ -64,28 +64,6 @@ def application(
 
     handlers = {HTTPException: as_json, Exception: as_json}
     return Guard(Starlette(routes=list(routes), exception_handlers=handlers), hosts, limits, token)
-
-
-@dataclass(frozen=True)
-class Services:
-    """What the routes of a server share.
-
-    Attributes:
-        queue: of jobs, with the log of events.
-        pool: of workers.
-        uploads: pictures that clients sent.
-        leave: what clients may name, their uploads included.
-        registry: of parts.
-    """
-
-    queue: Queue
-    pool: Pool
-    uploads: Uploads
-    leave: Leave
-    registry: Registry
-
-
-Routes = Callable[[Services], Sequence[BaseRoute]]
 
 
 class Server:
@@ -175,7 +153,8 @@ class Server:
         predictions = Predictions(self.pool, self._leave, self.end, keep=self._keep)
         further = [route for routes in self._routes for route in routes(services)]
         own = [*Downloads(services.queue).routes(), *jobs.routes(), *stream.routes(), *services.uploads.routes()]
-        return [*further, *own, *predictions.routes()]
+        dialects = [*openai_images.routes(services)]
+        return [*further, *own, *dialects, *predictions.routes()]
 
     async def _watch(self, server: uvicorn.Server, stream: EventStream) -> None:
         """End the server once its pool has drained, or when no worker can be started."""
