@@ -84,7 +84,7 @@ def test_types_say_how_many_values_a_setting_takes(built_in):
     told = options(built_in)
     rows = {row["name"]: row for row in [*told["general"], *told["drawers"][0]["settings"]]}
     rows |= {row["name"]: row for drawer in told["drawers"] for row in drawer["settings"]}
-    assert (rows["pixel_size"]["type"], rows["pixel_size"]["count"]) == ("integer", 2)
+    assert (rows["size"]["type"], rows["size"]["count"]) == ("integer", 2)
     assert (rows["noise_prompt_seeds"]["type"], rows["noise_prompt_seeds"]["count"]) == ("integer", None)
     assert (rows["prompts"]["type"], rows["prompts"]["count"]) == ("texts", 0)
     assert rows["drawer"]["choices"] is not None and "pixel" in rows["drawer"]["choices"]

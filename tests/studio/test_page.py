@@ -17,6 +17,13 @@ DROP = """async ({ bytes, name, type, target }) => {
     document.querySelector(target).dispatchEvent(new DragEvent(kind, options));
 }"""
 
+OPEN_ALL = "() => document.querySelectorAll('details').forEach((details) => (details.open = true))"
+AWKWARD = """() => [...document.querySelectorAll("main button, main a.button")]
+  .map((button) => [button.textContent, button.getBoundingClientRect()])
+  .filter(([, { width, height, right }]) => width && (height < 24 || right > 390))
+  .map(([words]) => words)"""
+"""Buttons that a finger misses, or that stand beside the screen."""
+
 
 @pytest.fixture(autouse=True, scope="module")
 def _patient():
@@ -225,35 +232,31 @@ def test_on_a_phone_nothing_is_wider_than_the_screen(visit, server):
     server.running("a tree")
     page = visit(viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True).open()
     expect(page.locator(".queue .title")).to_be_visible()
-    for summary in page.locator("summary").all():
-        if summary.is_visible():
-            summary.click()
+    page.evaluate(OPEN_ALL)
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
-    for button in page.locator("main button:visible").all():
-        box = button.bounding_box()
-        assert box["height"] >= 24 and box["x"] + box["width"] <= 390, button.inner_text()
+    assert page.evaluate(AWKWARD) == []
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_axe_finds_no_serious_violation(visit, server, axe, scheme):
+@pytest.mark.parametrize(("scheme", "rules"), [("light", {}), ("dark", {"runOnly": ["color-contrast"]})])
+def test_axe_finds_no_serious_violation(visit, server, axe, scheme, rules):
     server.finished("a red heart")
     server.running("a tree", step=3)
     page = visit(color_scheme=scheme).open()
     expect(state(page)).to_contain_text("step")
-    assert violations(page, axe) == []
-    page.locator(".card .open").first.click()
-    for summary in page.locator("#composer summary").all():
-        if not summary.locator("..").evaluate("element => element.open"):
-            summary.click()
-    page.get_by_role("button", name="Paint", exact=True).click()
-    assert violations(page, axe) == []
-
-
-def violations(page, axe):
     page.evaluate(axe)
-    found = page.evaluate("axe.run({ resultTypes: ['violations'] }).then((result) => result.violations)")
+    assert violations(page, rules) == []
+    page.locator(".card .open").first.click()
+    page.evaluate(OPEN_ALL)
+    page.get_by_role("button", name="Paint", exact=True).click()
+    expect(page.locator("#complaint")).to_be_visible()
+    assert violations(page, rules) == []
+
+
+def violations(page, rules):
+    options = {"resultTypes": ["violations"], **rules}
+    found = page.evaluate("options => axe.run(options).then((result) => result.violations)", options)
     return [
-        f"{one['id']}: {one['help']}: {[node['html'][:120] for node in one['nodes'][:3]]}"
-        for one in found
-        if one["impact"] in ("serious", "critical")
+        f"{violation['id']}: {violation['help']}: {[node['html'][:120] for node in violation['nodes'][:3]]}"
+        for violation in found
+        if violation["impact"] in ("serious", "critical")
     ]
