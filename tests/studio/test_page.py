@@ -172,8 +172,12 @@ def test_finished_pictures_are_used_further(visit, server):
     expect(page.locator(".card")).to_have_count(finished + 1)
     newest = server.http.get("/api/jobs").json()["jobs"][0]
     assert newest["settings"]["custom_loss"] == "palette:0.1" and newest["id"] != job["id"]
-    page.get_by_role("button", name="Use as start").click()
+    assert newest["start"] is not None
+    page.get_by_role("button", name="Edit its settings").click()
     expect(page.locator(".thumb img")).to_be_visible()
+    expect(page.get_by_label("Seed", exact=True)).to_have_value(str(newest["seed"]))
+    page.get_by_role("button", name="Use as start").click()
+    expect(page.locator("#notes")).to_contain_text("starts from its picture")
     expect(page.get_by_role("textbox", name="What shall it show?")).to_be_focused()
 
 

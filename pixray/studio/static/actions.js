@@ -114,8 +114,9 @@ export class Actions {
   }
 
   async #restore(job) {
-    const { settings } = await this.#whole(job);
+    const { settings, start } = await this.#whole(job);
     this.composer.write({ drawer: job.drawer, ...settings, seed: job.seed ?? settings.seed });
+    if (start) this.composer.start.write(start);
     this.composer.focus();
   }
 
