@@ -144,6 +144,26 @@ def test_a_run_is_paused_and_goes_on(visit, server):
     expect(state(page)).to_contain_text("of 100000")
 
 
+def test_a_running_picture_is_steered_and_taken_back(visit, server):
+    name = server.running("a red heart", step=3)
+    page = visit().open()
+    panel, history = page.locator(".steering"), page.get_by_role("list", name="Changes so far")
+    panel.get_by_role("textbox", name="Steer towards").fill("a blue sea")
+    panel.get_by_role("button", name="Steer", exact=True).click()
+    expect(history).to_contain_text("a blue sea")
+    panel.get_by_role("button", name="warmer").click()
+    expect(history).to_contain_text("palette:0.1")
+    panel.get_by_label("palette lock").select_option(label="four greens")
+    panel.get_by_role("button", name="Steer", exact=True).click()
+    expect(history).to_contain_text("filters lookup")
+    changes = {name: value for one in server.job(name)["steering"] for name, value in one["changes"].items()}
+    assert "a blue sea" in changes["prompts"] and changes["custom_loss"] == "palette:0.1"
+    back = page.get_by_role("group", name="Go back to an earlier step").get_by_role("button").first
+    back.click()
+    expect(history.get_by_role("listitem")).to_have_count(0)
+    expect(state(page)).to_contain_text("of 100000")
+
+
 def test_a_dropped_picture_gives_back_its_settings_and_another_becomes_the_start(visit, server):
     job = server.finished("a lighthouse:2")
     picture = server.http.get(f"/api/jobs/{job['id']}/picture").content
