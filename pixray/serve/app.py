@@ -25,7 +25,7 @@ from starlette.routing import BaseRoute
 from pixray.errors import PixrayError
 from pixray.registry import Registry
 from pixray.serve.answers import Json
-from pixray.serve.dialects import openai_images
+from pixray.serve.dialects import openai_images, sdapi
 from pixray.serve.downloads import Downloads
 from pixray.serve.event_stream import EventStream
 from pixray.serve.guard import App, Guard, Limits
@@ -153,7 +153,7 @@ class Server:
         predictions = Predictions(self.pool, self._leave, self.end, keep=self._keep)
         further = [route for routes in self._routes for route in routes(services)]
         own = [*Downloads(services.queue).routes(), *jobs.routes(), *stream.routes(), *services.uploads.routes()]
-        dialects = [*openai_images.routes(services)]
+        dialects = [*openai_images.routes(services), *sdapi.routes(services)]
         return [*further, *own, *dialects, *predictions.routes()]
 
     async def _watch(self, server: uvicorn.Server, stream: EventStream) -> None:
