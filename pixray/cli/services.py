@@ -24,6 +24,7 @@ def main(argv: Sequence[str]) -> int:
     if args.service is None:
         for name in registry.names("provider"):
             sys.stdout.write(describe(name, registry.load("provider", name)))
+        sys.stdout.write(nearby([service for _, service in registry.classes("provider")]))
         return 0
     provider = registry.load("provider", args.service)()
     lists = [name for name in _LISTS if hasattr(provider, name)]
@@ -33,6 +34,21 @@ def main(argv: Sequence[str]) -> int:
         listed = asyncio.run(getattr(provider, name)())
         sys.stdout.write(f"{name}: {', '.join(listed)}\n")
     return 0
+
+
+def nearby(services: Sequence[Any]) -> str:
+    """What runs on this machine, a line each; only loopback addresses are asked, without keys."""
+    from pixray.providers import nearby as search
+
+    answers = asyncio.run(search.find_nearby(services, search.SECONDS))
+    ports = sorted({port for service in services for port in service.local_ports})
+    if not answers:
+        return f"\non this machine: nothing answers at port {', '.join(map(str, ports))}\n"
+    lines = ["\non this machine:"]
+    for found in answers:
+        address = "" if found.usual else f" --{found.service}_url {found.url}"
+        lines.append(f"{found.service}: {found.what} at {found.url}, use --drawer {found.service}{address}")
+    return "\n".join(lines) + "\n"
 
 
 def describe(name: str, service: Any) -> str:

@@ -38,6 +38,7 @@ BUILT_IN: dict[str, dict[str, str]] = {
         "bfl": "pixray.providers.hosted.bfl:BlackForestLabs",
         "blockentropy": "pixray.providers.blockentropy:BlockEntropy",
         "comfyui": "pixray.providers.comfyui.provider:ComfyUI",
+        "diffusers": "pixray.providers.diffusers:Diffusers",
         "fal": "pixray.providers.hosted.fal:Fal",
         "gemini": "pixray.providers.hosted.gemini:Gemini",
         "openai": "pixray.providers.openai:OpenAI",

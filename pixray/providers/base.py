@@ -12,6 +12,7 @@ from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, Literal
 
+from pixray.providers.price_list import PriceList
 from pixray.providers.secrets import Secret, secret
 from pixray.providers.sizes import SizeRule
 
@@ -191,6 +192,10 @@ class Provider(ABC):
     key_name: ClassVar[str] = ""
     needs_key: ClassVar[bool] = True
     """Whether it refuses to work without a key; services of one's own machine mostly do without."""
+    prices: ClassVar[PriceList | None] = None
+    """What a picture costs, as far as it is known; a guess is told as one, and never counts against `max_cost`."""
+    local_ports: ClassVar[tuple[int, ...]] = ()
+    """Where it usually listens if it runs on this machine."""
     url_name: ClassVar[str] = ""
     default_url: ClassVar[str] = ""
 
@@ -230,6 +235,14 @@ class Provider(ABC):
     def repeatable(self, request: ImageRequest) -> bool:
         """Whether the same request gives the same picture again."""
         return self.capabilities.deterministic and request.seed is not None
+
+    async def recognised(self) -> str | None:
+        """What answers at the address, in words, or None if it is not this service. Asked without a key.
+
+        Raises:
+            ProviderError: nobody answers.
+        """
+        return None
 
     def request_fields(self) -> dict[str, Any]:
         """The settings as fields of a request: `stability_steps` is `steps`; all others are `options`."""

@@ -164,7 +164,7 @@ class _Submission:
 
     async def _attempt(self, request: ImageRequest) -> None:
         """One submission. Pictures that come before a failure stay."""
-        name, each = self.provider.name, self.client.prices.get(self.provider.name)
+        name, each = self.provider.name, self._own_price()
         price = None if each is None else each * request.count
         limit = request.timeout or self.provider.capabilities.timeout
         async with self.client.gate:
@@ -184,6 +184,8 @@ class _Submission:
                 self._account(None, price, price if error.maybe_billed else arrived)
                 raise
             self._account(bill, price, price)
+            if self.cost.amount is None:
+                self._guess(request)
 
     async def _replies(self, request: ImageRequest) -> Bill | None:
         bill = None
@@ -240,7 +242,7 @@ class _Submission:
             price: what was reserved; listed: what is due by the price list after all.
         """
         per_token = self.client.prices.get(f"{self.provider.name}.token")
-        amount, source = listed, "estimated"
+        amount, source = listed, "free" if self._is_free() else "estimated"
         if bill is not None and bill.amount is not None:
             amount, source = bill.amount, "reported"
         elif bill is not None and bill.tokens is not None and per_token is not None:
@@ -250,6 +252,22 @@ class _Submission:
         self.client.budget.settle(price, amount)
         unit = bill.unit if bill is not None and source == "reported" else ""
         self.cost = Cost.sum([self.cost, Cost(amount, unit, source)])  # type: ignore[arg-type]
+
+    def _own_price(self) -> float | None:
+        """What the user says that a picture costs, or nothing for what is free."""
+        return self.client.prices.get(self.provider.name, 0.0 if self._is_free() else None)
+
+    def _is_free(self) -> bool:
+        prices = self.provider.prices
+        return self.provider.name not in self.client.prices and prices is not None and prices.certain
+
+    def _guess(self, request: ImageRequest) -> None:
+        """Note what the service's own list says, which nobody verified."""
+        prices = self.provider.prices
+        each = prices.price_of(request.model) if prices is not None else None
+        if prices is not None and each is not None:
+            self.client.budget.guess(each * request.count)
+            self.cost = Cost(each * request.count, prices.unit, "guessed", prices.as_of)
 
 
 def _shifted(seed: int | None, by: int) -> int | None:

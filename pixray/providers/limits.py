@@ -100,6 +100,8 @@ class Budget:
     def __init__(self, cost: float | None = None, requests: int | None = None) -> None:
         self.cost, self.requests = cost, requests
         self.spent, self.submitted = 0.0, 0
+        self.guessed = 0.0
+        """What submissions without a price of the user cost by the lists of the services, in their units."""
         self._lock = threading.Lock()
 
     def reserve(self, service: str, price: float | None) -> None:
@@ -126,6 +128,11 @@ class Budget:
                     )
             self.submitted += 1
             self.spent += price or 0.0
+
+    def guess(self, amount: float) -> None:
+        """Note what a submission may have cost by the list of its service."""
+        with self._lock:
+            self.guessed += amount
 
     def settle(self, price: float | None, actual: float) -> None:
         """Replace what a submission was thought to cost by what it did."""

@@ -16,7 +16,9 @@ from pixray.providers.decode import from_base64
 from pixray.providers.errors import ProtocolError, UnsupportedFeature
 from pixray.providers.http import File, Http
 from pixray.providers.openai_wire import bill_of, facts_of, png_file, read_images, size_of, transparent_mask
+from pixray.providers.price_list import PriceList
 from pixray.providers.sizes import SizeRule
+from pixray.providers.unverified import PRICES, PRICES_AS_OF
 from pixray.settings.declare import Refers, setting
 
 _LONGEST_PROMPT = {"gpt-image": 32_000, "legacy": 4_000}
@@ -60,6 +62,7 @@ class OpenAI(Provider):
 
     settings: Settings
     name = "openai"
+    prices = PriceList(PRICES["openai"], PRICES_AS_OF)
     key_name, url_name, default_url = "OPENAI_API_KEY", "OPENAI_BASE_URL", "https://api.openai.com/v1"
     legacy_sizes = SizeRule(fixed=((256, 256), (512, 512), (1024, 1024), (1792, 1024), (1024, 1792)))
     fixed_sizes = SizeRule(fixed=((1024, 1024), (1536, 1024), (1024, 1536)))

@@ -15,6 +15,7 @@ from pixray.providers.decode import from_base64
 from pixray.providers.errors import BadRequest, DecodeError, ProtocolError, ProviderError, Transient
 from pixray.providers.http import Http
 from pixray.providers.polling import Lost, NotRunning, cancelling, until_ended
+from pixray.providers.price_list import PriceList
 from pixray.providers.refusals import shortened
 from pixray.providers.sizes import SizeRule
 from pixray.settings.declare import Refers, setting
@@ -40,6 +41,8 @@ class PixrayServer(Provider):
 
     settings: Settings
     name = "pixray"
+    prices = PriceList.free()
+    local_ports = (5000,)
     needs_key = False
     url_name, default_url = "PIXRAY_SERVER_URL", "http://127.0.0.1:5000"
     capabilities = Capabilities(
@@ -67,6 +70,13 @@ class PixrayServer(Provider):
             if error.status == 422:
                 raise BadRequest(str(error).replace("body.input: ", ""), status=422) from None
             raise
+
+    async def recognised(self) -> str | None:
+        http = Http(self.name, self.url, self.key, bearer=False, timeout=60.0)
+        health = (await http.get("/health-check")).json(self.name)
+        version = health.get("version") if isinstance(health, dict) else None
+        number = version.get("pixray") if isinstance(version, dict) else None
+        return None if number is None else f"pixray {str(number)[:20]}"
 
     async def _followed(self, http: Http, path: str, request: ImageRequest) -> AsyncIterator[Reply]:
         """Unfinished pictures as they come, then the last one.

@@ -55,12 +55,15 @@ class Cost:
 
     Attributes:
         amount: in `unit`; None: nobody knows.
-        source: "reported" by the service, "estimated" from the price list, "cached" (nothing), "unknown".
+        source: "reported" by the service, "estimated" from the user's prices, "guessed" from the service's own list,
+            "free", "cached" (nothing), "unknown".
+        as_of: the day of the list, where it is a guess.
     """
 
     amount: float | None = None
     unit: str = ""
-    source: Literal["reported", "estimated", "cached", "unknown"] = "unknown"
+    source: Literal["reported", "estimated", "guessed", "free", "cached", "unknown"] = "unknown"
+    as_of: str = ""
 
     @classmethod
     def sum(cls, costs: Sequence[Cost]) -> Cost:
@@ -69,14 +72,19 @@ class Cost:
         if not priced:
             return cls()
         sources = {cost.source for cost in priced}
-        source: Any = next(iter(sources)) if len(sources) == 1 else "estimated"
+        mixed = "guessed" if "guessed" in sources else "estimated"
+        source: Any = next(iter(sources)) if len(sources) == 1 else mixed
+        as_of = next((cost.as_of for cost in priced if cost.as_of), "")
         unit = next((cost.unit for cost in priced if cost.unit), "")
-        return cls(round(sum(cost.amount or 0.0 for cost in priced), 9), unit, source)
+        return cls(round(sum(cost.amount or 0.0 for cost in priced), 9), unit, source, as_of)
 
     def __str__(self) -> str:
         if self.amount is None:
             return "unknown"
-        return f"{self.amount:g}{' ' + self.unit if self.unit else ''} ({self.source})"
+        amount = f"{self.amount:g}{' ' + self.unit if self.unit else ''}"
+        if self.source == "guessed":
+            return f"about {amount} (list of {self.as_of}, unverified)"
+        return f"{amount} ({self.source})"
 
 
 @dataclass(frozen=True)

@@ -50,3 +50,19 @@ GEMINI_SHAPES = {
     "4:5": (896, 1152), "5:4": (1152, 896), "9:16": (768, 1344), "16:9": (1344, 768), "21:9": (1536, 672),
 }  # fmt: skip
 """Proportions that Gemini makes, and about what they come out as; the nesting of its requests is a guess, too."""
+
+PRICES_AS_OF = "2026-11-29"
+PRICES: dict[str, dict[str, float]] = {
+    "bfl": {"flux-2-pro": 0.03, "flux-2-max": 0.07, "flux-2-flex": 0.06, "flux-2-klein-4b": 0.014,
+            "flux-pro-1.0-fill": 0.05},
+    "fal": {"fal-ai/flux/dev": 0.025, "fal-ai/flux/dev/image-to-image": 0.03, "fal-ai/flux/schnell": 0.003},
+    "gemini": {"gemini-3-pro-image-preview": 0.134},
+    "openai": {"gpt-image-1": 0.042, "gpt-image-1.5": 0.034, "gpt-image-1-mini": 0.011, "dall-e-3": 0.04,
+               "dall-e-2": 0.02},
+    "openrouter": {"google/gemini-3-pro-image-preview": 0.134},
+    "replicate": {"black-forest-labs/flux-dev": 0.025, "black-forest-labs/flux-schnell": 0.003,
+                  "black-forest-labs/flux-kontext-pro": 0.04},
+    "together": {"black-forest-labs/FLUX.1-schnell": 0.0027},
+}  # fmt: skip
+"""US dollars for a picture of about a million pixels by service and model, from memory, and the day of writing.
+They make bills say "about", and never count against `max_cost`."""

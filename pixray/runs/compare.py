@@ -166,6 +166,7 @@ class Comparison:
             "prompts": self.prompts,
             "rows": [asdict(row) for row in self.rows],
             "spent": round(self.budget.spent, 6),
+            "guessed": round(self.budget.guessed, 6),
             "requests": self.budget.submitted,
         }
 
@@ -266,7 +267,7 @@ class Comparison:
 def _amount(cost: str) -> float | None:
     """The number that a cost begins with, such as "4e-05 (estimated)"; None if it begins with none."""
     try:
-        amount = float(cost.partition(" ")[0])
+        amount = float(cost.removeprefix("about ").partition(" ")[0])
     except ValueError:
         return None
     return amount if math.isfinite(amount) else None

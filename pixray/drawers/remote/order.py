@@ -39,9 +39,12 @@ def client_for(provider: Provider, settings: Settings, models: ModelStore) -> Cl
     """
     _check_origin(provider, settings)
     prices = {name: amount for name, amount, _, _ in parse_parts(settings.prices)}
-    if settings.max_cost is not None and provider.name not in prices:
+    listed = provider.prices
+    if settings.max_cost is not None and provider.name not in prices and not (listed and listed.certain):
+        guess = listed.price_of(provider.request_fields().get("model")) if listed else None
+        hint = f" (about {guess:g} {listed.unit} on {listed.as_of}, unverified)" if listed and guess is not None else ""
         raise SettingsError(
-            f"max_cost={settings.max_cost:g}: the price of a picture is needed, prices={provider.name}:AMOUNT"
+            f"max_cost={settings.max_cost:g}: the price of a picture is needed, prices={provider.name}:AMOUNT{hint}"
         )
     capabilities = provider.capabilities
     gate = models.shared(("remote gate", provider.name), lambda: Gate(capabilities.concurrency, capabilities.rate))

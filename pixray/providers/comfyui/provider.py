@@ -18,6 +18,7 @@ from pixray.providers.errors import AuthError, ProtocolError, ProviderError, Tra
 from pixray.providers.http import Http
 from pixray.providers.openai_wire import png_file, transparent_mask
 from pixray.providers.polling import NotRunning, farewell
+from pixray.providers.price_list import PriceList
 from pixray.providers.sizes import SizeRule
 from pixray.settings.declare import Refers, setting
 
@@ -52,6 +53,8 @@ class ComfyUI(Provider):
 
     settings: Settings
     name = "comfyui"
+    prices = PriceList.free()
+    local_ports = (8188,)
     key_name, url_name, default_url = "COMFYUI_KEY", "COMFYUI_URL", "http://127.0.0.1:8188"
     needs_key = False
     capabilities = Capabilities(
@@ -120,6 +123,11 @@ class ComfyUI(Provider):
         if not isinstance(listed, list):
             raise ProtocolError("comfyui answered without a list of checkpoints")
         return [str(name) for name in listed]
+
+    async def recognised(self) -> str | None:
+        stats = (await self._http().get("/system_stats")).json(self.name)
+        system = stats.get("system") if isinstance(stats, dict) else None
+        return f"ComfyUI {str(system.get('comfyui_version', ''))[:20]}".strip() if isinstance(system, dict) else None
 
     def _headers(self) -> dict[str, str]:
         return {"authorization": f"Bearer {self.key.reveal()}"} if self.key.is_set else {}

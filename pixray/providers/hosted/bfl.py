@@ -11,9 +11,10 @@ from pixray.providers.base import Capabilities, GeneratedImage, ImageRequest, Pr
 from pixray.providers.errors import ContentFiltered, ModelNotFound, ProtocolError, UnsupportedFeature
 from pixray.providers.http import Http
 from pixray.providers.polling import Lost, pinned, submitted, until_ended
+from pixray.providers.price_list import PriceList
 from pixray.providers.refusals import shortened
 from pixray.providers.sizes import SizeRule
-from pixray.providers.unverified import BFL_DOMAINS, BFL_FILL_PICTURE
+from pixray.providers.unverified import BFL_DOMAINS, BFL_FILL_PICTURE, PRICES, PRICES_AS_OF
 from pixray.settings.declare import Refers, setting
 
 _FILTERED = ("Content Moderated", "Request Moderated")
@@ -35,6 +36,7 @@ class BlackForestLabs(Provider):
 
     settings: Settings
     name = "bfl"
+    prices = PriceList(PRICES["bfl"], PRICES_AS_OF)
     key_name, url_name, default_url = "BFL_API_KEY", "BFL_BASE_URL", "https://api.bfl.ai"
     capabilities = Capabilities(
         init=True,

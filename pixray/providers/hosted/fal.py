@@ -12,8 +12,9 @@ from pixray.providers.decode import from_base64
 from pixray.providers.errors import ContentFiltered, ProtocolError, ProviderError
 from pixray.providers.http import Answer, Http
 from pixray.providers.polling import billed, cancelling, pinned, submitted, until_ended
+from pixray.providers.price_list import PriceList
 from pixray.providers.sizes import SizeRule
-from pixray.providers.unverified import FAL_DOMAINS, FAL_PICTURE_MODEL
+from pixray.providers.unverified import FAL_DOMAINS, FAL_PICTURE_MODEL, PRICES, PRICES_AS_OF
 from pixray.settings.declare import Refers, setting
 
 _GOING_ON = ("IN_QUEUE", "IN_PROGRESS")
@@ -37,6 +38,7 @@ class Fal(Provider):
 
     settings: Settings
     name = "fal"
+    prices = PriceList(PRICES["fal"], PRICES_AS_OF)
     key_name, url_name, default_url = "FAL_KEY", "FAL_BASE_URL", "https://queue.fal.run"
     capabilities = Capabilities(
         init=True,

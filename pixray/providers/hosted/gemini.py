@@ -13,9 +13,10 @@ from pixray.providers.decode import from_base64
 from pixray.providers.errors import ContentFiltered, ProtocolError, UnsupportedFeature
 from pixray.providers.http import Http
 from pixray.providers.polling import submitted
+from pixray.providers.price_list import PriceList
 from pixray.providers.refusals import shortened
 from pixray.providers.sizes import SizeRule
-from pixray.providers.unverified import GEMINI_MODEL, GEMINI_SHAPES
+from pixray.providers.unverified import GEMINI_MODEL, GEMINI_SHAPES, PRICES, PRICES_AS_OF
 from pixray.settings.declare import Refers, setting
 
 _MODEL = re.compile(r"[\w.-]+")
@@ -36,6 +37,7 @@ class Gemini(Provider):
 
     settings: Settings
     name = "gemini"
+    prices = PriceList(PRICES["gemini"], PRICES_AS_OF)
     key_name, url_name = "GEMINI_API_KEY", "GEMINI_BASE_URL"
     default_url = "https://generativelanguage.googleapis.com/v1beta"
     capabilities = Capabilities(init=True, sizes=SizeRule(fixed=tuple(GEMINI_SHAPES.values())), timeout=300.0)

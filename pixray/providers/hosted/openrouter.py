@@ -12,8 +12,9 @@ from pixray.providers.errors import DecodeError, ProtocolError
 from pixray.providers.http import Http
 from pixray.providers.openai_wire import read_images
 from pixray.providers.polling import submitted
+from pixray.providers.price_list import PriceList
 from pixray.providers.sizes import SizeRule
-from pixray.providers.unverified import OPENROUTER_MODEL
+from pixray.providers.unverified import OPENROUTER_MODEL, PRICES, PRICES_AS_OF
 from pixray.settings.declare import Refers, setting
 
 
@@ -29,6 +30,7 @@ class OpenRouter(Provider):
 
     settings: Settings
     name = "openrouter"
+    prices = PriceList(PRICES["openrouter"], PRICES_AS_OF)
     key_name, url_name, default_url = "OPENROUTER_API_KEY", "OPENROUTER_BASE_URL", "https://openrouter.ai/api/v1"
     # It is not asked for a size: which models take one is not known. What comes is fitted.
     capabilities = Capabilities(init=True, sizes=SizeRule(fixed=((1024, 1024),)), timeout=300.0)

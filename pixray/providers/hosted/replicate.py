@@ -12,9 +12,10 @@ from pixray.providers.base import Capabilities, GeneratedImage, ImageRequest, Pr
 from pixray.providers.errors import ContentFiltered, ProtocolError, UnsupportedFeature
 from pixray.providers.http import Answer, Http
 from pixray.providers.polling import Lost, cancelling, pinned, submitted, until_ended
+from pixray.providers.price_list import PriceList
 from pixray.providers.refusals import shortened
 from pixray.providers.sizes import SizeRule
-from pixray.providers.unverified import REPLICATE_DOMAINS, REPLICATE_FILTERED
+from pixray.providers.unverified import PRICES, PRICES_AS_OF, REPLICATE_DOMAINS, REPLICATE_FILTERED
 from pixray.settings.declare import Refers, setting
 
 _INPUTS = {
@@ -60,6 +61,7 @@ class Replicate(Provider):
 
     settings: Settings
     name = "replicate"
+    prices = PriceList(PRICES["replicate"], PRICES_AS_OF)
     key_name, url_name, default_url = "REPLICATE_API_TOKEN", "REPLICATE_BASE_URL", "https://api.replicate.com"
     capabilities = Capabilities(
         init=True,

@@ -11,8 +11,9 @@ from pixray.providers.base import Capabilities, GeneratedImage, ImageRequest, Pr
 from pixray.providers.http import Http
 from pixray.providers.openai_wire import read_images
 from pixray.providers.polling import pinned, submitted
+from pixray.providers.price_list import PriceList
 from pixray.providers.sizes import SizeRule
-from pixray.providers.unverified import TOGETHER_DOMAINS
+from pixray.providers.unverified import PRICES, PRICES_AS_OF, TOGETHER_DOMAINS
 from pixray.settings.declare import Refers, setting
 
 
@@ -29,6 +30,7 @@ class Together(Provider):
 
     settings: Settings
     name = "together"
+    prices = PriceList(PRICES["together"], PRICES_AS_OF)
     key_name, url_name, default_url = "TOGETHER_API_KEY", "TOGETHER_BASE_URL", "https://api.together.xyz/v1"
     capabilities = Capabilities(
         init=True,

@@ -14,13 +14,15 @@ from typing import Any
 
 from pixray.providers.base import Capabilities, ImageRequest, Preview, Provider, Reply
 from pixray.providers.decode import from_base64
-from pixray.providers.errors import DecodeError, ProtocolError, ProviderError, UnsupportedFeature
+from pixray.providers.errors import AuthError, DecodeError, ProtocolError, ProviderError, UnsupportedFeature
 from pixray.providers.http import Answer, Http
 from pixray.providers.polling import farewell
+from pixray.providers.price_list import PriceList
 from pixray.providers.sdapi.sdcpp import run_job
-from pixray.providers.sdapi.servers import Server, which_server
+from pixray.providers.sdapi.servers import KNOWN, Server, known_server
 from pixray.providers.sdapi.wire import body_of, read_pictures, told
 from pixray.providers.sizes import SizeRule
+from pixray.providers.unverified import SDCPP_PORT
 from pixray.settings.declare import Refers, setting
 
 
@@ -49,6 +51,8 @@ class Sdapi(Provider):
 
     settings: Settings
     name = "sdapi"
+    prices = PriceList.free()
+    local_ports = (7860, SDCPP_PORT)
     key_name, url_name, default_url = "SDAPI_AUTH", "SDAPI_URL", "http://127.0.0.1:7860"
     needs_key = False
     capabilities = Capabilities(
@@ -106,13 +110,20 @@ class Sdapi(Provider):
         """Names of samplers."""
         return await self._names("/sdapi/v1/samplers", "name")
 
+    async def recognised(self) -> str | None:
+        try:
+            server = await known_server(self._http())
+        except AuthError:
+            return f"a server that wants {self.key_name}"
+        return None if server is None else server.name
+
     def _http(self) -> Http:
         headers = {"authorization": self.key.basic()} if self.key.is_set else {}
         return Http(self.name, self.url, self.key, bearer=False, headers=headers, timeout=self.capabilities.timeout)
 
     async def _which(self, http: Http) -> Server:
         if self._server is None:
-            self._server = await which_server(http)
+            self._server = await known_server(http) or KNOWN["webui"]
         return self._server
 
     async def _names(self, path: str, field: str) -> list[str]:

@@ -36,8 +36,8 @@ KNOWN = {
 }
 
 
-async def which_server(http: Http) -> Server:
-    """Ask what stands at the address; a few small GET requests, none of which paints.
+async def known_server(http: Http) -> Server | None:
+    """Ask what stands at the address, by a few small GET requests, none of which paints; None if it does not tell.
 
     Raises:
         ProviderError: it cannot be reached, or refuses the key.
@@ -53,7 +53,7 @@ async def which_server(http: Http) -> Server:
     if options:
         return KNOWN["webui"]
     root = await asked(http, "/")
-    return KNOWN["drawthings" if all(key in root for key in DRAW_THINGS_ROOT) else "webui"]
+    return KNOWN["drawthings"] if all(key in root for key in DRAW_THINGS_ROOT) else None
 
 
 async def asked(http: Http, path: str) -> dict[str, Any]:

@@ -25,7 +25,7 @@ def write_comparison(folder: Path, comparison: Mapping[str, Any]) -> None:
     """compare.json, sheet.png and index.html.
 
     Args:
-        comparison: `prompts`, `rows`, `spent` and `requests`, as `Comparison.as_json` gives them.
+        comparison: `prompts`, `rows`, `spent`, `guessed` and `requests`, as `Comparison.as_json` gives them.
     """
     rows = comparison["rows"]
     text = json.dumps(dict(comparison), indent=1, ensure_ascii=False)
@@ -40,6 +40,7 @@ def write_comparison(folder: Path, comparison: Mapping[str, Any]) -> None:
         columns=len(dict.fromkeys(row["drawer"] for row in rows)),
         requests=comparison["requests"],
         spent=f"{comparison['spent']:g}",
+        guessed=f"{comparison['guessed']:g}" if comparison["guessed"] else "",
     )
     write_atomic(folder / "index.html", content)
 
