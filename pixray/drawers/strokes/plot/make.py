@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,9 +10,9 @@ import numpy as np
 
 from pixray.drawers.strokes.plot.fill import FILLS, rings_of
 from pixray.drawers.strokes.plot.paper import Sheet, lay_out
-from pixray.drawers.strokes.plot.pens import nearest_pen, read_pens
+from pixray.drawers.strokes.plot.pens import difference, nearest_pen, read_pens
 from pixray.drawers.strokes.plot.route import drawn, joined, ordered, simplified, travel
-from pixray.drawers.strokes.plot.shapes import Color, Shape, import_shapely, lines_of, polygons_of, shapes_of
+from pixray.drawers.strokes.plot.shapes import Color, import_shapely, lines_of, polygons_of, shapes_of
 from pixray.drawers.strokes.plot.visible import visible
 from pixray.drawers.strokes.sketch import Sketch
 from pixray.errors import PixrayError, SettingsError
@@ -23,6 +23,10 @@ _JOINED = 0.02
 _SHORTEST = 0.03
 """Millimetres of the shortest line that is drawn; cutting leaves crumbs."""
 _MARK = 4.0
+_ALIKE = 0.1
+"""How different two colours may look, see `difference`, without a line between them."""
+_TOUCHING = 0.01
+"""Half of the gap in millimetres across which areas touch."""
 
 
 @dataclass(frozen=True)
@@ -121,10 +125,10 @@ def make_plot(sketch: Sketch, size: tuple[int, int], options: PlotOptions = Plot
     parts = visible(shapes, chosen, options.pen_width) if options.hide else [shape.geometry for shape in shapes]
     layers = []
     for number, color in enumerate(pens):
-        lines: list[np.ndarray] = []
-        for shape, part, pen in zip(shapes, parts, chosen, strict=True):
-            if pen == number and not part.is_empty:
-                lines += _lines(shape, part, options, number)
+        own = [(shape, part) for shape, part, pen in zip(shapes, parts, chosen, strict=True) if pen == number]
+        lines = [line for shape, part in own if not shape.filled for line in lines_of(part)]
+        for area in _areas([(shape.color, part) for shape, part in own if shape.filled]):
+            lines += _filled(area, options, number)
         if lines:
             lines = [*lines, *(_marks(sheet) if options.registration else [])]
             layers.append(PenLayer(color, _routed(lines, options.tolerance)))
@@ -143,11 +147,21 @@ def _check(options: PlotOptions) -> None:
         raise SettingsError(f"margin={options.margin:g}: registration marks need a margin of at least {_MARK:g} mm")
 
 
-def _lines(shape: Shape, part: Any, options: PlotOptions, pen: int) -> list[np.ndarray]:
-    """What is drawn of a visible part: a stroke's lines, or an area's outline and what fills it."""
-    if not shape.filled:
-        return lines_of(part)
-    inner = part.buffer(-options.pen_width / 2)
+def _areas(parts: Sequence[tuple[Color, Any]]) -> Iterator[Any]:
+    """Areas of about one colour as one where they touch, so that no border is drawn between them."""
+    from shapely import unary_union
+
+    by_color: dict[Color, list[Any]] = {}
+    for color, part in parts:
+        alike = next((other for other in by_color if difference(color, other) < _ALIKE), color)
+        by_color.setdefault(alike, []).append(part.buffer(_TOUCHING))
+    for touching in by_color.values():
+        yield unary_union(touching).buffer(-_TOUCHING)
+
+
+def _filled(area: Any, options: PlotOptions, pen: int) -> list[np.ndarray]:
+    """An area's outline and what fills it."""
+    inner = area.buffer(-options.pen_width / 2)
     spacing = 2 * options.pen_width if options.spacing is None else options.spacing
     outline = [np.asarray(ring.coords) for polygon in polygons_of(inner) for ring in rings_of(polygon)]
     return [*outline, *FILLS[options.fill](inner, spacing, options.angle + 30 * pen)]

@@ -39,12 +39,12 @@ def read_pens(text: str, colors: Sequence[Color]) -> list[Color]:
 
 def nearest_pen(color: Color, pens: Sequence[Color], paper: Color) -> int | None:
     """The number of the pen whose colour is most like it; None: the paper itself is more like it."""
-    distances = [_distance(color, pen) for pen in pens]
+    distances = [difference(color, pen) for pen in pens]
     best = min(range(len(pens)), key=distances.__getitem__)
-    return None if _distance(color, paper) < distances[best] else best
+    return None if difference(color, paper) < distances[best] else best
 
 
-def _distance(first: Color, second: Color) -> float:
+def difference(first: Color, second: Color) -> float:
     """How different two colours look: redmean, weighted Euclidean in sRGB (https://www.compuphase.com/cmetric.htm)."""
     mean = (first[0] + second[0]) / 2
     red, green, blue = ((one - other) ** 2 for one, other in zip(first, second, strict=True))

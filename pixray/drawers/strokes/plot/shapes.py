@@ -78,9 +78,15 @@ def shapes_of(sketch: Sketch, size: tuple[int, int], sheet: Sheet, tolerance: fl
     evenodd = [False] * len(sketch) if sketch.evenodd is None else sketch.evenodd.tolist()
     canvas = box(sheet.left, sheet.top, sheet.left + size[0] * sheet.scale, sheet.top + size[1] * sheet.scale)
     begins = np.searchsorted(path, np.arange(len(sketch) + 1))
-    shapes = []
-    for number, filled in enumerate(sketch.filled.tolist()):
-        lines = list(_polylines(index[begins[number] : begins[number + 1]], points, tolerance))
+    shapes: list[Shape] = []
+    fills = sketch.filled.tolist()
+    for number, filled in enumerate(fills):
+        own = index[begins[number] : begins[number + 1]]
+        if number and not filled and fills[number - 1] and (colors[number] == colors[number - 1]).all():
+            before = points[index[begins[number - 1] : begins[number]]]
+            if torch.equal(before, points[own]):
+                continue  # the border of an area in its own colour, which its outline draws
+        lines = list(_polylines(own, points, tolerance))
         geometry = area_of(lines, evenodd[number]) if filled else MultiLineString(lines)
         geometry = geometry.intersection(canvas)
         if not geometry.is_empty:

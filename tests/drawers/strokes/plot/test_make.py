@@ -105,6 +105,19 @@ def test_lines_of_neighbouring_areas_lie_on_one_grid(plotted):
     assert {round(row % 5, 2) for row in rows} == {0.0}
 
 
+def test_no_border_is_drawn_between_areas_of_one_colour(plotted):
+    halves = '<rect width="50" height="100" fill="{}"/><rect x="50" width="50" height="100" fill="{}"/>'
+    assert plotted(halves.format("black", "black"), fill="none").drawn == pytest.approx(4 * 99.5, abs=1)
+    assert plotted(halves.format("black", "#777"), fill="none", pens="black").drawn == pytest.approx(6 * 99.5, rel=0.01)
+
+
+def test_a_border_in_the_colour_of_its_area_is_drawn_once(plotted):
+    square = '<rect x="10" y="10" width="80" height="80" fill="black" {}/>'
+    plain = plotted(square.format(""), fill="none").drawn
+    assert plotted(square.format('stroke="black"'), fill="none").drawn == pytest.approx(plain)
+    assert plotted(square.format('stroke="red"'), fill="none").drawn > 1.9 * plain
+
+
 @pytest.mark.parametrize(("rule", "inside"), [("nonzero", True), ("evenodd", False)])
 def test_the_rule_of_filling_decides_about_holes(rule, inside):
     rings = [
