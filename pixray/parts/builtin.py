@@ -16,6 +16,7 @@ BUILT_IN: dict[str, dict[str, str]] = {
         "aesthetic": "pixray.losses.aesthetic:AestheticLoss",
         "edge": "pixray.losses.edge:EdgeLoss",
         "gaussian": "pixray.losses.gaussian:GaussianLoss",
+        "ink": "pixray.losses.ink:InkLoss",
         "palette": "pixray.losses.palette:PaletteLoss",
         "resmem": "pixray.losses.resmem:ResmemLoss",
         "saturation": "pixray.losses.saturation:SaturationLoss",

@@ -9,6 +9,7 @@ from PIL import Image
 from pixray.errors import SettingsError
 from pixray.losses.edge import EdgeLoss
 from pixray.losses.gaussian import GaussianLoss
+from pixray.losses.ink import InkLoss
 from pixray.losses.palette import PaletteLoss
 from pixray.losses.saturation import SaturationLoss
 from pixray.losses.scales import OLD_SCALE
@@ -100,6 +101,13 @@ def test_saturation_is_the_colourfulness_of_hasler_and_suesstrunk_with_the_old_f
     half[:, 0, 0] = 1  # one row red, one row black: rg and yb have means 0.5, 0.25 and variances 0.25, 0.0625
     expected = (0.25 + 0.0625) ** 0.5 + 0.3 * (0.5**2 + 0.25**2) ** 0.5
     assert value(SaturationLoss, half) == pytest.approx(-expected / 10, rel=1e-5)
+
+
+def test_ink_is_the_mean_darkness_against_the_paper():
+    canvas = torch.full((1, 3, 2, 2), 0.9)
+    canvas[..., 0, 0] = 0.1
+    assert value(InkLoss, canvas, ink_weight=3) == pytest.approx(3 * 0.8 / 4, rel=1e-5)
+    assert value(InkLoss, descended(InkLoss, canvas)) < 0.5 * 0.2
 
 
 def test_symmetry_makes_left_and_right_alike():

@@ -14,6 +14,7 @@ from torch import Tensor
 from pixray.drawers.base import Canvas, Drawer
 from pixray.drawers.strokes.begin import PLACES, begin_points
 from pixray.drawers.strokes.calm import Calm
+from pixray.drawers.strokes.plotter import PlotterSettings, check_plotter, plot_file, shorten, straighten
 from pixray.drawers.strokes.render import render
 from pixray.drawers.strokes.sketch import Sketch
 from pixray.drawers.strokes.svg_read import read_svg
@@ -36,7 +37,7 @@ MANY_STROKES = 8 * USUAL_STROKES
 
 
 @dataclass(frozen=True, kw_only=True)
-class StrokeSettings:
+class StrokeSettings(PlotterSettings):
     """Strokes"""
 
     stroke_start: str = setting(
@@ -74,6 +75,7 @@ class StrokeDrawer(Drawer):
         low, high = settings.min_stroke_width, settings.max_stroke_width
         if low > high:
             raise SettingsError(f"min_stroke_width={low:g}: expected at most max_stroke_width={high:g}")
+        check_plotter(settings, self.size, settings.page_width)
 
     @abstractmethod
     def begin(self, image: Tensor | None, generator: torch.Generator) -> Sketch:
@@ -189,6 +191,10 @@ class StrokeDrawer(Drawer):
             width, height = self.size
             tensors["points"][:, 0].clamp_(0, width)
             tensors["points"][:, 1].clamp_(0, height)
+            if self.settings.max_length:
+                shorten(self.sketch, self.settings.max_length / self.settings.page_width * width)
+        if self.settings.straight_lines:
+            straighten(tensors["points"].data, self.sketch.index)
 
     def paint(self, image: Tensor) -> None:
         """Move the strokes towards a picture by descending on the difference, at four sharpnesses at once."""
@@ -215,7 +221,15 @@ class StrokeDrawer(Drawer):
 
     def files(self, shown: Tensor) -> Mapping[str, bytes]:
         travel = self.settings.svg_order == "travel"
-        return {".svg": sketch_svg(self.shown(), self.size, self.settings.page_width, travel)}
+        files = {".svg": sketch_svg(self.shown(), self.size, self.settings.page_width, travel)}
+        if self.settings.plot:
+            files["-plot.svg"] = plot_file(self.shown(), self.size, self.settings.plot, self.pen_width)
+        return files
+
+    @property
+    def pen_width(self) -> float | None:
+        """Of a plotter's pen in millimetres, if it is known."""
+        return None
 
     @property
     def numbers(self) -> dict[str, Tensor]:

@@ -153,6 +153,10 @@ class LineSketchDrawer(StrokeDrawer):
         # Straight-through (Bengio et al. 2013): the value of one, the gradient of the other.
         return dataclasses.replace(self.sketch, colours=nearest + colours - colours.detach())
 
+    @property
+    def pen_width(self) -> float | None:
+        return self.settings.pen_width
+
     def width_range(self) -> tuple[float, float]:
         if self.settings.pen_width and self.settings.page_width:
             pixels = self.settings.pen_width / self.settings.page_width * self.size[0]
