@@ -8,7 +8,8 @@ from typing import Any
 AUTO = "auto"
 """In place of columns and rows: those of the grid that a start picture was drawn on."""
 MOST_SIDE, MOST_CELLS_SIDE = 1024, 4096
-_BETWEEN = re.compile(r"[\s,x×()\[\]]+")
+_NUMBER = r"(\d{1,5}(?:\.0*)?)"
+_SIZE = re.compile(rf"[\[(]?\s*{_NUMBER}(?:(?:\s*[x×,]\s*|\s+){_NUMBER})?\s*[\])]?", re.ASCII)
 
 
 def sprite_size(raw: Any) -> tuple[int, int] | str | None:
@@ -33,13 +34,13 @@ def grid_size(raw: Any) -> tuple[int, int] | str | None:
 
 
 def _size(raw: Any, most: int) -> tuple[int, int] | str | None:
-    parts = raw if isinstance(raw, list | tuple) else [raw]
-    words = [word for part in parts for word in _BETWEEN.split(str(part).strip().lower()) if word]
-    if not words or words == ["none"]:
+    text = " ".join(str(part).strip() for part in (raw if isinstance(raw, list | tuple) else [raw])).strip().lower()
+    if text in ("", "none"):
         return None
-    if words == [AUTO]:
+    if text == AUTO:
         return AUTO
-    numbers = [int(float(word)) for word in words if re.fullmatch(r"[0-9]{1,5}(\.0*)?", word)]
-    if len(numbers) != len(words) or len(words) > 2 or not all(1 <= number <= most for number in numbers):
+    match = _SIZE.fullmatch(text)
+    numbers = [int(float(number)) for number in match.groups() if number] if match else []
+    if not numbers or not all(1 <= number <= most for number in numbers):
         raise ValueError(f"expected columns and rows from 1 to {most}, such as 32x32, or {AUTO}")
     return numbers[0], numbers[-1]

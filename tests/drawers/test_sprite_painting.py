@@ -14,7 +14,7 @@ from pixray.drawers.base import Canvas
 from pixray.drawers.pixel.drawer import PixelDrawer
 from pixray.drawers.pixel.learnt_palette import LearntPalette
 from pixray.errors import SettingsError
-from pixray.events import Drawn, Noticed
+from pixray.events import CheckpointDue, Drawn, Noticed
 from pixray.sprites.size import sprite_size
 from pixray.testing.contracts import check_drawer
 
@@ -130,10 +130,22 @@ def test_the_palette_learns():
     assert len((learnt.shown(cells, 100).detach() * 255).round().unique(dim=0)) == 2
 
 
-def test_a_sprite_goes_on_from_its_checkpoint_to_the_same_bytes():
-    words = [*TINY, "--colors", "3", "--checkpoint_every", "5"]
-    assert main([*words, "--outdir", "whole"]) == 0
-    assert main([*words, "--outdir", "half", "--iterations", "5"]) == 0
+@pytest.mark.parametrize("step", [2, 5, 8])
+def test_a_sprite_goes_on_from_its_checkpoint_to_the_same_bytes(session, step):
+    settings = {"drawer": "pixel", "sprite": "8x6", "size": None, "iterations": 10, "colors": 3}
+    whole, states = [], {}
+    for event in session(**settings, checkpoint_every=1).run():
+        if isinstance(event, CheckpointDue):
+            states[event.step] = event.state
+        whole.append(event)
+    again = session(**settings)
+    again.restore(states[step])
+    ends = [[event for event in events if isinstance(event, Drawn)][-1] for events in (whole, list(again.run()))]
+    assert ends[0].files == ends[1].files and np.array_equal(ends[0].image_u8, ends[1].image_u8)
+
+
+def test_a_sprite_is_made_again_to_the_same_bytes():
+    assert main([*TINY, "--colors", "3", "--outdir", "whole"]) == 0
     whole = Path("whole/output_sprite.png").read_bytes()
     assert main(["rerun", "whole", "--outdir", "again", "--quiet"]) == 0
     assert Path("again/output_sprite.png").read_bytes() == whole
@@ -156,6 +168,9 @@ def test_the_size_of_a_sprite_is_written_in_several_ways(raw, grid):
         ({"sprite": "0x8"}, "sprite='0x8' .*expected columns and rows from 1 to 1024, such as 32x32"),
         ({"sprite": "big"}, "expected columns and rows"),
         ({"sprite": "8x6x4"}, "expected columns and rows"),
+        ({"sprite": "32xx"}, "expected columns and rows"),
+        ({"sprite": "-3x4"}, "expected columns and rows"),
+        ({"pixel_size": [4, 5000]}, "expected columns and rows from 1 to 4096"),
         ({"sprite": "8x6", "colors": 0}, "colors=0 .*expected"),
         ({"sprite": "8x6", "colors": 5000}, "colors=5000 .*expected"),
         (
