@@ -221,6 +221,15 @@ def test_another_drawer_can_start_from_a_service(services, remote):
     assert red > green + 30 and red > blue + 30, "the grid of cells begins as the picture of the service"
 
 
+@pytest.mark.parametrize("drawer", ["pixel", "clipdraw", "line_sketch", "vqgan"])
+def test_a_draft_of_a_server_of_this_machine_becomes_pixels_strokes_and_codes(drawer, services, remote, default_vqgan):
+    run = remote(drawer=drawer, init_from="sdapi", prompts="a red circle", iterations=1, size=[64, 64])
+    _, path = painted(run)
+    with Image.open(path) as picture:
+        assert picture.text["pixray_provider"] == "sdapi" and picture.text["pixray_server"] == "Stable Diffusion WebUI"
+        assert picture.text["pixray_cost"] == "0 (free)"
+
+
 def test_an_unknown_service_to_start_from_is_named(resolve):
     with pytest.raises(SettingsError, match=r"unknown provider 'openay'.*Did you mean 'openai'"):
         resolve(drawer="pixel", init_from="openay")

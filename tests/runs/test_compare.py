@@ -158,3 +158,11 @@ def test_prompts_are_safe_in_the_page(compare):
     made.prompts = "<script>alert(1)</script>"
     write_comparison(made.folder, made.as_json())
     assert "<script>" not in Path("compare/index.html").read_text()
+
+
+def test_many_services_stand_in_several_rows_that_can_be_read(compare, services):
+    names = ["flat", "openai", "regolo", "visioncraft", "blockentropy", "bfl", "fal", "together"]
+    compare(names)
+    assert "--columns: 6" in Path("compare/index.html").read_text()
+    with Image.open("compare/sheet.png") as sheet:
+        assert sheet.width < 7 * 208 and sheet.height > 2 * 128

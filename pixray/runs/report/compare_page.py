@@ -18,6 +18,8 @@ from pixray.runs.report.sheet import contact_sheet
 from pixray.runtime.files import write_atomic
 
 _WIDEST = 640
+MOST_COLUMNS = 6
+"""Side by side on the page; further drawers go below, where their numbers can be read."""
 Row = Mapping[str, Any]
 
 
@@ -37,7 +39,7 @@ def write_comparison(folder: Path, comparison: Mapping[str, Any]) -> None:
         title=comparison["prompts"],
         judges=sorted({row["judge"] for row in rows if row["judge"]}),
         sections=_sections(folder, rows),
-        columns=len(dict.fromkeys(row["drawer"] for row in rows)),
+        columns=min(MOST_COLUMNS, len(dict.fromkeys(row["drawer"] for row in rows))),
         requests=comparison["requests"],
         spent=f"{comparison['spent']:g}",
         guessed=f"{comparison['guessed']:g}" if comparison["guessed"] else "",
@@ -46,7 +48,7 @@ def write_comparison(folder: Path, comparison: Mapping[str, Any]) -> None:
 
 
 def _sheet(folder: Path, rows: Sequence[Row]) -> Image.Image:
-    """A row per seed, a column per drawer; a failed run is a grey field with its reason."""
+    """A row per seed, a column per drawer; rows of a few drawers where there is one seed. A failed run is grey."""
     seeds = list(dict.fromkeys(row["seed"] for row in rows))
     ordered = [row for seed in seeds for row in rows if row["seed"] == seed]
     shape = next((tuple(row["size"]) for row in ordered if row["size"]), (192, 108))
@@ -54,7 +56,8 @@ def _sheet(folder: Path, rows: Sequence[Row]) -> Image.Image:
     for row in ordered:
         picture = open_picture(folder / row["picture"]) if row["picture"] else Image.new("RGB", shape, "#dddddd")
         shown.append((picture, _caption(row)))
-    return contact_sheet(shown, max(1, len(ordered) // max(1, len(seeds))))
+    columns = max(1, len(ordered) // max(1, len(seeds)))
+    return contact_sheet(shown, min(columns, MOST_COLUMNS) if len(seeds) == 1 else columns)
 
 
 def _caption(row: Row) -> str:
