@@ -39,23 +39,31 @@ def write(weights: Mapping[str, Tensor], path: Path) -> None:
 
 
 def mean(one: Mapping[str, Tensor], other: Mapping[str, Tensor], share: float = 0.5) -> dict[str, Tensor]:
-    """Between two models of which one continued from the other; counters as the first has them.
+    """Between two models of which the first continued from the other; counters as the first has them.
 
-    Their mean often does better than either: https://arxiv.org/abs/2203.05482
+    Their mean often does better than either: https://arxiv.org/abs/2203.05482. Words that only the first has learned
+    keep what it knows of them.
 
     share: of the other model, 0 to 1.
 
     Raises:
-        ValueError: they are not models of one form and of the same words.
+        ValueError: they are not models of one form, or the other has words that the first lacks.
     """
-    if {name: v.shape for name, v in one.items()} != {name: v.shape for name, v in other.items()} or not torch.equal(
-        one["token_ids"], other["token_ids"]
-    ):
-        raise ValueError(
-            "only models of the same form have a mean; these differ in their weights' names, sizes or words"
-        )
+    other = _with_words_of(one, other)
+    if {name: v.shape for name, v in one.items()} != {name: v.shape for name, v in other.items()}:
+        raise ValueError("only models of the same form have a mean; these differ in their weights' names or sizes")
     between = {name: one[name].float() * (1 - share) + other[name].float() * share for name in one}
     return {name: between[name].to(v.dtype) if v.is_floating_point() else v for name, v in one.items()}
+
+
+def _with_words_of(one: Mapping[str, Tensor], other: Mapping[str, Tensor]) -> Mapping[str, Tensor]:
+    """The other model with a row for every word of the first."""
+    places = {token: row for row, token in enumerate(one["token_ids"].tolist())}
+    if not set(other["token_ids"].tolist()) <= places.keys():
+        raise ValueError("only models of the same form have a mean; the other one knows words that the first does not")
+    rows = one["token_embedding.weight"].clone()
+    rows[[places[token] for token in other["token_ids"].tolist()]] = other["token_embedding.weight"]
+    return {**other, "token_ids": one["token_ids"], "token_embedding.weight": rows}
 
 
 def known_words(sprites: Sprites) -> list[str]:

@@ -121,6 +121,10 @@ def test_the_mean_of_two_guides_lies_between_them(train, atlases, tmp_path, caps
     assert "nowhere" in capsys.readouterr().err
     with pytest.raises(ValueError, match="of the same form"):
         exporting.mean(one, one | {"token_ids": one["token_ids"] + 1})
+    fewer = other | {name: other[name][:-1] for name in ("token_ids", "token_embedding.weight")}
+    rows = exporting.mean(one, fewer)["token_embedding.weight"]
+    assert torch.equal(rows[-1], one["token_embedding.weight"][-1])
+    assert torch.equal(rows[:-1], exporting.mean(one, other)["token_embedding.weight"][:-1])
 
 
 def test_a_training_can_start_from_an_exported_guide(train, atlases, tmp_path):
