@@ -232,7 +232,11 @@ class Optimizer:
         False, "when the loss stalls for 12 steps, drop the learning rate, then stop", aliases=("-as",)
     )
     device: str = setting(
-        "auto", "auto, cpu, cuda, cuda:1 or mps", aliases=("--cuda_device", "-cud"), common=True, role=Role.RESUMABLE
+        "auto",
+        "auto, cpu, cuda, cuda:1 or mps",
+        aliases=("--cuda_device", "-cud"),
+        common=True,
+        role=Role.RESUMABLE | Role.OF_MACHINE,
     )
     cuda_graph: str = setting(
         "auto",

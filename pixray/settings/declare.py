@@ -82,6 +82,8 @@ class Role(enum.Flag):
     """A list of what happens at which steps: a run that goes on may have another one from there on."""
     CHOICE = enum.auto()
     """Presets follow from it, as from the quality; every setting that names a part or shapes the canvas is one."""
+    OF_MACHINE = enum.auto()
+    """Fits one machine: a record holds it only where somebody asked for it, so that a rerun elsewhere is free."""
 
 
 @dataclass(frozen=True)

@@ -96,7 +96,7 @@ def resolved_values(settings: Settings, chosen: Mapping[str, Any]) -> dict[str, 
         chosen: settings that the drawer decided while it was loaded.
     """
     # Without a timeline nothing happened, whatever the default: a run may be steered after its record was begun.
-    left_out = (Role.UNRECORDED, Role.TIMELINE)
+    left_out = (Role.UNRECORDED, Role.TIMELINE, Role.OF_MACHINE)
     recorded = [name for name in vars(settings) if not any(settings.has_role(name, role) for role in left_out)]
     asked = settings.given()
     defaults: dict[str, Any] = {}

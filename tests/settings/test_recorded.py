@@ -17,7 +17,8 @@ from pixray.settings.resolve import resolve as resolve_settings
 from pixray.settings.schema import Schema
 
 NOT_RECORDED = {
-    "cuda_graph", "outdir", "recorders", "config_file", "skip_args", "checkpoints_dir", "offline", "prompts_file",
+    "cuda_graph", "device", "outdir", "recorders", "config_file", "skip_args", "checkpoints_dir", "offline",
+    "prompts_file",
 }  # fmt: skip
 """Settings on which no picture depends."""
 
@@ -66,7 +67,7 @@ def test_every_setting_of_every_part_is_recorded(registry):
         timelines = {name for name, one in schema.declared.items() if Role.TIMELINE in one.role}
         missing = set(schema.declared) - set(recorded) - NOT_RECORDED - timelines
         assert not missing, f"a record of {drawer} lacks {missing}"
-        silent = {name for name, one in schema.declared.items() if Role.UNRECORDED in one.role}
+        silent = {name for name, one in schema.declared.items() if one.role & (Role.UNRECORDED | Role.OF_MACHINE)}
         assert silent == NOT_RECORDED, "does no picture depend on these?"
 
 
@@ -208,3 +209,11 @@ def test_no_part_has_a_setting_called_like_the_section():
 
     with pytest.raises(InvalidPart, match="no setting can be called"):
         declarations(Group, "drawer mine")
+
+
+def test_the_device_that_a_server_chose_is_no_choice_elsewhere(registry):
+    client = Layer(LayerKind.CLIENT, "settings", {"prompts": ["red"]})
+    server = Layer(LayerKind.SUPPLIED, "the server", {"device": "cuda:1"})
+    served = Schema.for_choice(registry, [client, server]).resolve([client, server])
+    assert served.device == "cuda:1"
+    assert record_of(served)[RESOLVED] == record_of(resolve_settings(registry, {"prompts": ["red"]}))[RESOLVED]
