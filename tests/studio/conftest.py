@@ -62,8 +62,8 @@ class Server:
     def finished(self, prompts, settings=TINY):
         return self.wait(self.paint(prompts, settings), "done")
 
-    def running(self, prompts, step=1):
-        name = self.paint(prompts, LONG)
+    def running(self, prompts, step=1, **changes):
+        name = self.paint(prompts, {**LONG, **changes})
         self.wait(name, "running", step=step)
         return name
 

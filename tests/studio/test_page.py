@@ -145,7 +145,8 @@ def test_a_run_is_paused_and_goes_on(visit, server):
 
 
 def test_a_running_picture_is_steered_and_taken_back(visit, server):
-    name = server.running("a red heart", step=60)  # its first checkpoint, 50, is older than every change
+    # Its first checkpoint, 200, is older than every change, and far from being thinned out.
+    name = server.running("a red heart", step=210, checkpoint_every=200)
     page = visit().open()
     panel, history = page.locator(".steering"), page.get_by_role("list", name="Changes so far")
     panel.get_by_role("textbox", name="Steer towards").fill("a blue sea")
