@@ -1,6 +1,6 @@
 """What a worker tells about a run while it paints: how far it is, its checkpoints, small pictures.
 
-Nothing here changes the run, and all of it together takes at most about a hundredth of its time.
+Nothing here changes the run, and all of it together takes about a hundredth of its time.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ PACE = 0.2
 """Seconds between reports of steps at least."""
 _FETCH = 1.0
 """Seconds between losses that have to be fetched from a device at least."""
-_SHARE = 100
+_SHARE = 200
 """A small picture is made when the run has gone on this many times as long as the last one took to make."""
 _REST = 0.5
 """Seconds between small pictures at least."""
