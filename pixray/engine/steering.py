@@ -116,6 +116,13 @@ class Steering:
             self._refuse_if_fixed()
             check_planned(base, registry)
 
+    def __getstate__(self) -> dict[str, Any]:
+        """For copies of a session: a lock cannot be copied, so each has its own."""
+        return {name: value for name, value in vars(self).items() if name != "_lock"}
+
+    def __setstate__(self, state: Mapping[str, Any]) -> None:
+        vars(self).update(state, _lock=threading.RLock())
+
     def timeline(self) -> list[dict[str, Any]]:
         """Every change that has effect or is planned, as the record holds them."""
         with self._lock:
