@@ -24,7 +24,7 @@ def sketch_of(points, lengths):
 
 
 def length_of(sketch):
-    return float(sketch.points[sketch.index].diff(dim=1).norm(dim=2).sum())
+    return float(sketch.points.detach()[sketch.index].diff(dim=1).norm(dim=2).sum())
 
 
 def test_straight_strokes_have_their_handles_on_the_line():
