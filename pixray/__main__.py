@@ -1,4 +1,7 @@
-"""python -m pixray, and the command `pixray`."""
+"""python -m pixray, and the command `pixray`.
+
+Late imports keep what few runs need out of start-up.
+"""
 
 from __future__ import annotations
 

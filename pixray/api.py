@@ -1,4 +1,7 @@
-"""The functions old notebooks call, as a thin shell over the engine: one object holds what a notebook sets up."""
+"""The functions old notebooks call, as a thin shell over the engine: one object holds what a notebook sets up.
+
+Late imports keep torch out of start-up.
+"""
 
 from __future__ import annotations
 

@@ -3,6 +3,8 @@
 First Started, then Stepped after every step, Drawn when a picture is due, CheckpointDue when the state is to be saved,
 LearningRateDropped when the rate falls, Steered and Undone when somebody steers the run, Noticed when there is a
 message for the user; at the end Finished. The terminal, notebooks, files and servers all read these.
+
+Late imports keep PIL out of start-up.
 """
 
 from __future__ import annotations

@@ -1,4 +1,7 @@
-"""pixray compare --drawers pixel,stability --prompts "…": the same prompts by several drawers, side by side."""
+"""pixray compare --drawers pixel,stability --prompts "…": the same prompts by several drawers, side by side.
+
+Late imports keep PIL and NumPy out of start-up.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""pixray diff A B: which settings, and how much of the picture, differ."""
+"""pixray diff A B: which settings, and how much of the picture, differ.
+
+Late imports keep PIL and NumPy out of start-up.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""pixray doctor: what this machine has, what is missing, and what can be reached."""
+"""pixray doctor: what this machine has, what is missing, and what can be reached.
+
+Late imports keep torch out of start-up.
+"""
 
 from __future__ import annotations
 

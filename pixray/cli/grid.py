@@ -1,4 +1,7 @@
-"""pixray grid --prompts "a | b" --drawer pixel,fft --seed 1..4: every combination, continued where it stopped."""
+"""pixray grid --prompts "a | b" --drawer pixel,fft --seed 1..4: every combination, continued where it stopped.
+
+Late imports keep torch out of start-up.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from pixray.cli.parsing import asks_for_help
 from pixray.errors import PixrayError, SettingsError
+from pixray.runtime.files import remove_parts
 
 if TYPE_CHECKING:
     from pixray.models.store import ModelStore
@@ -76,7 +80,6 @@ def _paint_grid(make: Callable[[str], list[Cell]], template: str, registry: Regi
     from pixray.recorders.outdir import make_outdir
     from pixray.runs.report.own_files import refuse_foreign_files
     from pixray.runs.sprite_sheet import FILES
-    from pixray.runtime.files import remove_parts
     from pixray.settings.names import refuse_braces
 
     refuse_braces(template)

@@ -5,6 +5,8 @@
     python -m pixray doctor                                      a command of its own (see COMMANDS)
 
 Exit codes: 0 done, 1 failed, 2 wrong settings, 130 ended by Ctrl-C, TERM or HUP.
+
+Late imports keep torch out of start-up.
 """
 
 from __future__ import annotations

@@ -5,6 +5,8 @@ pixray models fetch NAME …       download; CLIP models too, by their perceptor
 pixray models verify [NAME …]    compare sizes and checksums
 pixray models path NAME          where its files are
 pixray models where              the folders that are searched, and where downloads go
+
+Late imports keep torch out of start-up.
 """
 
 from __future__ import annotations
@@ -19,6 +21,7 @@ from pixray.cli.parsing import Parser
 from pixray.errors import ModelUnavailable, SettingsError, did_you_mean
 from pixray.models.progress import Progress
 from pixray.models.store import ENVIRONMENT, OWN_MODELS, ModelStore
+from pixray.models.verify import sha256_of
 from pixray.recorders.console import DownloadBar
 
 if TYPE_CHECKING:
@@ -114,7 +117,6 @@ def _verify(store: ModelStore, args: argparse.Namespace) -> int:
 
 def _judge(path: Path, file: KnownFile) -> tuple[bool, str]:
     """Whether a file is what was published, and the words for it."""
-    from pixray.models.verify import sha256_of
 
     digest = sha256_of(path)
     if path.name != file.name and file.sha256 is not None and digest != file.sha256:

@@ -1,4 +1,7 @@
-"""pixray palette '@sprite.png\\8' --out warm.gpl: the colours of any palette, printed or written to a palette file."""
+"""pixray palette '@sprite.png\\8' --out warm.gpl: the colours of any palette, printed or written to a palette file.
+
+Late imports keep what few runs need out of start-up.
+"""
 
 from __future__ import annotations
 

@@ -1,8 +1,12 @@
-"""pixray plot: an SVG, or the drawing of a run, as lines in millimetres that a pen plotter draws as they are."""
+"""pixray plot: an SVG, or the drawing of a run, as lines in millimetres that a pen plotter draws as they are.
+
+Late imports keep torch and shapely out of help pages.
+"""
 
 from __future__ import annotations
 
 import argparse
+import json
 import sys
 from collections.abc import Sequence
 from dataclasses import fields
@@ -13,6 +17,7 @@ from pixray.cli.parsing import Parser, add_output_flags, output_of
 from pixray.drawers.strokes.plot.fill import FILLS
 from pixray.drawers.strokes.plot.paper import ORIENTATIONS, PAPERS
 from pixray.errors import PixrayError, SettingsError
+from pixray.runtime.files import user_path, write_atomic
 
 if TYPE_CHECKING:
     from pixray.drawers.strokes.plot.make import Plot
@@ -30,7 +35,6 @@ def main(argv: Sequence[str]) -> int:
     from pixray.drawers.strokes.plot.files import writer_of
     from pixray.drawers.strokes.plot.make import PlotOptions, make_plot
     from pixray.drawers.strokes.svg_read import read_drawing
-    from pixray.runtime.files import user_path, write_atomic
 
     targets = [user_path(name, "-o") for name in args.output or [f"{source.stem}-plot.svg"]]
     writers = [writer_of(str(target)) for target in targets]
@@ -80,8 +84,6 @@ def _parser() -> Parser:
 
 def _drawing_of(text: str) -> Path:
     """The SVG that is meant: the file itself, or the one in a run's folder."""
-    from pixray.runtime.files import user_path
-
     path = user_path(text, "drawing")
     if not path.is_dir():
         return path
@@ -100,8 +102,6 @@ def _tell(plot: Plot, targets: Sequence[Path], output: str, args: argparse.Names
     seconds = plot.seconds(speed=args.speed)
     lines = sum(len(layer.lines) for layer in plot.layers)
     if output == "json":
-        import json
-
         facts = {
             "files": [str(target) for target in targets],
             "paper": [plot.sheet.width, plot.sheet.height],

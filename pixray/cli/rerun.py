@@ -1,4 +1,7 @@
-"""pixray rerun PICTURE [settings]: make it again, perhaps with another seed or size."""
+"""pixray rerun PICTURE [settings]: make it again, perhaps with another seed or size.
+
+Late imports keep PIL and NumPy out of start-up.
+"""
 
 from __future__ import annotations
 

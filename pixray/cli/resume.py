@@ -1,4 +1,7 @@
-"""pixray resume OUTDIR: go on with an earlier run."""
+"""pixray resume OUTDIR: go on with an earlier run.
+
+Late imports keep torch out of start-up.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""pixray services: the remote services, what they can do, and whether their keys are set; with a name, its models."""
+"""pixray services: the remote services, what they can do, and whether their keys are set; with a name, its models.
+
+Late imports keep what few runs need out of start-up.
+"""
 
 from __future__ import annotations
 

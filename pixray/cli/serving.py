@@ -1,4 +1,7 @@
-"""What `pixray serve` and `pixray studio` have in common: their flags, and a server from them."""
+"""What `pixray serve` and `pixray studio` have in common: their flags, and a server from them.
+
+Late imports keep torch out of start-up.
+"""
 
 from __future__ import annotations
 

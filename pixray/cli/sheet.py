@@ -1,4 +1,7 @@
-"""pixray sheet DIR: a contact sheet of the pictures in a folder, with captions."""
+"""pixray sheet DIR: a contact sheet of the pictures in a folder, with captions.
+
+Late imports keep PIL and NumPy out of start-up.
+"""
 
 from __future__ import annotations
 
@@ -11,6 +14,7 @@ from pixray.cli.parsing import Parser, folder_of
 from pixray.errors import PixrayError, SettingsError
 from pixray.runtime.files import user_path, write_atomic
 from pixray.runtime.terminal import plain
+from pixray.settings.output import WRITTEN
 from pixray.settings.subject import words_of
 
 if TYPE_CHECKING:
@@ -59,7 +63,6 @@ def finished_pictures(folder: Path, besides: Path) -> list[tuple[Path, dict[str,
     from pixray.images.png_text import read_text
     from pixray.recorders.files import PART_OF
     from pixray.recorders.record import NoRecord, read_record
-    from pixray.settings.output import WRITTEN
 
     pictures = []
     for path in sorted(path for path in folder.rglob("*") if path.suffix.lower() in WRITTEN):

@@ -1,4 +1,7 @@
-"""pixray show PICTURE: the settings that made it, as YAML that can be run again."""
+"""pixray show PICTURE: the settings that made it, as YAML that can be run again.
+
+Late imports keep PIL and NumPy out of start-up.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""pixray sprite photo.png --size 32x32 --colors 8: any picture as a sprite, and the true pixels of enlarged ones."""
+"""pixray sprite photo.png --size 32x32 --colors 8: any picture as a sprite, and the true pixels of enlarged ones.
+
+Late imports keep PIL and numpy out of help pages.
+"""
 
 from __future__ import annotations
 
@@ -11,6 +14,7 @@ from typing import TYPE_CHECKING
 from pixray.cli.parsing import Parser
 from pixray.errors import PixrayError, SettingsError
 from pixray.runtime.files import user_path, write_atomic
+from pixray.runtime.version import __version__
 
 if TYPE_CHECKING:
     from pixray.images.palette import Palette
@@ -118,7 +122,6 @@ def _described(grid: Grid) -> str:
 
 def _files(target: Path, made: Sequence[Converted], names: Sequence[str], scale: int | None) -> dict[Path, bytes]:
     """Every file by its path: the sprite or the sheet, an enlarged copy, Aseprite's, and of a sheet its JSON."""
-    from pixray.runtime.version import __version__
     from pixray.sprites.aseprite import aseprite_bytes
     from pixray.sprites.indexed import indexed_alike, indexed_png
     from pixray.sprites.sheet import columns_of, sheet, sheet_json

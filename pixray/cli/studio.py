@@ -1,4 +1,7 @@
-"""pixray studio: a page in the browser where pictures grow, and the server behind it."""
+"""pixray studio: a page in the browser where pictures grow, and the server behind it.
+
+Late imports keep PIL, NumPy and Starlette out of start-up.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""pixray vectorize: pictures to vectors of the perceptors, and the direction from some pictures to others."""
+"""pixray vectorize: pictures to vectors of the perceptors, and the direction from some pictures to others.
+
+Late imports keep torch out of start-up.
+"""
 
 from __future__ import annotations
 
@@ -10,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from pixray.cli.parsing import Parser
 from pixray.errors import SettingsError
+from pixray.runtime.files import write_atomic
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -40,8 +44,6 @@ def main(argv: Sequence[str]) -> int:
     path = Path(args.out)
     if path.suffix.lower() != ".json":
         raise SettingsError(f"out='{path}': expected a name that ends in .json")
-
-    from pixray.runtime.files import write_atomic
 
     pair = args.avg_diff or args.svm_diff
     sides = _two(pair, "avg-diff" if args.avg_diff else "svm-diff") if pair else [args.inputs]

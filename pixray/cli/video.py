@@ -1,4 +1,7 @@
-"""pixray video OUTDIR: a video of the steps of a run, as mp4, gif or animated WebP."""
+"""pixray video OUTDIR: a video of the steps of a run, as mp4, gif or animated WebP.
+
+Late imports keep PIL and NumPy out of start-up.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""pixray words: the vocabulary of the embedded perceptor."""
+"""pixray words: the vocabulary of the embedded perceptor.
+
+Late imports keep torch out of start-up.
+"""
 
 from __future__ import annotations
 

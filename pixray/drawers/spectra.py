@@ -2,6 +2,8 @@
 
 Each owns `tensors`, makes values 1 3 H W of them, and takes given values over in place. Sizes of values are free: the
 drawer brings them to one contrast.
+
+Late imports: ptwt and pywt are optional packages.
 """
 
 from __future__ import annotations
@@ -13,7 +15,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from pixray.errors import MissingPackage
+from pixray.errors import MissingPackage, did_you_mean
 
 STRENGTH = 3.0
 """Root mean square of tensors that hold a given picture: a step of 0.3 then changes a tenth of it."""
@@ -89,8 +91,6 @@ class Wavelets(Parametrization):
         self._ptwt, wavelets = _import_ptwt()
         names = wavelets.wavelist(kind="discrete")
         if wave not in names:
-            from pixray.errors import did_you_mean
-
             raise ValueError(
                 f"fft_wave={wave!r}: expected a discrete wavelet such as coif2.{did_you_mean(wave, names)}"
             )

@@ -1,4 +1,7 @@
-"""A small picture, enlarged by a network that knows what pictures look like."""
+"""A small picture, enlarged by a network that knows what pictures look like.
+
+Late imports: spandrel is an optional package.
+"""
 
 from __future__ import annotations
 

@@ -1,10 +1,15 @@
-"""Builds a session from settings: the only place that knows how the parts fit together."""
+"""Builds a session from settings: the only place that knows how the parts fit together.
+
+Late imports keep PIL, NumPy and httpx out of start-up.
+"""
 
 from __future__ import annotations
 
 import argparse
 from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Any
+
+import torch
 
 from pixray.drawers.base import Canvas, Drawer
 from pixray.engine.workload import check_workload
@@ -266,7 +271,6 @@ class SessionBuilder:
         return overlay(settings, drawer.size, self.device)
 
     def _camera(self, drawer: Drawer) -> Camera | None:
-        import torch
 
         from pixray.images.camera import Camera
 

@@ -1,4 +1,7 @@
-"""The interface of a filter: an image transform applied before the perceptors."""
+"""The interface of a filter: an image transform applied before the perceptors.
+
+Late imports keep torch out of start-up.
+"""
 
 from __future__ import annotations
 

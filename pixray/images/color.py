@@ -2,6 +2,8 @@
 
 Names of the xkcd survey come first, as in the old pixray: `red` is (229, 0, 0) there, and `mat:red` the pure one. The
 survey's results (https://xkcd.com/color/rgb/, CC0) lie beside this file; names of CSS are Pillow's.
+
+Late imports keep PIL and tinycss2 out of start-up.
 """
 
 from __future__ import annotations

@@ -2,6 +2,8 @@
 
 What strangers name is fetched from the public internet alone: every hop is judged anew, and connected to by the number
 that was judged.
+
+Late imports keep httpx out of start-up.
 """
 
 from __future__ import annotations

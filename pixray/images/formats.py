@@ -1,6 +1,8 @@
 """From the content of a picture file to Pillow's picture, whichever library its format needs.
 
 Only the header is read until pixels are asked for, so that a picture can be checked before a run begins.
+
+Late imports: pillow_heif and tifffile are optional packages.
 """
 
 from __future__ import annotations

@@ -1,4 +1,7 @@
-"""Pictures in and out: tensors to 8 bits and back, PNG files with settings inside."""
+"""Pictures in and out: tensors to 8 bits and back, PNG files with settings inside.
+
+Late imports keep torch out of start-up.
+"""
 
 from __future__ import annotations
 

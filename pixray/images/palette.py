@@ -16,9 +16,10 @@ from __future__ import annotations
 
 import re
 
+from pixray.errors import PixrayError
 from pixray.images.color import Color, read_color, triple_of
 from pixray.images.glob import is_address
-from pixray.images.palette_files import MOST_COLORS
+from pixray.images.palette_files import MOST_COLORS, colors_of_picture, colors_of_table, is_table
 
 STEPS = 16
 """Colours of a ramp that does not say how many."""
@@ -193,8 +194,6 @@ def _is_file(section: str) -> bool:
 
 
 def _from_file(section: str, count: int | None, exact: bool, place: str) -> list[Color]:
-    from pixray.errors import PixrayError
-    from pixray.images.palette_files import colors_of_picture, colors_of_table, is_table
 
     path = section.removeprefix("@").strip()
     try:

@@ -1,4 +1,7 @@
-"""The colours of files: of pictures, and of the palette files of painting programs."""
+"""The colours of files: of pictures, and of the palette files of painting programs.
+
+Late imports keep PIL and NumPy out of start-up.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Palette files for painting programs: the format follows the ending of the name."""
+"""Palette files for painting programs: the format follows the ending of the name.
+
+Late imports keep PIL out of start-up.
+"""
 
 from __future__ import annotations
 

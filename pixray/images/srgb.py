@@ -1,4 +1,7 @@
-"""Any picture as 8 bits of sRGB: depth, palette, colour space, embedded profile and transparency in one place."""
+"""Any picture as 8 bits of sRGB: depth, palette, colour space, embedded profile and transparency in one place.
+
+Late imports keep what few runs need out of start-up.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""How beautiful the picture is, to a linear layer that was trained on pictures rated by people."""
+"""How beautiful the picture is, to a linear layer that was trained on pictures rated by people.
+
+Late imports keep what few runs need out of start-up.
+"""
 
 from __future__ import annotations
 

@@ -2,6 +2,8 @@
 
 The anchor is always a constant. In the old pixray it was still tied to the parameters, so that one of these losses
 had no gradient at all and two pushed in a wrong direction.
+
+Late imports keep PIL and NumPy out of start-up.
 """
 
 from __future__ import annotations

@@ -1,4 +1,7 @@
-"""What a loss is: a number that says how far the picture is from what one wants."""
+"""What a loss is: a number that says how far the picture is from what one wants.
+
+Late imports keep what few runs need out of start-up.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""How far the margins of the picture are from a colour or from those of another picture."""
+"""How far the margins of the picture are from a colour or from those of another picture.
+
+Late imports keep PIL and NumPy out of start-up.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""How well people would remember the picture: ResMem (Needell, Bainbridge 2022, doi 10.1007/s42113-022-00126-5)."""
+"""How well people would remember the picture: ResMem (Needell, Bainbridge 2022, doi 10.1007/s42113-022-00126-5).
+
+Late imports: resmem is an optional package.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""How far the picture is from the style of another one."""
+"""How far the picture is from the style of another one.
+
+Late imports keep PIL and NumPy out of start-up.
+"""
 
 from __future__ import annotations
 

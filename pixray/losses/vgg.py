@@ -1,4 +1,7 @@
-"""Features of VGG-16 (Simonyan and Zisserman 2014, arXiv 1409.1556) at points of a picture."""
+"""Features of VGG-16 (Simonyan and Zisserman 2014, arXiv 1409.1556) at points of a picture.
+
+Late imports keep torchvision out of start-up.
+"""
 
 from __future__ import annotations
 

@@ -4,6 +4,8 @@ What has arrived lies in `NAME.part`, with `NAME.part.json` saying what of; a la
 server still has the same file. Size, checksum and structure are looked at before the part gets its name. A lock keeps
 two runs from fetching the same file; the operating system lifts it when a run dies. HTTP_PROXY, HTTPS_PROXY, ALL_PROXY
 and NO_PROXY are honoured.
+
+Late imports keep httpx and filelock out of start-up.
 """
 
 from __future__ import annotations

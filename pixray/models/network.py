@@ -1,4 +1,7 @@
-"""Can a model hub be reached? Decided in at most 3 seconds; the hub's own client would retry for most of a minute."""
+"""Can a model hub be reached? Decided in at most 3 seconds; the hub's own client would retry for most of a minute.
+
+Late imports keep httpx out of start-up.
+"""
 
 from __future__ import annotations
 

@@ -3,6 +3,8 @@
 `.safetensors` files hold nothing but tensors. Everything older is a pickle, which is a program. It is read as data
 (pickle_read.py): whatever lies beside the tensors, such as the configuration of a training run, becomes a stand-in that
 does nothing, and a file that asks for what only an attack needs is refused besides. Its content tells what a file is.
+
+Late imports keep safetensors out of start-up.
 """
 
 from __future__ import annotations

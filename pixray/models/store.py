@@ -3,6 +3,8 @@
 Looked for in this order: a given path; the checkpoints folders (the setting `checkpoints_dir`, the variable
 PIXRAY_CHECKPOINTS, `checkpoints/` beside the working directory, the user's cache folder); for perceptors the hub's
 cache; then a download.
+
+Late imports keep what few runs need out of start-up.
 """
 
 from __future__ import annotations

@@ -1,4 +1,7 @@
-"""Where the tensors of a file of `torch.save` lie, in both of its formats: a zip archive, and pickles in a row."""
+"""Where the tensors of a file of `torch.save` lie, in both of its formats: a zip archive, and pickles in a row.
+
+Late imports keep torch out of start-up.
+"""
 
 from __future__ import annotations
 

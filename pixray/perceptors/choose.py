@@ -1,4 +1,7 @@
-"""Which perceptors a run gets: those it names, or for `perceptors=auto` the real ones if they can be had."""
+"""Which perceptors a run gets: those it names, or for `perceptors=auto` the real ones if they can be had.
+
+Late imports keep torch out of start-up.
+"""
 
 from __future__ import annotations
 

@@ -2,6 +2,8 @@
 
 It sees 64 x 64 pixels and was trained against pictures that its own gradients paint, so that they cannot fool it
 (see training/README.md). It knows a few hundred common things and says so when a prompt holds other words.
+
+Late imports keep safetensors out of start-up.
 """
 
 from __future__ import annotations

@@ -1,4 +1,7 @@
-"""Importing open_clip, with a plain sentence when torch and torchvision do not fit together."""
+"""Importing open_clip, with a plain sentence when torch and torchvision do not fit together.
+
+Late imports keep open_clip out of start-up.
+"""
 
 from __future__ import annotations
 

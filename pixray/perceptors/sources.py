@@ -8,6 +8,8 @@
 
 Files are looked for in the checkpoints folder under `ARCHITECTURE.TAG` (as a file with any known ending, or as such
 a folder), then in the hub's cache, then downloaded.
+
+Late imports keep huggingface_hub out of start-up.
 """
 
 from __future__ import annotations

@@ -3,6 +3,8 @@
 It gives the same numbers as `open_clip.SimpleTokenizer` without importing open_clip, which takes two seconds.
 
 Source: Sennrich et al., Neural Machine Translation of Rare Words with Subword Units (2016), as GPT-2 and CLIP use it.
+
+Late imports keep regex and ftfy out of start-up.
 """
 
 from __future__ import annotations

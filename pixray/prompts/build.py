@@ -9,6 +9,7 @@ from pathlib import PurePath
 from typing import TYPE_CHECKING, Any
 
 import torch
+from PIL import Image, ImageOps
 from torch import Tensor
 from torch.nn import functional as F
 
@@ -232,7 +233,6 @@ class Guidance:
 @torch.no_grad()
 def encode_pictures(perceptor: Perceptor, pictures: Sequence[Image.Image], device: str) -> Tensor:
     """Embeddings of the middle squares of pictures, N D of unit length."""
-    from PIL import Image, ImageOps
 
     side = perceptor.input_size
     squares = [ImageOps.fit(picture, (side, side), Image.Resampling.BICUBIC) for picture in pictures]

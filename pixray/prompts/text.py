@@ -1,4 +1,7 @@
-"""Prompts: what the user wrote, and the losses it becomes for each perceptor."""
+"""Prompts: what the user wrote, and the losses it becomes for each perceptor.
+
+Late imports keep what few runs need out of start-up.
+"""
 
 from __future__ import annotations
 

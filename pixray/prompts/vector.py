@@ -3,6 +3,8 @@
     {"ViT-B/32": [[0.01, -0.02, …]], "RN50": [[…]]}
 
 A file may hold several vectors for a model; each pulls alike.
+
+Late imports keep torch out of start-up.
 """
 
 from __future__ import annotations

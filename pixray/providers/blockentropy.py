@@ -2,6 +2,8 @@
 
 Edits and ControlNet as in its documents of 2024. Its published worker reads no mask: what comes back is guided by the
 start picture, and the adapter lays it over the kept part itself, so that nothing outside of the mask changes.
+
+Late imports keep PIL out of start-up.
 """
 
 from __future__ import annotations
@@ -11,6 +13,7 @@ from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
+from pixray.providers.addresses import is_loopback, split
 from pixray.providers.base import Capabilities, Control, GeneratedImage, ImageRequest, Provider, Reply
 from pixray.providers.decode import from_base64, open_safely
 from pixray.providers.download import download
@@ -121,8 +124,6 @@ class BlockEntropy(Provider):
 
         content = image.content
         if content is None:
-            from pixray.providers.addresses import is_loopback, split
-
             content = await download(image.address or "", loopback=is_loopback(split(self.url).hostname or ""))
         below = open_safely(init).convert("RGB")
         above = open_safely(content).convert("RGB").resize(below.size, Image.Resampling.LANCZOS)

@@ -1,6 +1,8 @@
 """Results of services by the content of the request: asking for the same again costs nothing.
 
 An entry is a JSON file and its pictures beside it, readable by their owner alone. Neither holds keys or prompts.
+
+Late imports keep PIL out of start-up.
 """
 
 from __future__ import annotations

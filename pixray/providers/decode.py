@@ -1,4 +1,7 @@
-"""From bytes of a stranger to a picture, under limits: magic bytes, size in the header, and only then pixels."""
+"""From bytes of a stranger to a picture, under limits: magic bytes, size in the header, and only then pixels.
+
+Late imports keep PIL out of start-up.
+"""
 
 from __future__ import annotations
 

@@ -2,6 +2,8 @@
 
 A pipeline paints in a thread of its own. It is told to end between two of its steps, so that a run that is cancelled
 does not wait for it.
+
+Late imports: diffusers is an extra, and torch takes a second.
 """
 
 from __future__ import annotations

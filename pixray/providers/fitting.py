@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from dataclasses import replace
 from typing import Any, Literal
 
@@ -98,7 +99,6 @@ def _hopeless(provider: Provider, request: ImageRequest) -> list[str]:
 
 
 def _option_names(provider: Provider) -> set[str]:
-    import dataclasses
 
     if provider.Settings is None:
         return set()

@@ -6,6 +6,7 @@ servers still speak, is a setting. The service takes no seed: a picture cannot b
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, replace
@@ -14,7 +15,7 @@ from typing import Any
 from pixray.providers.base import Bill, Capabilities, GeneratedImage, ImageRequest, Preview, Provider, Reply
 from pixray.providers.decode import from_base64
 from pixray.providers.errors import ProtocolError, UnsupportedFeature
-from pixray.providers.http import File, Http
+from pixray.providers.http import Answer, File, Http
 from pixray.providers.openai_wire import bill_of, facts_of, png_file, read_images, size_of, transparent_mask
 from pixray.providers.price_list import PriceList
 from pixray.providers.sizes import SizeRule
@@ -162,9 +163,6 @@ class OpenAI(Provider):
 
 
 def _in_one_piece(service: str, payload: Mapping[str, Any]) -> list[GeneratedImage | Bill]:
-    import json
-
-    from pixray.providers.http import Answer
 
     return list(read_images(service, Answer(200, {}, json.dumps(payload).encode())))
 

@@ -1,4 +1,7 @@
-"""The images dialect of OpenAI, which several services speak: bodies out, pictures in."""
+"""The images dialect of OpenAI, which several services speak: bodies out, pictures in.
+
+Late imports keep PIL out of start-up.
+"""
 
 from __future__ import annotations
 

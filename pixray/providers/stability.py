@@ -2,6 +2,8 @@
 
 Spoken without the official package, whose pins fit no recent grpcio, which cannot ask for DDIM (its number is 0), loses
 `cfg_scale` beside a guidance preset, has no deadline, and hands out blurred pictures as if they were fine.
+
+Late imports keep PIL out of start-up; grpc is an optional package.
 """
 
 from __future__ import annotations

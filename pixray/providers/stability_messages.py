@@ -2,6 +2,8 @@
 
 Names and numbers are the interface; the classes come from a descriptor assembled here, in a pool of its own, so that an
 installed stability-sdk cannot clash with it. Only what is used is described: proto3 skips fields it does not know.
+
+Late imports: protobuf is an optional package.
 """
 
 from __future__ import annotations

@@ -1,4 +1,7 @@
-"""The state of a run in one file that cannot run code: tensors as safetensors, everything else as JSON beside them."""
+"""The state of a run in one file that cannot run code: tensors as safetensors, everything else as JSON beside them.
+
+Late imports keep torch out of start-up.
+"""
 
 from __future__ import annotations
 

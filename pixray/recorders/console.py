@@ -1,4 +1,7 @@
-"""What the terminal shows: a live line with loss, rate and time left, or JSON lines for scripts, or nothing."""
+"""What the terminal shows: a live line with loss, rate and time left, or JSON lines for scripts, or nothing.
+
+Late imports keep tqdm out of start-up.
+"""
 
 from __future__ import annotations
 

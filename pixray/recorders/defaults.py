@@ -1,4 +1,7 @@
-"""Which recorders a run gets: files always, what fits the place it runs in, and those that its settings name."""
+"""Which recorders a run gets: files always, what fits the place it runs in, and those that its settings name.
+
+Late imports keep what few runs need out of start-up.
+"""
 
 from __future__ import annotations
 

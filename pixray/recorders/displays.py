@@ -1,4 +1,7 @@
-"""Where a notebook shows things: ipywidgets where they are installed, else plain IPython output updated in place."""
+"""Where a notebook shows things: ipywidgets where they are installed, else plain IPython output updated in place.
+
+Late imports: ipywidgets and IPython are optional packages.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""What a notebook shows: the picture growing in place, with the loss curve and the time left below it."""
+"""What a notebook shows: the picture growing in place, with the loss curve and the time left below it.
+
+Late imports: IPython is an optional package.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""What made a picture: the settings inside a PNG or SVG, or in a run's folder."""
+"""What made a picture: the settings inside a PNG or SVG, or in a run's folder.
+
+Late imports keep what few runs need out of start-up.
+"""
 
 from __future__ import annotations
 

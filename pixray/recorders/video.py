@@ -1,6 +1,8 @@
 """Videos from frames: mp4 through the ffmpeg that imageio brings along, gif and animated WebP through Pillow.
 
 No system ffmpeg is needed, and pictures may have any size.
+
+Late imports keep imageio-ffmpeg and imageio out of start-up.
 """
 
 from __future__ import annotations

@@ -4,6 +4,8 @@
 
 Each candidate is a whole session with a seed of its own. The chosen one comes out as a run with that seed alone would,
 so the log, the film and the picture hold nothing of the others but their row, `output_audition.png`.
+
+Late imports keep what few runs need out of start-up.
 """
 
 from __future__ import annotations
@@ -25,6 +27,7 @@ from pixray.errors import RunFailed, SettingsError
 from pixray.events import CheckpointDue, Drawn, Event, Finished, Noticed, Started, Steered, Stepped, Undone
 from pixray.runs.clip_score import clip_score
 from pixray.runs.report.sheet import contact_sheet
+from pixray.settings.grammar import parse_weighted
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -263,7 +266,6 @@ def _judge(settings: Settings, registry: Registry, store: ModelStore, device: st
     prompts in words, how small its losses were."""
     from pixray.perceptors.choose import load_perceptors
     from pixray.prompts.timed import prompts_at
-    from pixray.settings.grammar import parse_weighted
 
     prompts = prompts_at(settings, min(STEPS, settings.iterations))
     named = [parse_weighted(text) for text in settings.clip_models]

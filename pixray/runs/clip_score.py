@@ -1,4 +1,7 @@
-"""How well a finished picture fits its prompts, in the eyes of a perceptor."""
+"""How well a finished picture fits its prompts, in the eyes of a perceptor.
+
+Late imports keep torch out of start-up.
+"""
 
 from __future__ import annotations
 

@@ -2,6 +2,8 @@
 
 Every run has a folder of its own and is painted once; the same comparison again reads what is there. Remote services
 work all at once, each under its own limits, while the drawers of this machine work in turn.
+
+Late imports keep torch out of start-up.
 """
 
 from __future__ import annotations
@@ -14,6 +16,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pixray.errors import PixrayError, SettingsError
+from pixray.images.io import open_picture
+from pixray.images.png_text import read_text
 from pixray.recorders.lock import FolderLock
 from pixray.recorders.log import read_log
 from pixray.recorders.outdir import named_outdir
@@ -233,8 +237,6 @@ class Comparison:
                 row.picture = path.relative_to(self.folder).as_posix()
 
     def _read_facts(self, cell: Cell, path: Path, row: Row) -> None:
-        from pixray.images.io import open_picture
-        from pixray.images.png_text import read_text
 
         row.size = open_picture(path).size
         text = read_text(path)
@@ -244,7 +246,6 @@ class Comparison:
         row.seconds = log.seconds if log else None
 
     def _score(self, cell: Cell, path: Path, row: Row) -> None:
-        from pixray.images.io import open_picture
         from pixray.perceptors.choose import load_perceptors
         from pixray.runs.clip_score import clip_score
         from pixray.runtime.devices import choose_device

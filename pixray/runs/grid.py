@@ -1,4 +1,7 @@
-"""A grid of runs: every combination of several values, each in a folder of its own, continued where it stopped."""
+"""A grid of runs: every combination of several values, each in a folder of its own, continued where it stopped.
+
+Late imports keep torch out of start-up.
+"""
 
 from __future__ import annotations
 

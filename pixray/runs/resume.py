@@ -1,4 +1,7 @@
-"""Going on with a run that was interrupted, or that shall take more steps than it was asked to."""
+"""Going on with a run that was interrupted, or that shall take more steps than it was asked to.
+
+Late imports keep torch out of start-up.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""The sprites of a grid in one picture, with JSON that says where each is, and as the frames of an Aseprite file."""
+"""The sprites of a grid in one picture, with JSON that says where each is, and as the frames of an Aseprite file.
+
+Late imports keep PIL and NumPy out of start-up.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from pixray.errors import PixrayError
 from pixray.runtime.files import write_atomic
 from pixray.runtime.version import __version__
 
@@ -45,7 +49,6 @@ def sheet_files(name: str, pictures: Sequence[np.ndarray], names: Sequence[str])
     Args:
         name: without an ending; pictures: H W 4 each, of one size; names: of the frames.
     """
-    from pixray.errors import PixrayError
     from pixray.sprites.aseprite import aseprite_bytes
     from pixray.sprites.indexed import indexed_alike, indexed_png
     from pixray.sprites.sheet import columns_of, sheet, sheet_json

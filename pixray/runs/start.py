@@ -1,4 +1,7 @@
-"""Building what a run is: a session, an animation of several, or an audition of several of which one goes on."""
+"""Building what a run is: a session, an animation of several, or an audition of several of which one goes on.
+
+Late imports keep PIL and NumPy out of start-up.
+"""
 
 from __future__ import annotations
 

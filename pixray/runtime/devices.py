@@ -1,4 +1,7 @@
-"""Which device a run uses, and in which number format models compute there."""
+"""Which device a run uses, and in which number format models compute there.
+
+Late imports keep torch out of start-up.
+"""
 
 from __future__ import annotations
 

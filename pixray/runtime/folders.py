@@ -1,4 +1,7 @@
-"""Folders of the user that pixray writes to without being asked, where each system wants them."""
+"""Folders of the user that pixray writes to without being asked, where each system wants them.
+
+Late imports keep platformdirs out of start-up.
+"""
 
 from __future__ import annotations
 

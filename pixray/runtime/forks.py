@@ -1,4 +1,7 @@
-"""Processes that were forked from one that had painted: what they can still do, and what they may not touch."""
+"""Processes that were forked from one that had painted: what they can still do, and what they may not touch.
+
+Late imports keep torch out of start-up.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Whether what a run asks for can fit into the memory of this machine at all."""
+"""Whether what a run asks for can fit into the memory of this machine at all.
+
+Late imports keep torch out of start-up.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Random numbers of a run: one seed, one generator per purpose, nothing shared with the rest of the process."""
+"""Random numbers of a run: one seed, one generator per purpose, nothing shared with the rest of the process.
+
+Late imports keep torch out of start-up.
+"""
 
 from __future__ import annotations
 

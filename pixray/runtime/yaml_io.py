@@ -1,4 +1,7 @@
-"""Settings as YAML files: read with the line of a mistake, written so that any YAML reader gets them back."""
+"""Settings as YAML files: read with the line of a mistake, written so that any YAML reader gets them back.
+
+Late imports keep PyYAML out of start-up.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""One request of a server: inputs to settings to a stream of picture files."""
+"""One request of a server: inputs to settings to a stream of picture files.
+
+Late imports keep torch out of start-up.
+"""
 
 from __future__ import annotations
 

@@ -11,6 +11,8 @@ import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from PIL import Image
+
 from pixray.events import CheckpointDue, Drawn, Event, Finished, Started, Steered, Stepped, Undone
 from pixray.runtime.files import write_atomic
 from pixray.serve.jobs import Order
@@ -143,8 +145,6 @@ def small_webp(image_u8: np.ndarray) -> bytes:
     Args:
         image_u8: H W 3 or H W 4.
     """
-    from PIL import Image
-
     picture, buffer = Image.fromarray(image_u8), io.BytesIO()
     picture.thumbnail((LONGEST_EDGE, LONGEST_EDGE), Image.Resampling.BOX)
     exact = picture.width * picture.height <= _EXACT

@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 from starlette.requests import Request
 from starlette.responses import FileResponse, Response
 from starlette.routing import BaseRoute, Route
@@ -72,7 +73,6 @@ class Uploads:
         Raises:
             PixrayError: it is no picture that can be read, or is too large.
         """
-        import numpy as np
 
         with tempfile.NamedTemporaryFile(prefix="pixray-upload-") as file:
             file.write(content)

@@ -5,6 +5,8 @@
 The first two are file descriptors. Orders come over the connection as pickles of the parent; what is said back is JSON,
 so that the parent never unpickles what a worker says. When the parent dies, so does the worker: the kernel sees to it
 on Linux, elsewhere a thread that waits for the end of the lifeline.
+
+Late imports keep torch out of start-up.
 """
 
 from __future__ import annotations

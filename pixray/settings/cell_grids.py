@@ -1,4 +1,7 @@
-"""Grids of cells and the canvas that they need: whole pixels a cell, and as many cells as a start picture has."""
+"""Grids of cells and the canvas that they need: whole pixels a cell, and as many cells as a start picture has.
+
+Late imports keep PIL and numpy out of start-up.
+"""
 
 from __future__ import annotations
 

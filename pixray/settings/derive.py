@@ -1,11 +1,14 @@
-"""Values that follow from others: the canvas size, whole iterations from amounts, the list of rate drops."""
+"""Values that follow from others: the canvas size, whole iterations from amounts, the list of rate drops.
+
+Late imports keep PIL and NumPy out of start-up.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
 
-from pixray.errors import shown
+from pixray.errors import PixrayError, shown
 from pixray.settings import tables as presets
 from pixray.settings.cell_grids import fit_canvas
 from pixray.settings.declare import Declaration, Role
@@ -95,7 +98,6 @@ def _derive_size(values: dict[str, Any], origins: Mapping[str, Origin], problems
 
 
 def _picture_size(text: str, problems: list[str]) -> tuple[int, int] | None:
-    from pixray.errors import PixrayError
     from pixray.images.glob import expand, is_address
     from pixray.images.io import picture_size
 

@@ -1,4 +1,7 @@
-"""Files that settings name: before a run begins, whether they are there and pictures among them can be read."""
+"""Files that settings name: before a run begins, whether they are there and pictures among them can be read.
+
+Late imports keep PIL and NumPy out of start-up.
+"""
 
 from __future__ import annotations
 

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 from pixray.errors import MissingPackage, PixrayError
 from pixray.parts.kinds import KINDS
+from pixray.registry import BUILT_IN, Registry
 from pixray.runtime.yaml_io import to_plain
 from pixray.settings.convert import describe
 from pixray.settings.declare import Declaration, declarations
@@ -99,7 +100,6 @@ def _rows_of_settings(declared: Sequence[Declaration]) -> list[dict[str, Any]]:
 
 def _collect_declarations() -> dict[str, dict[str, Any]]:
     """What `indexed` reads, made anew by importing every built-in part."""
-    from pixray.registry import BUILT_IN, Registry
 
     registry, parts = Registry(BUILT_IN), {}
     names = [(kind, name) for kind in KINDS if kind != "provider" for name in registry.names(kind)]

@@ -1,4 +1,7 @@
-"""Values with a grammar of their own: from what people wrote to the value, or an error that says what is right."""
+"""Values with a grammar of their own: from what people wrote to the value, or an error that says what is right.
+
+Late imports keep what few runs need out of start-up.
+"""
 
 from __future__ import annotations
 

@@ -1,6 +1,8 @@
 """The routes of the page: itself, its modules and styles, what it can offer, and settings inside dropped pictures.
 
 Every answer of these routes lets a browser load nothing from elsewhere and run no script of the page's text.
+
+Late imports keep Jinja2 out of start-up.
 """
 
 from __future__ import annotations

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import struct
 import threading
@@ -9,6 +10,8 @@ import time
 from http.server import BaseHTTPRequestHandler
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
+
+from PIL import Image
 
 from pixray.testing.fake_server import FakeServer, Received, Scripted, as_json, fake_picture
 from pixray.testing.websocket import Socket
@@ -161,15 +164,11 @@ class FakeComfyUI(FakeServer):
 
     def _read(self, graph: dict[str, Any]) -> tuple[str, int, tuple[int, int]]:
         """What a graph paints: the text and the seed of its sampler, and the size of its latent picture."""
-        from PIL import Image
-
         sampler = next(node["inputs"] for node in graph.values() if "positive" in node["inputs"])
         text = graph[sampler["positive"][0]]["inputs"]["text"]
         sizes = [node["inputs"] for node in graph.values() if "width" in node["inputs"]]
         loaded = [node["inputs"]["image"] for node in graph.values() if node["class_type"] == "LoadImage"]
         if not sizes:
-            import io
-
             with Image.open(io.BytesIO(self.uploads[loaded[0]])) as picture:
                 return text, sampler["seed"], picture.size
         return text, sampler["seed"], (sizes[0]["width"], sizes[0]["height"])

@@ -1,4 +1,7 @@
-"""Services that answer at once, as fakes: Together, OpenRouter, Gemini."""
+"""Services that answer at once, as fakes: Together, OpenRouter, Gemini.
+
+Late imports keep the services out of runs that play others.
+"""
 
 from __future__ import annotations
 

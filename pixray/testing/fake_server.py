@@ -1,4 +1,7 @@
-"""A web server on this machine that answers as it is told, over real sockets: the base of the fake services."""
+"""A web server on this machine that answers as it is told, over real sockets: the base of the fake services.
+
+Late imports keep what few runs need out of start-up.
+"""
 
 from __future__ import annotations
 

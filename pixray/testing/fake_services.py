@@ -11,6 +11,8 @@ import io
 import json
 from typing import Any
 
+from PIL import Image
+
 from pixray.testing.fake_server import FAKE_KEY, FakeServer, Received, Scripted, as_json, fake_picture
 
 
@@ -189,8 +191,6 @@ class FakeStabilityRest(FakeServer):
         size = self.shapes.get(fields.get("aspect_ratio", "1:1"), (128, 128))
         for name, _, _, content in received.form():
             if name == "image":
-                from PIL import Image
-
                 with Image.open(io.BytesIO(content)) as picture:
                     size = picture.size
         painted = fake_picture(fields["prompt"], int(fields.get("seed", 0)), size)

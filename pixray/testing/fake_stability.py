@@ -10,6 +10,8 @@ from collections.abc import Callable, Iterator
 from concurrent import futures
 from typing import Any
 
+from PIL import Image
+
 from pixray.providers import stability_messages as wire
 from pixray.providers.stability import import_grpc
 from pixray.testing.fake_server import FAKE_KEY, fake_picture
@@ -124,7 +126,6 @@ class FakeStability:
 
 def prompt_pictures(request: Any) -> list[tuple[int, Any]]:
     """The pictures of a request: their kind and what they show."""
-    from PIL import Image
 
     pictures = []
     for prompt in request.prompt:

@@ -1,4 +1,7 @@
-"""All fake services at once, with the environment that makes pixray talk to them."""
+"""All fake services at once, with the environment that makes pixray talk to them.
+
+Late imports keep what few runs need out of start-up.
+"""
 
 from __future__ import annotations
 

@@ -10,6 +10,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import torch
+from PIL import Image
 from torch import Tensor
 
 from pixray.drawers.base import Canvas, Drawer, Proposal
@@ -80,7 +81,6 @@ class RemoteDrawer(Drawer):
         self.client = client_for(self.provider, settings, self._models)
 
     def start(self, image: Tensor | None, generator: torch.Generator) -> None:
-        from PIL import Image
 
         init = None if image is None else Image.fromarray(to_u8(image[:, :3]))
         if image is not None:

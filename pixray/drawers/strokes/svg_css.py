@@ -2,6 +2,8 @@
 
 tinycss2 takes the text apart. Selectors are matched here, not by cssselect2, since that builds Python code from the
 file's text and evaluates it, and takes time without bound for some of them.
+
+Late imports keep tinycss2 out of start-up.
 """
 
 from __future__ import annotations

@@ -1,4 +1,7 @@
-"""How SVG elements are painted: colours, widths and opacity, inherited from group to group."""
+"""How SVG elements are painted: colours, widths and opacity, inherited from group to group.
+
+Late imports keep tinycss2 out of start-up.
+"""
 
 from __future__ import annotations
 

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import yaml
+
 from pixray.errors import ModelUnavailable, escaped, shown
 from pixray.runtime.yaml_io import MOST_BYTES
 from pixray.runtime.yaml_reader import SettingsReader
@@ -64,7 +66,6 @@ def read_config(path: Path) -> VqganConfig:
     Raises:
         ModelUnavailable: it describes something else, or a network that nobody could have trained.
     """
-    import yaml
 
     try:
         with path.open("rb") as file:

@@ -2,6 +2,8 @@
 
 The method is Katherine Crowson's VQGAN+CLIP (2021): codes are looked up as the nearest rows of the codebook, and the
 gradient is copied straight through that look-up.
+
+Late imports keep PyYAML out of start-up.
 """
 
 from __future__ import annotations

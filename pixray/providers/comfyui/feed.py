@@ -2,6 +2,8 @@
 
 The socket is a courtesy. Whether a job is done is asked over HTTP, so that a socket that closes, is taken over by
 another client or never opens costs previews and nothing else.
+
+Late imports: websockets is an extra.
 """
 
 from __future__ import annotations

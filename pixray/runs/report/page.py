@@ -1,4 +1,7 @@
-"""HTML pages that show pictures. They work from disk and load nothing but the pictures beside them."""
+"""HTML pages that show pictures. They work from disk and load nothing but the pictures beside them.
+
+Late imports keep Jinja2 out of start-up.
+"""
 
 from __future__ import annotations
 

@@ -12,6 +12,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from PIL import Image
 from starlette.datastructures import FormData, UploadFile
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -191,8 +192,6 @@ def _sse(event: dict[str, Any]) -> bytes:
 
 def _spot_of_alpha(start: Path, mask: Path) -> tuple[bytes, bytes]:
     """A mask of this dialect is transparent where to repaint."""
-    from PIL import Image
-
     with Image.open(mask) as opened:
         if not opened.has_transparency_data:
             raise Mistake(

@@ -11,6 +11,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from PIL import Image
 from starlette.requests import Request
 
 from pixray.errors import PixrayError, SettingsError
@@ -20,8 +21,6 @@ from pixray.serve.ordering import job_for
 from pixray.serve.waiting import changed
 
 if TYPE_CHECKING:
-    from PIL import Image
-
     from pixray.serve.services import Services
 
 _SLOTS = 4
@@ -138,8 +137,6 @@ def in_format(png: bytes, name: str, quality: int | None = None) -> bytes:
     Args:
         name: "png", "jpeg" or "webp"; quality: of the last two, 0 to 100.
     """
-    from PIL import Image
-
     if name == "png":
         return png
     with Image.open(io.BytesIO(png)) as opened:
@@ -152,8 +149,6 @@ def in_format(png: bytes, name: str, quality: int | None = None) -> bytes:
 
 def size_of(png: bytes) -> tuple[int, int]:
     """Width and height of a PNG."""
-    from PIL import Image
-
     with Image.open(io.BytesIO(png)) as picture:
         return picture.size
 
@@ -168,8 +163,6 @@ def spot_and_rest(picture: Path, keep: Image.Image) -> tuple[bytes, bytes]:
     Raises:
         SettingsError: it is of another size.
     """
-    from PIL import Image
-
     with Image.open(picture) as opened:
         rest = opened.convert("RGBA")
     if rest.size != keep.size:

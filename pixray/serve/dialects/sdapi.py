@@ -13,6 +13,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from PIL import Image, ImageOps
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
@@ -34,10 +35,9 @@ from pixray.serve.dialects.sdapi_wire import (
 )
 from pixray.serve.jobs import Job
 from pixray.serve.run_folder import preview_path
+from pixray.settings.core import Guidance
 
 if TYPE_CHECKING:
-    from PIL import Image
-
     from pixray.serve.services import Services
 
 _DOOR = "sdapi"
@@ -168,8 +168,6 @@ class Sdapi:
         return list(self._services.registry.names("optimizer"))
 
     def _default_drawer(self) -> str:
-        from pixray.settings.core import Guidance
-
         return Guidance().drawer
 
     def _running(self) -> Job | None:
@@ -196,8 +194,6 @@ def _picture_so_far(job: Job) -> list[bytes]:
 
 def _newest_preview(job: Job) -> str | None:
     """The small picture of the newest step as a PNG in base64."""
-    from PIL import Image
-
     for step in reversed(job.previews):
         try:
             with Image.open(preview_path(job.order.folder, step)) as opened:
@@ -209,8 +205,6 @@ def _newest_preview(job: Job) -> str | None:
 
 def _spot_of_grey(start: Path, mask: Path, inverted: bool) -> tuple[bytes, bytes]:
     """A mask of this dialect is white where to repaint, and of any size."""
-    from PIL import Image, ImageOps
-
     with Image.open(start) as picture, Image.open(mask) as opened:
         grey = opened.convert("RGB").convert("L").resize(picture.size)
     return spot_and_rest(start, grey if inverted else ImageOps.invert(grey))

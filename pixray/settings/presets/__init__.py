@@ -1,6 +1,8 @@
 """Named sets of settings, as YAML files beside this one (`configs/` at the top of the repository links to them).
 
 python -m pixray --config_file text2pixel --prompts "a red heart"
+
+Late imports keep what few runs need out of start-up.
 """
 
 from __future__ import annotations

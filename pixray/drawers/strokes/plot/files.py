@@ -1,4 +1,7 @@
-"""Plots as files: SVG, HPGL, G-code, and a picture of what the pens do."""
+"""Plots as files: SVG, HPGL, G-code, and a picture of what the pens do.
+
+Late imports keep PIL out of plots without a preview.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Areas as lines that a pen can draw: hatching, cross-hatching, contours, dots."""
+"""Areas as lines that a pen can draw: hatching, cross-hatching, contours, dots.
+
+Late imports: shapely is an extra.
+"""
 
 from __future__ import annotations
 

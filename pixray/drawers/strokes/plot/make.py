@@ -1,4 +1,7 @@
-"""From a sketch to the lines of each pen."""
+"""From a sketch to the lines of each pen.
+
+Late imports: shapely is an extra.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""The way of the pen: lines that meet become one, and all are drawn in an order with little travel in the air."""
+"""The way of the pen: lines that meet become one, and all are drawn in an order with little travel in the air.
+
+Late imports: shapely is an extra.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""A sketch as geometry in millimetres: lines with a width, and areas."""
+"""A sketch as geometry in millimetres: lines with a width, and areas.
+
+Late imports: shapely is an extra.
+"""
 
 from __future__ import annotations
 

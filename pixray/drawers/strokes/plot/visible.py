@@ -1,4 +1,7 @@
-"""What of a drawing can be seen: lines and areas are cut where something opaque was drawn over them later."""
+"""What of a drawing can be seen: lines and areas are cut where something opaque was drawn over them later.
+
+Late imports: shapely is an extra.
+"""
 
 from __future__ import annotations
 
