@@ -53,10 +53,11 @@ def main(argv: Sequence[str]) -> int:
 
 def _parser() -> Parser:
     parser = Parser("plot", WHAT)
-    parser.add_argument("drawing", metavar="DRAWING", help="an .svg file, or the folder of a run with strokes")
+    parser.add_argument("drawing", help="an .svg file, or the folder of a run with strokes")
     parser.add_argument(
         "-o",
-        "--output",
+        "--out",
+        dest="output",
         action="append",
         metavar="FILE",
         help="what to write, may be repeated: .svg, .hpgl, .plt, .gcode, .nc, or .png for a preview with the travel of "

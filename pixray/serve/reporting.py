@@ -1,6 +1,8 @@
 """What a worker tells about a run while it paints: how far it is, its checkpoints, small pictures.
 
 Nothing here changes the run, and all of it together takes about a hundredth of its time.
+
+Late imports keep what few runs need out of start-up.
 """
 
 from __future__ import annotations

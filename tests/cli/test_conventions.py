@@ -11,7 +11,12 @@ TAKE_SETTINGS = {"grid", "compare", "rerun"}
 """Commands whose flags are the settings of a run."""
 OTHERS = sorted(set(COMMANDS) - TAKE_SETTINGS)
 ARGUMENTS = {"show": ["x"], "diff": ["x", "y"], "resume": ["x"], "sheet": ["x"], "video": ["x"], "models": ["list"]}
-ARGUMENTS |= {"palette": ["red"], "vectorize": ["--inputs", "x.png", "--out", "x.json"]}
+ARGUMENTS |= {
+    "palette": ["red"],
+    "plot": ["x.svg"],
+    "sprite": ["x.png"],
+    "vectorize": ["--inputs", "x.png", "--out", "x.json"],
+}
 
 
 class _Declared(Exception):
