@@ -43,6 +43,10 @@ class Adam(torch.optim.Optimizer):
         self.param_groups = [{**self.defaults, **group, "params": list(group["params"])} for group in params]
         self.state: defaultdict[Tensor, Any] = defaultdict(dict)
 
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        # A copy, too, does without what the base class would bring.
+        self.__dict__.update(state)
+
     def zero_grad(self, set_to_none: bool = True) -> None:
         for tensor in self._tensors():
             if tensor.grad is not None and set_to_none:

@@ -60,6 +60,17 @@ def test_a_state_of_other_tensors_is_refused():
         Adam(groups(other)).load_state_dict(state)
 
 
+def test_a_copy_goes_on_by_itself():
+    parameters = tensors()
+    optimizer = Adam(groups(parameters), lr=0.2)
+    descend(optimizer, parameters, 2)
+    copied, copied_parameters = copy.deepcopy((optimizer, parameters))
+    descend(optimizer, parameters, 3, first=2)
+    descend(copied, copied_parameters, 3, first=2)
+    assert all(torch.equal(one, other) for one, other in zip(parameters, copied_parameters, strict=True))
+    assert all(one is not other for one, other in zip(parameters, copied_parameters, strict=True))
+
+
 @pytest.mark.gpu
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a CUDA device")
 def test_on_a_gpu_too_it_moves_tensors_as_torchs_does():
