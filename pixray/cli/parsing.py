@@ -62,6 +62,10 @@ def folder_of(path: str) -> Path:
         PixrayError: there is none.
     """
     folder = user_path(path, "folder")
+    if folder.is_file():
+        raise PixrayError(
+            f"{path} is a file; expected the folder of a run, which --outdir FOLDER names when it is painted"
+        )
     if not folder.is_dir():
         raise PixrayError(f"{path}: there is no such folder")
     return folder

@@ -98,6 +98,8 @@ def _drawing_of(text: str) -> Path:
 
 
 def _tell(plot: Plot, targets: Sequence[Path], output: str, args: argparse.Namespace) -> None:
+    from pixray.drawers.strokes.plot.files import hex_of
+
     if args.speed <= 0:
         raise SettingsError(f"speed={args.speed:g}: expected more than 0")
     seconds = plot.seconds(speed=args.speed)
@@ -116,6 +118,10 @@ def _tell(plot: Plot, targets: Sequence[Path], output: str, args: argparse.Names
     elif output != "quiet":
         for target in targets:
             sys.stdout.write(f"{target}\n")
+        if plot.hidden:
+            sys.stderr.write(f"{plot.hidden} strokes and areas have about the colour of the paper and are not drawn\n")
+        for color in plot.idle:
+            sys.stderr.write(f"the pen {hex_of(color)} has nothing to draw\n")
         pens = "1 pen" if len(plot.layers) == 1 else f"{len(plot.layers)} pens"
         sys.stderr.write(
             f"{pens}, {lines} lines, {plot.drawn / 1000:.2f} m of ink, {plot.travelled / 1000:.2f} m in the air, about "

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from pixray.cli.parsing import Parser, add_output_flags, output_of
+from pixray.errors import PixrayError
 from pixray.runtime.files import user_path
 
 
@@ -34,6 +35,11 @@ def main(argv: Sequence[str]) -> int:
 
     output = output_of(args)
     place = user_path(args.outdir, "outdir")
+    if place.is_file() and not (place.parent / "settings.yaml").is_file():
+        raise PixrayError(
+            f"{args.outdir} was painted alone, without what a run goes on from: paint with --outdir FOLDER to "
+            "go on later, or `pixray rerun` it"
+        )
     store = ModelStore(progress=DownloadBar() if output == "live" else None)
     session, files = resume(
         place.parent if place.is_file() else place,

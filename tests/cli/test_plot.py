@@ -118,3 +118,21 @@ def test_what_cannot_be_plotted_is_one_sentence_and_writes_nothing(drawing, caps
     assert message in err
     assert len(err.strip().splitlines()) == 1
     assert sorted(drawing.iterdir()) == before
+
+
+def test_pens_without_work_and_what_is_left_out_are_told(drawing, capsys):
+    assert main(["plot", "drawing.svg", "--pens", "red,black,navy"]) == 0
+    assert "the pen #01153e has nothing to draw\n" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["resume", "alone.png"], "alone.png was painted alone, without what a run goes on from: paint with --outdir"),
+        (["video", "alone.png"], "alone.png is a file; expected the folder of a run"),
+    ],
+)
+def test_a_picture_that_was_painted_alone_says_what_it_lacks(drawing, capsys, words, message):
+    Image.new("RGB", (4, 4)).save("alone.png")
+    assert main(words) == 1
+    assert message in capsys.readouterr().err

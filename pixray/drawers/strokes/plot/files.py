@@ -49,7 +49,7 @@ def svg(plot: Plot, machine: str = "servo") -> bytes:
         f'width="{width:g}mm" height="{height:g}mm" viewBox="0 0 {width:g} {height:g}">'
     ]
     for number, layer in enumerate(plot.layers, 1):
-        color = _hex(layer.color)
+        color = hex_of(layer.color)
         lines.append(
             f'<g id="pen-{number}" inkscape:groupmode="layer" inkscape:label={quoteattr(f"{number} {color}")} '
             f'fill="none" stroke="{color}" stroke-width="{plot.pen_width:g}" stroke-linecap="round" '
@@ -82,7 +82,7 @@ def gcode(plot: Plot, machine: str = "servo") -> bytes:
     lines = [words["begin"].format(**values)]
     for number, layer in enumerate(plot.layers, 1):
         if number > 1 or len(plot.layers) > 1:
-            lines.append(words["pen"].format(number=number, color=_hex(layer.color)))
+            lines.append(words["pen"].format(number=number, color=hex_of(layer.color)))
         for line in layer.lines:
             points = [f"X{x:.3f} Y{plot.sheet.height - y:.3f}" for x, y in line.tolist()]
             lines += [f"G0 {points[0]}", words["down"].format(**values)]
@@ -106,7 +106,7 @@ def preview(plot: Plot, machine: str = "servo") -> bytes:
             pen = line[-1]
     width = max(1, round(plot.pen_width * zoom))
     for layer in plot.layers:
-        color = _hex(layer.color)
+        color = hex_of(layer.color)
         for line in layer.lines:
             pencil.line([tuple(point) for point in (line * zoom).tolist()], fill=color, width=width, joint="curve")
     content = io.BytesIO()
@@ -142,6 +142,7 @@ def _path(line: np.ndarray) -> str:
     return "M" + " L".join(points[:-1] if closed else points) + (" Z" if closed else "")
 
 
-def _hex(color: Color) -> str:
+def hex_of(color: Color) -> str:
+    """#rrggbb."""
     red, green, blue = (round(min(max(level, 0.0), 1.0) * 255) for level in color)
     return f"#{red:02x}{green:02x}{blue:02x}"

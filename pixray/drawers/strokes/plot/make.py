@@ -13,7 +13,7 @@ import numpy as np
 
 from pixray.drawers.strokes.plot.fill import FILLS, rings_of
 from pixray.drawers.strokes.plot.paper import Sheet, lay_out
-from pixray.drawers.strokes.plot.pens import difference, nearest_pen, read_pens
+from pixray.drawers.strokes.plot.pens import ALIKE, difference, nearest_pen, read_pens
 from pixray.drawers.strokes.plot.route import drawn, joined, ordered, simplified, travel
 from pixray.drawers.strokes.plot.shapes import Color, import_shapely, lines_of, polygons_of, shapes_of
 from pixray.drawers.strokes.plot.visible import visible
@@ -26,8 +26,6 @@ _JOINED = 0.02
 _SHORTEST = 0.03
 """Millimetres of the shortest line that is drawn; cutting leaves crumbs."""
 _MARK = 4.0
-_ALIKE = 0.1
-"""How different two colours may look, see `difference`, without a line between them."""
 _TOUCHING = 0.01
 """Half of the gap in millimetres across which areas touch."""
 
@@ -79,11 +77,15 @@ class Plot:
         sheet: of paper.
         layers: one for each pen that draws anything.
         pen_width: millimetres.
+        idle: colours of pens that draw nothing.
+        hidden: how many strokes and areas are not drawn since they have the colour of the paper.
     """
 
     sheet: Sheet
     layers: list[PenLayer]
     pen_width: float
+    idle: Sequence[Color] = ()
+    hidden: int = 0
 
     @property
     def drawn(self) -> float:
@@ -124,7 +126,7 @@ def make_plot(sketch: Sketch, size: tuple[int, int], options: PlotOptions = Plot
         shapes = [shape.as_area() if shape.width > 2 * options.pen_width else shape for shape in shapes]
     paper = WHITE if sketch.paper is None else _color(sketch.paper.detach().cpu().tolist())
     pens = read_pens(options.pens, [shape.color for shape in shapes if shape.color != paper])
-    chosen = [nearest_pen(shape.color, pens, paper) for shape in shapes]
+    chosen = [nearest_pen(shape.color, pens, paper, area=shape.filled) for shape in shapes]
     parts = visible(shapes, chosen, options.pen_width) if options.hide else [shape.geometry for shape in shapes]
     layers = []
     for number, color in enumerate(pens):
@@ -137,7 +139,9 @@ def make_plot(sketch: Sketch, size: tuple[int, int], options: PlotOptions = Plot
             layers.append(PenLayer(color, _routed(lines, options.tolerance)))
     if not layers:
         raise PixrayError("nothing to plot: all that can be seen has the colour of the paper")
-    return Plot(sheet, layers, options.pen_width)
+    used = {layer.color for layer in layers}
+    idle = [color for color in pens if color not in used]
+    return Plot(sheet, layers, options.pen_width, idle, chosen.count(None))
 
 
 def _check(options: PlotOptions) -> None:
@@ -156,7 +160,7 @@ def _areas(parts: Sequence[tuple[Color, Any]]) -> Iterator[Any]:
 
     by_color: dict[Color, list[Any]] = {}
     for color, part in parts:
-        alike = next((other for other in by_color if difference(color, other) < _ALIKE), color)
+        alike = next((other for other in by_color if difference(color, other) < ALIKE), color)
         by_color.setdefault(alike, []).append(part.buffer(_TOUCHING))
     for touching in by_color.values():
         yield unary_union(touching).buffer(-_TOUCHING)

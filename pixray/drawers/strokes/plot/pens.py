@@ -37,11 +37,21 @@ def read_pens(text: str, colors: Sequence[Color]) -> list[Color]:
     return list(dict.fromkeys(pens))
 
 
-def nearest_pen(color: Color, pens: Sequence[Color], paper: Color) -> int | None:
-    """The number of the pen whose colour is most like it; None: the paper itself is more like it."""
+ALIKE = 0.1
+"""How different two colours may look, see `difference`, and yet pass for one."""
+
+
+def nearest_pen(color: Color, pens: Sequence[Color], paper: Color, *, area: bool = True) -> int | None:
+    """The number of the pen whose colour is most like it; None: it is not drawn.
+
+    Args:
+        area: an area is not drawn when the paper is more like it than any pen; a stroke only when it has about the
+            paper's colour, or a drawing in light inks would lose its lines.
+    """
     distances = [difference(color, pen) for pen in pens]
     best = min(range(len(pens)), key=distances.__getitem__)
-    return None if difference(color, paper) < distances[best] else best
+    to_paper = difference(color, paper)
+    return None if to_paper < distances[best] and (area or to_paper < ALIKE) else best
 
 
 def difference(first: Color, second: Color) -> float:

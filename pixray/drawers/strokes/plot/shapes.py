@@ -94,7 +94,7 @@ def shapes_of(sketch: Sketch, size: tuple[int, int], sheet: Sheet, tolerance: fl
         geometry = geometry.intersection(canvas)
         if not geometry.is_empty:
             width = 0.0 if filled else float(widths[number]) * sheet.scale
-            red, green, blue = (float(level) for level in np.clip(colors[number], 0, 1))
+            red, green, blue = (float(level) for level in np.rint(np.clip(colors[number], 0, 1) * 255) / 255)
             shapes.append(Shape(geometry, width, (red, green, blue), opaque[number], filled))
     return shapes
 

@@ -141,6 +141,26 @@ def test_colours_go_to_the_nearest_pen_and_white_to_the_paper():
     assert names == [0, 1, 2, None]
 
 
+def test_light_strokes_are_drawn_and_only_those_in_the_papers_colour_are_not(plotted):
+    plot = plotted(
+        LINE.replace("black", "#ffe060") + LINE.replace("black", "#fffefc").replace("50", "70"), pens="red,blue"
+    )
+    assert len(plot.layers) == 1
+    assert (plot.drawn, plot.hidden, len(plot.idle)) == (pytest.approx(100, abs=0.1), 1, 1)
+
+
+def test_colours_that_differ_by_less_than_8_bits_are_one_pen(plotted, tmp_path):
+    sketch, size = read_drawing(_written(tmp_path, LINE + LINE.replace("50", "70")), "drawing")
+    sketch.colours[0] += 1e-6
+    assert len(make_plot(sketch, size).layers) == 1
+
+
+def _written(folder, content):
+    path = folder / "two.svg"
+    path.write_text(SVG.format("100 100", content))
+    return path
+
+
 def test_auto_takes_a_pen_for_each_colour_or_one_for_too_many():
     assert read_pens("auto", [(1, 0, 0), (0, 0, 1), (1, 0, 0)]) == [(1, 0, 0), (0, 0, 1)]
     assert read_pens("auto", [(k / 20, 0, 0) for k in range(20)]) == [(0, 0, 0)]
