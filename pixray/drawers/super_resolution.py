@@ -18,7 +18,7 @@ from pixray.images.noise import fitted
 from pixray.ops.surrogate import clamp_inward
 from pixray.optim.parameter_group import ParameterGroup
 from pixray.settings.declare import Refers, setting
-from pixray.settings.references import model_files
+from pixray.settings.named_files import model_files
 
 if TYPE_CHECKING:
     from pixray.models.store import ModelStore

@@ -13,7 +13,7 @@ from torch import Tensor
 from pixray.losses.base import Loss, LossContext, LossInputs
 from pixray.losses.scales import OLD_SCALE
 from pixray.settings.declare import Refers, Role, setting
-from pixray.settings.references import palette_files
+from pixray.settings.named_files import palette_files
 from pixray.settings.values import one_color
 
 

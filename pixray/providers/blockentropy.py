@@ -16,10 +16,10 @@ from typing import Any
 from pixray.providers.addresses import is_loopback, split
 from pixray.providers.base import Capabilities, Control, GeneratedImage, ImageRequest, Provider, Reply
 from pixray.providers.decode import from_base64, open_safely
-from pixray.providers.download import download
 from pixray.providers.errors import ProtocolError, ProviderError, Transient
 from pixray.providers.http import Answer, File, Http
 from pixray.providers.openai_wire import png_file, size_of, transparent_mask
+from pixray.providers.picture_download import download
 from pixray.providers.refusals import read_complaint, shortened
 from pixray.providers.sizes import SizeRule
 from pixray.settings.declare import Refers, setting

@@ -22,11 +22,11 @@ from pixray.providers.addresses import is_loopback, split
 from pixray.providers.base import Bill, GeneratedImage, ImageRequest, Preview, Provider, Remark
 from pixray.providers.cache import Cache, key_of
 from pixray.providers.decode import open_safely, sniff
-from pixray.providers.download import download
 from pixray.providers.errors import ContentFiltered, DecodeError, DownloadError, ProviderError, Timeout
 from pixray.providers.fitting import fitted
 from pixray.providers.jobs import Job
 from pixray.providers.limits import Budget, Gate, Retries
+from pixray.providers.picture_download import download
 from pixray.providers.redaction import without_key
 from pixray.providers.results import Cost, GenerateResult, ImageResult
 

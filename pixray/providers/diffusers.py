@@ -27,7 +27,7 @@ from pixray.providers.refusals import shortened
 from pixray.providers.sizes import SizeRule
 from pixray.runtime.devices import choose_device, choose_dtype
 from pixray.settings.declare import Refers, setting
-from pixray.settings.references import model_files
+from pixray.settings.named_files import model_files
 
 if TYPE_CHECKING:
     from PIL import Image

@@ -12,9 +12,9 @@ from typing import Any
 from pixray.settings.changes import Changes
 from pixray.settings.declare import Declaration, Refers, Role, declarations, setting
 from pixray.settings.image_inputs import Over, Start
+from pixray.settings.named_files import palette_files, perceptor_files
 from pixray.settings.output import ModelFiles, Output
 from pixray.settings.prompt_kinds import OtherPrompts
-from pixray.settings.references import palette_files, perceptor_files
 from pixray.settings.remote import Remote
 from pixray.settings.tables import ASPECT, EZSIZE, QUALITY
 from pixray.settings.values import (

@@ -20,7 +20,7 @@ from pixray.images.glob import braces, expand, is_address
 from pixray.runtime.network import split_public
 from pixray.settings.declare import Declaration, Refers
 from pixray.settings.layers import Layer, LayerKind, Leave
-from pixray.settings.references import texts, weighted_texts
+from pixray.settings.named_files import texts, weighted_texts
 
 LEFT_OUT = "left out of"
 """How the notice about a record begins."""

@@ -8,7 +8,7 @@ from typing import Any
 
 from pixray.settings.declare import Refers, Role, setting
 from pixray.settings.grammar import Weighted, parse_weighted, split_pipes
-from pixray.settings.references import vector_files
+from pixray.settings.named_files import vector_files
 
 
 def vector_names(raw: Any) -> list[str]:

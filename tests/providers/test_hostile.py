@@ -123,7 +123,7 @@ def test_json_of_another_form_is_an_error_of_ours(ask, payload):
 def test_addresses_inside_of_a_network_are_refused(address):
     import asyncio
 
-    from pixray.providers.download import download
+    from pixray.providers.picture_download import download
 
     with pytest.raises(DownloadError):
         asyncio.run(download(address))

@@ -21,7 +21,7 @@ from pixray.ops.surrogate import clamp_inward, straight_through
 from pixray.optim.parameter_group import ParameterGroup
 from pixray.runtime.devices import choose_dtype
 from pixray.settings.declare import Refers, setting
-from pixray.settings.references import model_files
+from pixray.settings.named_files import model_files
 
 if TYPE_CHECKING:
     from pixray.drawers.vqgan.model import Vqgan
