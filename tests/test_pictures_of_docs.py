@@ -1,5 +1,6 @@
 """The pictures of the documentation: each can be made again by the commands under it."""
 
+import ast
 import re
 import runpy
 from pathlib import Path
@@ -20,7 +21,21 @@ def linked(page):
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 def test_every_picture_has_its_commands_under_it(page):
     made = {picture.path.resolve() for picture in MAKER["pictures_of"](page)}
-    assert linked(page) == made
+    assert linked(page) == made | by_programs(page)
+
+
+def by_programs(page):
+    """The pictures that a program makes which the page names; its source says STATES and WIDTHS."""
+    if "made by `python docs/make_studio_pictures.py`" not in page.read_text(encoding="utf-8"):
+        return set()
+    program = ast.parse((ROOT / "docs/make_studio_pictures.py").read_text(encoding="utf-8"))
+    values = {
+        node.targets[0].id: ast.literal_eval(node.value)
+        for node in program.body
+        if isinstance(node, ast.Assign) and node.targets[0].id in ("STATES", "WIDTHS")
+    }
+    names = [f"studio-{state}-{width}.webp" for state in values["STATES"] for width in values["WIDTHS"]]
+    return {(ROOT / "docs/pictures" / name).resolve() for name in names}
 
 
 def test_every_picture_is_shown_and_exists():

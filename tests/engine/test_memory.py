@@ -97,9 +97,14 @@ def test_a_loss_on_a_device_that_is_not_finite_spoils_nothing(session, monkeypat
     monkeypatch.setattr("pixray.engine.objective.LossValues", Elsewhere)
     made = session(iterations=30, save_every=0, display_every=0)
     original = made.objective.losses[0].loss
-    made.objective.losses[0] = type(made.objective.losses[0])(
-        "prompt", lambda inputs: original(inputs) * (float("nan") if inputs.step == 3 else 1.0), 1.0
-    )
+
+    class Breaking:
+        state = original.state
+
+        def __call__(self, inputs):
+            return original(inputs) * (float("nan") if inputs.step == 3 else 1.0)
+
+    made.objective.losses[0] = type(made.objective.losses[0])("prompt", Breaking(), 1.0)
     pictures = []
     with pytest.raises(RunFailed, match="'prompt' is not a finite number"):
         pictures.extend(event for event in made.run() if isinstance(event, Drawn))
