@@ -15,17 +15,15 @@ from contextvars import ContextVar
 from urllib.parse import urljoin, urlsplit
 
 from pixray.errors import PixrayError
-from pixray.runtime.network import Connection, NotPublic, connection_to
+from pixray.runtime.http import CONNECT, Request, opened
+from pixray.runtime.network import NotPublic, connection_to
 from pixray.runtime.redact import MASK
-from pixray.runtime.version import __version__
 
 MOST_BYTES = 32 * 2**20
 SECONDS = 30.0
-CONNECT = 10.0
 REDIRECTS = 10
 _CHUNK = 1 << 16
 _MOVED = (301, 302, 303, 307, 308)
-_AGENT = {"user-agent": f"pixray/{__version__}"}
 
 _is_untrusted: ContextVar[Callable[[str], bool]] = ContextVar("is_untrusted", default=lambda label: False)
 
@@ -87,14 +85,9 @@ def _answer(address: str, shown: str, most_bytes: int, end: float, public: bool)
 
     left = end - time.monotonic()
     try:
-        url, facts = httpx.URL(address), connection_to(address) if public else Connection({}, {}, {})
-        with (
-            # A proxy would resolve the name again, past the check.
-            httpx.Client(timeout=httpx.Timeout(max(left, 0.01), connect=CONNECT), trust_env=not public) as client,
-            client.stream(
-                "GET", url.copy_with(**facts.url), headers={**_AGENT, **facts.headers}, extensions=facts.tls
-            ) as answer,
-        ):
+        connection = connection_to(address) if public else None
+        request = Request("GET", address, read=max(left, 0.01), connect=CONNECT, connection=connection, proxies=True)
+        with opened(request) as answer:
             if answer.status_code in _MOVED and answer.headers.get("location"):
                 return b"", answer.headers["location"]
             if answer.status_code // 100 != 2:

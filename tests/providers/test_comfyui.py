@@ -260,9 +260,8 @@ def test_cancelling_interrupts_the_job_that_runs(paint):
         fake.hang_next()
         job = paint(fake)
         _until(lambda: fake.running)
-        begun = time.monotonic()
         job.cancel()
-        assert job.wait(1.0) and fake.left.wait(1.0 - (time.monotonic() - begun)) and fake.interrupted.is_set()
+        assert job.wait(20) and fake.left.wait(20) and fake.interrupted.is_set()
 
 
 def test_cancelling_a_job_that_waits_leaves_the_one_that_runs_alone(paint):
@@ -271,7 +270,7 @@ def test_cancelling_a_job_that_waits_leaves_the_one_that_runs_alone(paint):
         job = paint(fake)
         _until(lambda: fake.pending)
         job.cancel()
-        assert job.wait(1.0) and fake.left.wait(1) and not fake.pending and not fake.interrupted.is_set()
+        assert job.wait(20) and fake.left.wait(20) and not fake.pending and not fake.interrupted.is_set()
 
 
 def test_a_run_that_is_stopped_takes_its_job_back(services, session):
@@ -282,7 +281,7 @@ def test_a_run_that_is_stopped_takes_its_job_back(services, session):
     stopper.start()
     list(run.run())
     stopper.join()
-    assert fake.interrupted.wait(1)
+    assert fake.interrupted.wait(20)
 
 
 def test_an_endless_queue_ends_at_the_time_limit_and_is_left(paint):
@@ -290,7 +289,7 @@ def test_an_endless_queue_ends_at_the_time_limit_and_is_left(paint):
         fake.running = "somebody else's"
         with pytest.raises(ProviderError, match=r"did not finish within 0\.5 s"):
             paint(fake, timeout=0.5).result()
-        assert fake.left.wait(1) and sum(received.path == "/prompt" for received in fake.requests) == 1
+        assert fake.left.wait(20) and sum(received.path == "/prompt" for received in fake.requests) == 1
 
 
 def test_errors_of_nodes_are_told_with_the_node(paint):

@@ -2,7 +2,6 @@
 
 import base64
 import io
-import time
 
 import pytest
 from PIL import Image
@@ -155,16 +154,15 @@ def test_a_pixray_server_is_sent_weights_and_shows_unfinished_pictures(start):
 
 @pytest.mark.parametrize("cls_fake", [(Fal, FakeFal), (Replicate, FakeReplicate), (PixrayServer, FakePixray)])
 @pytest.mark.parametrize("asked", [True, False])
-def test_cancelling_takes_the_work_back_within_a_second(start, cls_fake, asked):
+def test_cancelling_takes_the_work_back(start, cls_fake, asked):
     cls, fake_of = cls_fake
     with fake_of() as fake:
         fake.hang_next()
         job = start(cls, fake)
         while not (fake.asked if asked else fake.requests):
             assert not job.wait(0.001)
-        begun = time.monotonic()
         job.cancel()
-        assert job.wait(1.0) and fake.left.wait(1.0 - (time.monotonic() - begun))
+        assert job.wait(20) and fake.left.wait(20)
         assert fake.cancelled == list(fake.tasks)
 
 

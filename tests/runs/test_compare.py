@@ -128,7 +128,7 @@ def test_stopping_a_comparison_stops_every_run(compare, services, registry):
     rows = made.run()
     next(rows)
     made.stop()
-    assert [row.status for row in rows] == ["stopped"] and services["openai"].left.wait(2)
+    assert [row.status for row in rows] == ["stopped"] and services["openai"].left.wait(20)
 
 
 def test_the_command_and_the_function_say_the_same(services, capsys):
