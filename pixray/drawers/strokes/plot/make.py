@@ -128,12 +128,15 @@ def make_plot(sketch: Sketch, size: tuple[int, int], options: PlotOptions = Plot
     pens = read_pens(options.pens, [shape.color for shape in shapes if shape.color != paper])
     chosen = [nearest_pen(shape.color, pens, paper, area=shape.filled) for shape in shapes]
     parts = visible(shapes, chosen, options.pen_width) if options.hide else [shape.geometry for shape in shapes]
+    strokes = [
+        part for shape, part, pen in zip(shapes, parts, chosen, strict=True) if not shape.filled and pen is not None
+    ]
     layers = []
     for number, color in enumerate(pens):
         own = [(shape, part) for shape, part, pen in zip(shapes, parts, chosen, strict=True) if pen == number]
         lines = [line for shape, part in own if not shape.filled for line in lines_of(part)]
         for area in _areas([(shape.color, part) for shape, part in own if shape.filled]):
-            lines += _filled(area, options, number)
+            lines += _filled(area, strokes, options, number)
         if lines:
             lines = [*lines, *(_marks(sheet) if options.registration else [])]
             layers.append(PenLayer(color, _routed(lines, options.tolerance)))
@@ -166,11 +169,15 @@ def _areas(parts: Sequence[tuple[Color, Any]]) -> Iterator[Any]:
         yield unary_union(touching).buffer(-_TOUCHING)
 
 
-def _filled(area: Any, options: PlotOptions, pen: int) -> list[np.ndarray]:
-    """An area's outline and what fills it."""
+def _filled(area: Any, strokes: Sequence[Any], options: PlotOptions, pen: int) -> list[np.ndarray]:
+    """An area's outline, but where a stroke cuts it and is its border already, and what fills it."""
+    from shapely import unary_union
+
     inner = area.buffer(-options.pen_width / 2)
+    beside = unary_union([stroke.buffer(1.25 * options.pen_width) for stroke in strokes])
     spacing = 2 * options.pen_width if options.spacing is None else options.spacing
-    outline = [np.asarray(ring.coords) for polygon in polygons_of(inner) for ring in rings_of(polygon)]
+    rings = [ring for polygon in polygons_of(inner) for ring in rings_of(polygon)]
+    outline = [line for ring in rings for line in lines_of(ring.difference(beside))]
     return [*outline, *FILLS[options.fill](inner, spacing, options.angle + 30 * pen)]
 
 

@@ -115,7 +115,16 @@ def test_a_border_in_the_colour_of_its_area_is_drawn_once(plotted):
     square = '<rect x="10" y="10" width="80" height="80" fill="black" {}/>'
     plain = plotted(square.format(""), fill="none").drawn
     assert plotted(square.format('stroke="black"'), fill="none").drawn == pytest.approx(plain)
-    assert plotted(square.format('stroke="red"'), fill="none").drawn > 1.9 * plain
+    (border,) = plotted(square.format('stroke="red"'), fill="none").layers  # which is the outline already
+    assert border.color == (1, 0, 0)
+
+
+def test_a_line_across_an_area_gets_no_outlines_at_its_sides(plotted):
+    square = '<rect x="10" y="10" width="80" height="80" fill="red"/>'
+    alone, crossed = (plotted(square + more, fill="none", pens="red,black") for more in ("", LINE))
+    assert lines_of(crossed).length == pytest.approx(lines_of(alone).length, abs=5)
+    hatched = lines_of(plotted(square + LINE, pens="red,black"))
+    assert not hatched.intersects(LineString([(21, 60), (99, 60)]).buffer(0.2))
 
 
 @pytest.mark.parametrize(("rule", "inside"), [("nonzero", True), ("evenodd", False)])
