@@ -64,7 +64,7 @@ def folder_of(path: str) -> Path:
     folder = user_path(path, "folder")
     if folder.is_file():
         raise PixrayError(
-            f"{path} is a file; expected the folder of a run, which --outdir FOLDER names when it is painted"
+            f"{path} is a file; expected the folder of a run: `pixray rerun {path} --outdir FOLDER` makes one"
         )
     if not folder.is_dir():
         raise PixrayError(f"{path}: there is no such folder")
