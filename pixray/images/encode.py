@@ -69,6 +69,11 @@ def png_bytes(image_u8: np.ndarray, text: Mapping[str, str] | None = None, level
     return _encoded_png(Image.fromarray(image_u8), text or {}, level)
 
 
+def picture_png(picture: Image.Image) -> bytes:
+    """A PNG file of a Pillow picture, without texts."""
+    return _encoded_png(picture, {}, 6)
+
+
 def png_with_text(png: bytes, text: Mapping[str, str]) -> bytes:
     """The same PNG, of the same mode and colours, with metadata."""
     with Image.open(io.BytesIO(png)) as picture:

@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from pixray.errors import MissingPackage
+from pixray.images.encode import picture_png
 from pixray.models.network import hub_reachable
 from pixray.providers.base import Capabilities, GeneratedImage, ImageRequest, Preview, Provider, Reply
 from pixray.providers.errors import BadRequest, ModelNotFound, Transient, UnsupportedFeature
@@ -130,13 +131,13 @@ class Diffusers(Provider):
                 every = self.settings.diffusers_preview_every
                 if every and (step + 1) % every == 0 and "latents" in state:
                     with suppress(Exception):  # a preview that some pipeline cannot give is no reason to fail
-                        previews.append(_png(_seen(pipe, state["latents"])))
+                        previews.append(picture_png(_seen(pipe, state["latents"])))
                 return state
 
             if cancelled.is_set():
                 raise Ended
             try:
-                return _png(pipeline(**call, callback_on_step_end=after_step).images[0])
+                return picture_png(pipeline(**call, callback_on_step_end=after_step).images[0])
             except (ValueError, TypeError, NotImplementedError) as error:
                 raise BadRequest(f"the pipeline refused: {shortened(str(error))}") from error
             except (RuntimeError, MemoryError) as error:
@@ -250,9 +251,3 @@ def _opened(content: bytes | None, mode: str) -> Image.Image | None:
     from PIL import Image
 
     return None if content is None else Image.open(io.BytesIO(content)).convert(mode)
-
-
-def _png(picture: Image.Image) -> bytes:
-    buffer = io.BytesIO()
-    picture.save(buffer, format="PNG")
-    return buffer.getvalue()

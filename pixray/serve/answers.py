@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from typing import Any
 
+from starlette.requests import Request
 from starlette.responses import JSONResponse
+
+from pixray.errors import SettingsError
 
 
 class Json(JSONResponse):
@@ -25,6 +29,22 @@ def read_json(content: bytes) -> Any:
         return json.loads(content or b"{}", parse_constant=_no_number)
     except RecursionError:
         raise ValueError("it is nested too deeply") from None
+
+
+async def json_object(request: Request) -> dict[str, Any]:
+    """The object in the body of a request; an empty body is an empty one.
+
+    Raises:
+        SettingsError: it is something else.
+    """
+    content = await request.body()
+    try:
+        body = await asyncio.to_thread(read_json, content)
+    except ValueError as error:
+        raise SettingsError(f"the body of the request is no JSON: {error}") from None
+    if not isinstance(body, dict):
+        raise SettingsError("expected an object as the body of the request")
+    return body
 
 
 def _no_number(word: str) -> Any:

@@ -21,7 +21,6 @@ Message = MutableMapping[str, Any]
 Send = Callable[[Message], Awaitable[None]]
 
 COOKIE = "pixray_token"
-LEAST_LETTERS = 8
 _OPEN_PATHS = ("/health-check", "/ready")
 """What tells whether the server lives may be asked by everybody."""
 

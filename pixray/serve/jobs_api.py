@@ -13,7 +13,7 @@ from starlette.routing import BaseRoute, Route
 from pixray.errors import PixrayError, SettingsError
 from pixray.registry import Registry
 from pixray.serve import wishes
-from pixray.serve.answers import Json, read_json
+from pixray.serve.answers import Json, json_object
 from pixray.serve.jobs import Job
 from pixray.serve.ordering import job_for
 from pixray.serve.queue import AtCapacity, NoSuchJob, NotNow, Queue, QueueClosed
@@ -130,19 +130,3 @@ def answered(handler: Callable[[Request], Any]) -> Callable[[Request], Any]:
             return Json({"detail": str(error)}, 422)
 
     return handle
-
-
-async def json_object(request: Request) -> dict[str, Any]:
-    """The object in the body of a request; an empty body is an empty one.
-
-    Raises:
-        SettingsError: it is something else.
-    """
-    content = await request.body()
-    try:
-        body = await asyncio.to_thread(read_json, content)
-    except ValueError as error:
-        raise SettingsError(f"the body of the request is no JSON: {error}") from None
-    if not isinstance(body, dict):
-        raise SettingsError("expected an object as the body of the request")
-    return body

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import json
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping
@@ -15,6 +14,7 @@ from torch import Tensor
 
 from pixray.drawers.base import Canvas, Drawer, Proposal
 from pixray.drawers.remote.order import MOST_SEED, client_for, request_for
+from pixray.images.encode import picture_png
 from pixray.images.fit import cut_to
 from pixray.images.glob import expand
 from pixray.images.io import on_white, open_picture, resized, to_tensor, to_u8
@@ -135,12 +135,12 @@ class RemoteDrawer(Drawer):
         size = (self.canvas.width, self.canvas.height)
         if self._chosen is not None:
             if (self._chosen.width, self._chosen.height) != size:
-                files["_full.png"] = _png(self._chosen.picture())
+                files["_full.png"] = picture_png(self._chosen.picture())
             for name, content in self._chosen.beside.items():
-                files[f"_{name}.png"] = _png(open_safely(content))
+                files[f"_{name}.png"] = picture_png(open_safely(content))
         if self._steps > 1:
             for number, candidate in enumerate(self._candidates, 1):
-                files[f"_candidate_{number}.png"] = _png(candidate.picture())
+                files[f"_candidate_{number}.png"] = picture_png(candidate.picture())
         return files
 
     def state(self) -> dict[str, Tensor]:
@@ -246,9 +246,3 @@ def _said(provider: Provider, image: ImageResult, result: GenerateResult) -> str
     seed = "no seed" if image.seed is None else f"seed {image.seed}"
     origin = "from the cache" if result.cached else f"in {result.seconds:.1f} s, cost {result.cost}"
     return f"{provider.name} made {image.width}x{image.height}, {seed}, {origin}"
-
-
-def _png(picture: Image.Image) -> bytes:
-    buffer = io.BytesIO()
-    picture.save(buffer, format="PNG")
-    return buffer.getvalue()

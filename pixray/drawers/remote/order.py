@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import os
 from collections.abc import Callable
 from dataclasses import replace
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING
 from PIL import Image
 
 from pixray.errors import SettingsError
+from pixray.images.encode import picture_png
 from pixray.images.fit import placed_in
 from pixray.images.io import on_white, open_mask
 from pixray.perceptors.reading import not_read, unread_part
@@ -140,17 +140,11 @@ def _with_pictures(
                 raise SettingsError(f"{name}={getattr(settings, name)!r}: give the start picture too (init_image)")
         return request
     outer = (request.width, request.height)
-    picture = _png(placed_in(on_white(init), outer))
+    picture = picture_png(placed_in(on_white(init), outer))
     if settings.remote_control:
         return replace(request, control=Control(settings.remote_control, picture, settings.remote_control_scale))
     mask = None
     if settings.remote_mask:
         opened = open_mask(settings.remote_mask, "remote_mask").resize(size)
-        mask = _png(placed_in(opened, outer))
+        mask = picture_png(placed_in(opened, outer))
     return replace(request, init=picture, strength=settings.remote_strength, mask=mask)
-
-
-def _png(picture: Image.Image) -> bytes:
-    buffer = io.BytesIO()
-    picture.save(buffer, format="PNG")
-    return buffer.getvalue()

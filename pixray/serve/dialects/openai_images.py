@@ -19,8 +19,8 @@ from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 from starlette.routing import BaseRoute, Route
 
-from pixray.errors import PixrayError, did_you_mean
-from pixray.serve.answers import Json, read_json
+from pixray.errors import PixrayError, SettingsError, did_you_mean
+from pixray.serve.answers import Json, json_object
 from pixray.serve.dialects.openai_wire import (
     Mistake,
     Wanted,
@@ -83,13 +83,10 @@ class OpenAIImages:
         return refusal(Mistake(sentence, "model", "model_not_found", 404))
 
     async def generate(self, request: Request) -> Response:
-        content = await request.body()
         try:
-            body = await asyncio.to_thread(read_json, content)
-        except ValueError as error:
-            raise Mistake(f"the body of the request is no JSON: {error}") from None
-        if not isinstance(body, dict):
-            raise Mistake("expected an object as the body of the request")
+            body = await json_object(request)
+        except SettingsError as error:
+            raise Mistake(str(error)) from None
         wanted = read_request(body, self._painting.drawers())
         return await self._paint(request, "image_generation", wanted)
 

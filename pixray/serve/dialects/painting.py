@@ -32,10 +32,6 @@ _QUALITY = 90
 """Of JPEG and WebP, where the client does not say."""
 
 
-class ClientLeft(Exception):
-    """Nobody waits for the answer any more."""
-
-
 class PaintingFailed(PixrayError):
     """A job did not come to its picture."""
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import base64
-import io
 from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -18,9 +17,10 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
-from pixray.errors import PixrayError, SettingsError
+from pixray.errors import PixrayError
+from pixray.images.encode import picture_png
 from pixray.serve import wishes
-from pixray.serve.answers import Json, read_json
+from pixray.serve.answers import Json, json_object
 from pixray.serve.dialects.painting import Painting, PaintingFailed, finished_picture, repainting, spot_and_rest
 from pixray.serve.dialects.sdapi_wire import (
     MODEL,
@@ -97,11 +97,11 @@ class Sdapi:
         self._drawer: str | None = None
 
     async def txt2img(self, request: Request) -> Response:
-        body = await _object(request)
+        body = await json_object(request)
         return await self._paint(request, self._wanted(body))
 
     async def img2img(self, request: Request) -> Response:
-        body = await _object(request)
+        body = await json_object(request)
         wanted = self._wanted(body)
         pictures = body.get("init_images")
         if not isinstance(pictures, list) or not pictures:
@@ -143,7 +143,7 @@ class Sdapi:
 
     async def set_options(self, request: Request) -> Response:
         """The model alone; options of diffusion models have no effect."""
-        body = await _object(request)
+        body = await json_object(request)
         if body.get(MODEL) is not None:
             self._drawer = known_drawer(body[MODEL], self._painting.drawers())
         return Json({})
@@ -197,7 +197,7 @@ def _newest_preview(job: Job) -> str | None:
     for step in reversed(job.previews):
         try:
             with Image.open(preview_path(job.order.folder, step)) as opened:
-                return base64.b64encode(_png(opened)).decode()
+                return base64.b64encode(picture_png(opened)).decode()
         except OSError:
             continue  # given up meanwhile
     return None
@@ -208,23 +208,6 @@ def _spot_of_grey(start: Path, mask: Path, inverted: bool) -> tuple[bytes, bytes
     with Image.open(start) as picture, Image.open(mask) as opened:
         grey = opened.convert("RGB").convert("L").resize(picture.size)
     return spot_and_rest(start, grey if inverted else ImageOps.invert(grey))
-
-
-def _png(picture: Image.Image) -> bytes:
-    buffer = io.BytesIO()
-    picture.save(buffer, "PNG")
-    return buffer.getvalue()
-
-
-async def _object(request: Request) -> dict[str, Any]:
-    content = await request.body()
-    try:
-        body = await asyncio.to_thread(read_json, content)
-    except ValueError as error:
-        raise SettingsError(f"the body of the request is no JSON: {error}") from None
-    if not isinstance(body, dict):
-        raise SettingsError("expected an object as the body of the request")
-    return body
 
 
 def _constant(value: Any) -> Callable[[Request], Awaitable[Response]]:
