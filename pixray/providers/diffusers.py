@@ -18,6 +18,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from PIL import Image
+
 from pixray.errors import MissingPackage
 from pixray.images.encode import picture_png
 from pixray.models.network import hub_reachable
@@ -31,7 +33,6 @@ from pixray.settings.declare import Refers, setting
 from pixray.settings.named_files import model_files
 
 if TYPE_CHECKING:
-    from PIL import Image
     from torch import Tensor
 
 _PATIENCE = 0.1
@@ -248,6 +249,4 @@ def _seen(pipeline: Any, latents: Tensor) -> Image.Image:
 
 
 def _opened(content: bytes | None, mode: str) -> Image.Image | None:
-    from PIL import Image
-
     return None if content is None else Image.open(io.BytesIO(content)).convert(mode)
