@@ -122,7 +122,7 @@ def test_what_cannot_be_plotted_is_one_sentence_and_writes_nothing(drawing, caps
 
 def test_pens_without_work_and_what_is_left_out_are_told(drawing, capsys):
     assert main(["plot", "drawing.svg", "--pens", "red,black,navy"]) == 0
-    assert "the pen #01153e has nothing to draw (" in capsys.readouterr().err
+    assert "the pen #01153e has nothing to draw: " in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(
