@@ -121,7 +121,7 @@ def _tell(plot: Plot, targets: Sequence[Path], output: str, args: argparse.Names
         if plot.hidden:
             sys.stderr.write(f"{plot.hidden} strokes and areas have about the colour of the paper and are not drawn\n")
         for color in plot.idle:
-            sys.stderr.write(f"the pen {hex_of(color)} has nothing to draw: no colour of the drawing is nearest to it\n")
+            sys.stderr.write(f"the pen {hex_of(color)} has nothing to draw: no colour is nearest to it\n")
         pens = "1 pen" if len(plot.layers) == 1 else f"{len(plot.layers)} pens"
         sys.stderr.write(
             f"{pens}, {lines} lines, {plot.drawn / 1000:.2f} m of ink, {plot.travelled / 1000:.2f} m in the air, about "
