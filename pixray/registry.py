@@ -8,7 +8,6 @@ register parts when they are imported, or single parts as `drawer:clay=module:Cl
 from __future__ import annotations
 
 import importlib
-import importlib.metadata
 import os
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
@@ -17,6 +16,7 @@ from typing import Any
 from pixray.errors import InvalidPart, MissingPackage, PixrayError, SettingsError, did_you_mean, shown
 from pixray.parts.builtin import ALIASES, BUILT_IN, EXTRAS, GONE
 from pixray.parts.kinds import KINDS, check_part, import_attribute
+from pixray.runtime.entry_points import may_be_announced
 
 __all__ = ["ALIASES", "BUILT_IN", "GONE", "KINDS", "Registry", "import_plugins", "plugin_items"]
 
@@ -58,11 +58,8 @@ class Registry:
             plugins: in place of the variable PIXRAY_PLUGINS.
         """
         registry = cls(BUILT_IN)
-        points = importlib.metadata.entry_points()
-        for name, kind in KINDS.items():
-            for point in points.select(group=kind.group):
-                package = f"{point.dist.name} {point.dist.version}" if point.dist else "an unknown package"
-                registry._announce(name, point.name, point.value, f"from the package {package}")
+        if may_be_announced("pixray."):
+            registry._announce_installed()
         for item in plugin_items(plugins):
             if "=" in item:
                 head, _, target = item.partition("=")
@@ -71,6 +68,15 @@ class Registry:
                     raise SettingsError(f"PIXRAY_PLUGINS holds '{item}': expected a module, or kind:name=module:Class")
                 registry._announce(kind_name, part, target.strip(), "from PIXRAY_PLUGINS")
         return registry
+
+    def _announce_installed(self) -> None:
+        import importlib.metadata  # half the time of a help page, and only plugins need it
+
+        points = importlib.metadata.entry_points()
+        for name, kind in KINDS.items():
+            for point in points.select(group=kind.group):
+                package = f"{point.dist.name} {point.dist.version}" if point.dist else "an unknown package"
+                self._announce(name, point.name, point.value, f"from the package {package}")
 
     def copy(self) -> Registry:
         """Another registry with the same parts, to which others may be added."""

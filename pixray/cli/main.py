@@ -17,7 +17,6 @@ import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, TextIO, cast
 
-from pixray.cli.opening import open_file
 from pixray.errors import PixrayError, SettingsError, did_you_mean
 from pixray.registry import Registry
 from pixray.runtime.allocator import prepare_process
@@ -186,6 +185,8 @@ def _run(settings: Settings, registry: Registry, output: str, opened: bool) -> i
     session, files = prepare(settings, registry, store)
     stopped = finish_in_folder(session, files, registry, output)
     if opened:
+        from pixray.cli.opening import open_file
+
         open_file(files.picture)
     return 130 if stopped else 0
 

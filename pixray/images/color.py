@@ -12,7 +12,7 @@ import json
 import re
 from collections.abc import Mapping, Sequence
 from functools import cache
-from importlib import resources
+from pathlib import Path
 
 from pixray.errors import did_you_mean
 from pixray.runtime.files import short
@@ -173,7 +173,7 @@ def _by_name(word: str, low: str) -> Color:
 @cache
 def _survey_names() -> Mapping[str, str]:
     """Hex codes by the names of the xkcd survey."""
-    return json.loads(resources.files("pixray.images").joinpath("xkcd_colors.json").read_text(encoding="utf-8"))
+    return json.loads(Path(__file__).with_name("xkcd_colors.json").read_text(encoding="utf-8"))
 
 
 @cache

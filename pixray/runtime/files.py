@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import errno
 import os
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -89,7 +88,7 @@ def write_atomic(path: Path, content: bytes) -> None:
     """
     with writing(path):
         path.parent.mkdir(parents=True, exist_ok=True)
-        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=_part_prefix(), suffix=".part")
+        handle, temporary = _begun_beside(path, ".part")
         try:
             with os.fdopen(handle, "wb") as file:
                 file.write(content)
@@ -111,7 +110,7 @@ def written_beside(path: Path) -> Iterator[Path]:
     """
     with writing(path):
         path.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(dir=path.parent, prefix=_part_prefix(), suffix=f".part{path.suffix}")
+        handle, name = _begun_beside(path, f".part{path.suffix}")
         os.close(handle)
         temporary = Path(name)
         try:
@@ -120,6 +119,13 @@ def written_beside(path: Path) -> Iterator[Path]:
             os.replace(temporary, path)
         finally:
             temporary.unlink(missing_ok=True)
+
+
+def _begun_beside(path: Path, suffix: str) -> tuple[int, str]:
+    """A new file in the same folder that nobody else may read: its handle and its name."""
+    import tempfile  # with the compressors that it brings; help pages write nothing
+
+    return tempfile.mkstemp(dir=path.parent, prefix=_part_prefix(), suffix=suffix)
 
 
 def remove_parts(folder: Path) -> None:

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
-from pixray.settings.declare import Role, setting
+from pixray.settings.declare import Role, setting, settings_group
 from pixray.settings.grammar import Amount
 from pixray.settings.timed_prompts import timed_prompts
 from pixray.settings.timeline import timeline
 
 
-@dataclass(frozen=True, kw_only=True)
+@settings_group
 class Changes:
     """Prompts over time, camera motion and steering"""
 

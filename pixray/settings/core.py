@@ -5,12 +5,11 @@ The settings of a drawer, loss or filter are declared beside it. Names and defau
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
 from pixray.settings.changes import Changes
-from pixray.settings.declare import Declaration, Refers, Role, declarations, setting
+from pixray.settings.declare import Declaration, Refers, Role, declarations, setting, settings_group
 from pixray.settings.image_inputs import Over, Start
 from pixray.settings.named_files import palette_files, perceptor_files
 from pixray.settings.output import ModelFiles, Output
@@ -27,7 +26,7 @@ from pixray.settings.values import (
 )  # fmt: skip
 
 
-@dataclass(frozen=True, kw_only=True)
+@settings_group
 class Guidance:
     """Prompts and drawer"""
 
@@ -94,7 +93,7 @@ class Guidance:
     )
 
 
-@dataclass(frozen=True, kw_only=True)
+@settings_group
 class Size:
     """Size, iterations and seed"""
 
@@ -153,7 +152,7 @@ class Size:
     )
 
 
-@dataclass(frozen=True, kw_only=True)
+@settings_group
 class Perceptors:
     """Perceptors and cutouts"""
 
@@ -208,7 +207,7 @@ class Perceptors:
     )
 
 
-@dataclass(frozen=True, kw_only=True)
+@settings_group
 class Optimizer:
     """Optimizer and device"""
 

@@ -16,10 +16,12 @@ import types
 import typing
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 from pixray.errors import InvalidPart
 from pixray.settings.grammar import Amount
+
+_Group = TypeVar("_Group")
 
 RESOLVED = "resolved"
 """Under which the record of a run holds what nobody asked for; the name of no setting."""
@@ -189,6 +191,14 @@ def setting(
     if isinstance(default, list):
         return dataclasses.field(default_factory=lambda: list(default), metadata=facts)
     return dataclasses.field(default=default, metadata=facts)
+
+
+def settings_group(group: type[_Group]) -> type[_Group]:
+    """A class of settings as the engine's own are: a dataclass of which nobody makes an instance.
+
+    So it gets no methods: writing and compiling them would take a tenth of the time that the help page takes.
+    """
+    return dataclass(init=False, repr=False, eq=False, match_args=False)(group)
 
 
 def declarations(group: type, owner: str) -> tuple[Declaration, ...]:

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from pixray.images.glob import FITS
-from pixray.settings.declare import Refers, Role, setting
+from pixray.settings.declare import Refers, Role, setting, settings_group
 from pixray.settings.grammar import Amount
 
 
-@dataclass(frozen=True, kw_only=True)
+@settings_group
 class Start:
     """Start picture and transparency"""
 
@@ -61,7 +59,7 @@ class Start:
     alpha_gamma: float = setting(4.0, "accepted from old settings, without effect", internal=True)
 
 
-@dataclass(frozen=True, kw_only=True)
+@settings_group
 class Over:
     """Overlays and animations"""
 

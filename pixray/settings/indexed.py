@@ -11,7 +11,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
-from importlib import resources
+from pathlib import Path
 from typing import Any
 
 from pixray.parts.kinds import import_attribute
@@ -71,7 +71,7 @@ def about(part: Any) -> str:
 
 @cache
 def _file() -> dict[str, Any]:
-    return json.loads(resources.files("pixray.settings").joinpath(FILE).read_text(encoding="utf-8"))
+    return json.loads(Path(__file__).with_name(FILE).read_text(encoding="utf-8"))
 
 
 def as_row(declaration: Declaration) -> dict[str, Any]:

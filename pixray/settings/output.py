@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
 from pathlib import PurePath
 from typing import Any
 
 from pixray.runtime.files import NAME_BYTES
-from pixray.settings.declare import Refers, Role, setting
+from pixray.settings.declare import Refers, Role, setting, settings_group
 from pixray.settings.grammar import Amount, as_texts
 from pixray.settings.values import parts_text
 
@@ -38,7 +37,7 @@ def output_name(raw: Any) -> str:
     return path.as_posix()
 
 
-@dataclass(frozen=True, kw_only=True)
+@settings_group
 class Output:
     """Output files"""
 
@@ -112,7 +111,7 @@ class Output:
     )
 
 
-@dataclass(frozen=True, kw_only=True)
+@settings_group
 class ModelFiles:
     """Model files"""
 

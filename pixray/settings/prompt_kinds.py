@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
-from pixray.settings.declare import Refers, Role, setting
+from pixray.settings.declare import Refers, Role, setting, settings_group
 from pixray.settings.grammar import Weighted, parse_weighted, split_pipes
 from pixray.settings.named_files import vector_files
 
@@ -35,7 +34,7 @@ def parse_prompts(texts: Sequence[str]) -> tuple[list[Weighted], list[tuple[str,
     return prompts, problems
 
 
-@dataclass(frozen=True, kw_only=True)
+@settings_group
 class OtherPrompts:
     """Image, spot, vector and noise prompts"""
 

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
-from pixray.settings.declare import Refers, setting
+from pixray.settings.declare import Refers, setting, settings_group
 from pixray.settings.grammar import as_texts, parse_parts
 
 
@@ -18,7 +17,7 @@ def price_list(raw: Any) -> str:
     return text
 
 
-@dataclass(frozen=True, kw_only=True)
+@settings_group
 class Remote:
     """Remote services"""
 

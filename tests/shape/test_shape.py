@@ -83,10 +83,17 @@ def habits(source):
             backend = isinstance(node.value, ast.Attribute) and node.value.attr == "backends"
             if not of_torch and not backend:
                 yield line, ".cuda(): use the run's device"
-        if isinstance(node, ast.Attribute) and ast.unparse(node) == "sys.path":
+        if changes_search_path(node):
             yield line, "install packages instead of changing sys.path"
         if isinstance(node, ast.ExceptHandler) and len(node.body) == 1 and isinstance(node.body[0], ast.Pass):
             yield line, "an error is swallowed without a word"
+
+
+def changes_search_path(node):
+    """Whether this assigns to sys.path or calls a method of it; reading it does no harm."""
+    if isinstance(node, ast.Attribute | ast.Subscript) and ast.unparse(node.value) == "sys.path":
+        return isinstance(node, ast.Attribute) or not isinstance(node.ctx, ast.Load)
+    return isinstance(node, ast.Attribute) and ast.unparse(node) == "sys.path" and not isinstance(node.ctx, ast.Load)
 
 
 def terminal(source):
@@ -144,6 +151,8 @@ BROKEN = {
         ("a.py", "print(1)"),
         ("a.py", "x.cuda()"),
         ("a.py", "sys.path.append('')"),
+        ("a.py", "sys.path = []"),
+        ("a.py", "sys.path[:0] = ['']"),
         ("a.py", "try:\n    f()\nexcept ValueError:\n    pass"),
     ],
     terminal: [("drawers/a.py", "sys.stderr.write('x')")],

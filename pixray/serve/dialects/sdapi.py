@@ -168,7 +168,7 @@ class Sdapi:
         return list(self._services.registry.names("optimizer"))
 
     def _default_drawer(self) -> str:
-        return Guidance().drawer
+        return Guidance.drawer
 
     def _running(self) -> Job | None:
         jobs = self._services.queue.unfinished()
