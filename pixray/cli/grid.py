@@ -17,7 +17,7 @@ from pixray.runtime.files import remove_parts
 if TYPE_CHECKING:
     from pixray.models.store import ModelStore
     from pixray.registry import Registry
-    from pixray.runs.grid import Cell
+    from pixray.runs.cell import Cell
     from pixray.settings.namespace import Settings
 
 DEFAULT_OUTDIR = "grid"
@@ -128,7 +128,7 @@ def _paint_all(folder: Path, cells: Sequence[Cell], registry: Registry, output: 
 
 def _paint(cell: Cell, registry: Registry, store: ModelStore, output: str, shown_notices: set[str]) -> bool:
     """Paint one cell, without the notices that were shown already; whether Ctrl-C ended it."""
-    from pixray.runs.grid import paint_cell
+    from pixray.runs.cell import paint_cell
     from pixray.runs.to_folder import finish_in_folder
 
     session, files = paint_cell(cell, registry, store)

@@ -19,15 +19,20 @@ NAME = ".pixray.lock"
 _HELD = {errno.EWOULDBLOCK, errno.EAGAIN, errno.EACCES, errno.EDEADLK}
 
 
+class FolderInUse(PixrayError):
+    """Another run has the folder."""
+
+
 class FolderLock:
     """The right to write into a folder.
 
     Args:
         folder: must exist.
+        name: of the file that is locked.
     """
 
-    def __init__(self, folder: Path) -> None:
-        self._path = folder / NAME
+    def __init__(self, folder: Path, name: str = NAME) -> None:
+        self._path = folder / name
         self._handle: int | None = None
         self._owner = 0
 
@@ -38,7 +43,8 @@ class FolderLock:
         """Take the lock.
 
         Raises:
-            PixrayError: another run has it, or the folder cannot be written to.
+            FolderInUse: another run has it.
+            PixrayError: the folder cannot be written to.
         """
         with writing(self._path):
             while self._handle is None:
@@ -96,7 +102,7 @@ def _lock(handle: int, path: Path) -> bool:
     """Lock a file until this process closes it or dies; False where the disk knows no locks.
 
     Raises:
-        PixrayError: somebody else has it.
+        FolderInUse: somebody else has it.
     """
     try:
         if os.name == "nt":
@@ -133,8 +139,8 @@ def _same_file(handle: int, path: Path) -> bool:
         return False
 
 
-def _in_use(path: Path, note: dict[str, Any]) -> PixrayError:
+def _in_use(path: Path, note: dict[str, Any]) -> FolderInUse:
     holder = (
         f"process {note['process']} on {note['machine']} since {note['since']}" if len(note) == 3 else "another process"
     )
-    return PixrayError(f"{path.parent} is in use by a run ({holder}); choose another outdir, or wait until it is done")
+    return FolderInUse(f"{path.parent} is in use by a run ({holder}); choose another outdir, or wait until it is done")

@@ -22,7 +22,8 @@ from pixray.recorders.lock import FolderLock
 from pixray.recorders.log import read_log
 from pixray.recorders.outdir import named_outdir
 from pixray.recorders.record import read_record
-from pixray.runs.grid import Cell, make_cells, paint_cell
+from pixray.runs.cell import Cell, paint_cell
+from pixray.runs.grid import make_cells
 from pixray.runs.report.own_files import refuse_foreign_files
 from pixray.runtime.files import remove_parts, user_path, writing
 from pixray.settings.layers import Layer, LayerKind

@@ -12,59 +12,29 @@ import json
 import math
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pixray.errors import PixrayError, SettingsError, shown
+from pixray.runs.cell import Cell
 from pixray.runs.report.page import render_page
 from pixray.runs.sprite_sheet import write_sprites
 from pixray.runtime.files import write_atomic
 from pixray.settings.grammar import split_pipes
 from pixray.settings.layers import Layer, python_layer
 from pixray.settings.names import fill_cell_names, refuse_braces
-from pixray.settings.namespace import Settings
 from pixray.settings.reference import owners_of
 from pixray.settings.schema import Schema
 from pixray.settings.subject import refuse_prompts_file, words_of
 
 if TYPE_CHECKING:
-    from pixray.engine.session import Session
-    from pixray.models.store import ModelStore
-    from pixray.recorders.files import FileRecorder
     from pixray.registry import Registry
-    from pixray.runs.animation import Animation
-    from pixray.runs.audition import Audition
 
 _RANGE = re.compile(r"^(-?\d+)\.\.(-?\d+)$")
 
 
 _NAME_BYTES = 120
 """Of the readable part of a folder's name, so that there is room for what else is written beside it."""
-
-
-@dataclass(frozen=True)
-class Cell:
-    """One run of a grid.
-
-    Attributes:
-        values: what sets it apart, by setting.
-        settings: all of it, resolved, with a folder of its own.
-    """
-
-    values: dict[str, str]
-    settings: Settings
-
-    @property
-    def folder(self) -> Path:
-        return Path(self.settings.outdir)
-
-    def done(self) -> bool:
-        """Whether the run in the folder is complete."""
-        from pixray.recorders.log import read_log
-
-        log = read_log(self.folder)
-        return log is not None and log.finished and (self.folder / self.settings.output).is_file()
 
 
 MOST_CELLS = 1_000
@@ -181,18 +151,6 @@ def folder_name(values: Mapping[str, str], chosen: Mapping[str, Any]) -> str:
     words = "_".join(re.sub(r"[^\w.-]+", "-", value)[:40].strip("-") for value in values.values()) or "picture"
     words = words.encode("utf-8", "replace")[:_NAME_BYTES].decode("utf-8", "ignore")
     return f"{words}_{hashlib.sha256(json.dumps(chosen, sort_keys=True).encode()).hexdigest()[:8]}"
-
-
-def paint_cell(
-    cell: Cell, registry: Registry, store: ModelStore
-) -> tuple[Session | Animation | Audition, FileRecorder]:
-    """The session of a cell and its file recorder; a run that was interrupted goes on."""
-    from pixray.runs.resume import resume
-    from pixray.runs.to_folder import prepare_folder_run
-
-    if (cell.folder / "settings.yaml").is_file():
-        return resume(cell.folder, registry, store)
-    return prepare_folder_run(cell.settings, registry, store)
 
 
 def write_results(folder: Path, cells: Sequence[Cell], failed: Mapping[str, str]) -> None:

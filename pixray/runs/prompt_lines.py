@@ -6,7 +6,8 @@ from pathlib import Path
 
 from pixray.errors import SettingsError, shown
 from pixray.registry import Registry
-from pixray.runs.grid import MOST_CELLS, Cell, folder_name
+from pixray.runs.cell import Cell
+from pixray.runs.grid import MOST_CELLS, folder_name
 from pixray.runtime.yaml_io import to_plain
 from pixray.settings.declare import Role
 from pixray.settings.layers import Layer, LayerKind

@@ -24,6 +24,7 @@ from multiprocessing.connection import Connection
 from typing import TYPE_CHECKING, Any
 
 from pixray.errors import PixrayError
+from pixray.runs.outcome import outcome_of
 from pixray.runtime.allocator import prepare_process
 from pixray.serve.jobs import Order, leave_of
 from pixray.settings.layers import Layer, LayerKind
@@ -72,23 +73,17 @@ class Worker:
             except EOFError:
                 return
             if isinstance(message, Order):
-                self._say(**self._outcome(message))
+                self._do(message)
 
-    def _outcome(self, order: Order) -> dict[str, Any]:
-        """How a job ended, whatever went wrong in it."""
-        try:
-            return {"done": self._paint(order)}
-        except PixrayError as error:
-            return {"done": "failed", "error": str(error)}
-        except MemoryError:
-            return {"done": "failed", "error": "there is not enough memory on this machine for what was asked"}
-        except Exception as error:  # any other mistake is ours, and the next job shall be painted all the same
-            self._say(done="failed", error=f"the run failed: {type(error).__name__}: {error}")
-            if "CUDA" in str(error):
-                os._exit(BROKEN_DEVICE)
-            return {}
+    def _do(self, order: Order) -> None:
+        """Paint one job and say how it ended, whatever went wrong in it."""
+        outcome = outcome_of(lambda: self._paint(order))
+        self._say(done=outcome.state, **({"error": outcome.reason} if outcome.reason else {}))
+        if outcome.broken_device:
+            os._exit(BROKEN_DEVICE)
 
-    def _paint(self, order: Order) -> str:
+    def _paint(self, order: Order) -> bool:
+        """Whether the job was stopped."""
         from pixray.runs.to_folder import run_to_folder
         from pixray.serve.reporting import Reporter
 
@@ -97,7 +92,7 @@ class Worker:
         for event in run_to_folder(run, files, self.registry):
             reporter(event)
             self._obey(run, order)
-        return "stopped" if reporter.stopped else "done"
+        return reporter.stopped
 
     def _new(self, order: Order) -> tuple[Session | Animation | Audition, FileRecorder]:
         from pixray.runs.to_folder import prepare_folder_run
@@ -142,8 +137,6 @@ class Worker:
             self._say(alive=True)
 
     def _say(self, **facts: Any) -> None:
-        if not facts:
-            return
         with self._sending:
             try:
                 self.connection.send_bytes(json.dumps(facts).encode())
