@@ -13,6 +13,7 @@ from torch.nn import functional as F
 
 from pixray.perceptors.clip import OPENAI_MEAN, OPENAI_STD
 from pixray.perceptors.frozen.attention import OwnAttention
+from pixray.perceptors.frozen.convnext import FrozenConvNeXt
 from pixray.perceptors.frozen.resnet import FrozenResNet
 from pixray.perceptors.frozen.tower import PlainTower, compile_tower
 from pixray.perceptors.frozen.transformer import FrozenTransformer
@@ -44,24 +45,32 @@ def shaken(visual):
     return visual.eval().requires_grad_(False)
 
 
-def siglip():
-    """SigLIP as open_clip makes it: a transformer of timm that pools by attention."""
+def timm_tower(name, small, **facts):
+    """A small network of timm behind open_clip's adapter."""
     import timm
 
     torch.manual_seed(3)
-    vision = open_clip.model.CLIPVisionCfg(
-        timm_model_name="vit_base_patch16_siglip_224", timm_model_pretrained=False, timm_pool="map", timm_proj="none"
-    )
-    small = {"depth": 2, "embed_dim": 64, "num_heads": 2, "img_size": 64}
     original = timm.create_model
     timm.create_model = lambda name, **more: original(name, **{**more, **small})
     try:
-        visual = open_clip.timm_model.TimmModel(
-            vision.timm_model_name, embed_dim=64, image_size=64, pool="map", proj="none"
-        )
+        visual = open_clip.timm_model.TimmModel(name, image_size=64, **facts)
     finally:
         timm.create_model = original
     return shaken(visual)
+
+
+def siglip():
+    """SigLIP as open_clip makes it: a transformer of timm that pools by attention."""
+    small = {"depth": 2, "embed_dim": 64, "num_heads": 2, "img_size": 64}
+    return timm_tower("vit_base_patch16_siglip_224", small, embed_dim=64, pool="map", proj="none")
+
+
+def convnext(proj="linear", size=64, **more):
+    """As convnext_base_w of open_clip, or as its larger ones, which end in an MLP."""
+    small = {"depths": (1, 1, 2, 1), "dims": (16, 24, 32, 48), "drop_path_rate": 0.1, **more}
+    visual = timm_tower("convnext_base", small, embed_dim=24, pool="", proj=proj)
+    visual.image_size = (size, size)
+    return visual
 
 
 def smooth_resnet():
@@ -102,6 +111,8 @@ FAMILIES = {
         }
     ),
     "SigLIP": siglip,
+    "ConvNeXt": convnext,
+    "ConvNeXt with an MLP, of a size that leaves rows over": lambda: convnext("mlp", 90),
     "smooth ResNet": smooth_resnet,
     "ResNet": lambda: visual_of({"layers": [1, 2, 1, 1], "width": 16, "head_width": 32, "image_size": 64}),
 }
@@ -137,7 +148,7 @@ def family(request):
 def test_a_frozen_tower_equals_the_module_in_float32(family):
     visual, mean, std, size = family
     tower = compile_tower(visual, mean, std)
-    assert isinstance(tower, FrozenTransformer | FrozenResNet)
+    assert isinstance(tower, FrozenTransformer | FrozenResNet | FrozenConvNeXt)
     embeds, gradient = embed_and_gradient(tower, size)
     wanted_embeds, wanted_gradient = embed_and_gradient(reference(visual, mean, std), size)
     assert relative(embeds, wanted_embeds) < 1e-4
@@ -176,10 +187,18 @@ def test_compiling_leaves_the_module_as_it_was(family):
     assert before.keys() == after.keys() and all(torch.equal(before[name], after[name]) for name in before)
 
 
-def test_what_cannot_be_compiled_runs_as_it_is_and_says_so(caplog):
-    visual = visual_of(
-        {"layers": 1, "width": 64, "head_width": 32, "patch_size": 16, "image_size": 32, "qk_norm": True}
-    )
+QK_NORM = {"layers": 1, "width": 64, "head_width": 32, "patch_size": 16, "image_size": 32, "qk_norm": True}
+UNKNOWN = {
+    "attention that normalises": lambda: visual_of(QK_NORM),
+    "ConvNeXt of the second version": lambda: convnext(size=32, use_grn=True),
+    "ConvNeXt with an overlapping stem": lambda: convnext(size=32, stem_type="overlap"),
+    "ConvNeXt with MLPs of convolutions": lambda: convnext(size=32, conv_mlp=True),
+}
+
+
+@pytest.mark.parametrize("kind", UNKNOWN)
+def test_what_cannot_be_compiled_runs_as_it_is_and_says_so(caplog, kind):
+    visual = UNKNOWN[kind]()
     with caplog.at_level(logging.DEBUG, "pixray"):
         tower = compile_tower(copy.deepcopy(visual), OPENAI_MEAN, OPENAI_STD)
     assert isinstance(tower, PlainTower) and "runs as it is" in caplog.text

@@ -9,6 +9,8 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from pixray.perceptors.frozen.convnext import FrozenConvNeXt
+from pixray.perceptors.frozen.convnext_parts import is_convnext, read_convnext
 from pixray.perceptors.frozen.parts import CannotFold
 from pixray.perceptors.frozen.read import read_transformer
 from pixray.perceptors.frozen.resnet import FrozenResNet
@@ -60,6 +62,8 @@ def compile_tower(
         try:
             if is_resnet(visual):
                 tower = FrozenResNet(read_resnet(visual), mean, std, dtype)
+            elif is_convnext(visual):
+                tower = FrozenConvNeXt(read_convnext(visual), mean, std, dtype)
             else:
                 tower = FrozenTransformer(read_transformer(visual), mean, std, dtype)
         except CannotFold as reason:

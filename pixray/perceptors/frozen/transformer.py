@@ -19,9 +19,8 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from pixray.perceptors.frozen.attention import attend
+from pixray.perceptors.frozen.folds import QUICK, FullNorm, Linear, behind, normalising, patches, scaled
 from pixray.perceptors.frozen.parts import Affine, BlockParts, Norm, TransformerParts
-
-_QUICK = 1.702
 
 
 class FrozenTransformer(nn.Module):
@@ -42,14 +41,14 @@ class FrozenTransformer(nn.Module):
         super().__init__()
         self.dtype = dtype
         self.patch_size = parts.patch.weight.shape[-1]
-        patch = _normalising(parts.patch, mean, std)
-        self.patch = _Linear(patch, dtype)
+        patch = normalising(parts.patch, mean, std)
+        self.patch = Linear(patch, dtype)
         # The patch's bias is the same everywhere, so it is added together with the positions.
         positions = parts.positions.double() + (0 if patch.bias is None else patch.bias)
         self.patch.bias = None
         self.register_buffer("positions", positions.to(dtype))
         self.register_buffer("prefix", None if parts.prefix is None else parts.prefix.to(dtype))
-        self.norm_pre = None if parts.norm_pre is None else _FullNorm(parts.norm_pre, dtype)
+        self.norm_pre = None if parts.norm_pre is None else FullNorm(parts.norm_pre, dtype)
         only_first = parts.token_head is not None
         last = len(parts.blocks) - 1
         self.blocks = nn.ModuleList(
@@ -87,18 +86,18 @@ class FrozenBlock(nn.Module):
         self.num_heads, self.first_only = parts.num_heads, first_only
         self.eps_1, self.eps_2 = parts.norm_1.eps, parts.norm_2.eps
         width = parts.qkv.weight.shape[1]
-        qkv = _behind(parts.norm_1, parts.qkv)
+        qkv = behind(parts.norm_1, parts.qkv)
         size = qkv.weight.shape[0] // 3
         queries = torch.ones(3 * size, dtype=torch.float64, device=qkv.weight.device)
         queries[:size] = (size / self.num_heads) ** -0.5
-        self.qkv = _Linear(_scaled(qkv, queries), dtype)
-        self.out = _Linear(_scaled(parts.out, parts.scale_1), dtype)
-        fc_1, fc_2 = _behind(parts.norm_2, parts.fc_1), _scaled(parts.fc_2, parts.scale_2)
+        self.qkv = Linear(scaled(qkv, queries), dtype)
+        self.out = Linear(scaled(parts.out, parts.scale_1), dtype)
+        fc_1, fc_2 = behind(parts.norm_2, parts.fc_1), scaled(parts.fc_2, parts.scale_2)
         self.activation = parts.activation
         if parts.activation == "quick_gelu":
-            fc_1 = Affine(fc_1.weight * _QUICK, None if fc_1.bias is None else fc_1.bias * _QUICK)
-            fc_2 = Affine(fc_2.weight / _QUICK, fc_2.bias)
-        self.fc_1, self.fc_2 = _Linear(fc_1, dtype), _Linear(fc_2, dtype)
+            fc_1 = Affine(fc_1.weight * QUICK, None if fc_1.bias is None else fc_1.bias * QUICK)
+            fc_2 = Affine(fc_2.weight / QUICK, fc_2.bias)
+        self.fc_1, self.fc_2 = Linear(fc_1, dtype), Linear(fc_2, dtype)
         self.width, self.size = width, size
 
     def forward(self, x: Tensor) -> Tensor:
@@ -126,89 +125,13 @@ class FrozenBlock(nn.Module):
         return x.view(*x.shape[:2], count, self.num_heads, -1).permute(2, 0, 3, 1, 4).unbind(0)
 
 
-def patches(crops: Tensor, size: int, dtype: torch.dtype) -> Tensor:
-    """Cut pictures into patches: N 3 S S to N G (3 size size), rows first, in another number format."""
-    count, channels, height, width = crops.shape
-    rows, columns = height // size, width // size
-    cut = crops.view(count, channels, rows, size, columns, size).permute(0, 2, 4, 1, 3, 5)
-    return cut.to(dtype).reshape(count, rows * columns, channels * size * size)
-
-
-class _Linear(nn.Module):
-    """y = W x + b with frozen weights."""
-
-    weight: Tensor
-    bias: Tensor | None
-
-    def __init__(self, parts: Affine, dtype: torch.dtype) -> None:
-        super().__init__()
-        self.register_buffer("weight", parts.weight.to(dtype).contiguous())
-        self.register_buffer("bias", None if parts.bias is None else parts.bias.to(dtype).contiguous())
-
-    def forward(self, x: Tensor) -> Tensor:
-        return F.linear(x, self.weight, self.bias)
-
-    def rows(self, first: int, last: int | None) -> tuple[Tensor, Tensor | None]:
-        """Weight and bias of some of the outputs."""
-        return self.weight[first:last], None if self.bias is None else self.bias[first:last]
-
-
-class _FullNorm(nn.Module):
-    """A LayerNorm with nothing behind it that could take its affine part."""
-
-    weight: Tensor | None
-    bias: Tensor | None
-
-    def __init__(self, parts: Norm, dtype: torch.dtype) -> None:
-        super().__init__()
-        self.eps = parts.eps
-        self.register_buffer("weight", None if parts.weight is None else parts.weight.to(dtype))
-        self.register_buffer("bias", None if parts.bias is None else parts.bias.to(dtype))
-
-    def forward(self, x: Tensor) -> Tensor:
-        return F.layer_norm(x, (x.shape[-1],), self.weight, self.bias, self.eps)
-
-
 class _TokenHead(nn.Module):
     """The first token, normalised and projected."""
 
     def __init__(self, norm: Norm, projection: Affine, dtype: torch.dtype) -> None:
         super().__init__()
         self.eps = norm.eps
-        self.projection = _Linear(_behind(norm, projection), dtype)
+        self.projection = Linear(behind(norm, projection), dtype)
 
     def forward(self, x: Tensor) -> Tensor:
         return self.projection(F.layer_norm(x[:, 0], (x.shape[-1],), eps=self.eps))
-
-
-def _normalising(patch: Affine, mean: Sequence[float], std: Sequence[float]) -> Affine:
-    """The patch weights for pictures that were not normalised, as one matrix E x (3 P P)."""
-    weight = patch.weight.double()
-    deviation = torch.tensor(std, dtype=torch.float64, device=weight.device).view(1, 3, 1, 1)
-    average = torch.tensor(mean, dtype=torch.float64, device=weight.device).view(1, 3, 1, 1)
-    weight = weight / deviation
-    bias = -(weight * average).sum((1, 2, 3))
-    if patch.bias is not None:
-        bias = bias + patch.bias.double()
-    return Affine(weight.flatten(1), bias)
-
-
-def _behind(norm: Norm, linear: Affine) -> Affine:
-    """The linear map behind a LayerNorm, with the norm's affine part taken in."""
-    weight = linear.weight.double()
-    bias = None if linear.bias is None else linear.bias.double()
-    if norm.bias is not None:
-        shift = weight @ norm.bias.double()
-        bias = shift if bias is None else bias + shift
-    if norm.weight is not None:
-        weight = weight * norm.weight.double()
-    return Affine(weight, bias)
-
-
-def _scaled(linear: Affine, factor: Tensor | None) -> Affine:
-    """A linear map whose outputs are multiplied, one factor each."""
-    weight = linear.weight.double()
-    bias = None if linear.bias is None else linear.bias.double()
-    if factor is None:
-        return Affine(weight, bias)
-    return Affine(weight * factor.double()[:, None], None if bias is None else bias * factor.double())
