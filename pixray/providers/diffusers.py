@@ -12,19 +12,21 @@ import asyncio
 import inspect
 import io
 import threading
+from collections import deque
 from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import Any, ClassVar
 
 from PIL import Image
 
 from pixray.errors import MissingPackage
 from pixray.images.encode import picture_png
 from pixray.models.network import hub_reachable
-from pixray.providers.base import Capabilities, GeneratedImage, ImageRequest, Preview, Provider, Reply
+from pixray.providers.base import Capabilities, GeneratedImage, ImageRequest, Preview, Provider, Remark, Reply
 from pixray.providers.errors import BadRequest, ModelNotFound, Transient, UnsupportedFeature
+from pixray.providers.latent_preview import latent_preview
 from pixray.providers.price_list import PriceList
 from pixray.providers.refusals import shortened
 from pixray.providers.sizes import SizeRule
@@ -32,10 +34,13 @@ from pixray.runtime.devices import choose_device, choose_dtype
 from pixray.settings.declare import Refers, setting
 from pixray.settings.named_files import model_files
 
-if TYPE_CHECKING:
-    from torch import Tensor
-
 _PATIENCE = 0.1
+_INPAINTING = "AutoPipelineForInpainting"
+_TOLD = {
+    "image": "start picture", "mask_image": "mask", "negative_prompt": "negative prompt", "guidance_scale": "guidance",
+    "strength": "strength",
+}  # fmt: skip
+"""What arguments of a pipeline are called in messages."""
 
 
 class Ended(Exception):
@@ -101,21 +106,21 @@ class Diffusers(Provider):
         return super().repeatable(request) and not Path(str(request.model)).exists()  # a folder may change
 
     async def generate(self, request: ImageRequest) -> AsyncIterator[Reply]:
-        previews: list[bytes] = []
+        said: deque[Reply] = deque()
         cancelled = threading.Event()
-        work = asyncio.ensure_future(asyncio.to_thread(self._paint, request, previews, cancelled))
+        work = asyncio.ensure_future(asyncio.to_thread(self._paint, request, said, cancelled))
         try:
             while not work.done():
                 await asyncio.wait({work}, timeout=_PATIENCE)
-                while previews:
-                    yield Preview(previews.pop(0))
+                while said:
+                    yield said.popleft()
             content = work.result()
         finally:
             cancelled.set()
         yield GeneratedImage(content, seed=request.seed, facts={"model": str(request.model)})
 
-    def _paint(self, request: ImageRequest, previews: list[bytes], cancelled: threading.Event) -> bytes:
-        """The picture, as PNG; unfinished ones go into `previews`.
+    def _paint(self, request: ImageRequest, said: deque[Reply], cancelled: threading.Event) -> bytes:
+        """The picture, as PNG; what comes before it goes into `said`: unfinished pictures, and what was left out.
 
         Raises:
             ProviderError: the pipeline is not there, cannot do this, or failed.
@@ -125,6 +130,8 @@ class Diffusers(Provider):
                 raise Ended
             pipeline = _for_task(self._loaded(str(request.model)), request)
             call = _call_of(pipeline, request)
+            said.extend(_left_out(pipeline, request))
+            size = (request.height, request.width)
 
             def after_step(pipe: Any, step: int, timestep: Any, state: dict[str, Any]) -> dict[str, Any]:
                 if cancelled.is_set():
@@ -132,7 +139,7 @@ class Diffusers(Provider):
                 every = self.settings.diffusers_preview_every
                 if every and (step + 1) % every == 0 and "latents" in state:
                     with suppress(Exception):  # a preview that some pipeline cannot give is no reason to fail
-                        previews.append(picture_png(_seen(pipe, state["latents"])))
+                        said.append(Preview(picture_png(latent_preview(pipe, state["latents"], *size))))
                 return state
 
             if cancelled.is_set():
@@ -206,14 +213,18 @@ def _for_task(pipeline: Any, request: ImageRequest) -> Any:
         return pipeline
     import diffusers
 
-    name = "AutoPipelineForImage2Image" if request.mask is None else "AutoPipelineForInpainting"
+    name, what = ("AutoPipelineForImage2Image", "image") if request.mask is None else (_INPAINTING, "mask_image")
+    own = type(pipeline).__name__
     try:
         sibling = getattr(diffusers, name).from_pipe(pipeline)
     except ValueError as error:
-        if request.mask is None and "image" in inspect.signature(pipeline.__call__).parameters:
-            return pipeline  # it takes pictures itself
-        what = "start picture" if request.mask is None else "mask"
-        raise UnsupportedFeature(f"diffusers: {type(pipeline).__name__} takes no {what}") from error
+        if what in inspect.signature(pipeline.__call__).parameters:
+            return pipeline  # it takes them itself
+        # The package has siblings that its table does not list, such as that of FLUX.2 klein for masks.
+        by_name = getattr(diffusers, own.replace("Pipeline", "InpaintPipeline"), None) if request.mask else None
+        if by_name is None:
+            raise UnsupportedFeature(f"diffusers: {own} takes no {_TOLD[what]}") from error
+        sibling = by_name.from_pipe(pipeline)
     sibling.set_progress_bar_config(disable=True)
     return sibling
 
@@ -239,13 +250,17 @@ def _call_of(pipeline: Any, request: ImageRequest) -> dict[str, Any]:
     return {name: value for name, value in values.items() if value is not None and name in known}
 
 
-def _seen(pipeline: Any, latents: Tensor) -> Image.Image:
-    """An unfinished picture, decoded as the finished one will be; latents N C h w."""
-    import torch
-
-    with torch.no_grad():
-        decoded = pipeline.vae.decode(latents / pipeline.vae.config.scaling_factor, return_dict=False)[0]
-    return pipeline.image_processor.postprocess(decoded.detach())[0]
+def _left_out(pipeline: Any, request: ImageRequest) -> Iterator[Remark]:
+    """What was asked for and this pipeline has no argument for."""
+    known = inspect.signature(pipeline.__call__).parameters
+    asked = {
+        "negative_prompt": bool(request.unwanted),
+        "guidance_scale": request.guidance is not None,
+        "strength": request.init is not None and request.strength is not None,
+    }
+    for name, wanted in asked.items():
+        if wanted and name not in known:
+            yield Remark(f"diffusers: {type(pipeline).__name__} takes no {_TOLD[name]}; it was left out")
 
 
 def _opened(content: bytes | None, mode: str) -> Image.Image | None:

@@ -1,60 +1,50 @@
-"""Pipelines in this process, tiny ones with random weights. They need the extra `diffusers`."""
+"""Pipelines in this process, tiny ones with random weights."""
 
 import io
-import json
+import re
+import shlex
 import threading
 import time
+from functools import cache
+from pathlib import Path
 
 import pytest
-import torch
 from PIL import Image
 
+from pixray.cli.main import main
 from pixray.events import Drawn
 from pixray.providers.base import ImageRequest
 from pixray.providers.client import Client
 from pixray.providers.diffusers import Diffusers
 from pixray.providers.errors import BadRequest, ModelNotFound, UnsupportedFeature
 from pixray.testing.provider_contract import check_provider
+from tests.providers import tiny_pipelines
 
-REASON = "needs pip install 'pixray[diffusers]', 190 MB that the tests of everybody shall not need"
-pytest.importorskip("diffusers", reason=REASON)
-pytest.importorskip("transformers", reason=REASON)
+pytest.importorskip("diffusers")
+pytest.importorskip("transformers")
 pytestmark = pytest.mark.filterwarnings("ignore")
 
-UNET = {
-    "sample_size": 8, "in_channels": 4, "out_channels": 4, "layers_per_block": 1, "block_out_channels": (8, 16),
-    "down_block_types": ("DownBlock2D", "CrossAttnDownBlock2D"), "up_block_types": ("CrossAttnUpBlock2D", "UpBlock2D"),
-    "cross_attention_dim": 16, "attention_head_dim": 4, "norm_num_groups": 4,
-}  # fmt: skip
-VAE = {
-    "block_out_channels": (8, 16), "down_block_types": ("DownEncoderBlock2D",) * 2,
-    "up_block_types": ("UpDecoderBlock2D",) * 2, "latent_channels": 4, "norm_num_groups": 4, "sample_size": 16,
-}  # fmt: skip
+FAMILIES = {
+    "sd": tiny_pipelines.stable_diffusion,
+    "sdxl": tiny_pipelines.stable_diffusion_xl,
+    "flux2": tiny_pipelines.flux2_klein,
+}
 
 
 @pytest.fixture(scope="module")
-def pipeline_folder(tmp_path_factory):
-    """The folder of a Stable Diffusion pipeline of a few thousand random weights."""
-    from diffusers import AutoencoderKL, DDIMScheduler, StableDiffusionPipeline, UNet2DConditionModel
-    from transformers import CLIPTextConfig, CLIPTextModel, CLIPTokenizer
+def folder_of(tmp_path_factory):
+    """A function that gives the folder of a tiny pipeline of a family, built once."""
 
-    folder = tmp_path_factory.mktemp("tiny")
-    letters = [chr(number) for number in range(33, 127)]
-    words = [*letters, *(f"{letter}</w>" for letter in letters), "<|startoftext|>", "<|endoftext|>"]
-    (folder / "vocab.json").write_text(json.dumps({word: number for number, word in enumerate(words)}))
-    (folder / "merges.txt").write_text("#version: 0.2\n")
-    tokenizer = CLIPTokenizer(str(folder / "vocab.json"), str(folder / "merges.txt"), model_max_length=77)
-    ends = {"bos_token_id": len(words) - 2, "eos_token_id": len(words) - 1, "pad_token_id": len(words) - 1}
-    sizes = {"hidden_size": 16, "intermediate_size": 16, "num_hidden_layers": 1, "num_attention_heads": 2}
-    with torch.random.fork_rng():
-        torch.manual_seed(0)
-        text = CLIPTextModel(CLIPTextConfig(vocab_size=len(words), max_position_embeddings=77, **sizes, **ends))
-        pipeline = StableDiffusionPipeline(
-            vae=AutoencoderKL(**VAE), text_encoder=text, tokenizer=tokenizer, unet=UNet2DConditionModel(**UNET),
-            scheduler=DDIMScheduler(), safety_checker=None, feature_extractor=None, requires_safety_checker=False,
-        )  # fmt: skip
-    pipeline.save_pretrained(folder / "pipeline")
-    return str(folder / "pipeline")
+    @cache
+    def folder(family):
+        return FAMILIES[family](tmp_path_factory.mktemp(family))
+
+    return folder
+
+
+@pytest.fixture(scope="module")
+def pipeline_folder(folder_of):
+    return folder_of("sd")
 
 
 @pytest.fixture
@@ -86,12 +76,12 @@ class Watched:
         self.requests, self._hang = [], False
         usual = Diffusers._paint
 
-        def watched(provider, request, previews, cancelled):
+        def watched(provider, request, said, cancelled):
             self.requests.append(request)
             if self._hang:
                 self._hang = False
                 cancelled.wait(30)
-            return usual(provider, request, previews, cancelled)
+            return usual(provider, request, said, cancelled)
 
         monkeypatch.setattr(Diffusers, "_paint", watched)
 
@@ -169,6 +159,45 @@ def test_a_run_paints_with_it_and_draws_unfinished_pictures(session, pipeline_fo
     run = session(drawer="diffusers", iterations=None, size=[64, 64], **given)
     saved = [event.save for event in run.run() if isinstance(event, Drawn)]
     assert saved[-1] is True and False in saved
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_every_family_takes_a_seed_a_start_picture_and_a_mask_and_shows_its_steps(paint, folder_of, family):
+    settings = {"diffusers_model": folder_of(family), "diffusers_steps": 4, "diffusers_preview_every": 1}
+    previews, blue, white = [], {"init": png("blue")}, {"init": png("blue"), "mask": png(255, "L")}
+    results = [paint(settings, previews, **changes).result() for changes in ({}, {}, {"seed": 8}, blue, white)]
+    first, again, *others = [result.images[0].content for result in results]
+    assert first == again and len({first, *others}) == 4
+    assert {result.images[0].picture().size for result in results} == {(64, 64)}
+    shown = [Image.open(io.BytesIO(content)) for content in previews]
+    assert len(shown) >= 3 * 4 and {picture.size for picture in shown} == {(64, 64)}
+    assert previews[3] == first, "what is shown after the last step is the finished picture"
+
+
+def test_what_a_pipeline_has_no_argument_for_is_said(paint, folder_of):
+    settings = {"diffusers_model": folder_of("flux2"), "diffusers_steps": 1}
+    result = paint(settings, negative="fog", init=png("blue"), strength=0.4).result()
+    assert result.warnings == (
+        "diffusers: Flux2KleinPipeline takes no negative prompt; it was left out",
+        "diffusers: Flux2KleinPipeline takes no strength; it was left out",
+    )
+
+
+def test_the_commands_of_the_page_work_as_they_stand(folder_of, capsys):
+    page = (Path(__file__).parents[2] / "docs" / "providers.md").read_text()
+    lines = re.findall(r"^pixray --drawer diffusers .*", page, re.MULTILINE)
+    assert len(lines) == 3
+    Path("stabilityai").mkdir()
+    Path("stabilityai/sd-turbo").symlink_to(folder_of("sd"))
+    Path("pipeline").symlink_to(folder_of("sdxl"))
+    Image.new("RGB", (64, 48), "blue").save("photo.png")
+    Image.linear_gradient("L").resize((64, 48)).save("mask.png")
+    for number, line in enumerate(lines):
+        words = [*shlex.split(line)[1:], "--perceptors", "embedded", "--outdir", str(number), "--quiet"]
+        assert main(words) == 0, capsys.readouterr().err
+        with Image.open(Path(str(number)) / "output.png") as picture:
+            assert picture.size == (512, 384 if number else 512)
+            assert picture.text["pixray_provider"] == "diffusers"
 
 
 def test_what_cannot_be_loaded_is_one_sentence(paint, tmp_path):
