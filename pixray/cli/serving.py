@@ -78,14 +78,13 @@ def serve(
     from pixray.serve.process import Patience
     from pixray.serve.queue import Queue
     from pixray.serve.supervisor import Pool
-    from pixray.serve.uploads import with_uploads
     from pixray.settings.layers import Leave
 
     folders = tuple(folder_of(name).resolve() for name in parsed.allow)
     leave = Leave(folders, addresses=not parsed.no_addresses, services=parsed.services)
     patience = Patience(job=math.inf if parsed.time_limit is None else parsed.time_limit)
     with bound_socket(parsed.host, parsed.port) as bound, _owned(folder):
-        queue = Queue(folder, with_uploads(leave, folder), parsed.most_waiting)
+        queue = Queue(folder, leave, parsed.most_waiting)
         pool = Pool(parsed.device or devices(), queue, patience)
         names = [parsed.host, *parsed.name]
         server = Server(pool, bound, leave, keep=keep, hosts=names, token=parsed.token, routes=further)

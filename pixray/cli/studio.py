@@ -42,7 +42,7 @@ def main(argv: Sequence[str]) -> int:
 def _page() -> Sequence[Routes]:
     from pixray.studio.routes import page_routes
 
-    return [lambda services: page_routes(services.registry, services.leave)]
+    return [lambda services: page_routes(services.registry, services.leave, services.queue.folder)]
 
 
 def _opened(page: str) -> bool:

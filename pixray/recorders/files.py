@@ -4,6 +4,7 @@ output.png              the picture, with settings, seed and models in its metad
 output.svg …            further deliverables of the drawer
 settings.yaml           enough to run it again to the same bytes on a CPU
 checkpoint.safetensors  the state, for `pixray resume`
+inputs/HASH.png         pictures that came with the request of a client, which the settings name by this path
 log.jsonl               the events, one JSON object a line, with the names of the files they brought
 steps/frame_0010.png    every saved step, and steps/output.mp4, the video of them
 video/, output.mp4      every single step, with make_video
@@ -27,6 +28,7 @@ from pixray.recorders.animation import AnimationFiles
 from pixray.recorders.background import Background
 from pixray.recorders.checkpoint import NAME, pack
 from pixray.recorders.earlier import FRAMES, SETTINGS, foreign_file, inside, own_outdir
+from pixray.recorders.inputs import keep_inputs
 from pixray.recorders.lock import FolderLock
 from pixray.recorders.log import NAME as LOG
 from pixray.recorders.log import EventLog, as_json, as_text, read_log
@@ -203,6 +205,7 @@ class FileRecorder:
         self._record, self._text = event.record, metadata(event.record)
         self._layers = layers_of(event.settings)
         check_writable(self._name, self._text)
+        keep_inputs(self._record, self._layers, self.folder)
         log = read_log(self.folder) if self._resumed is not None else None
         if log is not None:
             self._own = set(log.files)

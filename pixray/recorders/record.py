@@ -125,7 +125,8 @@ def record_layer(path: Path, *, trusted: bool = False) -> Layer:
     """
     path = user_path(path, "picture")
     values = read_record(path)
-    return Layer(LayerKind.FILE if trusted or _is_own_run(path) else LayerKind.RECORD, path.name, values)
+    kind = LayerKind.FILE if trusted or _is_own_run(path) else LayerKind.RECORD
+    return Layer(kind, path.name, values, folder=path if path.is_dir() else path.parent)
 
 
 def _is_own_run(path: Path) -> bool:

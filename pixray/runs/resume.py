@@ -5,6 +5,7 @@ Late imports keep torch out of start-up.
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -68,7 +69,7 @@ def resume(
     steps = int(state["step"]) if state else 0
     record_of_run = record_layer(folder / "settings.yaml", trusted=trust)
     if leave is not None:
-        record_of_run = Layer(LayerKind.RECORD, record_of_run.label, record_of_run.values, leave)
+        record_of_run = dataclasses.replace(record_of_run, kind=LayerKind.RECORD, leave=leave)
     further = [record_of_run, Layer(LayerKind.SUPPLIED, "the server", supplied)] if supplied else [record_of_run]
     settings = _settings(further, folder, registry, iterations, steps, changes or {})
     if state:

@@ -34,7 +34,7 @@ from pixray.serve.predictions import Predictions
 from pixray.serve.protocol import limited_protocol
 from pixray.serve.services import Routes, Services
 from pixray.serve.supervisor import Pool
-from pixray.serve.uploads import Uploads, with_uploads
+from pixray.serve.uploads import Uploads
 from pixray.settings.layers import Leave
 
 logger = logging.getLogger(__name__)
@@ -95,8 +95,7 @@ class Server:
         self.pool, self.listening, self._keep = pool, listening, keep
         self._hosts, self._limits, self._token, self._routes = hosts, limits, token, routes
         uploads = Uploads(pool.queue.folder, pool.queue.mentions)
-        self._leave = with_uploads(leave, pool.queue.folder)
-        self._services = Services(pool.queue, pool, uploads, self._leave, Registry.discover())
+        self._services = Services(pool.queue, pool, uploads, leave, Registry.discover())
         self._code = 0
         self._ending = False
 
@@ -150,7 +149,7 @@ class Server:
     def _all_routes(self, stream: EventStream) -> list[BaseRoute]:
         services = self._services
         jobs = JobsApi(services.queue, services.uploads, services.leave, services.registry)
-        predictions = Predictions(self.pool, self._leave, self.end, keep=self._keep)
+        predictions = Predictions(self.pool, services.leave, self.end, keep=self._keep)
         further = [route for routes in self._routes for route in routes(services)]
         own = [*Downloads(services.queue).routes(), *jobs.routes(), *stream.routes(), *services.uploads.routes()]
         dialects = [*openai_images.routes(services), *sdapi.routes(services)]

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from pixray.serve.jobs import Job
+from pixray.settings.run_inputs import FOLDER as INPUTS
 
 _KINDS = {".png": "picture", ".svg": "svg", ".mp4": "video", ".gif": "video", ".yaml": "record", ".jsonl": "record"}
 
@@ -36,7 +37,7 @@ def facts_of(job: Job, position: int | None, *, settings: bool = True) -> dict[s
         "seconds": round(job.seconds, 3),
         "seconds_left": job.seconds_left,
         "losses": numbers(job.losses),
-        "error": job.error,
+        "error": _without_places(job.error, job.order.folder),
         **{name: moment and moment.isoformat() for name, moment in _moments(job).items()},
         "pictures": job.previews,
         "picture": picture_of(job),
@@ -67,20 +68,20 @@ def preview_address(job: Job, step: int) -> str:
 
 
 def files_of(folder: Path, output: str) -> list[dict[str, Any]]:
-    """What a run has left so far, its videos included and its single steps left out.
+    """What a run has left so far, its videos and inputs included and its single steps left out.
 
     Args:
         folder: of the run, which may be writing, replacing and removing files meanwhile.
         output: name of the picture.
     """
     files = []
-    for place in (folder, folder / "steps"):
+    for place in (folder, folder / "steps", folder / INPUTS):
         for path in _listed(place):
             try:
                 facts = path.lstat()
             except OSError:
                 continue  # it was the part of a file that is whole now
-            is_step = place != folder and path.suffix == ".png"
+            is_step = place.name == "steps" and path.suffix == ".png"
             if stat.S_ISREG(facts.st_mode) and not path.name.startswith(".") and not is_step:
                 name = path.relative_to(folder).as_posix()
                 files.append({"name": name, "bytes": facts.st_size, "kind": _kind(name, output)})
@@ -99,8 +100,19 @@ def numbers(values: dict[str, float | None]) -> dict[str, float | None]:
     return {name: value if value is not None and math.isfinite(value) else None for name, value in values.items()}
 
 
+def _without_places(sentence: str | None, folder: Path) -> str | None:
+    """A sentence about a failure without the folders of the server's disk."""
+    if sentence is None:
+        return None
+    for place in dict.fromkeys((folder, folder.resolve())):
+        sentence = sentence.replace(str(place), "the folder of the run").replace(f"{place.parent}/", "")
+    return sentence
+
+
 def _kind(name: str, output: str) -> str:
     path = Path(name)
+    if path.parent.name == INPUTS:
+        return "other"
     if path.suffix == ".png" and name != output:
         return "sprite"
     return _KINDS.get(path.suffix, "other")

@@ -26,10 +26,11 @@ class JobStore:
     Args:
         database: of the server.
         leave: what clients may name, now.
+        folder: below which the pictures are that clients sent.
     """
 
-    def __init__(self, database: Database, leave: Leave = Leave()) -> None:
-        self._database, self._leave = database, leave
+    def __init__(self, database: Database, leave: Leave = Leave(), folder: Path | None = None) -> None:
+        self._database, self._leave, self._folder = database, leave, folder
 
     def save(self, job: Job, place: float | None = None) -> None:
         """Keep a job as it is now.
@@ -93,7 +94,10 @@ class JobStore:
     def _job(self, name: str, state: Any, text: str) -> Job:
         body = json.loads(text)
         order = body["order"]
-        layers = tuple(Layer(LayerKind[kind], label, values, self._leave) for kind, label, values in order["layers"])
+        layers = tuple(
+            Layer(LayerKind[kind], label, values, self._leave, folder=self._folder)
+            for kind, label, values in order["layers"]
+        )
         made = Order(layers, Path(order["folder"]), **{name: order[name] for name in _ORDER})
         facts: dict[str, Any] = {key: body[key] for key in _PLAIN}
         facts["size"] = None if body["size"] is None else tuple(body["size"])

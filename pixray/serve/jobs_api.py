@@ -59,12 +59,11 @@ class JobsApi:
     async def create(self, request: Request) -> Response:
         body = await json_object(request)
         start = body.get("start")
-        path = None if start is None else self.uploads.path(start)
-        if start is not None and path is None:
+        if start is not None and self.uploads.path(start) is None:
             raise SettingsError("start: there is no upload of that id")
         async with self._looking:
             job = await asyncio.to_thread(
-                job_for, self.registry, body.get("settings", {}), self.leave, self.queue.folder, start=path
+                job_for, self.registry, body.get("settings", {}), self.leave, self.queue.folder, start=start
             )
             await asyncio.to_thread(self.queue.add, job)
         return self._told(job, 201)

@@ -15,6 +15,7 @@ from pixray.serve.jobs import Job, Order
 from pixray.serve.request import LONGEST_SETTINGS, check_settings, is_small, layers_of
 from pixray.serve.run_folder import new_folder
 from pixray.settings.layers import Leave
+from pixray.settings.run_inputs import id_of, name_of
 from pixray.settings.subject import words_of
 
 
@@ -24,7 +25,7 @@ def job_for(
     leave: Leave,
     folder: Path,
     *,
-    start: Path | None = None,
+    start: str | None = None,
     door: str = "studio",
     most_pictures: int = 0,
 ) -> Job:
@@ -34,8 +35,8 @@ def job_for(
         registry: of parts.
         settings: by name, as the client gave them; "preset" names a file of settings below them.
         leave: what clients may name.
-        folder: below which the run gets its own.
-        start: an uploaded picture to start from.
+        folder: of the server, where uploads are, and below which the run gets its own.
+        start: id of an upload to start from.
         door: the interface that it came through.
         most_pictures: full pictures to keep while it is painted.
 
@@ -51,8 +52,9 @@ def job_for(
     if preset is not None and not isinstance(preset, str):
         raise SettingsError("preset: expected the name of a preset")
     if start is not None:
-        asked["init_image"] = str(start)
-    layers, problems = layers_of(preset, asked, {}, leave)
+        asked["init_image"] = name_of(start)
+    start = id_of(asked.get("init_image"))
+    layers, problems = layers_of(preset, asked, {}, leave, folder)
     try:
         chosen = check_settings(registry, layers)
     except SettingsError as error:
@@ -64,7 +66,8 @@ def job_for(
         layers = [layer.without("checkpoint_every") for layer in layers]
     job = Job(Order(tuple(layers), folder, resumable=True, lasting=True, most_pictures=most_pictures), door=door)
     job.order = Order(tuple(layers), new_folder(folder, job.id), True, True, most_pictures)
-    job.asked, job.start = dict(settings), start.stem if start is not None else None
+    job.asked = {name: raw for name, raw in settings.items() if start is None or name != "init_image"}
+    job.start = start
     job.prompts, job.drawer, job.steps = words_of(chosen.given()), chosen.drawer, chosen.iterations
     job.size = (int(chosen.size[0]), int(chosen.size[1])) if chosen.size else None
     return job

@@ -67,7 +67,7 @@ class Queue:
     def __init__(self, folder: Path, leave: Leave = Leave(), most_waiting: int = 1000) -> None:
         self.folder, self.most_waiting = folder, most_waiting
         self._database = Database(folder / NAME)
-        self.log, self._store = EventLog(self._database), JobStore(self._database, leave)
+        self.log, self._store = EventLog(self._database), JobStore(self._database, leave, folder)
         self.wake: Callable[[], None] = lambda: None
         self.closed = False
         self.lock = threading.RLock()

@@ -6,6 +6,7 @@ Nothing is written, made or loaded here, and nothing is shared, so that many req
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 from pixray.errors import SettingsError, did_you_mean
@@ -62,9 +63,17 @@ def checked_layers(registry: Registry, inputs: Any, leave: Leave) -> tuple[Layer
 
 
 def layers_of(
-    preset: str | None, settings: str | Mapping[str, Any] | None, inputs: Mapping[str, Any], leave: Leave
+    preset: str | None,
+    settings: str | Mapping[str, Any] | None,
+    inputs: Mapping[str, Any],
+    leave: Leave,
+    folder: Path | None = None,
 ) -> tuple[list[Layer], list[str]]:
-    """The settings of a request by the input they came from, weakest first, and what is wrong already."""
+    """The settings of a request by the input they came from, weakest first, and what is wrong already.
+
+    Args:
+        folder: below which the pictures are that the client sent.
+    """
     layers: list[Layer] = []
     problems: list[str] = []
     try:
@@ -72,13 +81,13 @@ def layers_of(
     except SettingsError as error:
         problems += error.problems
     values = {name: value for name, value in inputs.items() if value is not None}
-    layers.append(Layer(LayerKind.CLIENT, "the inputs", values, leave))
+    layers.append(Layer(LayerKind.CLIENT, "the inputs", values, leave, folder=folder))
     further: dict[str, Any] = {}
     try:
         further = dict(settings) if isinstance(settings, Mapping) else parse_yaml(settings or "", "settings")
     except SettingsError as error:
         problems += error.problems
-    layers.append(Layer(LayerKind.CLIENT, "settings", further, leave))
+    layers.append(Layer(LayerKind.CLIENT, "settings", further, leave, folder=folder))
     return layers, problems
 
 

@@ -22,7 +22,7 @@ class Services:
         queue: of jobs, with the log of events.
         pool: of workers.
         uploads: pictures that clients sent.
-        leave: what clients may name, their uploads included.
+        leave: what clients may name besides their uploads.
         registry: of parts.
     """
 

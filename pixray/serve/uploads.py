@@ -1,14 +1,16 @@
-"""Pictures that clients send: decoded under the limits of every picture, kept as PNG under a name of ours."""
+"""Pictures that clients send: decoded under the limits of every picture, kept as PNG, called after their content.
+
+The settings of jobs name them as those of a run name its own pictures, which they become: `inputs/HASH.png`.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
 import re
-import secrets
 import tempfile
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -21,9 +23,8 @@ from pixray.images.encode import png_bytes
 from pixray.images.io import open_picture
 from pixray.runtime.files import write_atomic
 from pixray.serve.answers import Json
-from pixray.settings.layers import Leave
+from pixray.settings.run_inputs import FOLDER, content_id
 
-FOLDER = "uploads"
 MOST = 500
 """Uploads that are kept besides those that jobs start from; the oldest are given up."""
 _ID = re.compile(r"[0-9a-f]{32}")
@@ -31,21 +32,11 @@ _DECODERS = 2
 """Pictures that are decoded at once."""
 
 
-def with_uploads(leave: Leave, folder: Path) -> Leave:
-    """What clients may name, the pictures that they sent included.
-
-    Args:
-        folder: of the server.
-    """
-    uploads = (folder / FOLDER).resolve()
-    return leave if leave.folders is None else replace(leave, folders=(*leave.folders, uploads))
-
-
 class Uploads:
     """The folder of uploaded pictures, and the routes to it.
 
     Args:
-        folder: of the server; `uploads` below it is made when the first one comes.
+        folder: of the server; `inputs` below it is made when the first one comes.
         used: whether some job starts from the upload of an id.
     """
 
@@ -81,8 +72,13 @@ class Uploads:
                 picture = open_picture(file.name, "upload")
             except PixrayError as error:
                 raise PixrayError(str(error).replace(f"='{file.name}'", "")) from None
-        name = secrets.token_hex(16)
-        write_atomic(self.folder / f"{name}.png", png_bytes(np.asarray(picture), level=1))
+        png = png_bytes(np.asarray(picture), level=1)
+        name = content_id(png)
+        path = self.folder / f"{name}.png"
+        try:
+            os.utime(path)  # it came before, and counts as new
+        except FileNotFoundError:
+            write_atomic(path, png)
         self._remove_oldest()
         return name, picture.width, picture.height
 

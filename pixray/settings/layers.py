@@ -60,6 +60,7 @@ class Layer:
         values: by name; names may be old ones or aliases.
         leave: what a stranger's values may name; values of the user of this machine may name anything.
         follows: the settings whose choice supplied the values, if one did.
+        folder: below which the pictures are that the values call `inputs/HASH.png`; None: nowhere.
     """
 
     kind: LayerKind
@@ -67,6 +68,7 @@ class Layer:
     values: Mapping[str, Any]
     leave: Leave = Leave()
     follows: tuple[str, ...] = ()
+    folder: Path | None = None
 
     def without(self, name: str) -> Layer:
         """The layer without one of its values."""

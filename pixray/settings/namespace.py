@@ -7,6 +7,7 @@ import copy
 import dataclasses
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from pixray.settings.declare import Role
@@ -20,12 +21,14 @@ class Origin:
 
     Attributes:
         follows: the settings whose choice supplied it, if one did.
+        folder: of the layer that it came from.
     """
 
     kind: LayerKind
     label: str
     raw: Any
     follows: tuple[str, ...] = ()
+    folder: Path | None = None
 
     @property
     def asked_for(self) -> bool:

@@ -21,6 +21,7 @@ from pixray.runtime.network import split_public
 from pixray.settings.declare import Declaration, Refers
 from pixray.settings.layers import Layer, LayerKind, Leave
 from pixray.settings.named_files import texts, weighted_texts
+from pixray.settings.run_inputs import id_of, is_input_of
 
 LEFT_OUT = "left out of"
 """How the notice about a record begins."""
@@ -66,7 +67,7 @@ def refusals(layer: Layer, declared: Mapping[str, Declaration], services: Collec
     """Why values of a layer may not be used, by setting; empty for what the user of this machine brought."""
     if layer.kind.local:
         return {}
-    reasons = {name: _refusal(declared[name], raw, layer.leave, services) for name, raw in layer.values.items()}
+    reasons = {name: _refusal(declared[name], raw, layer, services) for name, raw in layer.values.items()}
     return {name: why for name, why in reasons.items() if why is not None}
 
 
@@ -75,13 +76,14 @@ def _is_fatal(declaration: Declaration, layer: Layer) -> bool:
     return layer.kind is LayerKind.CLIENT or Refers.SERVICE in declaration.refers
 
 
-def _refusal(declaration: Declaration, raw: Any, leave: Leave, services: Collection[str]) -> str | None:
+def _refusal(declaration: Declaration, raw: Any, layer: Layer, services: Collection[str]) -> str | None:
     if declaration.refers & _PLACES:
         return "cannot be set here"
     if Refers.SERVICE in declaration.refers:
-        return _about_service(raw, leave, services)
+        return _about_service(raw, layer.leave, services)
     if declaration.refers & Refers.PICTURE:
-        return _about_names(_named(declaration, raw), leave)
+        named = (name for name in _named(declaration, raw) if not is_input_of(name, layer.folder))
+        return _about_names(named, layer.leave)
     return None
 
 
@@ -123,6 +125,8 @@ def _about_address(address: str, leave: Leave) -> str | None:
 def _about_path(name: str, leave: Leave) -> str | None:
     if leave.folders is None or any(_inside(name, folder) for folder in leave.folders):
         return None
+    if id_of(name):
+        return "names a picture of a run that is not here"
     if not leave.folders:
         return "names a file of this machine, which is not read here"
     return "names a file outside of the folders that may be read here"

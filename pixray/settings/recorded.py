@@ -28,6 +28,7 @@ from pixray.settings.lookup import normal_name, strongest
 from pixray.settings.namespace import Settings
 from pixray.settings.old_names import RENAMED
 from pixray.settings.policy import refusals
+from pixray.settings.run_inputs import by_name
 
 _MISSING = object()
 
@@ -126,9 +127,14 @@ def _size_follows(settings: Settings) -> tuple[str, ...]:
 def choice_values(settings: Settings) -> dict[str, Any]:
     """The values of the settings that presets follow from, in plain types."""
     names = [name for name in vars(settings) if settings.has_role(name, Role.CHOICE)]
-    values = {name: getattr(settings, name) for name in names if not settings.has_role(name, Role.UNRECORDED)}
+    values = {name: _portable(settings, name) for name in names if not settings.has_role(name, Role.UNRECORDED)}
     plain: dict[str, Any] = redacted(to_plain(values))
     return plain
+
+
+def _portable(settings: Settings, name: str) -> Any:
+    origin = settings.origins.get(name)
+    return by_name(getattr(settings, name), origin.folder if origin else None)
 
 
 def complete_values(record: Mapping[str, Any]) -> dict[str, Any]:

@@ -62,4 +62,4 @@ def _read_file(file: str) -> Layer:
     if file in preset_names() and not Path(file).exists():
         return Layer(LayerKind.PRESET, f"preset {file}", read_preset(file))
     read = read_json if file.lower().endswith(".json") else read_yaml
-    return Layer(LayerKind.FILE, Path(file).name, read(file))
+    return Layer(LayerKind.FILE, Path(file).name, read(file), folder=Path(file).parent)

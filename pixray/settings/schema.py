@@ -31,6 +31,7 @@ from pixray.settings.prompt_kinds import parse_prompts
 from pixray.settings.raw import is_empty, is_switched_off, plain
 from pixray.settings.recorded import Recorded, in_order, take_apart
 from pixray.settings.reference import owner_of
+from pixray.settings.run_inputs import located
 
 DEFAULT = "default"
 EMBEDDED_FOLLOWS = ("perceptors", "clip_models", "drawer", "filters", "palette", "ink")
@@ -115,12 +116,13 @@ class Schema:
         origins: dict[str, Origin] = {}
         for layer in [*in_order(self._presets([*standing, *asked]), standing, changed), *asked]:
             for name, raw in layer.values.items():
-                origins[name] = Origin(layer.kind, layer.label, raw, layer.follows)
+                origins[name] = Origin(layer.kind, layer.label, raw, layer.follows, layer.folder)
         for name, declaration in self.declared.items():
             origin = origins.setdefault(name, Origin(LayerKind.DEFAULT, DEFAULT, declaration.default))
             try:
                 values[name] = convert(declaration, origin.raw) if origin.raw is not None else None
                 origins[name] = dataclasses.replace(origin, raw=copy.deepcopy(values[name]))
+                values[name] = located(declaration, values[name], origin.folder)
             except ValueError as error:
                 if origin.kind is LayerKind.DEFAULT:  # a mistake of whoever declared it, not of the user
                     raise InvalidPart(

@@ -11,26 +11,33 @@ from pixray.recorders.record import NoRecord, read_record
 from pixray.registry import Registry
 from pixray.runtime.yaml_io import to_plain
 from pixray.settings.layers import Layer, LayerKind, Leave
+from pixray.settings.run_inputs import id_of
 from pixray.settings.schema import Schema
 
 _LABEL = "this file"
 _NAME = "dropped"
 
 
-def restored(content: bytes, registry: Registry, leave: Leave = Leave()) -> dict[str, Any]:
-    """`settings`: what made a picture, by name; `notices`: what of it is not used here, a sentence each.
+def restored(content: bytes, registry: Registry, leave: Leave = Leave(), folder: Path | None = None) -> dict[str, Any]:
+    """`settings`: what made a picture, by name; `start`: id of its start picture, if that is here; `notices`: what of
+    it is not used here, a sentence each.
 
     Args:
         content: a PNG, JPEG, WebP, AVIF or SVG of pixray, or a settings.yaml.
         leave: what a stranger's settings may name.
+        folder: of the server, with the pictures that clients sent.
 
     Raises:
         SettingsError: its settings are wrong, or ask for a paid service.
         PixrayError: it holds no settings, or is damaged.
     """
-    layer = Layer(LayerKind.RECORD, _LABEL, _record_of(content), leave)
+    layer = Layer(LayerKind.RECORD, _LABEL, _record_of(content), leave, folder=folder)
     settings = Schema.for_choice(registry, [layer]).resolve([layer])
-    return {"settings": to_plain(settings.given()), "notices": list(settings.notices)}
+    values = to_plain(settings.given())
+    start = id_of(values.get("init_image"))
+    if start is not None:
+        del values["init_image"]
+    return {"settings": values, "start": start, "notices": list(settings.notices)}
 
 
 def _record_of(content: bytes) -> dict[str, Any]:

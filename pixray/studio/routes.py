@@ -39,14 +39,15 @@ _HEADERS = {
 }
 
 
-def page_routes(registry: Registry, leave: Leave = Leave()) -> Sequence[BaseRoute]:
+def page_routes(registry: Registry, leave: Leave = Leave(), folder: Path | None = None) -> Sequence[BaseRoute]:
     """The routes of the page; its address is "/", so they stand before those of a server that has an index of its own.
 
     Args:
         registry: whose parts the page offers.
         leave: what visitors may name.
+        folder: of the server, with the pictures that clients sent.
     """
-    page = Page(registry, leave)
+    page = Page(registry, leave, folder)
     return [
         Route("/", page.show),
         Route("/api/options", page.tell_options),
@@ -61,10 +62,11 @@ class Page:
     Args:
         registry: whose parts the page offers.
         leave: what visitors may name.
+        folder: of the server, with the pictures that clients sent.
     """
 
-    def __init__(self, registry: Registry, leave: Leave) -> None:
-        self._registry, self._leave = registry, leave
+    def __init__(self, registry: Registry, leave: Leave, folder: Path | None = None) -> None:
+        self._registry, self._leave, self._folder = registry, leave, folder
         self._options: dict[str, Any] | None = None
 
     async def show(self, request: Request) -> Response:
@@ -80,7 +82,7 @@ class Page:
     async def restore(self, request: Request) -> Response:
         content = await request.body()
         try:
-            return Json(await asyncio.to_thread(restored, content, self._registry, self._leave))
+            return Json(await asyncio.to_thread(restored, content, self._registry, self._leave, self._folder))
         except SettingsError as error:
             return Json({"detail": "; ".join(error.problems)}, 422)
         except PixrayError as error:

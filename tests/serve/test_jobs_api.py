@@ -18,7 +18,7 @@ from pixray.serve.guard import Limits
 from pixray.serve.jobs_api import JobsApi
 from pixray.serve.queue import Queue
 from pixray.serve.run_folder import preview_path
-from pixray.serve.uploads import Uploads, with_uploads
+from pixray.serve.uploads import Uploads
 from pixray.settings.layers import Leave
 
 HEART = {"prompts": "a red heart", "drawer": "pixel", "iterations": 3, "perceptors": "embedded"}
@@ -34,8 +34,7 @@ class Server:
     def __call__(self, method, path, **more):
         async def once():
             uploads = Uploads(self.queue.folder, self.queue.mentions)
-            leave = with_uploads(Leave(), self.queue.folder)
-            jobs = JobsApi(self.queue, uploads, leave, Registry.discover())
+            jobs = JobsApi(self.queue, uploads, Leave(), Registry.discover())
             routes = [*Downloads(self.queue).routes(), *jobs.routes(), *uploads.routes()]
             transport = httpx.ASGITransport(application(routes, (), LIMITS))
             async with httpx.AsyncClient(transport=transport, base_url="http://localhost") as client:
@@ -271,7 +270,7 @@ def test_an_upload_becomes_the_start_of_a_job(server, kind):
 def test_what_is_no_picture_is_refused_without_a_path(server, content):
     answer = server("POST", "/api/uploads", content=content)
     assert answer.status_code == 422 and "tmp" not in answer.text and "pixray-upload" not in answer.text
-    assert not list(server.queue.folder.glob("uploads/*"))
+    assert not list(server.queue.folder.glob("inputs/*"))
 
 
 def test_a_picture_of_absurd_size_is_refused(server):
@@ -288,12 +287,26 @@ def test_other_files_are_no_uploads(server, name):
     assert server("GET", f"/api/uploads/{name}").status_code == 404
 
 
+def test_the_same_picture_sent_twice_is_kept_once(server):
+    sent = [server("POST", "/api/uploads", content=picture()).json()["id"] for _ in range(2)]
+    assert sent[0] == sent[1] and len(list(server.queue.folder.glob("inputs/*"))) == 1
+
+
+def test_an_uploaded_picture_may_be_named_by_settings_and_is_told_as_the_start(server):
+    upload = server("POST", "/api/uploads", content=picture()).json()["id"]
+    settings = {**HEART, "init_image": f"inputs/{upload}.png", "image_prompts": [f"inputs/{upload}.png:0.5"]}
+    job = server("POST", "/api/jobs", json={"settings": settings}).json()
+    assert job["start"] == upload and "init_image" not in job["settings"]
+    missing = server("POST", "/api/jobs", json={"settings": {**HEART, "init_image": f"inputs/{'0' * 32}.png"}})
+    assert missing.status_code == 422 and "not here" in missing.text
+
+
 def test_uploads_that_jobs_start_from_are_kept(server, monkeypatch):
     monkeypatch.setattr("pixray.serve.uploads.MOST", 2)
     names = []
     for size in (3, 4, 5, 6):
         names.append(server("POST", "/api/uploads", content=picture(size=(size, size))).json()["id"])
-        os.utime(server.queue.folder / "uploads" / f"{names[-1]}.png", (size, size))
+        os.utime(server.queue.folder / "inputs" / f"{names[-1]}.png", (size, size))
         if size == 3:
             assert server("POST", "/api/jobs", json={"settings": HEART, "start": names[0]}).status_code == 201
     assert [server("GET", f"/api/uploads/{name}").status_code for name in names] == [200, 404, 200, 200]

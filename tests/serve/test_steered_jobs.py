@@ -63,7 +63,7 @@ def test_a_running_job_takes_changes_and_its_picture_can_be_painted_again(own_se
     [
         ({"size": [8, 8]}, "size (from the changes): cannot change while a run paints"),
         ({"prmpts": "x"}, "unknown setting 'prmpts'"),
-        ({"palette": "@/etc/passwd"}, "names a file outside"),
+        ({"palette": "@/etc/passwd"}, "names a file of this machine"),
         ({"image_prompts": "http://127.0.0.1:9/x.png"}, "names a"),
         ({}, "nothing to steer"),
         ({"prompts": [[[[[[["deep"]]]]]]]}, "prompts="),

@@ -1,6 +1,7 @@
 """Jobs on a real server with a real worker: painted, paused, killed, followed by many."""
 
 import concurrent.futures
+import io
 import json
 import re
 import signal
@@ -9,9 +10,11 @@ import subprocess
 import sys
 import time
 import urllib.request
+import zipfile
 
 import pytest
 from asking import call, wait_for
+from PIL import Image
 
 TINY = {"prompts": "red", "drawer": "pixel", "pixel_size": [8, 6], "size": [32, 24], "num_cuts": 4, "seed": 1}
 TINY |= {"perceptors": "embedded"}
@@ -223,3 +226,31 @@ def test_jobs_of_many_clients_at_once_are_all_kept(own_server):
         jobs = list(threads.map(lambda number: make(address, iterations=1, prompts=f"red {number}"), range(16)))
     assert len(set(jobs)) == 16
     assert {until(address, job, "done")["step"] for job in jobs} == {1}
+
+
+def test_a_record_names_its_start_picture_below_its_own_folder_and_is_run_again_anywhere(own_server, tmp_path):
+    """No path of the server's disk leaves it, and an archive holds all that a rerun needs."""
+    server, address = own_server
+    request = urllib.request.Request(f"{address}/api/uploads", start_picture(), method="POST")
+    with urllib.request.urlopen(request, timeout=60) as answer:
+        upload = json.loads(answer.read())["id"]
+    status, job = call(f"{address}/api/jobs", {"settings": {**TINY, "iterations": 4}, "start": upload})
+    assert status == 201, job
+    told = until(address, job["id"], "done")
+    with urllib.request.urlopen(f"{address}/api/jobs/{job['id']}/archive.zip", timeout=60) as answer:
+        zipfile.ZipFile(io.BytesIO(answer.read())).extractall(tmp_path / "elsewhere")
+    files = [path for path in (tmp_path / "elsewhere").rglob("*") if path.is_file()]
+    disk = str(server.pool.queue.folder)
+    assert [path.name for path in files if disk.encode() in path.read_bytes()] == []
+    assert disk not in json.dumps(told) and (tmp_path / "elsewhere" / "inputs" / f"{upload}.png") in files
+    again = tmp_path / "again"
+    words = [sys.executable, "-m", "pixray", "rerun", str(tmp_path / "elsewhere"), "--outdir", str(again), "--quiet"]
+    subprocess.run(words, check=True, timeout=120)
+    assert (again / "output.png").read_bytes() == picture(address, job["id"])
+    assert (again / "inputs" / f"{upload}.png").is_file()
+
+
+def start_picture():
+    buffer = io.BytesIO()
+    Image.linear_gradient("L").resize((32, 24)).convert("RGB").save(buffer, "PNG")
+    return buffer.getvalue()

@@ -42,6 +42,7 @@ from pixray.serve.dialects.painting import (
 )
 from pixray.serve.jobs import Job
 from pixray.serve.waiting import changed
+from pixray.settings.run_inputs import name_of
 
 if TYPE_CHECKING:
     from pixray.serve.services import Services
@@ -112,11 +113,11 @@ class OpenAIImages:
         if not pictures or not all(isinstance(picture, UploadFile) for picture in pictures):
             raise Mistake("image: expected a picture file", "image", "missing_required_parameter")
         start, *others = [await self._kept(picture, "image") for picture in pictures]
-        settings: dict[str, Any] = {"init_image": str(start), "init_image_alpha": 255}
+        settings: dict[str, Any] = {"init_image": name_of(start.stem), "init_image_alpha": 255}
         if "size" not in wanted.settings:
             settings["aspect"] = "retain"
         if others:
-            settings["image_prompts"] = [str(path) for path in others]
+            settings["image_prompts"] = [name_of(path.stem) for path in others]
         if mask is not None:
             settings |= repainting(*await self._masked(start, mask), wanted.settings.pop("prompts"))
         return settings

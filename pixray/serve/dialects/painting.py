@@ -19,6 +19,7 @@ from pixray.serve import wishes
 from pixray.serve.jobs import Job
 from pixray.serve.ordering import job_for
 from pixray.serve.waiting import changed
+from pixray.settings.run_inputs import name_of
 
 if TYPE_CHECKING:
     from pixray.serve.services import Services
@@ -55,7 +56,7 @@ class Painting:
         return [name for name in registry.names("drawer") if name not in paid]
 
     async def keep(self, content: bytes) -> Path:
-        """Keep a picture that the client sent, where its settings may name it.
+        """Keep a picture that the client sent, for settings to name it by the stem of its path (`run_inputs.name_of`).
 
         Raises:
             PixrayError: it is no picture, or too large.
@@ -169,11 +170,15 @@ def spot_and_rest(picture: Path, keep: Image.Image) -> tuple[bytes, bytes]:
 
 
 def repainting(spot: Path, rest: Path, prompts: Any) -> dict[str, Any]:
-    """Settings that paint in the spot alone: the prompts see nothing else, and the rest is laid over every step."""
+    """Settings that paint in the spot alone: the prompts see nothing else, and the rest is laid over every step.
+
+    Args:
+        spot, rest: as `Painting.keep` keeps them.
+    """
     return {
         "spot_prompts": prompts,
-        "spot_file": str(spot),
-        "overlay_image": str(rest),
+        "spot_file": name_of(spot.stem),
+        "overlay_image": name_of(rest.stem),
         "overlay_every": "1 iterations",
     }
 

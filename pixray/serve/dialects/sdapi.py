@@ -36,6 +36,7 @@ from pixray.serve.dialects.sdapi_wire import (
 from pixray.serve.jobs import Job
 from pixray.serve.run_folder import preview_path
 from pixray.settings.core import Guidance
+from pixray.settings.run_inputs import name_of
 
 if TYPE_CHECKING:
     from pixray.serve.services import Services
@@ -107,7 +108,7 @@ class Sdapi:
         if not isinstance(pictures, list) or not pictures:
             raise NoPicture("Init image not found")
         start = await self._painting.keep(picture_of(pictures[0], "init_images"))
-        wanted.settings.update(init_image=str(start), init_image_alpha=opacity_of(body))
+        wanted.settings.update(init_image=name_of(start.stem), init_image_alpha=opacity_of(body))
         if body.get("mask"):
             mask = await self._painting.keep(picture_of(body["mask"], "mask"))
             spot, rest = await asyncio.to_thread(_spot_of_grey, start, mask, bool(body.get("inpainting_mask_invert")))

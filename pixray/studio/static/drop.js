@@ -38,8 +38,9 @@ export function acceptDrops(composer) {
 
 async function take(file, composer) {
   try {
-    const { settings, notices } = await api.restore(file);
+    const { settings, start, notices } = await api.restore(file);
     composer.write(settings);
+    composer.start.write(start);
     const lost = composer.unknown(settings);
     const rest = lost.length ? ` Not in this form: ${lost.join(", ")}.` : "";
     toast(["Its settings are in the form." + rest, ...notices].join(" "));
