@@ -24,6 +24,7 @@ from torch import Tensor
 
 from pixray.drawers.base import Drawer
 from pixray.engine.capture.executor import EagerExecutor
+from pixray.engine.ground import opaque_ground
 from pixray.engine.objective import Moment, Objective
 from pixray.engine.output_schedule import Schedule
 from pixray.engine.steering import Steerable, Steering
@@ -113,7 +114,7 @@ class Session(Steerable):
             yield CheckpointDue(self.step, self.state())
         if self.optimizer.ready:
             self.drawer.settle()
-            yield self.draw(final=True)
+            yield from self._last_picture()
         best = None if math.isinf(self.optimizer.best) else (self.optimizer.best, self.optimizer.best_step)
         yield Finished(self._reason(), self.step, time.perf_counter() - started, best)
 
@@ -204,6 +205,12 @@ class Session(Steerable):
     def draw(self, *, show: bool = True, final: bool = False) -> Drawn:
         """The picture as it is now."""
         return self._drawn(self.render(), save=True, show=show, final=final)
+
+    def _last_picture(self) -> Iterator[Event]:
+        drawn = self.draw(final=True)
+        yield drawn
+        if self.settings.transparent and (text := opaque_ground(drawn.image_u8, self.settings.transparent_weight)):
+            yield Noticed("warning", text)
 
     def _compared_when_hard(self) -> Noticed:
         """How much the losses change when the drawer begins to paint as it delivers, seen through the same cutouts."""
