@@ -102,6 +102,7 @@ def _paint_all(folder: Path, cells: Sequence[Cell], registry: Registry, output: 
     from pixray.models.store import ModelStore
     from pixray.recorders.console import DownloadBar
     from pixray.runs.grid import write_results
+    from pixray.runs.sprite_sheet import FILES
 
     store = ModelStore(progress=DownloadBar() if output == "live" else None)
     failed: dict[str, str] = {}
@@ -121,6 +122,9 @@ def _paint_all(folder: Path, cells: Sequence[Cell], registry: Registry, output: 
     write_results(folder, cells, failed)
     if stopped and output == "live":
         sys.stderr.write("stopped; the same command goes on where it was\n")
+    if output == "live":
+        beside = [name for name in ("sheet.png", *FILES) if (folder / name).is_file()]
+        sys.stderr.write(f"beside the page: {', '.join(beside)}\n" if beside else "")
     if output != "json":  # whose lines stand alone
         sys.stdout.write(f"{folder / 'index.html'}\n")
     return 130 if stopped else 1 if failed else 0

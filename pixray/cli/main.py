@@ -1,6 +1,6 @@
 """The command line: words to settings to a session, whose events the recorders write and show; then an exit code.
 
-    python -m pixray --prompts "a red heart" --drawer pixel      paint
+    python -m pixray "a red heart" --drawer pixel                paint
     python -m pixray settings.yaml --iterations 50               paint with the settings of a file
     python -m pixray doctor                                      a command of its own (see COMMANDS)
 
@@ -17,7 +17,7 @@ import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, TextIO, cast
 
-from pixray.errors import PixrayError, SettingsError, did_you_mean
+from pixray.errors import PixrayError, SettingsError, did_you_mean, shown
 from pixray.registry import Registry
 from pixray.runtime.allocator import prepare_process
 from pixray.runtime.files import reason
@@ -143,7 +143,7 @@ def paint(words: list[str], base: Layer | None = None) -> int:
     opened = "--open" in words
     words = [word for word in words if word != "--open"]
     registry = _registry()
-    settings = resolve(registry, {}, _with_config_flag(words), base)
+    settings = resolve(registry, {}, _with_flag(words), base)
     if settings.prompts_file:
         from pixray.cli.grid import paint_lines
 
@@ -197,21 +197,28 @@ def _asks_for_one_file(settings: Settings) -> bool:
 
     needs_folder = [name for name in vars(settings) if settings.has_role(name, Role.NEEDS_FOLDER)]
     asked = settings.given()
-    further = [name for name, value in vars(settings).items() if value and settings.has_role(name, Role.FURTHER_FILE)]
+    files_beside = [
+        name for name, value in vars(settings).items() if value and settings.has_role(name, Role.FURTHER_FILE)
+    ]
     return (
         settings.origin_kind("output") is LayerKind.FLAGS
-        and not further
+        and not files_beside
         and not any(name in asked for name in needs_folder)
     )
 
 
-def _with_config_flag(words: list[str]) -> list[str]:
-    """`settings.yaml --iterations 50` is `--config_file settings.yaml --iterations 50`; so are .yml and .json."""
+def _with_flag(words: list[str]) -> list[str]:
+    """`settings.yaml --iterations 50` is `--config_file settings.yaml --iterations 50`; so are .yml and .json.
+
+    A text of several words is what to paint. A single word may be a command that somebody spelt otherwise.
+    """
     if not words or words[0].startswith("-"):
         return words
     if words[0].lower().endswith((".yaml", ".yml", ".json")):
         return ["--config_file", *words]
+    if len(words[0].split()) > 1:
+        return [f"--prompts={words[0]}", *words[1:]]
     raise SettingsError(
-        f"unknown command '{words[0]}': expected {', '.join(COMMANDS)}, a file of settings, or flags such as "
-        f'--prompts "{words[0]}".{did_you_mean(words[0], COMMANDS)}'
+        f"unknown command {shown(words[0])}: `pixray --help` lists the commands, and --prompts {shown(words[0])} "
+        f"paints it.{did_you_mean(words[0], COMMANDS)}"
     )

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import sys
 from collections.abc import Sequence
 from dataclasses import fields
@@ -36,11 +37,9 @@ def main(argv: Sequence[str]) -> int:
     from pixray.drawers.strokes.plot.make import PlotOptions, make_plot
     from pixray.drawers.strokes.svg_read import read_drawing
 
-    targets = [user_path(name, "-o") for name in args.output or [f"{source.stem}-plot.svg"]]
+    targets = [user_path(name, "-o") for name in args.output or [source.with_name(f"{source.stem}-plot.svg")]]
     writers = [writer_of(str(target)) for target in targets]
-    for target in targets:
-        if target.exists() and target.samefile(source):
-            raise SettingsError(f"-o '{target}' is the drawing itself; give the plot another name")
+    _refuse_other_files(targets, source)
     options = PlotOptions(**{option.name: getattr(args, option.name) for option in fields(PlotOptions)})
     sketch, size = read_drawing(source, "drawing")
     plot = make_plot(sketch, size, options)
@@ -61,7 +60,7 @@ def _parser() -> Parser:
         action="append",
         metavar="FILE",
         help="what to write, may be repeated: .svg, .hpgl, .plt, .gcode, .nc, or .png for a preview with the travel of "
-        "the pen (default: DRAWING-plot.svg)",
+        "the pen (default: DRAWING-plot.svg beside the drawing)",
     )
     parser.add_argument("--paper", default="a4", help=f"{', '.join(PAPERS)}, or a size such as 200x150 in mm")
     parser.add_argument("--margin", type=float, default=10.0, metavar="MM", help="that stays empty (default: 10)")
@@ -97,8 +96,19 @@ def _drawing_of(text: str) -> Path:
     raise PixrayError(f"{text}: there are several drawings in this folder ({names}); name one of them")
 
 
+def _refuse_other_files(targets: Sequence[Path], source: Path) -> None:
+    """Earlier plots are written over, and nothing else."""
+    from pixray.drawers.strokes.plot.files import is_plot
+
+    for target in targets:
+        if target.exists() and target.samefile(source):
+            raise SettingsError(f"-o '{target}' is the drawing itself; give the plot another name")
+        if os.path.lexists(target) and not is_plot(target):
+            raise SettingsError(f"{target} is no plot and would be written over: give the plot another name with -o")
+
+
 def _tell(plot: Plot, targets: Sequence[Path], output: str, args: argparse.Namespace) -> None:
-    from pixray.drawers.strokes.plot.files import hex_of
+    from pixray.images.color import hex_of
 
     if args.speed <= 0:
         raise SettingsError(f"speed={args.speed:g}: expected more than 0")

@@ -32,27 +32,27 @@ _LARGEST_COPY = 512
 
 def main(argv: Sequence[str]) -> int:
     """Write the files and print their paths."""
-    wanted = _parser().parse_args(argv)
-    wishes = _wishes(wanted)
+    args = _parser().parse_args(argv)
+    wishes = _wishes(args)
     from pixray.images.glob import expand
     from pixray.images.io import open_picture
     from pixray.runs.report.own_files import refuse_foreign_files
     from pixray.sprites.convert import to_sprite
 
-    paths = [path for text in wanted.pictures for path in expand(text, "picture")]
-    target = user_path(wanted.out, "out") if wanted.out else Path(f"{Path(paths[0]).stem}_sprite.png")
+    paths = [path for text in args.pictures for path in expand(text, "picture")]
+    target = user_path(args.out, "out") if args.out else Path(f"{Path(paths[0]).stem}_sprite.png")
     if target.suffix.lower() != ".png":
-        raise SettingsError(f"out='{wanted.out}': expected a name that ends in .png")
-    made = [to_sprite(open_picture(path, "picture"), wishes, path) for path in paths]
-    for path, one in zip(paths, made, strict=True):
-        _tell(path, one)
-    if wanted.discover:
+        raise SettingsError(f"out='{args.out}': expected a name that ends in .png")
+    sprites = [to_sprite(open_picture(path, "picture"), wishes, path) for path in paths]
+    for path, sprite in zip(paths, sprites, strict=True):
+        _tell(path, sprite)
+    if args.discover:
         return 0
-    files = _files(target, made, [Path(path).stem for path in paths], wanted.scale)
+    files = _files(target, sprites, [Path(path).stem for path in paths], args.scale)
     refuse_foreign_files(target.parent, [path.name for path in files])
-    for place, content in files.items():
-        write_atomic(place, content)
-        sys.stdout.write(f"{place}\n")
+    for path_written, content in files.items():
+        write_atomic(path_written, content)
+        sys.stdout.write(f"{path_written}\n")
     return 0
 
 
@@ -63,7 +63,7 @@ def _parser() -> Parser:
     parser.add_argument("pictures", nargs="+", help="files, globs or addresses")
     parser.add_argument("--size", help="columns and rows, such as 32x32 (default: the picture's own grid)")
     parser.add_argument("--discover", action="store_true", help="only tell the picture's own grid and palette")
-    parser.add_argument("--colors", type=int, help="at most so many colours (1 to 255)")
+    parser.add_argument("--colors", type=int, help="at most so many colours beside the transparent ground (1 to 255)")
     parser.add_argument("--palette", help="the only colours, as in the setting of that name: '@colours.gpl' …")
     parser.add_argument(
         "--dither", default="none", choices=DITHERS, help="how palette colours are mixed (default: none)"
@@ -74,7 +74,7 @@ def _parser() -> Parser:
     return parser
 
 
-def _wishes(wanted: argparse.Namespace) -> Wishes:
+def _wishes(args: argparse.Namespace) -> Wishes:
     from pixray.images.palette import read_palette
     from pixray.sprites.convert import Wishes
     from pixray.sprites.size import sprite_size
@@ -83,33 +83,35 @@ def _wishes(wanted: argparse.Namespace) -> Wishes:
     size: tuple[int, int] | None = None
     palette: Palette = ()
     try:
-        grid = sprite_size(wanted.size)
+        grid = sprite_size(args.size)
         size = grid if isinstance(grid, tuple) else None
     except ValueError as error:
-        problems.append(f"size='{wanted.size}': {error}")
+        problems.append(f"size='{args.size}': {error}")
     try:
-        palette = read_palette(wanted.palette) if wanted.palette else ()
+        palette = read_palette(args.palette) if args.palette else ()
     except ValueError as error:
-        problems.append(f"palette='{wanted.palette}': {error}")
-    if wanted.colors is not None and not 1 <= wanted.colors <= 255:
-        problems.append(f"colors={wanted.colors}: expected 1 to 255")
-    if wanted.scale is not None and not 1 <= wanted.scale <= 64:
-        problems.append(f"scale={wanted.scale}: expected a whole factor from 1 to 64")
-    if size is not None and wanted.discover:
+        problems.append(f"palette='{args.palette}': {error}")
+    if args.colors is not None and not 1 <= args.colors <= 255:
+        problems.append(f"colors={args.colors}: expected 1 to 255")
+    if args.scale is not None and not 1 <= args.scale <= 64:
+        problems.append(f"scale={args.scale}: expected a whole factor from 1 to 64")
+    if size is not None and args.discover:
         problems.append("discover looks for the size of the grid: leave size out")
     if problems:
         raise SettingsError(problems)
-    return Wishes(size, wanted.colors, palette, wanted.dither, soft=wanted.alpha == "soft")
+    return Wishes(size, args.colors, palette, args.dither, soft=args.alpha == "soft")
 
 
-def _tell(path: str, one: Converted) -> None:
+def _tell(path: str, sprite: Converted) -> None:
     """What the grid and the palette of a picture are, where they were looked for."""
-    if one.grid is None:
+    from pixray.images.color import hex_of
+
+    if sprite.grid is None:
         return
-    rows, columns = one.pixels.shape[:2]
-    sys.stdout.write(f"{path}: {columns}x{rows} cells {_described(one.grid)}\n")
-    codes = ", ".join("#{:02x}{:02x}{:02x}".format(*color) for color in one.palette.tolist())
-    sys.stdout.write(f"{path}: {len(one.palette)} colours: {codes}\n")
+    rows, columns = sprite.pixels.shape[:2]
+    sys.stdout.write(f"{path}: {columns}x{rows} cells {_described(sprite.grid)}\n")
+    codes = ", ".join(hex_of(level / 255 for level in color) for color in sprite.palette.tolist())
+    sys.stdout.write(f"{path}: {len(sprite.palette)} colours: {codes}\n")
 
 
 def _described(grid: Grid) -> str:
@@ -120,16 +122,16 @@ def _described(grid: Grid) -> str:
     )
 
 
-def _files(target: Path, made: Sequence[Converted], names: Sequence[str], scale: int | None) -> dict[Path, bytes]:
+def _files(target: Path, sprites: Sequence[Converted], names: Sequence[str], scale: int | None) -> dict[Path, bytes]:
     """Every file by its path: the sprite or the sheet, an enlarged copy, Aseprite's, and of a sheet its JSON."""
     from pixray.sprites.aseprite import aseprite_bytes
     from pixray.sprites.indexed import indexed_alike, indexed_png
     from pixray.sprites.sheet import columns_of, sheet, sheet_json
 
-    sizes = {one.pixels.shape for one in made}
+    sizes = {sprite.pixels.shape for sprite in sprites}
     if len(sizes) > 1:
         raise PixrayError("the pictures become sprites of several sizes, and frames have one: give size")
-    frames: list[Indexed] = indexed_alike([one.pixels for one in made], made[0].palette.tolist())
+    frames: list[Indexed] = indexed_alike([sprite.pixels for sprite in sprites], sprites[0].palette.tolist())
     whole, text = sheet(frames), {"Software": f"pixray ({__version__})"}
     factor = scale or max(1, _LARGEST_COPY // max(whole.size))
     files = {

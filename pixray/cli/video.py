@@ -14,6 +14,8 @@ from pixray.errors import PixrayError, SettingsError
 from pixray.runtime.files import user_path
 
 FORMATS = ("mp4", "gif", "webp")
+_FEW = 20
+"""Frames below which a video looks like a row of pictures."""
 
 
 def main(argv: Sequence[str]) -> int:
@@ -37,8 +39,22 @@ def main(argv: Sequence[str]) -> int:
     from pixray.recorders.video import write_video
 
     write_video(frames, path, rate=args.fps, hold=args.hold, loop=args.loop)
+    if hint := _more_frames(folder, len(frames)):
+        sys.stderr.write(f"{hint}\n")
     sys.stdout.write(f"{path}\n")
     return 0
+
+
+def _more_frames(folder: Path, count: int) -> str:
+    """How to get a smoother video, for a run that kept few of its steps; empty where there are enough."""
+    from pixray.recorders.record import read_record
+
+    if count >= _FEW or not (folder / "settings.yaml").is_file():
+        return ""
+    steps = read_record(folder).get("iterations")
+    if not isinstance(steps, int) or steps <= count:
+        return ""
+    return f"{count} frames: painting with --save_every {max(1, steps // _FEW)} keeps more of the {steps} steps"
 
 
 def _target(folder: Path, kind: str | None, out: str | None) -> Path:

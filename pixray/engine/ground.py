@@ -23,7 +23,8 @@ def opaque_ground(image_u8: np.ndarray, weight: float) -> str | None:
     opaque = float((border >= _HALF).mean())
     if opaque <= 0.5:
         return None
+    weights = "transparent_weight=0.1" if weight < 0.1 else f"a transparent_weight above {weight:g}"
     return (
-        f"transparency was asked for, but {opaque:.0%} of the border of the picture is opaque: more iterations help, or "
-        + ("transparent_weight=0.1" if weight < 0.1 else f"a transparent_weight above {weight:g}")
+        f"transparency was asked for, but {opaque:.0%} of the border of the picture is opaque: more iterations help, "
+        f"or {weights}"
     )

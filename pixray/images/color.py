@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from pathlib import Path
 
@@ -182,8 +182,13 @@ def _pure_names() -> Mapping[str, str]:
     from PIL import ImageColor
 
     cycle = [code for name, code in _PLOT.items() if name.startswith("tab:")]
-    css = {name: "#{:02x}{:02x}{:02x}".format(*ImageColor.getrgb(name)[:3]) for name in ImageColor.colormap}
+    css = {name: hex_of(level / 255 for level in ImageColor.getrgb(name)[:3]) for name in ImageColor.colormap}
     return {**css, **_PLOT, "tab:grey": _PLOT["tab:gray"], **{f"c{number}": code for number, code in enumerate(cycle)}}
+
+
+def hex_of(color: Iterable[float]) -> str:
+    """#rrggbb of red, green and blue from 0 to 1; levels beyond count as the nearest of these."""
+    return "#" + "".join(f"{round(min(max(float(level), 0.0), 1.0) * 255):02x}" for level in color)
 
 
 def _from_hex(code: str) -> Color:

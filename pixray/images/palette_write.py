@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from pathlib import PurePath
 
 from pixray.errors import PixrayError
-from pixray.images.color import Color
+from pixray.images.color import Color, hex_of
 
 WRITTEN = (".gpl", ".hex", ".pal", ".act", ".ase", ".aco", ".png")
 _MOST_IN_TABLE = 256
@@ -46,7 +46,7 @@ def _byte(value: float) -> int:
 
 
 def _code(colour: Sequence[int]) -> str:
-    return "{:02x}{:02x}{:02x}".format(*colour)
+    return hex_of(level / 255 for level in colour).removeprefix("#")
 
 
 def _gpl(colours: Sequence[Sequence[int]]) -> bytes:

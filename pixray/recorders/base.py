@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any, ClassVar, Protocol
@@ -29,6 +29,10 @@ class RunFiles(Protocol):
     @property
     def picture(self) -> Path:
         """The picture, of which everything drawn so far is written when it is asked for."""
+
+    @property
+    def others(self) -> Sequence[str]:
+        """Names of what else the run delivers beside the picture, such as output.svg, below the folder."""
 
 
 class Recorder(ABC):

@@ -108,6 +108,8 @@ class ConsoleRecorder(Recorder):
         text = f"{outcomes[event.reason]} after {event.steps} steps, {event.seconds:.1f} s"
         self._say(text + (f", best loss {event.best[0]:.4g} at step {event.best[1]}" if event.best else ""))
         if self.files is not None:
+            if self.files.others:
+                self._say(f"beside the picture: {', '.join(self.files.others)}")
             results = Terminal(sys.stdout)
             results.write(f"{self.files.picture}\n")
             results.flush()

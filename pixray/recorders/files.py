@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path, PurePath
 from typing import Any
@@ -68,6 +68,7 @@ class FileRecorder:
         self._animation = AnimationFiles(settings.animation_dir) if settings.animation_dir else None
         self._frames: dict[str, list[str]] = {place: [] for place in FRAMES}
         self._own: set[str] = set()
+        self._delivered: list[str] = []
         self._record: Mapping[str, Any] = {}
         self._text: dict[str, str] = {}
         self._layers: tuple[Layer, ...] = ()
@@ -91,6 +92,11 @@ class FileRecorder:
         """The path of the picture, of which everything drawn so far is written when it is asked for."""
         self._background.wait()
         return self._path
+
+    @property
+    def others(self) -> Sequence[str]:
+        """What the drawer delivers beside the picture, and the videos that are made when the run has ended."""
+        return [*self._delivered, *(name for place, name in self._videos().items() if len(self._frames[place]) > 1)]
 
     @property
     def _path(self) -> Path:
@@ -236,15 +242,18 @@ class FileRecorder:
         """The files that an event brings, below the folder, for its line in the log."""
         if not isinstance(event, Drawn):
             return {}
-        picture = PurePath(self._name)
-        names = [picture.as_posix()] if event.save else []
-        names += [picture.with_name(picture.stem + ending).as_posix() for ending in event.files if event.save]
+        names = [PurePath(self._name).as_posix(), *self._names_of_drawer(event)] if event.save else []
         frame = f"frame_{event.step:04d}.png"
         if event.save and self._keep_steps and not (self._animation and event.frame):
             names.append(f"steps/{frame}")
         if self._video and not (event.save and self._animation and event.frame):
             names.append(f"video/{frame}")
         return {"files": names}
+
+    def _names_of_drawer(self, event: Drawn) -> list[str]:
+        """The drawer's own files beside the picture."""
+        picture = PurePath(self._name)
+        return [picture.with_name(picture.stem + ending).as_posix() for ending in event.files]
 
     def _refuse_foreign_files(self, event: Drawn) -> None:
         """Files of a drawer are known only when it has drawn, so that `claim` could not look for them."""
@@ -259,6 +268,7 @@ class FileRecorder:
         text = {**self._text, **event.text}
         files = {ending: self._with_record(ending, content) for ending, content in event.files.items()}
         if event.save:
+            self._delivered = self._names_of_drawer(event)
             self._background.do(partial(self._save, event, text, files))
         if event.save and self._animation is not None and event.frame is not None:
             self._background.wait()
@@ -272,10 +282,9 @@ class FileRecorder:
 
     def _save(self, event: Drawn, text: Mapping[str, str], files: Mapping[str, bytes]) -> None:
         """The picture and the drawer's own files."""
-        picture = PurePath(self._name)
         self._write(self._name, encoded_picture(self._name, event.image_u8, text))
-        for ending, content in files.items():
-            self._write(picture.with_name(picture.stem + ending).as_posix(), content)
+        for name, content in zip(self._names_of_drawer(event), files.values(), strict=True):
+            self._write(name, content)
 
     def _save_frame(self, name: str, event: Drawn, text: Mapping[str, str]) -> None:
         self._write(name, png_bytes(event.image_u8, text, level=1))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 
@@ -42,6 +43,11 @@ class PictureFile:
         """The picture, of which everything drawn so far is written when it is asked for."""
         self._background.wait()
         return self._path
+
+    @property
+    def others(self) -> Sequence[str]:
+        """Nothing: the picture is all that was asked for."""
+        return ()
 
     def __call__(self, event: Event) -> None:
         if isinstance(event, Started):

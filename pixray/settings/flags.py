@@ -79,7 +79,8 @@ def read_flags(
                 problems.append(f"unknown flag {shown(flag)} (from the command line).{did_you_mean(flag, names)}")
         elif not problems:
             problems.append(
-                f"unexpected word {shown(word)} (from the command line): put a text of several words in quotes"
+                f"unexpected word {shown(word)} (from the command line): put a text of several words in quotes, after "
+                "--prompts or before all flags"
             )
     return _unwrapped(vars(parsed)), problems
 

@@ -18,7 +18,7 @@ from typing import Any
 from pixray.errors import PixrayError
 from pixray.images.glob import braces, expand, is_address
 from pixray.runtime.network import split_public
-from pixray.settings.declare import Declaration, Refers
+from pixray.settings.declare import Declaration, Refers, Role
 from pixray.settings.layers import Layer, LayerKind, Leave
 from pixray.settings.named_files import texts, weighted_texts
 from pixray.settings.run_inputs import id_of, is_input_of
@@ -51,7 +51,11 @@ def admit(
     for number, layer in enumerate(layers):
         refused = refusals(layer, declared, services)
         above = {name for stronger in layers[number + 1 :] for name in stronger.values}
-        reported = {name: why for name, why in refused.items() if layer.kind is LayerKind.CLIENT or name not in above}
+        reported = {
+            name: why
+            for name, why in refused.items()
+            if layer.kind is LayerKind.CLIENT or (name not in above and not _names_own_file(declared[name]))
+        }
         fatal = {name: why for name, why in reported.items() if _is_fatal(declared[name], layer)}
         hint = "" if layer.kind is LayerKind.CLIENT else " (--trust takes what the record says)"
         problems += [f"'{name}' (from {layer.label}) {why}{hint}" for name, why in fatal.items()]
@@ -69,6 +73,11 @@ def refusals(layer: Layer, declared: Mapping[str, Declaration], services: Collec
         return {}
     reasons = {name: _refusal(declared[name], raw, layer, services) for name, raw in layer.values.items()}
     return {name: why for name, why in reasons.items() if why is not None}
+
+
+def _names_own_file(declaration: Declaration) -> bool:
+    """How a file in the folder of the run is called: every run decides that anew, so nobody misses it."""
+    return Refers.DESTINATION in declaration.refers and Role.NEEDS_FOLDER not in declaration.role
 
 
 def _is_fatal(declaration: Declaration, layer: Layer) -> bool:

@@ -13,6 +13,7 @@ from importlib import resources
 from typing import Any
 
 from pixray.errors import PixrayError
+from pixray.images.color import hex_of
 from pixray.images.palette import Palette, read_palette
 from pixray.registry import Registry
 from pixray.runtime.version import __version__
@@ -79,7 +80,7 @@ def palettes() -> list[dict[str, Any]]:
 
 def hex_colours(colours: Palette) -> list[str]:
     """Colours in the notation of style sheets."""
-    return ["#" + "".join(f"{round(255 * share):02x}" for share in colour) for colour in colours]
+    return [hex_of(colour) for colour in colours]
 
 
 def _named(file: str) -> list[dict[str, Any]]:

@@ -3,10 +3,12 @@
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import pytest
 
 from pixray.cli.main import main
+from pixray.recorders.record import read_record
 
 SMALL = ["--drawer", "pixel", "--size", "32", "24", "--pixel_size", "8", "6", "--num_cuts", "4", "--outdir", "out"]
 
@@ -47,6 +49,60 @@ def test_a_run_without_a_subject_is_refused_and_leaves_nothing(words, capsys, tm
     assert main([*words, *SMALL]) == 2
     assert capsys.readouterr().err.startswith("pixray: nothing says what to paint: give prompts")
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_text_of_several_words_is_what_to_paint(capsys):
+    assert main(["a red heart", "--iterations", "1", *SMALL]) == 0
+    assert read_record(Path("out"))["prompts"] == ["a red heart"]
+    assert main(["a red heart", "--prompts", "a sun", "--iterations", "1", "--quiet", *SMALL]) == 0
+    assert read_record(Path("out"))["prompts"] == ["a red heart", "a sun"]
+
+
+@pytest.mark.parametrize(("word", "close"), [("lighthouse", ""), ("grdi", " Did you mean 'grid'?")])
+def test_a_single_word_may_be_a_command_and_paints_nothing(word, close, capsys, tmp_path):
+    assert main([word, *SMALL]) == 2
+    told = f"unknown command '{word}': `pixray --help` lists the commands, and --prompts '{word}' paints it.{close}"
+    assert capsys.readouterr().err == f"pixray: {told}\n" and list(tmp_path.iterdir()) == []
+
+
+def test_a_text_behind_the_flags_says_where_it_belongs(capsys):
+    assert main(["--prompts", "red", *SMALL, "a red heart"]) == 2
+    assert "put a text of several words in quotes, after --prompts or before all flags" in capsys.readouterr().err
+
+
+def test_the_end_names_what_lies_beside_the_picture(capsys):
+    words = ["--prompts", "red", "--drawer", "pixel", "--sprite", "8x6", "--num_cuts", "4", "--outdir", "out"]
+    assert main([*words, "--iterations", "1"]) == 0
+    shown = capsys.readouterr()
+    beside = "beside the picture: output_sprite.png, output.aseprite, steps/output.mp4"
+    assert beside in shown.err.splitlines() and shown.out == "out/output.png\n"
+    names = beside.partition(": ")[2].split(", ")
+    assert [name for name in names if not Path("out", name).is_file()] == []
+    assert main([*words[:4], "--iterations", "1", *SMALL[2:-2], "-o", "alone.png"]) == 0
+    assert "beside the picture" not in capsys.readouterr().err
+
+
+def test_a_grid_names_its_sheet(capsys):
+    assert main(["grid", "--prompts", "red", "--seed", "1,2", "--iterations", "1", *SMALL]) == 0
+    shown = capsys.readouterr()
+    assert "beside the page: sheet.png" in shown.err.splitlines() and shown.out == "out/index.html\n"
+
+
+def test_the_rerun_of_ones_own_picture_leaves_nothing_out(capsys):
+    assert main(["--prompts", "red", "--iterations", "1", *SMALL[:-2], "-o", "heart.png"]) == 0
+    assert main(["rerun", "heart.png", "--seed", "7", "--outdir", "again"]) == 0
+    assert "left out" not in capsys.readouterr().err and Path("again/output.png").is_file()
+
+
+def test_a_video_of_few_frames_says_how_to_get_more(capsys):
+    assert main(["--prompts", "red", "--iterations", "4", "--save_every", "2", "--quiet", *SMALL]) == 0
+    assert main(["video", "out", "--format", "gif"]) == 0
+    shown = capsys.readouterr()
+    assert shown.out == "out/video.gif\n"
+    assert shown.err == "3 frames: painting with --save_every 1 keeps more of the 4 steps\n"
+    assert main(["--prompts", "red", "--iterations", "2", "--save_every", "1", "--quiet", *SMALL]) == 0
+    assert main(["video", "out", "--format", "gif"]) == 0
+    assert capsys.readouterr().err == ""
 
 
 def test_other_things_than_prompts_are_a_subject(capsys):

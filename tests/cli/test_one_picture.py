@@ -50,7 +50,7 @@ def test_with_a_folder_the_picture_does_not_lead_out_of_it(name, capsys):
 
 def test_the_finished_picture_is_opened(monkeypatch):
     opened = []
-    monkeypatch.setattr("pixray.cli.main.open_file", opened.append)
+    monkeypatch.setattr("pixray.cli.opening.open_file", opened.append)
     assert main([*TINY, "-o", "heart.png", "--open"]) == 0
     assert opened == [Path("heart.png")]
 

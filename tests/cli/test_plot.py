@@ -75,7 +75,7 @@ def test_gcode_lowers_the_pen_once_for_every_line(drawing, capsys, machine, down
     assert main(["plot", "drawing.svg", "--machine", machine, "-o", "out.gcode", "--json"]) == 0
     facts = json.loads(capsys.readouterr().out)
     lines = (drawing / "out.gcode").read_text().splitlines()
-    assert lines[0] == "G21 G90"
+    assert lines[:2] == ["(pixray plot)", "G21 G90"]
     assert sum(line.startswith(down) for line in lines) == facts["lines"]
     assert facts["pens"] == sum(line.startswith("M0 (pen") for line in lines) == 2
     moves = [tuple(map(float, match)) for match in re.findall(r"X([\d.-]+) Y([\d.-]+)", "\n".join(lines))]
@@ -94,8 +94,25 @@ def test_the_folder_of_a_run_is_a_drawing(drawing):
     (drawing / "run").mkdir()
     (drawing / "drawing.svg").rename("run/output.svg")
     assert main(["plot", "run", "-o", "a.svg", "--quiet"]) == 0
+    assert main(["plot", "run", "--quiet"]) == 0
+    assert (drawing / "run" / "output-plot.svg").is_file()
+    assert not (drawing / "output-plot.svg").exists(), "it lies beside the drawing"
     (drawing / "run" / "other.svg").write_text(DRAWING)
     assert main(["plot", "run", "-o", "b.svg", "--quiet"]) == 1
+
+
+@pytest.mark.parametrize("ending", ["svg", "hpgl", "gcode", "png"])
+def test_a_plot_takes_the_name_of_an_earlier_plot_and_of_nothing_else(drawing, capsys, ending):
+    name = f"drawing-plot.{ending}"
+    for _ in range(2):
+        assert main(["plot", "drawing.svg", "-o", name, "--quiet"]) == 0
+    Image.new("RGB", (4, 4)).save(drawing / "mine.png")
+    content = (drawing / "mine.png").read_bytes() if ending == "png" else DRAWING.encode()
+    (drawing / name).write_bytes(content)
+    assert main(["plot", "drawing.svg", "-o", name, "--quiet"]) == 2
+    told = f"pixray: {name} is no plot and would be written over: give the plot another name with -o\n"
+    assert capsys.readouterr().err == told
+    assert (drawing / name).read_bytes() == content
 
 
 @pytest.mark.parametrize(

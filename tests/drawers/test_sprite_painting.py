@@ -57,6 +57,17 @@ def test_a_sprite_is_exact_and_has_at_most_its_colours(session, colors, alpha):
     assert np.array_equal(large, large[::factor, ::factor].repeat(factor, 0).repeat(factor, 1)), "an enlarged copy"
 
 
+def test_the_transparent_ground_is_an_entry_of_its_own_beside_the_colours(session):
+    start = np.zeros((6, 8, 4), np.uint8)
+    start[:, 4:] = [255, 0, 0, 255]
+    start[3:, 4:] = [0, 0, 255, 255]
+    Image.fromarray(start).save("start.png")
+    drawn, _ = sprite(session, colors=2, init_image="start.png", init_image_alpha=255)
+    image = Image.open(io.BytesIO(drawn[-1].files["_sprite.png"]))
+    assert image.info["transparency"] == 0, "the first entry is the transparent one"
+    assert len(image.palette.getdata()[1]) // 3 == len(colours_of(drawn[-1].files["_sprite.png"])) + 1 == 3
+
+
 def test_files_have_few_colours_also_while_the_picture_has_many(session):
     drawn, _ = sprite(session, colors=2, save_every=1)
     assert len(drawn) == 11 and all(len(colours_of(one.files["_sprite.png"])) <= 2 for one in drawn)

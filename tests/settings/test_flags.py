@@ -40,7 +40,8 @@ def test_unknown_flags_are_problems_with_the_nearest_flag():
 
 def test_an_unquoted_prompt_is_explained():
     _, problems = read_flags(engine(), ["--prompts", "a", "red", "heart"])
-    assert problems == ["unexpected word 'red' (from the command line): put a text of several words in quotes"]
+    (problem,) = problems
+    assert problem.startswith("unexpected word 'red' (from the command line): put a text of several words in quotes, ")
 
 
 def test_a_flag_without_its_value_is_a_settings_error():

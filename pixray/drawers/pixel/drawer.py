@@ -95,8 +95,8 @@ class PixelDrawer(Drawer):
         )
         colors: int | None = setting(
             None,
-            "at most so many colours, learnt while painting; with a palette: chosen from it (default for sprites: 16, "
-            "or the palette)",
+            "at most so many colours beside the transparent ground, learnt while painting; with a palette: chosen from "
+            "it (default for sprites: 16, or the palette)",
             least=1,
             most=255,
         )

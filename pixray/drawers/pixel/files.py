@@ -9,6 +9,7 @@ from PIL import Image
 from torch import Tensor
 
 from pixray.drawers.pixel.cells import Cells, Coverage
+from pixray.images.color import hex_of
 
 _EDGES = {True: 'shape-rendering="crispEdges" stroke-width="0"', False: 'stroke-width="0.1" stroke-linejoin="round"'}
 """How polygons meet: upright rectangles without smoothing, all others by a hairline of their own colour."""
@@ -69,7 +70,7 @@ def cells_svg(cells: Cells, colours: Tensor) -> bytes:
     levels = (colours.clamp(0, 1) * 255).round().int().tolist()
     for polygon, level in zip(cells.polygons(), levels, strict=True):
         points = " ".join(f"{x:.6g},{y:.6g}" for x, y in polygon)
-        color = f"#{level[0]:02x}{level[1]:02x}{level[2]:02x}"
+        color = hex_of(value / 255 for value in level[:3])
         opaque = len(level) == 3 or level[3] == 255
         # Smoothed edges that meet let the ground through, unless each polygon reaches a little over its edge.
         more = f' stroke="{color}"' if opaque else f' fill-opacity="{level[3] / 255:.4g}"'

@@ -11,6 +11,7 @@ from PIL import Image
 
 from pixray.drawers.strokes.sketch import Sketch
 from pixray.drawers.strokes.travel import pen_order
+from pixray.images.color import hex_of
 
 _OPENING = (
     '<svg xmlns="http://www.w3.org/2000/svg" xmlns:inkscape="http://www.inkscape.org/namespaces/inkscape" '
@@ -39,7 +40,7 @@ def sketch_svg(sketch: Sketch, size: tuple[int, int], page_width: float | None =
         width=f"{units[1]:.10g}{units[0]}",
         height=f"{units[2]:.10g}{units[0]}",
         box=f"{width} {height}",
-        more="" if sketch.paper is None else f' style="background:{_hex(sketch.paper.detach().cpu().numpy())}"',
+        more="" if sketch.paper is None else f' style="background:{hex_of(sketch.paper.detach().cpu().numpy())}"',
     )
     lines = [opening]
     if sketch.paper is not None:
@@ -59,10 +60,10 @@ def _paper(colour: np.ndarray, size: tuple[int, int], plotted: bool) -> list[str
     Inkscape shows that of its page. Viewers that know neither show a picture of one pixel; for a plotter, the paper is
     the real one, and there is no such picture.
     """
-    page = f'<sodipodi:namedview pagecolor="{_hex(colour)}" inkscape:pageopacity="1"/>'
+    page = f'<sodipodi:namedview pagecolor="{hex_of(colour)}" inkscape:pageopacity="1"/>'
     if plotted:
         return [page]
-    image = Image.new("RGB", (1, 1), _hex(colour))
+    image = Image.new("RGB", (1, 1), hex_of(colour))
     content = io.BytesIO()
     image.save(content, "PNG")
     pixel = (
@@ -77,7 +78,7 @@ def _layers(sketch: Sketch, travel: bool) -> list[tuple[str, Sequence[int], Sequ
     if not travel:
         return [("strokes", range(len(sketch)), [False] * len(sketch))]
     first, last = path_ends(sketch)
-    colours = [_hex(colour) for colour in sketch.colours.detach().cpu().numpy()]
+    colours = [hex_of(colour) for colour in sketch.colours.detach().cpu().numpy()]
     if len(set(colours)) > MOST_INKS:
         order, backwards, _ = pen_order(first, last, np.zeros(2))
         return [("strokes", order.tolist(), backwards)]
@@ -114,7 +115,7 @@ def _paths(sketch: Sketch, paths: Sequence[int], backwards: Sequence[bool]) -> l
         if turned:
             segments = segments[::-1, ::-1]
         paint = "fill" if filled[number] else "stroke"
-        look = f'{paint}="{_hex(colours[number])}"'
+        look = f'{paint}="{hex_of(colours[number])}"'
         if opacity[number] < 1:
             look += f' {paint}-opacity="{_number(opacity[number])}"'
         if evenodd[number]:
@@ -148,8 +149,3 @@ def _pair(point: np.ndarray) -> str:
 def _number(value: np.float32) -> str:
     """The shortest text that reads as the same float32."""
     return np.format_float_positional(value, trim="-")
-
-
-def _hex(colour: np.ndarray) -> str:
-    red, green, blue = (round(float(level) * 255) for level in np.clip(colour, 0, 1))
-    return f"#{red:02x}{green:02x}{blue:02x}"

@@ -21,6 +21,7 @@ from pixray.providers.errors import (
 )
 from pixray.providers.http import Answer
 from pixray.providers.polling import NotRunning
+from pixray.providers.unverified import SDAPI_WHITE_REPAINTS
 
 
 class ServerFailed(Transient):
@@ -56,7 +57,7 @@ def body_of(request: ImageRequest) -> dict[str, Any]:
         body["denoising_strength"] = 0.75 if request.strength is None else request.strength
     if request.mask is not None:
         body["mask"] = base64.b64encode(request.mask).decode()
-        body["inpainting_mask_invert"] = 0
+        body["inpainting_mask_invert"] = int(not SDAPI_WHITE_REPAINTS)
         body["inpainting_fill"] = 1  # begin with what the picture shows there
     return body
 

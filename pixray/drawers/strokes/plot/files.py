@@ -7,15 +7,20 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable, Mapping
-from pathlib import PurePath
+from pathlib import Path, PurePath
 from xml.sax.saxutils import quoteattr
 
 import numpy as np
 
 from pixray.drawers.strokes.plot.make import Plot
-from pixray.drawers.strokes.plot.shapes import Color
 from pixray.errors import SettingsError
+from pixray.images.color import hex_of
 
+MARK = "pixray plot"
+"""What says within a file that it is one of these, so that it may be written over by the next."""
+_HPGL_BEGINNING = "IN;\nSP1;\n"
+"""HPGL has no comments that old plotters skip: such a file is known by how it begins."""
+_LONGEST_BEGINNING = 1 << 12
 _HPGL_UNITS = 40.0
 """Plotter units a millimetre (HP 7475A, Interfacing and Programming Manual)."""
 _PREVIEW = 8.0
@@ -46,7 +51,8 @@ def svg(plot: Plot, machine: str = "servo") -> bytes:
     width, height = plot.sheet.width, plot.sheet.height
     lines = [
         '<svg xmlns="http://www.w3.org/2000/svg" xmlns:inkscape="http://www.inkscape.org/namespaces/inkscape" '
-        f'width="{width:g}mm" height="{height:g}mm" viewBox="0 0 {width:g} {height:g}">'
+        f'width="{width:g}mm" height="{height:g}mm" viewBox="0 0 {width:g} {height:g}">',
+        f"<!-- {MARK} -->",
     ]
     for number, layer in enumerate(plot.layers, 1):
         color = hex_of(layer.color)
@@ -79,7 +85,7 @@ def gcode(plot: Plot, machine: str = "servo") -> bytes:
         machine: "servo" or "z", a row of GCODE.
     """
     words, values = GCODE[machine], {"down": 1000, "lift": 5, "feed": 2400}
-    lines = [words["begin"].format(**values)]
+    lines = [f"({MARK})", words["begin"].format(**values)]
     for number, layer in enumerate(plot.layers, 1):
         if number > 1 or len(plot.layers) > 1:
             lines.append(words["pen"].format(number=number, color=hex_of(layer.color)))
@@ -93,7 +99,7 @@ def gcode(plot: Plot, machine: str = "servo") -> bytes:
 
 def preview(plot: Plot, machine: str = "servo") -> bytes:
     """A PNG: what the pens draw, and in pale red where they travel in the air."""
-    from PIL import Image, ImageDraw
+    from PIL import Image, ImageDraw, PngImagePlugin
 
     side = max(plot.sheet.width, plot.sheet.height)
     zoom = min(_PREVIEW, 2 * _PREVIEW_SIDE / side)
@@ -110,7 +116,10 @@ def preview(plot: Plot, machine: str = "servo") -> bytes:
         for line in layer.lines:
             pencil.line([tuple(point) for point in (line * zoom).tolist()], fill=color, width=width, joint="curve")
     content = io.BytesIO()
-    image.resize((max(1, image.width // 2), max(1, image.height // 2)), Image.Resampling.BOX).save(content, "PNG")
+    smooth = image.resize((max(1, image.width // 2), max(1, image.height // 2)), Image.Resampling.BOX)
+    text = PngImagePlugin.PngInfo()
+    text.add_text("Software", MARK)
+    smooth.save(content, "PNG", pnginfo=text)
     return content.getvalue()
 
 
@@ -136,13 +145,20 @@ def writer_of(name: str) -> Callable[[Plot, str], bytes]:
     return WRITERS[ending]
 
 
+def is_plot(path: Path) -> bool:
+    """Whether a file is a plot that was written here, and no drawing of somebody.
+
+    Raises:
+        OSError: it cannot be read.
+    """
+    if path.is_symlink() or not path.is_file():
+        return False
+    with path.open("rb") as file:
+        beginning = file.read(_LONGEST_BEGINNING)
+    return MARK.encode() in beginning or beginning.startswith(_HPGL_BEGINNING.encode())
+
+
 def _path(line: np.ndarray) -> str:
     points = [f"{x:.3f},{y:.3f}" for x, y in line.tolist()]
     closed = len(points) > 2 and points[0] == points[-1]
     return "M" + " L".join(points[:-1] if closed else points) + (" Z" if closed else "")
-
-
-def hex_of(color: Color) -> str:
-    """#rrggbb."""
-    red, green, blue = (round(min(max(level, 0.0), 1.0) * 255) for level in color)
-    return f"#{red:02x}{green:02x}{blue:02x}"
