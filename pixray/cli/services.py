@@ -6,7 +6,9 @@ Late imports keep what few runs need out of start-up.
 from __future__ import annotations
 
 import asyncio
+import shutil
 import sys
+import textwrap
 from collections.abc import Sequence
 from typing import Any
 
@@ -14,6 +16,8 @@ from pixray.cli.parsing import Parser
 from pixray.errors import PixrayError
 
 _LISTS = ("models", "engines", "samplers", "loras")
+_NO_TERMINAL = 10_000
+"""Columns of a file or a pipe: nothing is wrapped there, so that a service stays one line."""
 
 
 def main(argv: Sequence[str]) -> int:
@@ -25,9 +29,10 @@ def main(argv: Sequence[str]) -> int:
     args = parser.parse_args(argv)
     registry = studio.registry
     if args.service is None:
-        for name in registry.names("provider"):
-            sys.stdout.write(describe(name, registry.load("provider", name)))
-        sys.stdout.write(nearby([service for _, service in registry.classes("provider")]))
+        services = [registry.load("provider", name) for name in registry.names("provider")]
+        width = shutil.get_terminal_size((_NO_TERMINAL, 0)).columns
+        sys.stdout.write(table([described(service) for service in services], width))
+        sys.stdout.write(nearby(services, width))
         return 0
     provider = registry.load("provider", args.service)()
     lists = [name for name in _LISTS if hasattr(provider, name)]
@@ -39,23 +44,43 @@ def main(argv: Sequence[str]) -> int:
     return 0
 
 
-def nearby(services: Sequence[Any]) -> str:
-    """What runs on this machine, a line each; only loopback addresses are asked, without keys."""
+def nearby(services: Sequence[Any], width: int) -> str:
+    """What runs on this machine, an entry each; only loopback addresses are asked, without keys."""
     from pixray.providers import nearby as search
 
     answers = asyncio.run(search.find_nearby(services, search.SECONDS))
     ports = sorted({port for service in services for port in service.local_ports})
     if not answers:
-        return f"\non this machine: nothing answers at port {', '.join(map(str, ports))}\n"
+        return f"\non this machine: nothing answers at ports {', '.join(map(str, ports))}\n"
     lines = ["\non this machine:"]
     for found in answers:
         address = "" if found.usual else f" --{found.service}_url {found.url}"
-        lines.append(f"{found.service}: {found.what} at {found.url}, use --drawer {found.service}{address}")
+        use = f"--drawer {found.service}{address}"
+        silent = f"something at {found.url} said nothing within {search.SECONDS:g} s; if it is {found.service}: {use}"
+        lines += _wrapped(silent if found.what is None else f"{found.what} at {found.url}: {use}", "", width)
     return "\n".join(lines) + "\n"
 
 
-def describe(name: str, service: Any) -> str:
-    """One line about a service; nothing is sent."""
+def table(rows: Sequence[tuple[str, str, str]], width: int) -> str:
+    """Rows of three columns, the first two as wide as they need to be; the last is wrapped below itself."""
+    first, second = (max(len(row[column]) for row in rows) for column in (0, 1))
+    lines = []
+    for name, key, abilities in rows:
+        lines += _wrapped(abilities, f"{name:<{first}}  {key:<{second}}  ", width)
+    return "\n".join(lines) + "\n"
+
+
+def _wrapped(text: str, before: str, width: int) -> list[str]:
+    """A text after something, its further lines indented as far; at least 30 letters wide, however narrow it gets."""
+    indent = " " * (len(before) or 2)
+    most = max(width, len(before) + 30)
+    return textwrap.wrap(
+        text, most, initial_indent=before, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False
+    )
+
+
+def described(service: Any) -> tuple[str, str, str]:
+    """A service's name, whether its key is set, and what it can do; nothing is sent."""
     capabilities = service.capabilities
     can = {
         "start picture": capabilities.init,
@@ -66,11 +91,9 @@ def describe(name: str, service: Any) -> str:
         "weights": capabilities.weights != "none",
         "previews": capabilities.previews,
     }
-    provider = service()
     try:
-        provider.key.reveal()
+        service().key.reveal()
         key = f"{service.key_name} is set"
     except PixrayError:
         key = f"{service.key_name} is not set" if service.needs_key else "needs no key"
-    abilities = ", ".join(ability for ability, able in can.items() if able) or "prompts only"
-    return f"{name:<16}{key:<30}{abilities}\n"
+    return service.name, key, ", ".join(ability for ability, able in can.items() if able) or "prompts only"

@@ -18,6 +18,7 @@ from contextlib import aclosing
 from dataclasses import replace
 from typing import Any, Literal
 
+from pixray.errors import MissingPackage
 from pixray.providers.addresses import is_loopback, split
 from pixray.providers.base import Bill, GeneratedImage, ImageRequest, Preview, Provider, Remark
 from pixray.providers.cache import Cache, key_of
@@ -179,7 +180,10 @@ class _Submission:
                 raise Timeout(
                     f"{name} did not finish within {limit:g} s; it may bill the request all the same", maybe_billed=True
                 ) from None
-            except ProviderError as error:
+            except (ProviderError, MissingPackage) as error:
+                if isinstance(error, MissingPackage) or error.unsent:
+                    self.client.budget.release(price)
+                    raise
                 arrived = None if each is None else each * (len(self.images) - before)
                 self._account(None, price, price if error.maybe_billed else arrived)
                 raise

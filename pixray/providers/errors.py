@@ -30,6 +30,7 @@ class ProviderError(PixrayError):
         text: one sentence; never holds a key.
         retry_after: seconds the service asked to wait.
         maybe_billed: the work may have been done and charged although its result did not arrive.
+        unsent: nothing of the request left this machine, so that it counts nowhere.
         status: HTTP status, if there was one; code: what the service calls the error.
         request_id: for questions to the service.
     """
@@ -38,6 +39,7 @@ class ProviderError(PixrayError):
     """Whether the same request may well succeed a little later."""
     most_attempts: ClassVar[int] = 1 << 30
     """How often it may be tried at all, whatever the policy allows."""
+    unsent: bool = False
 
     def __init__(
         self,
@@ -45,6 +47,7 @@ class ProviderError(PixrayError):
         *,
         retry_after: float | None = None,
         maybe_billed: bool = False,
+        unsent: bool | None = None,
         status: int | None = None,
         code: str | None = None,
         request_id: str | None = None,
@@ -52,6 +55,7 @@ class ProviderError(PixrayError):
         super().__init__(text)
         self.retry_after = retry_after
         self.maybe_billed = maybe_billed
+        self.unsent = type(self).unsent if unsent is None else unsent
         self.status = status
         self.code = code
         self.request_id = request_id
@@ -102,6 +106,8 @@ class ProtocolError(ProviderError):
 class UnsupportedFeature(ProviderError, Unsupported):
     """This service cannot do what was asked; nothing was sent."""
 
+    unsent = True
+
 
 class DownloadError(ProviderError):
     """The address of a picture was refused, or gave nothing."""
@@ -113,3 +119,5 @@ class DecodeError(ProviderError):
 
 class BudgetExceeded(ProviderError):
     """The budget forbids the next submission; nothing was sent."""
+
+    unsent = True

@@ -176,7 +176,7 @@ def _failure(service: str, error: httpx.HTTPError) -> ProviderError:
     """What a failure of the transport means; before the connection stands nothing can have been billed."""
     cause = type(error).__name__
     if isinstance(error, httpx.ConnectError | httpx.ConnectTimeout | httpx.PoolTimeout):
-        return Transient(f"{service} cannot be reached ({cause})")
+        return Transient(f"{service} cannot be reached ({cause})", unsent=True)
     if isinstance(error, httpx.TimeoutException):
         return Timeout(f"{service} did not answer in time; it may bill the request all the same", maybe_billed=True)
     return Transient(f"the connection to {service} broke ({cause}); it may bill the request", maybe_billed=True)

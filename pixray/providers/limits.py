@@ -129,6 +129,12 @@ class Budget:
             self.submitted += 1
             self.spent += price or 0.0
 
+    def release(self, price: float | None) -> None:
+        """Put a submission back of which nothing was sent."""
+        with self._lock:
+            self.submitted -= 1
+            self.spent -= price or 0.0
+
     def guess(self, amount: float) -> None:
         """Note what a submission may have cost by the list of its service."""
         with self._lock:

@@ -65,7 +65,7 @@ class PixrayServer(Provider):
                 async for reply in self._followed(http, path, request):
                     yield reply
         except ProviderError as error:
-            if type(error) is Transient and error.status is None and not error.maybe_billed:
+            if isinstance(error, Transient) and error.unsent:
                 raise NotRunning(f"no pixray server answers at {self.url}: start one with `pixray serve`") from None
             if error.status == 422:
                 raise BadRequest(str(error).replace("body.input: ", ""), status=422) from None

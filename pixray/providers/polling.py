@@ -33,6 +33,7 @@ class NotRunning(Transient):
     """No server of one's own answers at the address; trying again at once is of no use."""
 
     most_attempts = 1
+    unsent = True
 
 
 @dataclass(frozen=True)
@@ -117,7 +118,7 @@ async def cancelling(cancel: Callable[[], Awaitable[Any]]) -> AsyncIterator[None
 
 def billed(error: ProviderError) -> ProviderError:
     """The same error as one of work that was accepted: trying again might pay a second time."""
-    error.maybe_billed = True
+    error.maybe_billed, error.unsent = True, False
     return error
 
 

@@ -42,9 +42,9 @@ class Secret:
         """
         key = (self._read() or "").strip()
         if not key:
-            raise AuthError(f"no key: set the variable {self.name} (keys are never read from settings)")
+            raise AuthError(f"no key: set the variable {self.name} (keys are never read from settings)", unsent=True)
         if not key.isascii() or not key.isprintable() or " " in key:
-            raise AuthError(f"the key in {self.name} holds characters that no key has; paste it again")
+            raise AuthError(f"the key in {self.name} holds characters that no key has; paste it again", unsent=True)
         self._revealed = (key,)
         return key
 
@@ -56,7 +56,7 @@ class Secret:
         """
         key = self.reveal()
         if ":" not in key:
-            raise AuthError(f"the key in {self.name} must have the form user:password")
+            raise AuthError(f"the key in {self.name} must have the form user:password", unsent=True)
         encoded = base64.b64encode(key.encode()).decode()
         password = key.partition(":")[2]
         self._revealed = (key, encoded, *([password] if len(password) >= _LEAST_MASKED else []))

@@ -30,8 +30,8 @@ def error_of(code: str, details: str) -> ProviderError:
         return Timeout(text, code=code, maybe_billed=True)
     kind = _KINDS.get(code, ProtocolError)
     # A stream that breaks may have been paid for; a connection that never stood was not.
-    reached = kind is Transient and "connect" not in details.lower() and code != "UNAVAILABLE"
-    return kind(text, code=code, maybe_billed=reached and code == "INTERNAL" and "stream" in details.lower())
+    broken = code == "INTERNAL" and "stream" in details.lower() and "connect" not in details.lower()
+    return kind(text, code=code, maybe_billed=broken, unsent=code == "UNAVAILABLE" and "connect" in details.lower())
 
 
 def _exhausted(text: str, details: str) -> ProviderError:

@@ -3,9 +3,7 @@
 import base64
 import gzip
 import io
-import struct
 import time
-import zlib
 
 import pytest
 from PIL import Image
@@ -20,19 +18,10 @@ from pixray.providers.openai import OpenAI
 from pixray.providers.visioncraft import VisionCraft
 from pixray.testing.fake_server import FAKE_KEY, Scripted, as_json, fake_picture
 from pixray.testing.fake_services import FakeBlockEntropy, FakeOpenAI, FakeVisionCraft
+from tests.providers.bomb import bomb
 
 PICTURE = {"content-type": "image/png"}
 EDIT = {"openai_model": "gpt-image-1.5"}
-
-
-def chunk(kind, content):
-    return struct.pack(">I", len(content)) + kind + content + struct.pack(">I", zlib.crc32(kind + content))
-
-
-def bomb(width, height):
-    """A small PNG that claims to be a very large picture."""
-    header = chunk(b"IHDR", struct.pack(">IIBBBBB", width, height, 1, 0, 0, 0, 0))
-    return b"\x89PNG\r\n\x1a\n" + header + chunk(b"IDAT", zlib.compress(bytes(1000))) + chunk(b"IEND", b"")
 
 
 @pytest.mark.parametrize("size", [(9000, 9000), (100_000, 100_000), (20_000, 10), (8193, 1)])

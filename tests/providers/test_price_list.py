@@ -1,6 +1,7 @@
 """Bills say what is free, what the user's own prices say, and what is only a guess of a certain day."""
 
 import asyncio
+import os
 
 import pytest
 
@@ -67,7 +68,7 @@ def test_servers_of_this_machine_are_found_and_told_from_others(monkeypatch):
             monkeypatch.setattr(cls, "local_ports", (*numbers, 9))
         found = asyncio.run(find_nearby(ports, seconds=3.0))
         assert [(one.service, one.url, one.what) for one in found] == [
-            ("sdapi", forge.url, "Forge"), ("comfyui", comfy.url, "ComfyUI 0.3")
+            ("sdapi", forge.url, "Forge"), ("sdapi", silent.url, None), ("comfyui", comfy.url, "ComfyUI 0.3")
         ]  # fmt: skip
         assert not any("authorization" in received.headers for received in forge.requests + comfy.requests)
 
@@ -78,16 +79,47 @@ def test_a_pixray_server_is_recognised():
         assert asyncio.run(PixrayServer(url=fake.url).recognised()) == "pixray 2.0.0"
 
 
-def test_the_command_says_what_runs_here(services, capsys, monkeypatch):
-    monkeypatch.setattr("pixray.providers.nearby.SECONDS", 3.0)
-    fake = services["sdapi"]
-    monkeypatch.setattr(Sdapi, "local_ports", (int(fake.url.rpartition(":")[2]),))
-    for cls in (ComfyUI, PixrayServer):
-        monkeypatch.setattr(cls, "local_ports", ())
-    assert main(["services"]) == 0
-    told = capsys.readouterr().out
-    assert f"sdapi: Stable Diffusion WebUI at {fake.url}, use --drawer sdapi --sdapi_url {fake.url}" in told
-    assert "sdapi           SDAPI_AUTH is set" in told
-    monkeypatch.setattr(Sdapi, "local_ports", (9,))
-    assert main(["services"]) == 0
-    assert "on this machine: nothing answers at port 9" in capsys.readouterr().out
+def port_of(fake):
+    return int(fake.url.rpartition(":")[2])
+
+
+@pytest.fixture
+def listed(capsys, monkeypatch):
+    """A function that gives the lines of `pixray services` at a width, with some fakes at the usual ports."""
+
+    def lines(columns=None, **fakes):
+        monkeypatch.setattr("pixray.providers.nearby.SECONDS", 3.0)
+        for cls in (Sdapi, ComfyUI, PixrayServer):
+            ports = (port_of(fakes[cls.name]),) if cls.name in fakes else (9,)
+            monkeypatch.setattr(cls, "local_ports", ports)
+        monkeypatch.setenv("COLUMNS", str(columns or 0))
+        monkeypatch.setattr("os.get_terminal_size", lambda *_: os.terminal_size((0, 0)))  # as of a pipe
+        assert main(["services"]) == 0
+        return capsys.readouterr().out.splitlines()
+
+    return lines
+
+
+def test_the_command_says_what_runs_here(services, listed):
+    sdapi, comfyui = services["sdapi"].url, services["comfyui"].url
+    told = listed(sdapi=services["sdapi"], comfyui=services["comfyui"])
+    assert told[-3:] == [
+        "on this machine:",
+        f"ComfyUI 0.3 at {comfyui}: --drawer comfyui --comfyui_url {comfyui}",
+        f"Stable Diffusion WebUI at {sdapi}: --drawer sdapi --sdapi_url {sdapi}",
+    ]
+    assert listed()[-1] == "on this machine: nothing answers at ports 9"
+
+
+@pytest.mark.parametrize("columns", [80, 120])
+def test_the_table_fits_the_terminal_and_no_column_runs_into_the_next(services, listed, columns):
+    told = listed(columns, sdapi=services["sdapi"])
+    assert max(map(len, told)) <= columns
+    rows = [line for line in told[: told.index("")] if not line.startswith(" ")]
+    second, third = rows[0].index("BFL"), rows[0].index("start")
+    assert len(rows) == 16 and {row[second - 1] + row[third - 1] for row in rows} == {"  "}
+
+
+def test_the_table_of_a_pipe_has_a_line_for_each_service(services, listed):
+    told = listed()
+    assert len(told[: told.index("")]) == 16

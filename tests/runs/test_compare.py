@@ -147,12 +147,6 @@ def test_what_is_missing_is_said(capsys):
     assert main(["compare", "--help"]) == 0
 
 
-def test_nothing_that_a_comparison_writes_holds_a_key(compare, services, tmp_path):
-    compare(["flat", "openai", "visioncraft", "blockentropy", "regolo", "stability_rest"])
-    files = [path for path in tmp_path.rglob("*") if path.is_file()]
-    assert not [path for path in files if FAKE_KEY.encode() in path.read_bytes()]
-
-
 def test_prompts_are_safe_in_the_page(compare):
     made = compare(["flat"])
     made.prompts = "<script>alert(1)</script>"
@@ -160,9 +154,33 @@ def test_prompts_are_safe_in_the_page(compare):
     assert "<script>" not in Path("compare/index.html").read_text()
 
 
-def test_many_services_stand_in_several_rows_that_can_be_read(compare, services):
-    names = ["flat", "openai", "regolo", "visioncraft", "blockentropy", "bfl", "fal", "together"]
-    compare(names)
-    assert "--columns: 6" in Path("compare/index.html").read_text()
+def test_two_drawers_and_every_service_stand_on_one_sheet_that_can_be_read(compare, services, tmp_path):
+    seeds = (1, 2)
+    made = compare(["flat", "pixel", *services], seeds, pixel_size="6 4", **_plaintext(services))
+    assert {row.status for row in made.rows} == {"done"} and len(made.rows) == 2 * (2 + len(services))
+    page = Path("compare/index.html").read_text()
+    assert "--columns: 6" in page and page.count('<img src="data:image/png;base64,') == len(made.rows)
     with Image.open("compare/sheet.png") as sheet:
-        assert sheet.width < 7 * 208 and sheet.height > 2 * 128
+        assert sheet.width == 6 * 200 + 8 and sheet.height > 2 * 3 * 128
+    assert made.as_json()["requests"] == 2 * len(services)
+    files = [path for path in tmp_path.rglob("*") if path.is_file()]
+    assert not [path for path in files if FAKE_KEY.encode() in path.read_bytes()]
+
+
+def test_a_request_that_could_not_be_sent_counts_nowhere(compare, services, monkeypatch):
+    monkeypatch.delenv("REGOLO_API_KEY")
+    monkeypatch.setenv("TOGETHER_API_KEY", "two words")
+    monkeypatch.setenv("SDAPI_URL", "http://127.0.0.1:9")
+    made = compare(["regolo", "together", "sdapi", "openai"], max_requests=1, prices="openai:0.04,regolo:0.01")
+    assert [row.status for row in made.rows] == ["failed"] * 3 + ["done"]
+    assert made.as_json()["requests"] == 1 and made.as_json()["spent"] == pytest.approx(0.04)
+
+
+def test_the_page_says_what_is_a_guess_and_whose(compare, services):
+    compare(["flat", "together"])
+    page = Path("compare/index.html").read_text()
+    assert "<dd>about 0.0027 USD</dd>" in page and "cost about 0.0027 USD (list of" in page
+
+
+def _plaintext(services):
+    return {"stability_plaintext": "yes"} if "stability" in services else {}

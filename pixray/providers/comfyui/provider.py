@@ -201,7 +201,7 @@ class ComfyUI(Provider):
     def _told(self, error: ProviderError) -> ProviderError:
         if isinstance(error, AuthError) and error.status is not None and not self.key.is_set:
             return AuthError(f"the server at {self.url} wants a key: set {self.key_name}", status=error.status)
-        if type(error) is Transient and error.status is None and not error.maybe_billed:
+        if isinstance(error, Transient) and error.unsent:
             return NotRunning(f"no ComfyUI answers at {self.url}: start it, or say where it is (--comfyui_url)")
         return error
 

@@ -67,7 +67,7 @@ async def asked(http: Http, path: str) -> dict[str, Any]:
     except AuthError:
         raise
     except ProviderError as error:
-        if error.status is None and error.passing:  # nobody answered
+        if error.status is None and error.passing:  # nobody answered, or not in time
             raise
         return {}
     return answer if isinstance(answer, dict) else {}

@@ -132,7 +132,7 @@ def told(error: ProviderError, url: str, key_name: str, has_key: bool) -> Provid
         if said.lower() in ("", "not found"):
             return ModelNotFound(f"the server at {url} has no such API: start it with its API switched on", **facts)
         return BadRequest(f"sdapi refused the request: {said}", **facts)  # A1111 reports missing pictures like this
-    if type(error) is Transient and error.status is None and not error.maybe_billed:
+    if isinstance(error, Transient) and error.unsent:
         return NotRunning(f"no server answers at {url}: start one, or say where it is (--sdapi_url)")
     if isinstance(error, Transient) and error.status == 500:
         return ServerFailed(text, **facts)

@@ -43,21 +43,28 @@ def write_comparison(folder: Path, comparison: Mapping[str, Any]) -> None:
         requests=comparison["requests"],
         spent=f"{comparison['spent']:g}",
         guessed=f"{comparison['guessed']:g}" if comparison["guessed"] else "",
+        shape="/".join(map(str, _shape(rows))),
     )
     write_atomic(folder / "index.html", content)
 
 
 def _sheet(folder: Path, rows: Sequence[Row]) -> Image.Image:
-    """A row per seed, a column per drawer; rows of a few drawers where there is one seed. A failed run is grey."""
-    seeds = list(dict.fromkeys(row["seed"] for row in rows))
-    ordered = [row for seed in seeds for row in rows if row["seed"] == seed]
-    shape = next((tuple(row["size"]) for row in ordered if row["size"]), (192, 108))
+    """A row per seed and a column per drawer, or several rows per seed if there are many. A failed run is grey."""
+    shape = _shape(rows)
+    columns = min(MOST_COLUMNS, len(dict.fromkeys(row["drawer"] for row in rows)))
     shown = []
-    for row in ordered:
-        picture = open_picture(folder / row["picture"]) if row["picture"] else Image.new("RGB", shape, "#dddddd")
-        shown.append((picture, _caption(row)))
-    columns = max(1, len(ordered) // max(1, len(seeds)))
-    return contact_sheet(shown, min(columns, MOST_COLUMNS) if len(seeds) == 1 else columns)
+    for seed in dict.fromkeys(row["seed"] for row in rows):
+        for row in rows:
+            if row["seed"] == seed:
+                grey = Image.new("RGB", shape, "#dddddd")
+                shown.append((open_picture(folder / row["picture"]) if row["picture"] else grey, _caption(row)))
+        shown += [(Image.new("RGB", shape, "white"), "")] * (-len(shown) % columns)  # the next seed begins a row
+    return contact_sheet(shown, columns)
+
+
+def _shape(rows: Sequence[Row]) -> tuple[int, int]:
+    """The size of the pictures, for what stands where one is missing."""
+    return next(((row["size"][0], row["size"][1]) for row in rows if row["size"]), (192, 108))
 
 
 def _caption(row: Row) -> str:
@@ -98,13 +105,13 @@ def _card(folder: Path, row: Row, best: bool) -> dict[str, Any]:
         "guided": _number(row["guided"]),
         "held out": _number(row["held_out"]),
         "seconds": _number(row["seconds"]),
-        "cost": facts.get("cost", "nothing" if row["status"] == "done" else ""),
+        "cost": facts.get("cost", "nothing" if row["status"] == "done" else "").partition(" (list")[0],
         "size": size,
         "size made": service_size if service_size != size else "",
         "seed sent": facts.get("service_seed", ""),
     }
     scores = [f"{name} {score:.1f}" for name, score in row["scores"].items()]
-    others = [f"{name} {value}" for name, value in facts.items() if name != "cost"]
+    others = [f"{name} {value}" for name, value in facts.items()]
     return {
         "picture": data_address(_small(folder, row["picture"])) if row["picture"] else "",
         "words": f"{row['drawer']}, seed {row['seed']}",
