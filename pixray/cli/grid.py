@@ -10,9 +10,11 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from pixray.cli.farm_words import USAGE as FARM_USAGE
+from pixray.cli.farm_words import FarmWords, take_farm_words
 from pixray.cli.parsing import asks_for_help
 from pixray.errors import PixrayError, SettingsError
-from pixray.runtime.files import remove_parts
+from pixray.runtime.files import remove_parts, user_path
 
 if TYPE_CHECKING:
     from pixray.models.store import ModelStore
@@ -21,14 +23,16 @@ if TYPE_CHECKING:
     from pixray.settings.namespace import Settings
 
 DEFAULT_OUTDIR = "grid"
+_SINGULAR = {"drawers": "drawer", "seeds": "seed"}
 USAGE = """\
-usage: pixray grid --SETTING VALUES … [--outdir FOLDER]
+usage: pixray grid --SETTING VALUES … [--outdir FOLDER] [--on PLACE]
 
 Paint every combination of several values. Prompts are separated by |, everything else by commas; 1..4 is a range:
 
   pixray grid --prompts "a red heart | a green tree" --drawer pixel,fft --seed 1..4 --iterations 150
 
---prompts_file lines.txt paints a picture of each line of a text file, in place of --prompts.
+--drawers and --seeds are understood as well. --prompts_file lines.txt paints a picture of each line of a text file, in
+place of --prompts.
 
 The folder (default: grid) gets a folder per picture, index.html, sheet.png and grid.json. The same command goes on
 where it was stopped; pictures that are finished are left alone.
@@ -38,19 +42,27 @@ where it was stopped; pictures that are finished are left alone.
 def main(argv: Sequence[str]) -> int:
     """Paint the grid; exit code 0 if every cell is done, 1 if some failed, 130 after Ctrl-C."""
     if not argv or asks_for_help(argv):
-        sys.stdout.write(USAGE)
+        sys.stdout.write(f"{USAGE}\n{FARM_USAGE}")
         return 0
-    texts, output = read_words(argv, "grid")
+    words, farm = take_farm_words(argv, "grid")
+    texts, output = read_words(words, "grid")
+    texts = {_SINGULAR.get(name, name): text for name, text in texts.items()}
 
     from pixray.api import studio
     from pixray.runs.grid import MOST_CELLS, make_cells
     from pixray.settings.prompt_lines import read_prompt_lines
 
     registry, template, file = studio.registry, texts.pop("outdir", DEFAULT_OUTDIR), texts.pop("prompts_file", None)
+    if farm is not None and (farm.watch or farm.stop):
+        from pixray.cli.farm import watch
+
+        return watch(user_path(template, "outdir").absolute(), output, farm)
     if file is not None and "prompts" in texts:
         raise SettingsError("pixray grid: give --prompts or --prompts_file, not both")
     lines = read_prompt_lines(file, MOST_CELLS) if file is not None else []
-    code, _ = _paint_grid(lambda outdir: make_cells(texts, registry, outdir, lines=lines), template, registry, output)
+    code, _ = _paint_grid(
+        lambda outdir: make_cells(texts, registry, outdir, lines=lines), template, registry, output, farm
+    )
     return code
 
 
@@ -74,7 +86,9 @@ def paint_lines(settings: Settings, registry: Registry, output: str, opened: boo
     return code
 
 
-def _paint_grid(make: Callable[[str], list[Cell]], template: str, registry: Registry, output: str) -> tuple[int, Path]:
+def _paint_grid(
+    make: Callable[[str], list[Cell]], template: str, registry: Registry, output: str, farm: FarmWords | None = None
+) -> tuple[int, Path]:
     """Paint the cells that `make` makes for a folder; the exit code, and the page about them."""
     from pixray.recorders.lock import FolderLock
     from pixray.recorders.outdir import make_outdir
@@ -85,10 +99,18 @@ def _paint_grid(make: Callable[[str], list[Cell]], template: str, registry: Regi
     refuse_braces(template)
     cells = make(template)  # all mistakes, before a folder is made
     folder = make_outdir(template)
+    if farm is not None:
+        folder = folder.absolute()
     if str(folder) != template:
         cells = make(str(folder))
     sprites = FILES if any(getattr(cell.settings, "sprite", None) for cell in cells) else ()
     refuse_foreign_files(folder, ["index.html", "grid.json", "sheet.png", *sprites])
+    if farm is not None:
+        from pixray.cli.farm import paint_on_farm
+
+        code = paint_on_farm(folder, cells, registry, output, farm)
+        _tell_page(folder, output)
+        return code, folder / "index.html"
     lock = FolderLock(folder)
     lock.acquire()
     remove_parts(folder)
@@ -102,7 +124,6 @@ def _paint_all(folder: Path, cells: Sequence[Cell], registry: Registry, output: 
     from pixray.models.store import ModelStore
     from pixray.recorders.console import DownloadBar
     from pixray.runs.grid import write_results
-    from pixray.runs.sprite_sheet import FILES
 
     store = ModelStore(progress=DownloadBar() if output == "live" else None)
     failed: dict[str, str] = {}
@@ -122,12 +143,18 @@ def _paint_all(folder: Path, cells: Sequence[Cell], registry: Registry, output: 
     write_results(folder, cells, failed)
     if stopped and output == "live":
         sys.stderr.write("stopped; the same command goes on where it was\n")
+    _tell_page(folder, output)
+    return 130 if stopped else 1 if failed else 0
+
+
+def _tell_page(folder: Path, output: str) -> None:
+    from pixray.runs.sprite_sheet import FILES
+
     if output == "live":
         beside = [name for name in ("sheet.png", *FILES) if (folder / name).is_file()]
         sys.stderr.write(f"beside the page: {', '.join(beside)}\n" if beside else "")
     if output != "json":  # whose lines stand alone
         sys.stdout.write(f"{folder / 'index.html'}\n")
-    return 130 if stopped else 1 if failed else 0
 
 
 def _paint(cell: Cell, registry: Registry, store: ModelStore, output: str, shown_notices: set[str]) -> bool:
@@ -144,8 +171,8 @@ def read_words(argv: Sequence[str], command: str) -> tuple[dict[str, str], str]:
     texts: dict[str, str] = {}
     output, name = "live", None
     for word in argv:
-        if word == "--quiet":
-            output, name = "quiet", None
+        if word in ("--quiet", "--json"):
+            output, name = word[2:], None
         elif word.startswith("--"):
             name, _, value = word[2:].partition("=")
             name = name.replace("-", "_")

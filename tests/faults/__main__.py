@@ -1,7 +1,7 @@
-"""python -m tests.faults: kills, full disks, files in the way, lost terminals, killed servers; what was survived.
+"""python -m tests.faults: kills, full disks, files in the way, lost terminals, killed servers, lost machines of a farm.
 
---kills N, --disks N and --servers N say how many random rounds of each are tried; what is in the way and which
-terminals are lost is a fixed list. Exit code 1 if anything was not survived.
+It tells what was survived. --kills N, --disks N, --servers N and --farms N say how many random rounds of each are
+tried; what is in the way and which terminals are lost is a fixed list. Exit code 1 if anything was not survived.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from pathlib import Path
 import torch
 
 from tests.faults.disks import full_disks, in_the_way
+from tests.faults.farm import farms
 from tests.faults.kills import kills
 from tests.faults.outcomes import Outcome
 from tests.faults.servers import servers
@@ -35,6 +36,7 @@ def outcomes(chosen: argparse.Namespace) -> Iterator[Outcome]:
         "in-the-way": in_the_way,
         "streams": streams,
         "servers": lambda place: itertools.islice(servers(place, chosen.seed), chosen.servers),
+        "farm": lambda place: itertools.islice(farms(place, chosen.seed), chosen.farms),
     }
     for name, source in sources.items():
         if name in chosen.only:
@@ -48,7 +50,8 @@ def main() -> int:
     parser.add_argument("--disks", type=int, default=50, help="runs that meet a full disk (default: 50)")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--servers", type=int, default=20, help="rounds of killed servers and workers (default: 20)")
-    kinds = ("kills", "disks", "in-the-way", "streams", "servers")
+    parser.add_argument("--farms", type=int, default=30, help="farms that lose a machine or a driver (default: 30)")
+    kinds = ("kills", "disks", "in-the-way", "streams", "servers", "farm")
     parser.add_argument("--only", nargs="+", choices=kinds, default=kinds)
     chosen = parser.parse_args()
     os.environ.update(PIXRAY_OFFLINE="1", HF_HUB_OFFLINE="1", PYTHONPATH=str(ROOT))

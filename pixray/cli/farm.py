@@ -1,0 +1,85 @@
+"""The cells of a command on a Ray cluster: started, watched, stopped.
+
+Late imports keep torch out of start-up.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pixray.cli.farm_table import FarmTable
+from pixray.cli.farm_words import FarmWords
+from pixray.errors import PixrayError
+from pixray.runs.farm.cluster import connected
+from pixray.runs.farm.progress import FarmFinished
+from pixray.runs.farm.session import find
+from pixray.runtime.signals import graceful
+
+if TYPE_CHECKING:
+    from pixray.registry import Registry
+    from pixray.runs.cell import Cell
+
+
+def paint_on_farm(folder: Path, cells: Sequence[Cell], registry: Registry, output: str, words: FarmWords) -> int:
+    """Paint cells and follow them; exit code 0 if every cell is done or the farm goes on alone, 1 if some failed, 130
+    after Ctrl-C.
+
+    Args:
+        folder: absolute; cells: their folders lie below it.
+    """
+    from pixray.runs.farm.open import farm_of
+
+    farm = farm_of(folder, cells, registry, words.on, words.share, lasting=words.detach)
+    table, finished = FarmTable(output), None
+    with graceful(farm):
+        for event in farm.run():
+            table(event)
+            finished = event if isinstance(event, FarmFinished) else finished
+    if finished is None:
+        _tell_how_to_watch(folder, words.on, output)
+        return 0
+    if farm.stopping and finished.waiting and output == "live":
+        sys.stderr.write("stopped; the same command goes on where it was\n")
+    return 130 if finished.waiting else 1 if finished.failed else 0
+
+
+def watch(folder: Path, output: str, words: FarmWords) -> int:
+    """Show a farm that runs until it ends or Ctrl-C leaves it alone; or end it.
+
+    Raises:
+        PixrayError: no farm paints there.
+    """
+    leaver = _Leaver()
+    with connected(words.on) as ray:
+        farm = find(ray, folder)
+        if farm is None:
+            raise PixrayError(f"on={words.on}: no farm paints into {folder} there; its index.html shows what is done")
+        if words.stop:
+            farm.stop()
+        table = FarmTable(output)
+        with graceful(leaver):
+            while not farm.ended and not leaver.leaving:
+                for event in farm.news():
+                    table(event)
+    if not farm.ended:
+        _tell_how_to_watch(folder, words.on, output)
+    return 0
+
+
+class _Leaver:
+    """Takes Ctrl-C as the wish to look no longer."""
+
+    leaving = False
+
+    def stop(self) -> None:
+        self.leaving = True
+
+
+def _tell_how_to_watch(folder: Path, on: str, output: str) -> None:
+    if output == "live":
+        sys.stderr.write(
+            f"the farm goes on; pixray grid --on {on} --outdir {folder} --watch shows it, --stop ends it\n"
+        )

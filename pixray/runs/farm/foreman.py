@@ -1,0 +1,292 @@
+"""The foreman of a farm: one process of Ray's that hires workers, hands out cells, and tells whoever watches.
+
+It lives on the head of the cluster, so that it is lost only where all is lost. Without `detach` it ends with the
+program that started it, and its workers with it.
+
+Late imports: Ray takes half a second, and only processes of its own come here.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import importlib
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pixray.errors import PixrayError
+from pixray.recorders.lock import FolderInUse, FolderLock
+from pixray.runs.cell import Cell
+from pixray.runs.farm.cluster import lives, machines
+from pixray.runs.farm.ledger import Ledger
+from pixray.runs.farm.painter import Painting
+from pixray.runs.farm.progress import CellChanged
+from pixray.runs.farm.shares import Share
+from pixray.runs.farm.worker import Hello, Painted, Worker
+from pixray.runtime.files import remove_parts
+
+Write = Callable[[Path, Sequence[Cell], Mapping[str, str]], None]
+"""Writes what is told about all cells: folder, cells, and reasons of those that failed."""
+NOTE = ".pixray.farm-"
+"""How the names of files begin by which machines tell that they see a folder."""
+_BREATH = 0.1
+"""Seconds between looks at what has changed."""
+_MOST_FALSE_STARTS = 5
+"""Workers that end before they said hello, one after the other, until the farm gives up."""
+_PATIENCE = 30.0
+"""Seconds to wait for the end of an earlier farm in the same folder."""
+_NOTICED_WITHIN = 2.0
+"""Seconds within which a cluster knows that a machine is lost whose processes do not answer any more."""
+_LEAST_BETWEEN_PAGES, _PAGE_SHARE = 5.0, 20
+"""Pages are written when this many seconds have gone by, and this many times what writing the last ones took."""
+
+
+@dataclass(frozen=True)
+class FarmOrder:
+    """What a farm is asked to do.
+
+    Attributes:
+        cells: with absolute folders, below `folder`.
+        note: a file in the folder by which a machine tells that it sees the same folder as the driver.
+        share: of a machine for each run, where it is known.
+        painting: what paints the cells.
+        write: what writes the pages about them.
+        directory: where relative paths in settings begin; version: of pixray, where the farm was started.
+    """
+
+    cells: Sequence[Cell]
+    folder: Path
+    note: str
+    share: Share
+    painting: Painting
+    write: Write
+    directory: str
+    version: str
+
+
+@dataclass(frozen=True)
+class News:
+    """What happened since somebody last asked.
+
+    Attributes:
+        version: to ask with the next time.
+        ended: nothing is painted any more; problem: why the farm could not go on.
+        notices: sentences for the user.
+    """
+
+    version: int
+    changes: Sequence[CellChanged]
+    notices: Sequence[str]
+    ended: bool
+    problem: str
+
+
+class Foreman:
+    """Paints an order with the workers of a cluster.
+
+    Args:
+        order: what is to be done.
+        lasting: whether it outlives the program that started it; then it ends by itself.
+    """
+
+    def __init__(self, order: FarmOrder, lasting: bool) -> None:
+        self._order, self._lasting = order, lasting
+        self._ledger, self._share = Ledger(order.cells), order.share
+        self._crew: set[asyncio.Task[None]] = set()
+        self._notices: list[str] = []
+        self._stopping = self._ended = False
+        self._problem = ""
+        self._false_starts = self._at_work = self._useless = 0
+        self._page_due = 0.0
+        self._work: asyncio.Task[None] | None = None
+
+    async def begin(self) -> None:
+        """Start, once."""
+        if self._work is None:
+            self._work = asyncio.create_task(self._run())
+
+    async def tell(self, name: str, facts: Mapping[str, Any]) -> bool:
+        """Hear from a worker; whether it shall stop."""
+        self._ledger.tell(name, facts)
+        return self._stopping
+
+    async def stop(self) -> None:
+        """Let no cell begin, and those that are painted end after their step."""
+        self._stopping = True
+
+    async def news(self, after: int, patience: float) -> News:
+        """What has changed after a version; waits a while for something."""
+        deadline = time.monotonic() + patience
+        while self._ledger.version == after and not self._ended and time.monotonic() < deadline:
+            await asyncio.sleep(_BREATH)
+        ended, version = self._ended, self._ledger.version
+        notices, self._notices = self._notices, []
+        return News(version, self._ledger.changes(after), notices, ended, self._problem)
+
+    async def _run(self) -> None:
+        lock = FolderLock(self._order.folder)
+        try:
+            await self._open(lock)
+            while self._ledger.unfinished and not self._problem and not (self._stopping and not self._running):
+                self._hire()
+                await asyncio.sleep(_BREATH)
+                await self._write_pages_if_due()
+            await self._dismiss()
+            await asyncio.to_thread(self._write_pages)
+        except PixrayError as error:
+            self._problem = str(error)
+        except Exception as error:  # whoever watches is told, whatever it is
+            self._problem = f"the farm failed: {type(error).__name__}: {error}"
+        finally:
+            (self._order.folder / self._order.note).unlink(missing_ok=True)
+            lock.release()
+            self._ended = True
+        if self._lasting:
+            await asyncio.sleep(5)  # those who watch learn of the end
+            importlib.import_module("ray").actor.exit_actor()
+
+    @property
+    def _running(self) -> int:
+        return self._ledger.count("running")
+
+    async def _open(self, lock: FolderLock) -> None:
+        deadline = time.monotonic() + _PATIENCE
+        if not (self._order.folder / self._order.note).is_file():
+            raise PixrayError(
+                f"the head of the cluster does not see {self._order.folder}: name a folder that all machines share"
+            )
+        while True:
+            try:
+                lock.acquire()
+                break
+            except FolderInUse:
+                if time.monotonic() > deadline:
+                    raise
+                await asyncio.sleep(_BREATH)
+        remove_parts(self._order.folder)
+        for path in self._order.folder.glob(f"{NOTE}*"):  # of drivers that were killed
+            if path.name != self._order.note:
+                path.unlink(missing_ok=True)
+        self._ledger.skip(await asyncio.to_thread(self._done_before))
+
+    def _done_before(self) -> list[str]:
+        return [cell.folder.name for cell in self._order.cells if cell.done()]
+
+    def _hire(self) -> None:
+        """As many workers as there are cells left, and room for."""
+        ray = importlib.import_module("ray")
+        room = self._share.room(machines(ray)) if not self._share.measures else 1
+        wanted = min(self._ledger.unfinished, room) if not self._stopping else 0
+        for _ in range(wanted - len(self._crew)):
+            task = asyncio.create_task(self._employ())
+            self._crew.add(task)
+            task.add_done_callback(self._crew.discard)
+
+    async def _employ(self) -> None:
+        """One worker from its hiring to its end."""
+        ray = importlib.import_module("ray")
+        options = {**self._share.options(), "max_restarts": 0, "max_task_retries": 0}
+        threads = max(1, int(self._share.cpus or 1))
+        me = ray.get_runtime_context().current_actor
+        worker = ray.remote(Worker).options(**options).remote(
+            self._order.painting, me, threads, self._order.directory
+        )  # fmt: skip
+        try:
+            hello = await self._greeted(worker)
+            if hello is not None:
+                await self._keep_busy(worker, hello)
+        finally:
+            with contextlib.suppress(Exception):  # it is gone already
+                ray.kill(worker)
+
+    async def _greeted(self, worker: Any) -> Hello | None:
+        """What a worker says of itself; None if it is of no use."""
+        ray_errors = importlib.import_module("ray.exceptions")
+        try:
+            folder, note, version = str(self._order.folder), self._order.note, self._order.version
+            hello: Hello = await worker.hello.remote(folder, note, version)
+        except ray_errors.RayError as error:
+            self._false_starts += 1
+            if self._false_starts >= _MOST_FALSE_STARTS:
+                self._problem = f"no worker can be started: {_last_line(error)}"
+            await asyncio.sleep(1)
+            return None
+        self._false_starts = 0
+        if hello.problem:
+            await self._leave_aside(hello)
+            return None
+        return hello
+
+    async def _leave_aside(self, hello: Hello) -> None:
+        """Keep a worker that is of no use, so that its place on that machine is not given to the next one."""
+        self._useless += 1
+        if hello.problem not in self._notices:
+            self._notices.append(hello.problem)
+        if not self._at_work and self._useless >= len(self._crew):
+            self._problem = hello.problem
+        while True:
+            await asyncio.sleep(3600)
+
+    async def _keep_busy(self, worker: Any, hello: Hello) -> None:
+        self._at_work += 1
+        try:
+            while self._ledger.unfinished and not self._stopping:
+                cell = self._ledger.take(hello.host)
+                if cell is None:
+                    await asyncio.sleep(_BREATH)  # another worker may be lost
+                elif not await self._painted(worker, hello, cell):
+                    return
+        finally:
+            self._at_work -= 1
+
+    async def _painted(self, worker: Any, hello: Hello, cell: Cell) -> bool:
+        """Have one cell painted; whether the worker can take another one."""
+        ray_errors, name = importlib.import_module("ray.exceptions"), cell.folder.name
+        try:
+            painted: Painted = await worker.paint.remote(cell)
+        except ray_errors.RayTaskError as error:
+            self._ledger.settle(name, "failed", f"the worker failed: {_last_line(error)}")
+            return False
+        except ray_errors.RayError:
+            gone = await self._lost_machine(hello)
+            what = f"the machine {hello.host} was lost" if gone else f"the worker on {hello.host} ended"
+            self._ledger.lose(name, f"{what} while it painted this cell", node_gone=gone)
+            return False
+        self._ledger.settle(name, painted.outcome.state, painted.outcome.reason)
+        if self._share.measures:
+            self._share = self._share.measured(painted.peak, painted.total)
+            return False  # its share of the GPU is too large
+        return not painted.outcome.broken_device
+
+    async def _lost_machine(self, hello: Hello) -> bool:
+        """Whether a worker ended because its whole machine did, which the cluster may notice a little later."""
+        ray, deadline = importlib.import_module("ray"), time.monotonic() + _NOTICED_WITHIN
+        while await asyncio.to_thread(lives, ray, hello.node):
+            if time.monotonic() > deadline:
+                return False
+            await asyncio.sleep(_BREATH)
+        return True
+
+    async def _dismiss(self) -> None:
+        crew = list(self._crew)
+        for task in crew:
+            task.cancel()
+        await asyncio.gather(*crew, return_exceptions=True)
+
+    async def _write_pages_if_due(self) -> None:
+        if time.monotonic() >= self._page_due:
+            begun = time.monotonic()
+            await asyncio.to_thread(self._write_pages)
+            took = time.monotonic() - begun
+            self._page_due = time.monotonic() + max(_LEAST_BETWEEN_PAGES, _PAGE_SHARE * took)
+
+    def _write_pages(self) -> None:
+        self._order.write(self._order.folder, self._order.cells, self._ledger.failed)
+
+
+def _last_line(error: Exception) -> str:
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    return lines[-1] if lines else type(error).__name__

@@ -1,0 +1,80 @@
+"""A farm of one: the cells are painted one after the other in this process, with the events of any other farm."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from pixray.recorders.lock import FolderLock
+from pixray.runs.cell import Cell
+from pixray.runs.farm.foreman import Write
+from pixray.runs.farm.ledger import Ledger
+from pixray.runs.farm.painter import Painting
+from pixray.runs.farm.progress import FarmEvent, FarmFinished, FarmStarted
+from pixray.runtime.files import remove_parts
+
+_PACE = 0.05
+"""Seconds between looks at what has changed."""
+
+
+class FarmHere:
+    """Cells in a thread of this process.
+
+    Args:
+        cells: with folders below `folder`, which exists.
+        painting: what paints.
+        write: writes the pages about all cells, at the end.
+    """
+
+    def __init__(self, cells: Sequence[Cell], folder: Path, painting: Painting, write: Write) -> None:
+        self._cells, self._folder, self._painting, self._write = cells, folder, painting, write
+        self._ledger = Ledger(cells)
+        self._stopping = False
+
+    def run(self) -> Iterator[FarmEvent]:
+        """Paint; leaving the loop stops the run after its step."""
+        begun, version = time.monotonic(), 0
+        lock = FolderLock(self._folder)
+        lock.acquire()
+        remove_parts(self._folder)
+        thread = threading.Thread(target=self._paint_all, name="pixray-farm")
+        try:
+            yield FarmStarted(len(self._ledger), "", str(self._folder))
+            self._ledger.skip([cell.folder.name for cell in self._cells if cell.done()])
+            thread.start()
+            working = True
+            while working:
+                working = thread.is_alive()
+                before, version = version, self._ledger.version
+                yield from self._ledger.changes(before)
+                thread.join(_PACE)
+            count = self._ledger.count
+            seconds = round(time.monotonic() - begun, 1)
+            yield FarmFinished(count("done"), count("failed"), count("waiting"), seconds)
+        finally:
+            self._stopping = True
+            if thread.ident is not None:
+                thread.join()
+            self._write(self._folder, self._cells, self._ledger.failed)
+            lock.release()
+
+    def stop(self) -> None:
+        """Let the run end after its step; what is done stays."""
+        self._stopping = True
+
+    def _paint_all(self) -> None:
+        while not self._stopping and (cell := self._ledger.take()) is not None:
+            self._paint(cell)
+
+    def _paint(self, cell: Cell) -> None:
+        name = cell.folder.name
+
+        def hear(facts: Mapping[str, Any]) -> bool:
+            self._ledger.tell(name, facts)
+            return self._stopping
+
+        outcome = self._painting.paint(cell, hear)
+        self._ledger.settle(name, outcome.state, outcome.reason)

@@ -1,0 +1,68 @@
+"""Farms for callers: of cells that are made already, or of settings as Python programs give them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from pixray.errors import SettingsError
+from pixray.models.store import ModelStore
+from pixray.registry import Registry
+from pixray.runs.cell import Cell
+from pixray.runs.farm.here import FarmHere
+from pixray.runs.farm.painter import Painter
+from pixray.runs.farm.session import Farm
+from pixray.runs.farm.shares import Share
+from pixray.runs.grid import folder_name, write_results
+from pixray.settings.names import fill_cell_names
+from pixray.settings.resolve import resolve
+
+
+def farm_of(
+    folder: Path, cells: Sequence[Cell], registry: Registry, on: str, share: Share, *, lasting: bool = False
+) -> Farm:
+    """The cells of a grid, to be painted on a cluster.
+
+    Args:
+        folder: of the whole, absolute.
+    """
+    parts = registry.copy()
+    parts.keys = {}  # keys stay on this machine; workers take those of theirs
+    return Farm(cells, folder, on, share, Painter(parts), write_results, lasting)
+
+
+def farm_here(folder: Path, cells: Sequence[Cell], registry: Registry, store: ModelStore) -> FarmHere:
+    """The same cells, painted one after the other in this process."""
+    return FarmHere(cells, folder, Painter(registry, store), write_results)
+
+
+def cells_of(settings: Sequence[Mapping[str, Any]], registry: Registry, folder: Path) -> list[Cell]:
+    """A cell for each set of settings, all checked before anything is painted.
+
+    Args:
+        settings: by name, as `pixray.run` takes them.
+        folder: of the whole; each cell gets one of its own below it.
+
+    Raises:
+        SettingsError: all mistakes of all cells, each once.
+    """
+    varying = _varying(settings)
+    cells: list[Cell] = []
+    problems: list[str] = []
+    for one in settings:
+        values = {name: str(one[name]) for name in varying if name in one}
+        place = folder / folder_name(values, {name: str(value) for name, value in one.items()})
+        try:
+            cells.append(Cell(values, fill_cell_names(resolve(registry, {**one, "outdir": str(place)}, caller="farm"))))
+        except SettingsError as error:
+            problems += error.problems
+    if problems:
+        raise SettingsError(list(dict.fromkeys(problems)))
+    return cells
+
+
+def _varying(settings: Sequence[Mapping[str, Any]]) -> list[str]:
+    """The names of the settings that set the cells apart."""
+    names = dict.fromkeys(name for one in settings for name in one)
+    return [name for name in names if len({repr(one.get(name)) for one in settings}) > 1]

@@ -1,0 +1,126 @@
+"""What paints the cells of a farm, one after the other, in a worker's process or in this one. Models stay loaded.
+
+Late imports keep torch out of start-up.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any, Protocol
+
+from pixray.events import CheckpointDue, Event, Started, Stepped
+from pixray.recorders.lock import FolderInUse, FolderLock
+from pixray.runs.cell import Cell, paint_cell
+from pixray.runs.outcome import Outcome, outcome_of
+from pixray.runtime.files import writing
+
+if TYPE_CHECKING:
+    from pixray.models.store import ModelStore
+    from pixray.registry import Registry
+
+LOCK = ".pixray.cell.lock"
+"""Held while somebody decides how a cell goes on and paints it, so that no two ever do."""
+PACE = 0.5
+"""Seconds between reports of steps at least."""
+PATIENCE = 60.0
+"""Seconds to wait for a painter of the same cell whose end nobody has noticed yet."""
+
+Hear = Callable[[Mapping[str, Any]], bool]
+"""Takes facts about the cell that is painted (see `Ledger.tell`), and says whether to stop."""
+
+
+class Painting(Protocol):
+    """Anything that paints cells: what a farm's workers have inside."""
+
+    def paint(self, cell: Cell, hear: Hear) -> Outcome: ...
+
+
+class Painter:
+    """Paints cells into their folders. A cell that is done is left alone, an interrupted one goes on.
+
+    Args:
+        registry: of parts.
+        store: of loaded models; default: a new one.
+    """
+
+    def __init__(self, registry: Registry, store: ModelStore | None = None) -> None:
+        self.registry, self._store = registry, store
+
+    @property
+    def store(self) -> ModelStore:
+        """Made where it is used: loaded models are not sent to other machines."""
+        if self._store is None:
+            from pixray.models.store import ModelStore
+
+            self._store = ModelStore()
+        return self._store
+
+    def paint(self, cell: Cell, hear: Hear) -> Outcome:
+        """Paint one cell to its end, whatever goes wrong in it."""
+        return outcome_of(lambda: self._paint_locked(cell, hear))
+
+    def _paint_locked(self, cell: Cell, hear: Hear) -> bool:
+        with writing(cell.folder):
+            cell.folder.mkdir(parents=True, exist_ok=True)
+        lock = FolderLock(cell.folder, LOCK)
+        if not _acquired(lock, hear):
+            return True
+        try:
+            return not cell.done() and self._paint(cell, hear)
+        finally:
+            lock.release()
+
+    def _paint(self, cell: Cell, hear: Hear) -> bool:
+        from pixray.runs.to_folder import run_to_folder
+
+        session, files = paint_cell(cell, self.registry, self.store)
+        report = Report(hear)
+        for event in run_to_folder(session, files, self.registry):
+            if report(event):
+                session.stop()
+        return session.stopping
+
+
+class Report:
+    """Turns the events of a run into facts, not more often than people can read them.
+
+    Args:
+        hear: takes them; whether to stop.
+    """
+
+    def __init__(self, hear: Hear) -> None:
+        self._hear, self._due = hear, -math.inf
+
+    def __call__(self, event: Event) -> bool:
+        """Whether the run is asked to stop."""
+        if isinstance(event, Started):
+            return self._hear({"step": event.step, "steps": event.steps})
+        if isinstance(event, CheckpointDue):
+            return self._hear({"kept": event.step})
+        if isinstance(event, Stepped) and (time.monotonic() >= self._due or event.step == event.steps):
+            self._due = time.monotonic() + PACE
+            losses = {name: float(value) for name, value in event.losses.items()}
+            left = event.remaining if math.isfinite(event.remaining) else None
+            return self._hear({"step": event.step, "steps": event.steps, "losses": losses, "seconds_left": left})
+        return False
+
+
+def _acquired(lock: FolderLock, hear: Hear) -> bool:
+    """Wait for a lock; False if asked to stop meanwhile.
+
+    Raises:
+        FolderInUse: somebody holds it for too long.
+    """
+    deadline = time.monotonic() + PATIENCE
+    while True:
+        try:
+            lock.acquire()
+            return True
+        except FolderInUse:
+            if time.monotonic() >= deadline:
+                raise
+        if hear({}):
+            return False
+        time.sleep(PACE)

@@ -1,0 +1,82 @@
+"""What a farm tells: small frozen values, in the order in which things happen.
+
+First FarmStarted, then CellChanged whenever something about a cell changes, Noticed (of pixray.events) when there is a
+message for the user; at the end FarmFinished.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+from pixray.events import Noticed
+
+CellState = Literal["waiting", "running", "done", "failed"]
+
+
+@dataclass(frozen=True)
+class FarmStarted:
+    """The cells are known and their workers are on their way.
+
+    Attributes:
+        cells: number of cells; on: where they are painted, as it was asked for; "" for this process.
+        folder: that of the whole.
+    """
+
+    cells: int
+    on: str
+    folder: str
+
+
+@dataclass(frozen=True)
+class CellChanged:
+    """How a cell stands now.
+
+    Attributes:
+        name: of its folder; folder: the path of that; key: the hash of its full record; output: name of its picture.
+        values: what sets it apart, by setting.
+        step: number of steps taken; steps: planned, 0 before it has started.
+        losses: each loss by name, weighted, of the last step that was reported.
+        seconds: painted so far; seconds_left: estimated.
+        tries: how often it failed since its last checkpoint.
+        reason: why it failed, now or before it was tried again.
+        node: the machine that paints it or painted it.
+    """
+
+    name: str
+    key: str
+    folder: str
+    output: str
+    values: Mapping[str, str]
+    state: CellState
+    step: int = 0
+    steps: int = 0
+    losses: Mapping[str, float] = field(default_factory=dict)
+    seconds: float = 0.0
+    seconds_left: float | None = None
+    tries: int = 0
+    reason: str = ""
+    node: str = ""
+
+    @property
+    def total(self) -> float | None:
+        """The loss that was minimised; None before the first report."""
+        return sum(self.losses.values()) if self.losses else None
+
+
+@dataclass(frozen=True)
+class FarmFinished:
+    """Nothing is painted any more.
+
+    Attributes:
+        done, failed, waiting: number of cells; some wait only if the farm was stopped.
+    """
+
+    done: int
+    failed: int
+    waiting: int
+    seconds: float
+
+
+FarmEvent = FarmStarted | CellChanged | Noticed | FarmFinished

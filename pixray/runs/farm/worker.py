@@ -1,0 +1,98 @@
+"""A worker of a farm: a process of Ray's that paints one cell after the other.
+
+Late imports: torch and Ray take seconds, and only the worker's process needs them.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import importlib
+import os
+import socket
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pixray.runs.cell import Cell
+from pixray.runs.farm.painter import Painting
+from pixray.runs.outcome import Outcome
+from pixray.runtime.allocator import prepare_process
+from pixray.runtime.version import __version__
+
+
+@dataclass(frozen=True)
+class Hello:
+    """What a worker says of itself.
+
+    Attributes:
+        node: the machine's number in the cluster; host: its name.
+        problem: why this worker is of no use, as a sentence.
+    """
+
+    node: str
+    host: str
+    problem: str = ""
+
+
+@dataclass(frozen=True)
+class Painted:
+    """How a cell ended, and the memory of the GPU that it took at most, and of how much, in bytes."""
+
+    outcome: Outcome
+    peak: int | None = None
+    total: int | None = None
+
+
+class Worker:
+    """Paints what a foreman gives it.
+
+    Args:
+        painting: does it.
+        foreman: hears how far it is.
+        threads: cores to use.
+        directory: where relative paths in settings begin.
+    """
+
+    def __init__(self, painting: Painting, foreman: Any, threads: int, directory: str) -> None:
+        self._painting, self._foreman, self._threads = painting, foreman, threads
+        self._answers: list[Any] = []
+        prepare_process()
+        with contextlib.suppress(OSError):  # a machine that lacks it can still paint what names no file
+            os.chdir(directory)
+
+    def hello(self, folder: str, note: str, version: str) -> Hello:
+        """Load what every run needs, and look whether the folder of the farm is the one that its driver sees.
+
+        Args:
+            note: the name of a file that lies there.
+            version: of pixray, where the farm was started.
+        """
+        ray = importlib.import_module("ray")
+        node, host = ray.get_runtime_context().get_node_id(), socket.gethostname()
+        if version != __version__:
+            return Hello(node, host, f"pixray {__version__} is installed on {host}, and {version} started this farm")
+        if not (Path(folder) / note).is_file():
+            return Hello(node, host, f"{host} does not see {folder}: name a folder that all machines share")
+        importlib.import_module("pixray.runs.to_folder")
+        importlib.import_module("torch").set_num_threads(self._threads)
+        return Hello(node, host)
+
+    def paint(self, cell: Cell) -> Painted:
+        """Paint one cell."""
+        torch = importlib.import_module("torch")
+        measured = torch.cuda.is_available()
+        if measured:
+            torch.cuda.reset_peak_memory_stats()
+        outcome = self._painting.paint(cell, lambda facts: self._hear(cell.folder.name, facts))
+        if not measured:
+            return Painted(outcome)
+        total = torch.cuda.get_device_properties(0).total_memory
+        return Painted(outcome, torch.cuda.max_memory_reserved(), total)
+
+    def _hear(self, name: str, facts: Mapping[str, Any]) -> bool:
+        """Report without waiting; whether an earlier report was answered with the wish to stop."""
+        ray = importlib.import_module("ray")
+        self._answers.append(self._foreman.tell.remote(name, facts))
+        here, self._answers = ray.wait(self._answers, num_returns=len(self._answers), timeout=0)
+        return any(ray.get(here))

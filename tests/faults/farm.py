@@ -1,0 +1,162 @@
+"""Farms that lose machines, workers, drivers and whole clusters at random moments: every cell must end exactly once.
+
+Ray's processes are real; all nodes of the cluster are on this machine and listen to its loopback interface.
+"""
+
+from __future__ import annotations
+
+import itertools
+import json
+import os
+import random
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from pixray.models.store import ModelStore
+from pixray.runs.cell import Cell
+from pixray.runs.farm.here import FarmHere
+from pixray.runs.farm.painter import Painter
+from pixray.runs.farm.progress import FarmFinished
+from pixray.runs.farm.session import Farm
+from pixray.runs.farm.shares import Share
+from pixray.runs.grid import write_results
+from pixray.settings.resolve import resolve
+from tests.faults.outcomes import Outcome, difference
+from tests.faults.runs import BASE, registry
+
+CELLS: tuple[dict[str, Any], ...] = tuple(
+    {**kind, "seed": seed, "iterations": 60}
+    for seed in (1, 2)
+    for kind in (
+        {"drawer": "pixel", "pixel_size": [12, 8], "checkpoint_every": 10, "cut_noise": 0.2},
+        {"drawer": "line_sketch", "strokes": 3, "stroke_length": 2, "checkpoint_every": 5},
+        {"drawer": "pixel", "pixel_size": [6, 4], "checkpoint_every": 0, "optimiser": "AdamW"},
+    )
+)
+NODE = {"num_cpus": 1, "object_store_memory": 80 << 20, "include_dashboard": False, "node_ip_address": "127.0.0.2"}
+DRIVER = "from tests.faults.farm import drive; drive(*__import__('sys').argv[1:])"
+
+
+def cells(folder: Path) -> list[Cell]:
+    """The cells of a small grid."""
+    parts = registry()
+    made = []
+    for number, kind in enumerate(CELLS):
+        settings = resolve(parts, {**BASE, **kind, "outdir": str(folder / f"cell{number}")})
+        made.append(Cell({"number": str(number)}, settings))
+    return made
+
+
+@contextmanager
+def cluster(nodes: int = 3) -> Iterator[Any]:
+    """A cluster of several nodes on this machine, of which no process is left afterwards."""
+    os.environ.update(RAY_USAGE_STATS_ENABLED="0", RAY_AUTH_MODE="disabled")
+    from ray.cluster_utils import Cluster  # Ray is an extra
+
+    place = tempfile.mkdtemp(prefix="ray-")  # short: sockets lie in there
+    made = Cluster(initialize_head=True, head_node_args={**NODE, "temp_dir": place})
+    try:
+        for _ in range(nodes - 1):
+            made.add_node(**NODE)
+        yield made
+    finally:
+        made.shutdown()
+        shutil.rmtree(place, ignore_errors=True)
+
+
+def paint(folder: Path, address: str, on_event: Callable[[Any], None] = lambda event: None) -> FarmFinished | None:
+    """The grid on a cluster; how it ended."""
+    folder.mkdir(exist_ok=True)
+    farm = Farm(cells(folder), folder, address, Share(), Painter(registry()), write_results)
+    finished = None
+    for event in farm.run():
+        on_event(event)
+        finished = event if isinstance(event, FarmFinished) else finished
+    return finished
+
+
+def paint_here(folder: Path) -> None:
+    """The same grid without Ray."""
+    folder.mkdir()
+    for _ in FarmHere(cells(folder), folder, Painter(registry(), ModelStore()), write_results).run():
+        pass
+
+
+def drive(folder: str, address: str) -> None:
+    """A driver in a process of its own, to be killed."""
+    finished = paint(Path(folder), address)
+    sys.exit(0 if finished and finished.done == len(CELLS) else 1)
+
+
+def farms(place: Path, seed: int) -> Iterator[Outcome]:
+    """One round after the other, for ever: in two of three a machine is lost, in one the driver is killed."""
+    moments = random.Random(seed)
+    whole = place / "whole"
+    paint_here(whole)
+    with cluster() as nodes:
+        span = _span(place / "timed", nodes.address)
+        for number in itertools.count():
+            moment = moments.uniform(0, span)
+            out = place / f"out{number}"
+            if number % 3 == 2:
+                yield Outcome("farm", f"driver {moment:.2f}s", _driver_killed(out, whole, nodes.address, moment))
+            else:
+                yield Outcome("farm", f"machine {moment:.2f}s", _machine_lost(out, whole, nodes, moment))
+
+
+def _span(folder: Path, address: str) -> float:
+    begun = time.monotonic()
+    paint(folder, address)
+    return time.monotonic() - begun
+
+
+def _machine_lost(out: Path, whole: Path, nodes: Any, moment: float) -> str:
+    begun = time.monotonic()
+    lost: list[Any] = []
+
+    def lose(event: Any) -> None:
+        if not lost and time.monotonic() - begun >= moment:
+            lost.append(random.choice(sorted(nodes.worker_nodes, key=id)))
+            nodes.remove_node(lost[0], allow_graceful=False)
+
+    finished = paint(out, nodes.address, lose)
+    if lost:
+        nodes.add_node(**NODE)
+    return problem_of(out, whole) or ("" if finished and not finished.failed else f"it ended with {finished}")
+
+
+def _driver_killed(out: Path, whole: Path, address: str, moment: float) -> str:
+    words = [sys.executable, "-c", DRIVER, str(out), address]
+    driver = subprocess.Popen(words, stderr=subprocess.DEVNULL)
+    time.sleep(moment)
+    driver.send_signal(signal.SIGKILL)
+    driver.wait()
+    again = subprocess.run(words, capture_output=True, text=True)
+    return problem_of(out, whole) or (
+        f"exit code {again.returncode}: {again.stderr[-500:]}" if again.returncode else ""
+    )
+
+
+def problem_of(out: Path, whole: Path) -> str:
+    """How a farm's folder differs from one to which nothing happened, or what was painted twice; "" if nothing is."""
+    twice = [name for path in sorted(out.glob("*/log.jsonl")) if (name := repeated(path))]
+    return difference(out, whole) or "; ".join(twice)
+
+
+def repeated(log: Path) -> str:
+    """What a run did again although it was done: steps before its last checkpoint, or the end."""
+    kept = ends = 0
+    for line in map(json.loads, log.read_text().splitlines()):
+        if line["event"] == "started" and (line["step"] != kept or ends):
+            return f"{log.parent.name} began at step {line['step']} with step {kept} kept and {ends} ends"
+        kept = line["step"] if line["event"] == "kept" else kept
+        ends += line["event"] == "finished"
+    return "" if ends == 1 else f"{log.parent.name} ended {ends} times"
