@@ -150,11 +150,14 @@ class SessionBuilder:
         self, drawer: Drawer, optimizer_class: type[torch.optim.Optimizer], capturable: bool
     ) -> GradientOptimizer | SearchOptimizer:
         from pixray.optim.gradient import GradientOptimizer
+        from pixray.optim.parameter_group import at_multiple
         from pixray.optim.search import SearchOptimizer
 
         settings, groups = self.settings, drawer.parameters()
         if not groups:
             return SearchOptimizer()
+        if settings.learning_rate_factor != 1:
+            groups = at_multiple(groups, settings.learning_rate_factor, settings.learning_rate)
         return GradientOptimizer(
             groups,
             optimizer_class,

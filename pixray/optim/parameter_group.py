@@ -16,3 +16,8 @@ class ParameterGroup:
 
     tensors: Sequence[Tensor]
     rate: float | None = None
+
+
+def at_multiple(groups: Sequence[ParameterGroup], factor: float, rate: float) -> list[ParameterGroup]:
+    """The same tensors at a multiple of their rates; `rate` is that of the run."""
+    return [ParameterGroup(group.tensors, factor * (rate if group.rate is None else group.rate)) for group in groups]

@@ -78,9 +78,10 @@ def _fetch_or_explain(settings: Settings, registry: Registry, store: ModelStore)
                 fetch(read_name(name), store)
     except ModelUnavailable:
         be, them = ("is", "it") if len(names) == 1 else ("are", "them")
+        insisting = "robust" if settings.ladder == "robust" else "clip"
         return (
             f"using the built-in small model; {' and '.join(names)} {be} not on this machine and the model "
-            f"hub cannot be reached (perceptors=clip insists on {them})"
+            f"hub cannot be reached (perceptors={insisting} insists on {them})"
         )
     return None
 

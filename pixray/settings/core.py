@@ -11,6 +11,7 @@ from typing import Any
 from pixray.settings.changes import Changes
 from pixray.settings.declare import Declaration, Refers, Role, declarations, setting, settings_group
 from pixray.settings.image_inputs import Over, Start
+from pixray.settings.ladders import LADDERS
 from pixray.settings.named_files import palette_files, perceptor_files
 from pixray.settings.output import ModelFiles, Output
 from pixray.settings.prompt_kinds import OtherPrompts
@@ -158,9 +159,17 @@ class Perceptors:
 
     perceptors: str = setting(
         "auto",
-        "clip: the models of the quality preset; embedded: the built-in model; auto: clip if available, else embedded",
-        choices=("auto", "clip", "embedded"),
+        "clip: the models of the quality preset; robust: those of ladder=robust; embedded: the built-in model; "
+        "auto: clip if available, else embedded",
+        choices=("auto", "clip", "robust", "embedded"),
         common=True,
+        role=Role.CHOICE,
+    )
+    ladder: str = setting(
+        "classic",
+        "which models, and how many looks a step, a quality means; classic: those of the old pixray; robust: CLIPs "
+        "that were fine-tuned against adversaries, with few looks",
+        choices=LADDERS,
         role=Role.CHOICE,
     )
     clip_models: Any = setting(
@@ -217,6 +226,9 @@ class Optimizer:
         least=0,
         aliases=("-lr",),
         role=Role.STEERABLE,
+    )
+    learning_rate_factor: float = setting(
+        1.0, "what every step size is multiplied by, those of drawers included", least=0, most=1000
     )
     optimiser: str = setting("Adam", "name of the optimizer", part="optimizer", aliases=("--optimizer", "-opt"))
     learning_rate_drops: Any = setting(

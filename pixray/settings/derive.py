@@ -13,6 +13,7 @@ from pixray.settings import tables as presets
 from pixray.settings.cell_grids import fit_canvas
 from pixray.settings.declare import Declaration, Role
 from pixray.settings.grammar import Amount
+from pixray.settings.ladders import LADDER_FOLLOWS, missing_rung
 from pixray.settings.namespace import Origin
 from pixray.settings.timed_prompts import order_problem
 
@@ -42,6 +43,7 @@ def derive(
         elif Role.PERCENTS in declared[name].role:
             values[name] = [amount.of(iterations - 1) if iterations else 0 for amount in value or []]
     _check_anchors(declared, values, problems)
+    _check_ladder(values, origins, problems)
     _check_changes(values, problems)
     _derive_size(values, origins, problems)
     if not problems:
@@ -57,6 +59,13 @@ def _check_anchors(declared: Mapping[str, Declaration], values: dict[str, Any], 
         for name, declaration in declared.items()
         if Role.NEEDS_START in declaration.role and values[name]
     ]
+
+
+def _check_ladder(values: Mapping[str, Any], origins: Mapping[str, Origin], problems: list[str]) -> None:
+    """A quality whose models of the robust ladder cannot be used."""
+    if origins["clip_models"].follows == LADDER_FOLLOWS:
+        missing = missing_rung(values["quality"])
+        problems += [missing] if missing else []
 
 
 def _check_changes(values: Mapping[str, Any], problems: list[str]) -> None:

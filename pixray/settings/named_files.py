@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import PurePath
 from typing import Any
 
+from pixray.models.ladder import read_ladder
 from pixray.settings.grammar import parse_weighted, split_pipes
 
 _FILE_ENDINGS = (".bin", ".ckpt", ".json", ".pt", ".pth", ".safetensors", ".yaml", ".yml")
@@ -55,13 +56,18 @@ def model_files(raw: Any) -> Iterator[str]:
 
 
 def perceptor_files(raw: Any) -> Iterator[str]:
-    """Folders, files and repositories among the names of perceptors: `ViT-B-32::mine.safetensors`, `hf-hub:org/x`."""
+    """Folders, files and repositories among the names of perceptors: `ViT-B-32::mine.safetensors`, `hf-hub:org/x`.
+
+    Repositories of the package's own list are none: anybody may choose those, as a quality of a ladder does.
+    """
     for text in texts(raw):
         for name in (piece.strip() for piece in text.split(",")):
             try:
                 name = parse_weighted(name).text
             except ValueError:
                 yield name
+                continue
+            if name.startswith("hf-hub:") and name in read_ladder().models:
                 continue
             architecture, _, tag = name.partition("::")
             if not _PUBLISHED_CLIP.fullmatch(architecture):

@@ -21,6 +21,7 @@ from pixray.settings.derive import derive
 from pixray.settings.files import file_problems
 from pixray.settings.grammar import Amount, Weighted, parse_parts
 from pixray.settings.indexed import IndexedPart, indexed_part
+from pixray.settings.ladders import LADDER_FOLLOWS, is_robust, robust_layer
 from pixray.settings.layers import Layer, LayerKind
 from pixray.settings.lookup import Mark, normal_name, part_name, strongest
 from pixray.settings.namespace import Origin, Settings
@@ -223,12 +224,16 @@ class Schema:
 
     def _presets(self, layers: Sequence[Layer]) -> list[Layer]:
         """What the chosen quality and perceptors supply; a wrong quality is reported by convert() in its place."""
-        chosen = {name: self._choice(name, layers) for name in ("quality", *EMBEDDED_FOLLOWS, "sprite")}
+        names = dict.fromkeys((*LADDER_FOLLOWS, *EMBEDDED_FOLLOWS, "sprite"))
+        chosen = {name: self._choice(name, layers) for name in names}
         below: list[Layer] = []
         if chosen["quality"] in presets.QUALITY:
             quality = chosen["quality"]
             values = presets.quality_layer(quality)
             below.append(Layer(LayerKind.SUPPLIED, f"quality={quality}", values, follows=("quality",)))
+            named = any("clip_models" in layer.values for layer in layers if layer.kind is not LayerKind.EARLIER)
+            if is_robust(chosen["ladder"], chosen["perceptors"]) and not named:
+                below.append(robust_layer(quality))
         ink = presets.one_ink(chosen["ink"], chosen["palette"])
         if chosen["clip_models"] == ["embedded"]:
             below.append(embedded_layer(chosen["drawer"], chosen["filters"]))

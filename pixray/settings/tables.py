@@ -37,6 +37,7 @@ EMBEDDED: dict[str, Any] = {
     "clip_models": ["embedded"],
     "num_cuts": 12,
     "batches": 1,
+    "learning_rate_factor": 1.0,
     "cut_noise": 0.2,
     "priors": "tv:3",
     "prior_prompts": ["noise:-0.05"],
