@@ -26,6 +26,7 @@ from pixray.errors import PixrayError
 from pixray.registry import Registry
 from pixray.serve.answers import Json
 from pixray.serve.dialects import openai_images, sdapi
+from pixray.serve.dialects.refusals import refusal_form
 from pixray.serve.downloads import Downloads
 from pixray.serve.event_stream import EventStream
 from pixray.serve.guard import App, Guard, Limits
@@ -58,12 +59,14 @@ def application(
     """
 
     async def as_json(request: Request, error: Exception) -> Response:
+        status, sentence, headers = 500, "the server made a mistake; its log says more", {}
         if isinstance(error, HTTPException):
-            return Json({"detail": error.detail}, error.status_code, error.headers)
-        return Json({"detail": "the server made a mistake; its log says more"}, 500)
+            status, sentence, headers = error.status_code, error.detail, dict(error.headers or {})
+        content, further = refusal_form(request.url.path, status, sentence)
+        return Json(content, status, {**headers, **further})
 
     handlers = {HTTPException: as_json, Exception: as_json}
-    return Guard(Starlette(routes=list(routes), exception_handlers=handlers), hosts, limits, token)
+    return Guard(Starlette(routes=list(routes), exception_handlers=handlers), hosts, limits, token, refusal_form)
 
 
 class Server:

@@ -20,7 +20,6 @@ Scope = MutableMapping[str, Any]
 Message = MutableMapping[str, Any]
 Send = Callable[[Message], Awaitable[None]]
 
-COOKIE = "pixray_token"
 _OPEN_PATHS = ("/health-check", "/ready")
 """What tells whether the server lives may be asked by everybody."""
 
@@ -47,7 +46,13 @@ class Door:
     def __init__(self, token: str) -> None:
         self._token = token.encode()
         # The cookie is not the token, so that a browser's store does not hold what opens the server elsewhere.
-        self._cookie = hmac.new(self._token, b"pixray cookie", hashlib.sha256).hexdigest().encode()
+        self._cookie = self._follows(b"pixray cookie").encode()
+        # Browsers send the cookies of a host to all of its ports: servers of other tokens have other names.
+        self._name = f"pixray_{self._follows(b'pixray cookie name')[:12]}"
+
+    def _follows(self, purpose: bytes) -> str:
+        """Digits that follow from the token and do not tell it."""
+        return hmac.new(self._token, purpose, hashlib.sha256).hexdigest()
 
     async def lets_in(self, scope: Scope, send: Send) -> bool:
         """Whether a request may go on; a first visit is answered here, with its cookie.
@@ -75,13 +80,17 @@ class Door:
         if any(self._is_token(token) for word in words for token in _tokens(word)):
             return True
         cookies = [value for name, value in headers if name == b"cookie"]
-        return any(hmac.compare_digest(value.encode(), self._cookie) for line in cookies for value in _cookies(line))
+        return any(
+            hmac.compare_digest(value.encode(), self._cookie)
+            for line in cookies
+            for value in _cookies(line, self._name)
+        )
 
     def _is_token(self, text: str) -> bool:
         return hmac.compare_digest(text.encode("utf-8", "surrogatepass"), self._token)
 
     async def _welcome(self, target: str, send: Send) -> None:
-        cookie = f"{COOKIE}={self._cookie.decode()}; Path=/; HttpOnly; SameSite=Strict; Max-Age=31536000"
+        cookie = f"{self._name}={self._cookie.decode()}; Path=/; HttpOnly; SameSite=Strict; Max-Age=31536000"
         headers = [
             (b"location", ("/" + target.lstrip("/")).encode("latin-1")),
             (b"set-cookie", cookie.encode()),
@@ -107,10 +116,10 @@ def _tokens(header: str) -> list[str]:
     return [password or user]
 
 
-def _cookies(line: str) -> list[str]:
-    """Values of our cookie in a Cookie header."""
+def _cookies(line: str, name: str) -> list[str]:
+    """Values of a cookie in a Cookie header."""
     try:
         cookies = SimpleCookie(line)
     except CookieError:
         return []
-    return [cookies[COOKIE].value] if COOKIE in cookies else []
+    return [cookies[name].value] if name in cookies else []

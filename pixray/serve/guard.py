@@ -10,8 +10,9 @@ import asyncio
 import ipaddress
 import json
 import logging
-from collections.abc import Awaitable, Callable, Collection
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from dataclasses import dataclass
+from typing import Any
 from urllib.parse import urlsplit
 
 from pixray.serve.door import Door, Message, Refused, Scope, Send
@@ -20,6 +21,8 @@ logger = logging.getLogger(__name__)
 
 Receive = Callable[[], Awaitable[Message]]
 App = Callable[[Scope, Receive, Send], Awaitable[None]]
+Form = Callable[[str, int, str], tuple[dict[str, Any], Mapping[str, str]]]
+"""From the path of a request, the status of its refusal and a sentence to what is answered, with further headers."""
 
 LOOPBACK_NAMES = ("localhost",)
 PICTURE_PATHS = frozenset({"/api/uploads", "/api/restore", "/v1/images/edits", "/sdapi/v1/img2img"})
@@ -53,6 +56,11 @@ class Limits:
         return self.picture_body if path in PICTURE_PATHS else self.body
 
 
+def plain_form(path: str, status: int, sentence: str) -> tuple[dict[str, Any], Mapping[str, str]]:
+    """A refusal as most routes answer it."""
+    return {"detail": sentence}, {}
+
+
 class Guard:
     """Passes on what is within the limits and comes from where it may.
 
@@ -61,12 +69,18 @@ class Guard:
         hosts: names by which this server may be called, besides localhost and numbers.
         limits: of every request.
         token: that every request has to show; None: none is asked for.
+        form: of refusals.
     """
 
     def __init__(
-        self, app: App, hosts: Collection[str] = (), limits: Limits = Limits(), token: str | None = None
+        self,
+        app: App,
+        hosts: Collection[str] = (),
+        limits: Limits = Limits(),
+        token: str | None = None,
+        form: Form = plain_form,
     ) -> None:
-        self.app, self.limits = app, limits
+        self.app, self.limits, self._form = app, limits, form
         self._door = Door(token) if token else None
         self.hosts = {*LOOPBACK_NAMES, *(host.lower().rstrip(".") for host in hosts)}
 
@@ -89,7 +103,9 @@ class Guard:
             if body.refusal is None:
                 logger.exception("a request could not be answered")
                 body.refusal = Refused(500, "the server made a mistake; its log says more")
-        return await answering.refuse(body.refusal) if body.refusal is not None else None
+        if body.refusal is not None:
+            await answering.refuse(body.refusal, *self._form(scope["path"], body.refusal.status, body.refusal.detail))
+        return None
 
     def _check_sender(self, scope: Scope) -> None:
         if sum(len(name) + len(value) for name, value in scope["headers"]) > self.limits.header:
@@ -213,13 +229,18 @@ class _Answering:
         except asyncio.TimeoutError:
             raise _ClientGone from None
 
-    async def refuse(self, refusal: Refused) -> None:
-        """Answer with a sentence, unless an answer has begun."""
+    async def refuse(self, refusal: Refused, content: Mapping[str, Any], further: Mapping[str, str]) -> None:
+        """Answer, unless an answer has begun.
+
+        Args:
+            content: the answer; further: headers, which replace those of the refusal.
+        """
         if self._begun:
             return
-        body = json.dumps({"detail": refusal.detail}).encode()
+        body = json.dumps(content).encode()
         headers = [(b"content-type", b"application/json"), (b"content-length", str(len(body)).encode())]
-        headers += refusal.headers
+        headers += [(name, value) for name, value in refusal.headers if name.decode() not in further]
+        headers += [(name.encode(), value.encode()) for name, value in further.items()]
         if refusal.status in (408, 413):
             headers.append((b"connection", b"close"))
         await self._pass_on({"type": "http.response.start", "status": refusal.status, "headers": headers})

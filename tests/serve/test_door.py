@@ -11,6 +11,7 @@ from starlette.routing import Route
 from pixray.cli.serving import check_token, is_loopback
 from pixray.errors import SettingsError
 from pixray.serve.app import application
+from pixray.serve.guard import Limits
 
 TOKEN = "correct-horse-battery"
 
@@ -22,9 +23,9 @@ async def secret(request):
 APP = application([Route(path, secret, methods=["GET", "POST"]) for path in ("/", "/jobs", "/ready")], token=TOKEN)
 
 
-def ask(method="GET", path="/jobs", **more):
+def ask(method="GET", path="/jobs", app=APP, **more):
     async def once():
-        transport = httpx.ASGITransport(APP)
+        transport = httpx.ASGITransport(app)
         async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1:5000") as client:
             return await client.request(method, path, **more)
 
@@ -75,6 +76,41 @@ def test_a_first_visit_leaves_a_cookie_that_is_not_the_token():
     assert ask(headers={"cookie": f"a=b; {shown}"}).text.startswith("secret")
     assert ask("POST", headers={"cookie": shown}).status_code == 200
     assert ask(headers={"cookie": shown[:-1]}).status_code == 401
+
+
+def test_two_servers_on_one_machine_keep_their_visitors_apart():
+    """Browsers do not separate cookies by port."""
+    other = application([Route("/", secret)], token="another-token")
+    cookies = [ask(path="/", params={"token": TOKEN}), ask(path="/", params={"token": "another-token"}, app=other)]
+    both = "; ".join(answer.headers["set-cookie"].partition(";")[0] for answer in cookies)
+    assert len({pair.partition("=")[0] for pair in both.split("; ")}) == 2
+    assert [ask(path="/", headers={"cookie": both}, app=app).status_code for app in (APP, other)] == [200, 200]
+
+
+@pytest.mark.parametrize(
+    ("path", "status"),
+    [("/v1/models", 401), ("/v1/images/generations", 413), ("/v1/nothing", 404), ("/v1/models", 421)],
+)
+def test_openais_clients_are_refused_in_their_form(path, status):
+    answer = refused(path, status)
+    assert answer.status_code == status and set(answer.json()["error"]) == {"message", "type", "param", "code"}
+    assert answer.headers["x-should-retry"] == "false"
+
+
+@pytest.mark.parametrize(("path", "status"), [("progress", 401), ("txt2img", 413), ("nothing", 404), ("options", 421)])
+def test_clients_of_a1111_are_refused_in_their_form(path, status):
+    answer = refused(f"/sdapi/v1/{path}", status)
+    assert answer.status_code == status and set(answer.json()) == {"error", "detail", "body", "errors"}
+    assert status != 401 or answer.headers["www-authenticate"].startswith("Basic")
+
+
+def refused(path, status):
+    """The answer of a server without routes to a request that is refused for the reason of a status."""
+    headers = {} if status == 401 else {"authorization": f"Bearer {TOKEN}"}
+    if status == 421:
+        headers["host"] = "elsewhere.example"
+    content = b"x" * 101 if status == 413 else b""
+    return ask("POST", path, headers=headers, content=content, app=application([], (), Limits(body=100), TOKEN))
 
 
 @pytest.mark.parametrize("path", ["/?token=wrong", "/?token=", "/?token"])

@@ -224,6 +224,15 @@ def error_of(error: Exception) -> tuple[int, dict[str, Any]]:
     return 400, _error(str(error), "invalid_request_error", None, None)
 
 
+_CODES = {401: "invalid_api_key", 404: "unknown_url", 413: "request_too_large", 429: "rate_limit_exceeded"}
+
+
+def error_of_status(status: int, sentence: str) -> dict[str, Any]:
+    """What an answer says that no field of a request is to blame for."""
+    kind = "rate_limit_error" if status == 429 else "server_error" if status >= 500 else "invalid_request_error"
+    return _error(sentence, kind, None, _CODES.get(status))
+
+
 def refusal(error: Exception) -> Response:
     """The answer about a mistake. Clients are told not to try again what would fail again."""
     status, body = error_of(error)

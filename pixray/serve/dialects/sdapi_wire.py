@@ -170,10 +170,16 @@ def answer_of(wanted: Wanted, jobs: Sequence[Job], pictures: Sequence[bytes]) ->
 
 def refusal(error: PixrayError) -> Response:
     """The answer about a mistake, as A1111's clients expect it."""
-    if isinstance(error, NoPicture):
-        return Json({"detail": str(error)}, 404)
-    if isinstance(error, AtCapacity | QueueClosed):
-        return Json({"detail": str(error)}, 429 if isinstance(error, AtCapacity) else 503, {"retry-after": "10"})
-    if isinstance(error, PaintingFailed):
-        return Json({"error": "PaintingFailed", "detail": str(error), "body": "", "errors": str(error)}, 500)
-    return Json({"detail": str(error)}, 422)
+    kinds = ((NoPicture, 404), (AtCapacity, 429), (QueueClosed, 503), (PaintingFailed, 500))
+    status = next((status for kind, status in kinds if isinstance(error, kind)), 422)
+    headers = {"retry-after": "10"} if status in (429, 503) else None
+    return Json(error_fields(type(error).__name__, str(error)), status, headers)
+
+
+def error_fields(kind: str, sentence: str) -> dict[str, str]:
+    """What every answer about a mistake holds.
+
+    Args:
+        kind: for programs.
+    """
+    return {"error": kind, "detail": sentence, "body": "", "errors": sentence}
