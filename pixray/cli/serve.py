@@ -19,7 +19,7 @@ def main(argv: Sequence[str]) -> int:
     """Serve until told to end: 0 after POST /shutdown, 128 and its number after a signal, 1 if no worker starts."""
     text = "Answer requests over HTTP as Replicate does, with a worker process for each device."
     parser = serving_parser("serve", text, 5000, 3600.0)
-    parser.add_argument("--outdir", help="keep the queue and the folders of all runs here, with checkpoints")
+    parser.add_argument("--outdir", help="keep the queue and the folders of runs here, with checkpoints")
     parsed = parser.parse_args(argv)
     with _folder(parsed.outdir) as folder:
         return serve("pixray serve", parsed, folder, keep=parsed.outdir is not None)

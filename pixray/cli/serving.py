@@ -41,6 +41,8 @@ def serving_parser(command: str, text: str, port: int, seconds: float | None) ->
     parser.add_argument("--services", action="store_true", help="let requests spend the keys of remote services")
     parser.add_argument("--time-limit", type=float, default=seconds, help=f"seconds that a run may take ({limit})")
     parser.add_argument("--most-waiting", type=int, default=1000, help="jobs that may wait (default: 1000)")
+    kept = "finished jobs of other programs than the page that are kept, the newest (default: 200)"
+    parser.add_argument("--most-kept", type=int, default=200, help=kept)
     return parser
 
 
@@ -84,7 +86,7 @@ def serve(
     leave = Leave(folders, addresses=not parsed.no_addresses, services=parsed.services)
     patience = Patience(job=math.inf if parsed.time_limit is None else parsed.time_limit)
     with bound_socket(parsed.host, parsed.port) as bound, _owned(folder):
-        queue = Queue(folder, leave, parsed.most_waiting)
+        queue = Queue(folder, leave, parsed.most_waiting, max(0, parsed.most_kept))
         pool = Pool(parsed.device or devices(), queue, patience)
         names = [parsed.host, *parsed.name]
         server = Server(pool, bound, leave, keep=keep, hosts=names, token=parsed.token, routes=further)

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from pixray.serve.database import Database
-from pixray.serve.jobs import Job, Order
+from pixray.serve.jobs import PAGE, Job, Order
 from pixray.settings.layers import Layer, LayerKind, Leave
 
 _PLAIN = (
@@ -82,6 +82,20 @@ class JobStore:
         statement = f"SELECT id, state, body FROM jobs WHERE {' AND '.join(conditions)} {order}"
         rows = self._database(statement, (*values, limit))
         return [self._job(*row) for row in rows]
+
+    def given_up(self, most: int, before: float) -> list[str]:
+        """Ids of jobs of other programs that are over and not kept any longer, of which the page's own jobs are none.
+
+        Args:
+            most: how many of them are kept, the newest.
+            before: a moment; those that were over later are kept besides.
+        """
+        rows = self._database(
+            "SELECT id FROM (SELECT id, ended FROM jobs WHERE ended IS NOT NULL AND json_extract(body, '$.door') != ? "
+            "ORDER BY ended DESC, number DESC LIMIT -1 OFFSET ?) WHERE ended < ?",
+            (PAGE, most, before),
+        )
+        return [row[0] for row in rows]
 
     def mentions(self, text: str) -> bool:
         """Whether any job holds a text."""

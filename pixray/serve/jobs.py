@@ -14,6 +14,8 @@ from pixray.settings.layers import Layer, Leave
 
 State = Literal["queued", "running", "paused", "done", "failed", "cancelled"]
 FINAL: tuple[State, ...] = ("done", "failed", "cancelled")
+PAGE = "studio"
+"""The interface of the page, whose jobs stay until somebody deletes them."""
 Wish = Literal["cancel", "pause", "release", "undo"]
 """Why a running job is asked to stop: for good, until it is resumed, since the server ends, or to go back to a
 checkpoint."""
@@ -75,7 +77,7 @@ class Job:
 
     order: Order
     id: str = field(default_factory=lambda: secrets.token_hex(8))
-    door: str = "studio"
+    door: str = PAGE
     asked: Mapping[str, Any] = field(default_factory=dict)
     start: str | None = None
     prompts: str = ""

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import logging
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
@@ -30,6 +31,10 @@ logger = logging.getLogger(__name__)
 
 MOST_DEATHS = 3
 """Workers that may end in a row while they paint a job, without a new checkpoint in between."""
+MOST_KEPT = 200
+"""Jobs of other programs than the page that are kept when they are over."""
+_COLLECTED = 600.0
+"""Seconds after which whoever waited for a job has its picture."""
 SHUT_DOWN = "the server shut down"
 
 
@@ -56,6 +61,7 @@ class Queue:
         folder: of the server: the queue itself, and below it everything that belongs to jobs.
         leave: what clients may name; for jobs that go on after a new start.
         most_waiting: jobs that may wait.
+        most_kept: jobs of other programs than the page that are kept when they are over, with their folders.
 
     Attributes:
         lock: held while the state or the order of jobs changes.
@@ -64,8 +70,10 @@ class Queue:
         closed: whether the server is ending.
     """
 
-    def __init__(self, folder: Path, leave: Leave = Leave(), most_waiting: int = 1000) -> None:
-        self.folder, self.most_waiting = folder, most_waiting
+    def __init__(
+        self, folder: Path, leave: Leave = Leave(), most_waiting: int = 1000, most_kept: int = MOST_KEPT
+    ) -> None:
+        self.folder, self.most_waiting, self.most_kept = folder, most_waiting, most_kept
         self._database = Database(folder / NAME)
         self.log, self._store = EventLog(self._database), JobStore(self._database, leave, folder)
         self.wake: Callable[[], None] = lambda: None
@@ -75,6 +83,7 @@ class Queue:
         self._line = Line()
         self._known: dict[str, tuple[Any, ...]] = {}
         self._recover()
+        self._give_up()
 
     def add(self, job: Job, free: int | None = None) -> Job:
         """Put a job at the end of the queue.
@@ -284,6 +293,13 @@ class Queue:
             if job.finished:
                 self._jobs.pop(job.id, None)
                 self._known.pop(job.id, None)
+                self._give_up()
+
+    def _give_up(self) -> None:
+        """Remove the oldest jobs of other programs beyond those that are kept."""
+        with _told():
+            for name in self._store.given_up(self.most_kept, time.time() - _COLLECTED):
+                self.remove(name)
 
     def _tell_frames(self, job: Job, previews: list[int], step: int) -> None:
         """Tell what is new since a preview and a step."""

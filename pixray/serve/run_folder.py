@@ -114,7 +114,6 @@ def copy_run(parent: Job, iterations: int) -> Job:
     order = dataclasses.replace(parent.order, iterations=str(iterations), resumable=True, lasting=True)
     job = Job(
         order,
-        door=parent.door,
         asked=dict(parent.asked),
         start=parent.start,
         prompts=parent.prompts,

@@ -367,3 +367,34 @@ def test_a_file_that_is_no_queue_is_refused_in_a_sentence(tmp_path):
     (tmp_path / "queue.sqlite").write_bytes(b"something else " * 100)
     with pytest.raises(PixrayError, match="the queue cannot be opened"):
         Queue(tmp_path)
+
+
+def test_jobs_of_other_programs_go_when_newer_ones_are_over_and_those_of_the_page_stay(queue, monkeypatch):
+    monkeypatch.setattr("pixray.serve.queue._COLLECTED", 0.0)
+    queue.most_kept = 1
+    jobs = [finished_job(queue, door) for door in ("openai", "studio", "sdapi", "predictions", "studio")]
+    assert [(job.order.folder.is_dir(), known(queue, job)) for job in jobs] == [
+        (kept, kept) for kept in (False, True, False, True, True)
+    ]
+    assert [event.job for event in queue.log.after(0) if event.kind == "removed"] == [jobs[0].id, jobs[2].id]
+
+
+def test_a_job_is_kept_until_whoever_waited_for_it_has_its_picture(queue):
+    queue.most_kept = 0
+    job = finished_job(queue, "openai")
+    assert known(queue, job) and job.order.folder.is_dir()
+
+
+def finished_job(queue, door):
+    job = new_job(queue, f"{door} {len(queue.finished())}")
+    job.door = door
+    assert queue.take() is job
+    queue.settle(job, "done")
+    return job
+
+
+def known(queue, job):
+    try:
+        return queue.get(job.id) is not None
+    except NoSuchJob:
+        return False
