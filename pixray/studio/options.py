@@ -64,8 +64,8 @@ def options(registry: Registry, leave: Leave = Leave()) -> dict[str, Any]:
         "qualities": [{"name": name, **values} for name, values in QUALITY.items()],
         "aspects": [{"name": name, "width": width, "height": height} for name, (width, height) in ASPECT.items()],
         "palettes": palettes(),
-        "starts": _named("starts"),
-        "nudges": _named("nudges"),
+        "starts": [{"name": name, "settings": settings} for name, settings in _data("starts").items()],
+        "nudges": [{"name": name, **nudge} for name, nudge in _data("nudges").items()],
         "defaults": dict(_data("first")),
     }
 
@@ -81,10 +81,6 @@ def palettes() -> list[dict[str, Any]]:
 def hex_colours(colours: Palette) -> list[str]:
     """Colours in the notation of style sheets."""
     return [hex_of(colour) for colour in colours]
-
-
-def _named(file: str) -> list[dict[str, Any]]:
-    return [{"name": name, "settings": settings} for name, settings in _data(file).items()]
 
 
 @cache

@@ -165,6 +165,22 @@ def test_a_running_picture_is_steered_and_taken_back(visit, server):
     expect(state(page)).to_contain_text("of 100000")
 
 
+def test_a_drawing_in_one_ink_is_drawn_again_in_another_where_colours_cannot_be_steered(visit, server):
+    drawing = {"drawer": "line_sketch", "strokes": 2, "pixel_svg": None, "pixel_size": None}
+    name = server.running("a boat", **drawing)
+    page = visit().open()
+    expect(page.locator(".steering")).to_contain_text("one ink, black")
+    expect(page.locator(".steering").get_by_role("button", name="warmer")).to_be_hidden()
+    page.get_by_role("button", name="Stop").first.click()
+    expect(state(page)).to_contain_text("stopped at step")
+    page.locator(".actions").get_by_role("button", name="darker").click()
+    expect(page.locator("#notes")).to_contain_text("black already")
+    page.locator(".actions").get_by_role("button", name="warmer").click()
+    expect(page.locator(".steering")).to_contain_text("one ink, #a63a1e")
+    settings = [job["settings"] for job in server.http.get("/api/jobs").json()["jobs"] if job["id"] != name]
+    assert "custom_loss" not in settings[0] and settings[0]["ink"] == "#a63a1e"
+
+
 def test_a_dropped_picture_gives_back_its_settings_and_another_becomes_the_start(visit, server):
     job = server.finished("a lighthouse:2")
     picture = server.http.get(f"/api/jobs/{job['id']}/picture").content

@@ -3,7 +3,7 @@
 import { api } from "./api.js";
 import { h, keyed, show } from "./dom.js";
 import { bytes } from "./format.js";
-import { nudgeButtons, nudged } from "./nudges.js";
+import { drawsInInk, inkOf, nudgeButtons, nudged } from "./nudges.js";
 import { ACTIVE } from "./store.js";
 import { attempt, toast } from "./toast.js";
 
@@ -20,10 +20,10 @@ export class Actions {
   #id = null;
 
   /**
-   * @param {{composer: object, nudges: Array, onPaint: (job) => void, onCompare: (job) => void}} context
+   * @param {{composer: object, options: object, onPaint: (job) => void, onCompare: (job) => void}} context
    */
-  constructor({ composer, nudges, onPaint, onCompare }) {
-    Object.assign(this, { composer, onPaint, onCompare });
+  constructor({ composer, options, onPaint, onCompare }) {
+    Object.assign(this, { composer, drawers: options.drawers, onPaint, onCompare });
     const button = (words, act, title = "") => h("button", { type: "button", title, on: { click: () => attempt(() => act(this.job)) } }, words);
     this.live = {
       pause: button("Pause", (job) => api.order(job.id, "pause")),
@@ -39,7 +39,7 @@ export class Actions {
       remove: h("button.bare", { type: "button", on: { click: () => attempt(() => this.#remove(this.job)) } }, "Delete"),
     };
     this.downloads = h("span.downloads", { role: "group", "aria-label": "Downloads" });
-    this.nudges = nudgeButtons(nudges, "make it", (nudge) => attempt(() => this.#nudge(this.job, nudge)));
+    this.nudges = nudgeButtons(options.nudges, "make it", (nudge) => attempt(() => this.#nudge(this.job, nudge)));
     const row = (...buttons) => h("div.row", {}, ...buttons);
     this.element = h("div.actions", {}, row(...Object.values(this.live)), this.downloads, row(...Object.values(this.done)), this.nudges);
   }
@@ -94,10 +94,16 @@ export class Actions {
     this.onPaint(await api.order(job.id, "continue", { iterations: MORE_STEPS }));
   }
 
-  /** The same once more from its own picture, pushed a little. */
+  /** The same once more, pushed a little: from its own picture, or, where it is drawn, stroke by stroke as before. */
   async #nudge(job, nudge) {
-    const [{ settings }, { id }] = await Promise.all([this.#whole(job), this.#upload(job)]);
-    this.onPaint(await api.paint(nudged({ ...settings, seed: job.seed ?? settings.seed }, nudge), id));
+    const whole = await this.#whole(job);
+    const settings = { ...whole.settings, seed: job.seed ?? whole.settings.seed };
+    const drawer = this.drawers.find(({ name }) => name === job.drawer);
+    const ink = inkOf(drawer, settings);
+    if (ink === nudge.ink) return toast(`Its ink is ${ink} already: “${nudge.name}” changes nothing.`);
+    const pushed = ink === null ? nudged(settings, nudge) : { ...settings, ink: nudge.ink };
+    const start = drawsInInk(drawer) ? (whole.start ?? null) : (await this.#upload(job)).id;
+    this.onPaint(await api.paint(pushed, start));
   }
 
   /** Its picture as a start picture of another. */

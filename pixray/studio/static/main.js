@@ -68,7 +68,7 @@ async function begin() {
     if (gallery.chosen.size > 1) compare([...gallery.chosen].map((id) => store.jobs.get(id)));
     else toast("Choose a second picture in the gallery, then “Compare”.");
   };
-  const actions = new Actions({ composer, nudges: options.nudges, onPaint: painted, onCompare });
+  const actions = new Actions({ composer, options, onPaint: painted, onCompare });
   const steering = new Steering(options);
   put("#composer", composer.element);
   put("#stage", new Stage(store, [actions, steering]).element);

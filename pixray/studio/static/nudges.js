@@ -1,7 +1,13 @@
-// Small pushes ("warmer"): settings that count besides those that a picture has.
+// Small pushes ("warmer"): settings that count besides those that a picture has, or another ink.
 
 import { h } from "./dom.js";
 import { withParts } from "./parts.js";
+
+/** The setting for the ink of a drawing, its values that are no single ink, and the ink where nothing is said. */
+const INK = "ink";
+const SEVERAL = new Set(["free", "palette"]);
+const AUTO = "auto";
+const FIRST = "black";
 
 /**
  * Settings with a nudge. A loss that both name counts as the nudge says; other losses stay.
@@ -11,6 +17,23 @@ import { withParts } from "./parts.js";
 export function nudged(settings, nudge) {
   const losses = withParts(settings.custom_loss, nudge.settings.custom_loss);
   return { ...settings, ...nudge.settings, ...(losses && { custom_loss: losses }) };
+}
+
+/** Whether a drawer draws with inks. @param {{settings: Array}|undefined} drawer of /api/options */
+export function drawsInInk(drawer) {
+  return Boolean(drawer?.settings.some(({ name }) => name === INK));
+}
+
+/**
+ * The one ink that a picture is drawn in, whatever its losses say; null where its colours are painted.
+ * @param {{settings: Array}|undefined} drawer of /api/options
+ * @param {object} settings of the picture
+ */
+export function inkOf(drawer, settings) {
+  if (!drawsInInk(drawer)) return null;
+  const ink = settings[INK] ?? AUTO;
+  if (ink === AUTO) return settings.palette ? null : FIRST;
+  return SEVERAL.has(ink) ? null : ink;
 }
 
 /** A row of buttons, one for each nudge. */

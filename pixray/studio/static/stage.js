@@ -87,6 +87,7 @@ export class Stage {
     if (job && !this.#asked.has(job.id)) {
       this.#asked.add(job.id);
       api.curve(job.id).then((curve) => curve && this.store.rememberAll(job.id, curve));
+      if (!job.settings) api.job(job.id).then((whole) => this.store.take("job", whole), () => {});
     }
   }
 

@@ -3,7 +3,7 @@
 import { api } from "./api.js";
 import { h, keyed, setText, show } from "./dom.js";
 import { field } from "./fields.js";
-import { nudgeButtons, nudged } from "./nudges.js";
+import { inkOf, nudgeButtons, nudged } from "./nudges.js";
 import { nameOf, partsOf, withParts, withoutPart } from "./parts.js";
 import { Prompts } from "./prompts.js";
 import { attempt } from "./toast.js";
@@ -23,6 +23,8 @@ const PACES = [
 
 export class Steering {
   #id = null;
+  /** Whether the settings of the picture are still on their way: events bring jobs of other browsers without them. */
+  #partial = false;
   #points = new Map();
   #said = new Map();
   #fields = [];
@@ -30,6 +32,7 @@ export class Steering {
   /** @param {object} options of /api/options */
   constructor({ palettes, nudges, general, drawers, filters, losses }) {
     this.settings = general.filter(({ steerable }) => steerable);
+    this.drawers = drawers;
     this.parts = [...drawers, ...filters, ...losses];
     this.rate = general.find(({ name }) => name === "learning_rate")?.default;
     this.prompts = new Prompts({ label: "Steer towards" });
@@ -43,7 +46,8 @@ export class Steering {
       { "aria-labelledby": "steering-title" },
       h("h2", { id: "steering-title" }, "Steer while it paints"),
       this.prompts.element,
-      nudgeButtons(nudges, "make it", (nudge) => this.#nudge(nudge)),
+      (this.nudges = nudgeButtons(nudges, "make it", (nudge) => this.#nudge(nudge))),
+      (this.inked = h("p.quiet.inked")),
       h("div.fields", {}, labelled("step size", this.pace), labelled("palette lock", this.palette), labelled("losses", this.losses)),
       (this.more = h("details", {}, h("summary", {}, "more that can change"), (this.box = h("div.fields")))),
       h("div.submit", {}, h("button.primary", { type: "button", on: { click: () => this.#apply() } }, "Steer")),
@@ -56,7 +60,7 @@ export class Steering {
     this.job = job;
     show(this.element, Boolean(job && STEERABLE.has(job.state)) && this.settings.length > 0);
     if (!job) return;
-    if (job.id !== this.#id) this.#change(job);
+    if (job.id !== this.#id || (this.#partial && job.settings)) this.#change(job);
     const points = job.checkpoints ?? [];
     show(this.back, points.length > 0);
     keyed(this.points, points, String, (step) => this.#point(step), this.#points);
@@ -67,6 +71,7 @@ export class Steering {
   /** What the controls say when another picture is chosen: what it was begun with, and how it was steered since. */
   #change(job) {
     this.#id = job.id;
+    this.#partial = !job.settings;
     this.history.replaceChildren();
     this.#said.clear();
     const now = { ...job.settings };
@@ -77,6 +82,14 @@ export class Steering {
     this.pace.value = "";
     this.palette.value = "";
     this.#offer(now, job.drawer);
+    this.#tellInk(this.#partial ? null : inkOf(this.drawers.find(({ name }) => name === job.drawer), now));
+  }
+
+  /** Colours of a drawing in one ink cannot be steered: that is said in place of buttons without effect. */
+  #tellInk(ink) {
+    show(this.nudges, ink === null);
+    show(this.inked, ink !== null);
+    setText(this.inked, ink === null ? "" : `It is drawn in one ink, ${ink}, which cannot be steered. When it is done, “make it warmer” draws it in another one.`);
   }
 
   /** Every other setting that may change: of all runs, and of the parts of this one. */
