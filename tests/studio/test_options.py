@@ -11,6 +11,7 @@ from starlette.testclient import TestClient
 
 import pixray
 from pixray.registry import BUILT_IN, Registry
+from pixray.runtime.yaml_io import read_yaml, write_yaml
 from pixray.settings.core import engine_declarations
 from pixray.settings.declare import Refers, Role, setting
 from pixray.settings.indexed import indexed_owners, indexed_part
@@ -104,6 +105,7 @@ def test_every_start_preset_and_palette_makes_a_run(built_in):
         assert len(palette["colours"]) >= 2
         assert resolve(built_in, {"prompts": "x", "palette": palette["text"]}).palette == palette["text"]
     for nudge in told["nudges"]:
+        assert resolve(built_in, {"prompts": "x", "drawer": "line_sketch", "ink": nudge["ink"]}).ink == nudge["ink"]
         assert resolve(built_in, {**told["defaults"], "prompts": "x", **nudge["settings"]}).palette
     assert all(preset["title"] and preset["settings"] is not None for preset in told["presets"])
 
@@ -116,6 +118,17 @@ def test_a_dropped_picture_gives_back_its_settings(page, tmp_path):
         settings = answer.json()["settings"]
         assert settings["prompts"] == ["a red heart"] and settings["seed"] == 5 and settings["size"] == [32, 24]
         assert settings["drawer"] == "pixel" and "outdir" not in settings
+        assert answer.json()["used"]["scale"] == 2.0, (
+            "what followed from the quality is told, and nobody has to ask for it"
+        )
+
+
+def test_a_picture_of_other_days_gives_back_what_followed_from_its_settings_then(page):
+    pixray.run("a red heart", "pixel", size=[32, 24], iterations=1, outdir="out", quiet=True)
+    record = read_yaml(Path("out/settings.yaml"))
+    record["resolved"]["defaults"]["learning_rate"] = 0.07
+    told = page.post("/api/restore", content=write_yaml(record).encode()).json()
+    assert told["settings"]["learning_rate"] == 0.07 and "learning_rate" not in told["used"]
 
 
 def test_files_and_places_in_a_dropped_record_are_left_out_and_named(page):

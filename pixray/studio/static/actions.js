@@ -121,8 +121,7 @@ export class Actions {
 
   async #restore(job) {
     const { settings, start } = await this.#whole(job);
-    this.composer.write({ drawer: job.drawer, ...settings, seed: job.seed ?? settings.seed });
-    if (start) this.composer.start.write(start);
+    this.composer.restore({ settings: { drawer: job.drawer, ...settings, seed: job.seed ?? settings.seed }, used: {}, start });
     this.composer.focus();
   }
 

@@ -4,7 +4,7 @@ import { api } from "./api.js";
 import { Drawers } from "./drawers.js";
 import { Effects } from "./effects.js";
 import { h, show } from "./dom.js";
-import { field } from "./fields.js";
+import { field, showOrigin } from "./fields.js";
 import { keep, kept } from "./keep.js";
 import { MoreSettings } from "./more.js";
 import { Palette } from "./palette.js";
@@ -20,6 +20,8 @@ const AT_HAND = ["quality", "aspect", "iterations"];
 
 export class Composer {
   #writing = true;
+  /** The choices of a restored picture, as long as the form says what followed from them. */
+  #followed = null;
 
   /**
    * @param {object} options of /api/options
@@ -43,7 +45,7 @@ export class Composer {
     this.#build();
     const before = kept(KEPT);
     this.write({});
-    if (before) this.#restore(before);
+    if (before) this.#takeUp(before);
   }
 
   #build() {
@@ -104,8 +106,34 @@ export class Composer {
     if (!keep || "prompts" in settings) this.prompts.write(whole.prompts);
     if (!keep || "seed" in settings) this.seed.write(whole.seed);
     if (!keep) this.start.write(null);
+    this.#showOrigin({}, {});
     this.#writing = false;
     this.#changed();
+  }
+
+  /**
+   * Fill the form with what made a picture, and show all of it: what the picture brought is marked, what followed from
+   * that stands in the empty fields as long as nothing else changes.
+   * @param {{settings: object, used: object, start: string|null}} restored as /api/restore tells it
+   */
+  restore({ settings, used, start }) {
+    this.write(settings);
+    if (start) this.start.write(start);
+    this.#showOrigin(settings, used);
+    this.#followed = this.#choices();
+  }
+
+  #showOrigin(brought, used) {
+    this.#followed = null;
+    showOrigin(this.atHand, brought, used);
+    for (const part of [this.drawers, this.filters, this.losses, this.more]) part.showOrigin(brought, used);
+    for (const field of this.element?.querySelectorAll(".restored") ?? [])
+      for (let box = field.closest("details"); box; box = box.parentElement.closest("details")) box.open = true;
+  }
+
+  /** All choices but words and chance, from which other values may follow. */
+  #choices() {
+    return JSON.stringify({ ...this.read(), prompts: null, seed: null });
   }
 
   /** Names of settings that the form cannot hold. */
@@ -135,12 +163,13 @@ export class Composer {
 
   #changed() {
     if (this.#writing) return;
+    if (this.#followed && this.#followed !== this.#choices()) this.#showOrigin({}, {});
     if (this.prompts.read().length) this.#complain(null);
     keep(KEPT, JSON.stringify({ settings: this.read(), start: this.start.read() }));
   }
 
   /** What was typed before a reload. */
-  #restore(text) {
+  #takeUp(text) {
     const { settings, start } = JSON.parse(text);
     this.write(settings);
     if (start) this.start.write(start);

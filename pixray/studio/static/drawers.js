@@ -1,7 +1,7 @@
 // Tabs of the drawers, each with its own settings.
 
 import { h } from "./dom.js";
-import { field } from "./fields.js";
+import { field, showOrigin } from "./fields.js";
 import { words } from "./format.js";
 
 const AT_ONCE = 6;
@@ -52,6 +52,10 @@ export class Drawers {
 
   write(settings) {
     for (const { fields } of this.#tabs.values()) for (const [name, { write }] of fields) write(settings[name]);
+  }
+
+  showOrigin(brought, used) {
+    for (const { fields } of this.#tabs.values()) showOrigin(fields, brought, used);
   }
 
   /** Every name that the chosen drawer understands. */

@@ -38,12 +38,11 @@ export function acceptDrops(composer) {
 
 async function take(file, composer) {
   try {
-    const { settings, start, notices } = await api.restore(file);
-    composer.write(settings);
-    composer.start.write(start);
-    const lost = composer.unknown(settings);
+    const restored = await api.restore(file);
+    composer.restore(restored);
+    const lost = composer.unknown(restored.settings);
     const rest = lost.length ? ` Not in this form: ${lost.join(", ")}.` : "";
-    toast(["Its settings are in the form." + rest, ...notices].join(" "));
+    toast(["Its settings are in the form, marked with a dot." + rest, ...restored.notices].join(" "));
     composer.focus();
   } catch (error) {
     if (file.type.startsWith("image/") && error.status === 422 && (await composer.start.take(file)))

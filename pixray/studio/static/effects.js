@@ -1,7 +1,7 @@
 // Filters and losses: buttons to switch parts on, and the settings of those that are on.
 
 import { h, show } from "./dom.js";
-import { field } from "./fields.js";
+import { field, showOrigin } from "./fields.js";
 import { words } from "./format.js";
 import { nameOf, partsOf } from "./parts.js";
 
@@ -48,6 +48,10 @@ export class Effects {
       this.#set(entry, weights.has(name));
       for (const [setting, { write }] of entry.fields) write(settings[setting]);
     }
+  }
+
+  showOrigin(brought, used) {
+    for (const { fields } of this.#parts.values()) showOrigin(fields, brought, used);
   }
 
   names() {

@@ -3,6 +3,7 @@
 import { h } from "./dom.js";
 import { words } from "./format.js";
 
+const AUTOMATIC = "automatic";
 let count = 0;
 
 /**
@@ -10,6 +11,8 @@ let count = 0;
  * @property {HTMLElement} element label and control
  * @property {() => any} read the value, or undefined while nothing is chosen
  * @property {(value: any) => void} write undefined: nothing chosen
+ * @property {(value: any) => void} hint say what counts while nothing is chosen; undefined: what always does
+ * @property {(on: boolean) => void} mark show that a dropped picture brought the value
  */
 
 /**
@@ -27,7 +30,15 @@ export function field(setting, { owner = "", onChange }) {
     input.setAttribute("aria-describedby", help.id);
     input.addEventListener("input", onChange);
   }
-  return { element, read: control.read, write: control.write };
+  return { element, read: control.read, write: control.write, hint: control.hint ?? (() => {}), mark: (on) => element.classList.toggle("restored", on) };
+}
+
+/** A part of the form with fields by name: what a picture brought is marked, and what it used besides is hinted at. */
+export function showOrigin(fields, brought, used) {
+  for (const [name, { hint, mark }] of fields) {
+    mark(name in brought);
+    hint(used[name]);
+  }
 }
 
 function controlOf(setting, id) {
@@ -50,9 +61,9 @@ function checkbox(setting, id) {
 }
 
 function select(setting, id) {
-  const unset = setting.choices.includes(setting.default) ? [] : [h("option", { value: "" }, "automatic")];
+  const unset = setting.choices.includes(setting.default) ? null : h("option", { value: "" }, AUTOMATIC);
   const choices = setting.choices.map((choice) => h("option", { value: choice }, words(choice)));
-  const input = h("select", { id }, ...unset, ...choices);
+  const input = h("select", { id }, unset, ...choices);
   const initial = setting.choices.includes(setting.default) ? setting.default : "";
   input.value = initial;
   return {
@@ -60,6 +71,7 @@ function select(setting, id) {
     inputs: [input],
     read: () => (input.value === initial ? undefined : input.value),
     write: (value) => (input.value = value === undefined ? initial : String(value)),
+    hint: (value) => unset && (unset.textContent = value === undefined ? AUTOMATIC : words(String(value))),
   };
 }
 
@@ -71,6 +83,7 @@ function number(setting, id) {
     inputs: [input],
     read: () => (input.value === "" ? undefined : Number(input.value)),
     write: (value) => (input.value = value ?? ""),
+    hint: (value) => (input.placeholder = value ?? setting.default ?? "auto"),
   };
 }
 
@@ -86,6 +99,7 @@ function several(setting, id) {
     inputs,
     read: () => (inputs.every((input) => input.value !== "") ? inputs.map((input) => Number(input.value)) : undefined),
     write: (value) => inputs.forEach((input, place) => (input.value = value?.[place] ?? "")),
+    hint: (value) => inputs.forEach((input, place) => (input.placeholder = value?.[place] ?? initial[place] ?? "auto")),
   };
 }
 
@@ -109,6 +123,7 @@ function text(setting, id) {
     inputs: [input],
     read: () => (input.value.trim() === "" ? undefined : input.value.trim()),
     write: (value) => (input.value = shown(value)),
+    hint: (value) => (input.placeholder = shown(value ?? setting.default) || "none"),
   };
 }
 

@@ -1,7 +1,7 @@
 // All the other settings, in the groups of their declarations, with a search over names and help; and the presets.
 
 import { h, show } from "./dom.js";
-import { field } from "./fields.js";
+import { field, showOrigin } from "./fields.js";
 
 export class MoreSettings {
   #fields = new Map();
@@ -37,6 +37,10 @@ export class MoreSettings {
 
   write(settings) {
     for (const [name, { write }] of this.#fields) write(settings[name]);
+  }
+
+  showOrigin(brought, used) {
+    showOrigin(this.#fields, brought, used);
   }
 
   names() {
