@@ -20,16 +20,23 @@ def environment(**more):
 
 
 def test_the_tutorial_works_as_it_is_printed(tmp_path):
+    # pip as in a reader's own environment: it asks nobody for packages, and leaves this environment alone.
+    place = tmp_path / "site"
+    pip = {"PIP_TARGET": str(place), "PIP_NO_INDEX": "1", "PIP_NO_DEPS": "1", "PIP_NO_BUILD_ISOLATION": "0"}
+    around = environment(PYTHONPATH=f"{place}{os.pathsep}{ROOT}", **pip)
     steps = list(STEP.finditer(PAGE))
     assert len(steps) >= 9 and PAGE.count("<!-- ") == len(steps), "a step of the page is not run"
     for step in steps:
         if step["file"]:
+            (tmp_path / step["file"]).parent.mkdir(exist_ok=True)
             (tmp_path / step["file"]).write_text(step["text"])
             continue
-        done = subprocess.run(["bash", "-eu", "-c", step["text"]], cwd=tmp_path, env=environment(), capture_output=True)
+        done = subprocess.run(["bash", "-eu", "-c", step["text"]], cwd=tmp_path, env=around, capture_output=True)
         assert done.returncode == 0, f"{step['text']}\n{done.stdout.decode()}\n{done.stderr.decode()}"
     assert (tmp_path / "heart/output.png").is_file() and (tmp_path / "moon/output.png").is_file()
     assert "clay_softness: 4" in (tmp_path / "heart/settings.yaml").read_text()
+    assert "glow_radius: 0.3" in (tmp_path / "installed/settings.yaml").read_text()
+    assert list(place.glob("pixray_glow-*.dist-info"))
 
 
 def test_every_kind_of_part_stands_in_the_tutorial():

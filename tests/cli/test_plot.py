@@ -101,6 +101,14 @@ def test_the_folder_of_a_run_is_a_drawing(drawing):
     assert main(["plot", "run", "-o", "b.svg", "--quiet"]) == 1
 
 
+def test_the_plot_that_a_run_made_itself_is_replaced(drawing):
+    words = ["--drawer", "line_sketch", "--strokes", "2", "--size", "32", "24", "--num_cuts", "2", "--iterations", "1"]
+    assert main(["a sail boat", *words, "--perceptors", "embedded", "--plot", "a6", "--outdir", "run", "--quiet"]) == 0
+    before = (drawing / "run" / "output-plot.svg").read_bytes()
+    assert main(["plot", "run", "--paper", "a5", "--quiet"]) == 0
+    assert (drawing / "run" / "output-plot.svg").read_bytes() != before
+
+
 @pytest.mark.parametrize("ending", ["svg", "hpgl", "gcode", "png"])
 def test_a_plot_takes_the_name_of_an_earlier_plot_and_of_nothing_else(drawing, capsys, ending):
     name = f"drawing-plot.{ending}"

@@ -50,9 +50,9 @@ def svg(plot: Plot, machine: str = "servo") -> bytes:
     """An SVG in millimetres with one layer a pen, as Inkscape and vpype read them."""
     width, height = plot.sheet.width, plot.sheet.height
     lines = [
+        f"<!-- {MARK} -->",  # in front of the record that a run puts into its SVGs
         '<svg xmlns="http://www.w3.org/2000/svg" xmlns:inkscape="http://www.inkscape.org/namespaces/inkscape" '
         f'width="{width:g}mm" height="{height:g}mm" viewBox="0 0 {width:g} {height:g}">',
-        f"<!-- {MARK} -->",
     ]
     for number, layer in enumerate(plot.layers, 1):
         color = hex_of(layer.color)
