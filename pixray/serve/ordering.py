@@ -68,6 +68,8 @@ def job_for(
     job.order = Order(tuple(layers), new_folder(folder, job.id), True, True, most_pictures)
     job.asked = {name: raw for name, raw in settings.items() if start is None or name != "init_image"}
     job.start = start
-    job.prompts, job.drawer, job.steps = words_of(chosen.given()), chosen.drawer, chosen.iterations
+    given = chosen.given()
+    job.prompts = words_of(given) or words_of({"prompts": given.get("spot_prompts")})
+    job.drawer, job.steps = chosen.drawer, chosen.iterations
     job.size = (int(chosen.size[0]), int(chosen.size[1])) if chosen.size else None
     return job

@@ -108,6 +108,10 @@ def test_what_happened_while_the_page_was_offline_is_there_afterwards(visit, ser
     expect(state(page)).to_contain_text("step")
     visitor.context.set_offline(True)
     expect(page.locator("#link")).to_contain_text("No connection")
+    page.get_by_role("textbox", name="What shall it show?").fill("words of this time")
+    page.get_by_role("button", name="Paint", exact=True).click()
+    expect(page.locator("#complaint")).to_contain_text("cannot be reached")
+    server.wait(name, "running", step=server.job(name)["step"] + 10)
     server.order(name, "cancel")
     server.wait(name, "cancelled")
     other = server.finished("a house, painted meanwhile")["id"]
@@ -116,6 +120,9 @@ def test_what_happened_while_the_page_was_offline_is_there_afterwards(visit, ser
     expect(state(page)).to_contain_text("stopped at step")
     expect(page.locator(".card .title").filter(has_text="a house, painted meanwhile")).to_be_visible()
     assert server.job(other)["state"] == "done"
+    expect(page.get_by_role("textbox", name="What shall it show?")).to_have_value("words of this time")
+    steps = len(server.http.get(f"/api/jobs/{name}/curve").json()["steps"])
+    page.wait_for_function("steps => document.querySelector('.curve polyline').points.length >= steps", arg=steps)
 
 
 def test_two_browsers_see_one_queue_and_either_changes_it(visit, server):

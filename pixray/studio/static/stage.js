@@ -27,6 +27,10 @@ export class Stage {
     store.addEventListener("change", ({ detail }) => {
       if (detail.id === null || detail.id === this.store.selected) this.update();
     });
+    store.addEventListener("gap", () => {
+      this.#asked.clear();
+      if (this.store.current) this.#ask(this.store.current);
+    });
     this.update();
   }
 
@@ -84,11 +88,15 @@ export class Stage {
     this.#film = 0;
     this.#id = job?.id ?? null;
     this.#step = null;
-    if (job && !this.#asked.has(job.id)) {
-      this.#asked.add(job.id);
-      api.curve(job.id).then((curve) => curve && this.store.rememberAll(job.id, curve));
-      if (!job.settings) api.job(job.id).then((whole) => this.store.take("job", whole), () => {});
-    }
+    if (job) this.#ask(job);
+  }
+
+  /** What events do not tell: the whole curve, and the settings of a job that another browser made. */
+  #ask(job) {
+    if (this.#asked.has(job.id)) return;
+    this.#asked.add(job.id);
+    api.curve(job.id).then((curve) => curve && this.store.rememberAll(job.id, curve));
+    if (!job.settings) api.job(job.id).then((whole) => this.store.take("job", whole), () => {});
   }
 
   #showPicture(job) {

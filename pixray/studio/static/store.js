@@ -2,7 +2,10 @@
 
 export const ACTIVE = new Set(["queued", "running", "paused"]);
 
-/** Jobs by id, and the loss of each step that was seen. Tells "change" with the id of what changed, or null for all. */
+/**
+ * Jobs by id, and the loss of each step that was seen. Tells "change" with the id of what changed, or null for all, and
+ * "gap" when events may have been missed.
+ */
 export class Store extends EventTarget {
   jobs = new Map();
   curves = new Map();
@@ -13,6 +16,7 @@ export class Store extends EventTarget {
     if (complete) this.jobs.clear();
     for (const [id, job] of this.jobs) if (ACTIVE.has(job.state)) this.jobs.delete(id);
     for (const job of jobs) this.jobs.set(job.id, { ...this.jobs.get(job.id), ...job });
+    this.dispatchEvent(new Event("gap"));
     this.tell(null);
   }
 
