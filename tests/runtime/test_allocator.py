@@ -38,10 +38,12 @@ def test_memory_settings_of_the_user_stay():
     assert int(output_of(FAULTS, "prepared", MALLOC_MMAP_THRESHOLD_="1000000")) > (100 << 20) / 4096 / 2
 
 
-def test_threads_wait_as_the_user_says_and_sleep_otherwise():
+def test_threads_wait_as_the_user_says_and_otherwise_spin_for_a_moment_before_they_sleep():
     code = (
         "import os; from pixray.runtime.allocator import prepare_process; "
-        "prepare_process(); print(os.environ['OMP_WAIT_POLICY'])"
+        "prepare_process(); print(os.environ['OMP_WAIT_POLICY'], os.environ.get('GOMP_SPINCOUNT'))"
     )
-    assert output_of(code) == "PASSIVE"
-    assert output_of(code, OMP_WAIT_POLICY="ACTIVE") == "ACTIVE"
+    assert output_of(code) == "PASSIVE 1000"
+    assert output_of(code, GOMP_SPINCOUNT="5") == "PASSIVE 5"
+    assert output_of(code, OMP_WAIT_POLICY="ACTIVE") == "ACTIVE None"
+    assert output_of(code, OMP_WAIT_POLICY="PASSIVE") == "PASSIVE None"
