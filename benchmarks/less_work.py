@@ -2,11 +2,12 @@
 
 python -m benchmarks.less_work --out FILE.jsonl [--prompts 32] [--seeds 3] [--only presets,bf16] [--drawer pixel]
 
-Every prompt is painted with every seed in each way, in turn, one thread. Every 25 steps the referee, which never steered a
-picture, judges the picture so far (not timed). A way's time for a run is when its score first reaches the mean score
-at which the presets end, less a hundredth; runs that never do count with their whole time and are listed. Times are
-processor times of the steps. The intervals hold 95 % of 2000 resamplings of the pairs. Results are kept as they come, so
-that a run of this program that was stopped goes on where it was.
+Every prompt is painted with every seed in each way, in turn, one thread. Every 25 steps the referee, which never
+steered a picture, judges the picture so far (not timed). A way's time for a run is when its score first reaches the
+mean score at which the presets end, less a hundredth; runs that never do count with their whole time and are listed.
+Times are processor times of the steps. The intervals hold 95 % of 2000 resamplings of the pairs. Results are kept as
+they come,
+so that this program goes on where it was stopped.
 """
 
 from __future__ import annotations
@@ -100,13 +101,15 @@ def _kept(file: Path) -> dict[tuple[str, str, int], list]:
 
 def report(ways, results) -> str:
     """A table: score at the end against the presets', and how many times sooner their mean score is reached."""
-    pairs = [key[1:] for key in results if key[0] == "presets" and all((way, *key[1:]) in results for way in ways)]
-    goal = statistics.mean(results["presets", *pair][-1][2] for pair in pairs) - 0.01
-    base = [_reached(results["presets", *pair], goal) for pair in pairs]
+    by_way = {way: {key[1:]: curve for key, curve in results.items() if key[0] == way} for way in ways}
+    presets = by_way["presets"]
+    pairs = [pair for pair in presets if all(pair in curves for curves in by_way.values())]
+    goal = statistics.mean(presets[pair][-1][2] for pair in pairs) - 0.01
+    base = [_reached(presets[pair], goal) for pair in pairs]
     rows = []
     for way in ways:
-        curves = [results[way, *pair] for pair in pairs]
-        ends = [curve[-1][2] - results["presets", *pair][-1][2] for curve, pair in zip(curves, pairs, strict=True)]
+        curves = [by_way[way][pair] for pair in pairs]
+        ends = [curve[-1][2] - presets[pair][-1][2] for curve, pair in zip(curves, pairs, strict=True)]
         times = [_reached(curve, goal) for curve in curves]
         faster = _interval(
             list(zip(base, times, strict=True)), lambda both: sum(a for a, _ in both) / sum(b for _, b in both)

@@ -30,8 +30,8 @@ from pixray.cutouts.zoom_wide import ZoomWide
 from pixray.drawers.base import Canvas
 from pixray.ops.angles import angular_distance
 from pixray.ops.surrogate import clamp_inward
-from pixray.perceptors.clip import OPENAI_MEAN, OPENAI_STD
 from pixray.perceptors.frozen.tower import PlainTower, compile_tower
+from pixray.perceptors.normalization import OPENAI_MEAN, OPENAI_STD
 from pixray.runtime.devices import choose_dtype
 
 PARTS = ("render", "cutouts", "encode", "backward", "update")

@@ -13,7 +13,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from pixray.perceptors.clip import OPENAI_MEAN, OPENAI_STD
+from pixray.perceptors.normalization import OPENAI_MEAN, OPENAI_STD
 from training import vocabulary as words
 from training.captions import Captions
 from training.loop import Average

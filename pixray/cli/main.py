@@ -177,10 +177,14 @@ def _run(settings: Settings, registry: Registry, output: str, opened: bool) -> i
     # From here on torch is needed; everything before answers at once.
     prepare_process()
     from pixray.models.store import ModelStore
+    from pixray.perceptors.sources import ask_hub_if_needed
     from pixray.recorders.console import DownloadBar
-    from pixray.runs.to_folder import finish_in_folder, prepare_folder_run, prepare_picture_run
 
     store = ModelStore(progress=DownloadBar() if output == "live" else None)
+    own_store = store.but(settings.checkpoints_dir, settings.offline, settings.models_file)
+    ask_hub_if_needed(settings.clip_models, own_store)  # the answer comes while torch loads
+    from pixray.runs.to_folder import finish_in_folder, prepare_folder_run, prepare_picture_run
+
     prepare = prepare_picture_run if _asks_for_one_file(settings) else prepare_folder_run
     session, files = prepare(settings, registry, store)
     stopped = finish_in_folder(session, files, registry, output)

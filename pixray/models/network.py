@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import threading
+import time
 
 from pixray.runtime.http import Request, opened
 
@@ -31,19 +32,36 @@ def hub_reachable(seconds: float = SECONDS) -> bool:
 
 def answers(address: str, seconds: float = SECONDS) -> bool:
     """Whether any HTTP answer comes from an address, an error page included."""
-    answered = threading.Event()
+    return Probe(address, seconds).answered()
 
-    def ask() -> None:
+
+class Probe:
+    """An address being asked, while the caller does something else.
+
+    A name look-up has no time limit of its own, so a thread asks, which is abandoned when it takes long.
+
+    Args:
+        seconds: how long an answer may take, from now on.
+    """
+
+    def __init__(self, address: str, seconds: float = SECONDS) -> None:
+        self._address, self._seconds = address, seconds
+        self._deadline = time.monotonic() + seconds
+        self._answered = threading.Event()
+        self._thread = threading.Thread(target=self._ask, daemon=True, name="pixray-reach")
+        self._thread.start()
+
+    def answered(self) -> bool:
+        """Whether any HTTP answer came in time; waits until that is known."""
+        self._thread.join(max(0.0, self._deadline - time.monotonic()))
+        return self._answered.is_set()
+
+    def _ask(self) -> None:
         import httpx
 
+        limits = {"read": self._seconds, "connect": self._seconds}
         try:
-            with opened(Request("HEAD", address, read=seconds, connect=seconds, proxies=True)):
-                answered.set()
+            with opened(Request("HEAD", self._address, proxies=True, **limits)):
+                self._answered.set()
         except (httpx.HTTPError, httpx.InvalidURL, OSError, ValueError):
             return
-
-    # A name look-up has no time limit of its own, so the asking happens aside and is abandoned when it takes long.
-    asker = threading.Thread(target=ask, daemon=True, name="pixray-reach")
-    asker.start()
-    asker.join(seconds)
-    return answered.is_set()

@@ -19,7 +19,7 @@ from urllib.parse import urlsplit
 
 from pixray.errors import ModelUnavailable, did_you_mean
 from pixray.models.manifest import KnownFile, KnownModel, address_of, known_models
-from pixray.models.network import answers, hub_reachable, offline_by_choice
+from pixray.models.network import Probe, answers, hub_address, offline_by_choice
 from pixray.models.progress import Progress
 from pixray.models.verify import incomplete
 from pixray.runtime.folders import cache_folder
@@ -64,6 +64,7 @@ class ModelStore:
         self.models_file = models_file or os.environ.get(OWN_MODELS) or None
         self._loaded: dict[Hashable, Any] = {}
         self._reached: dict[str, bool] = {}
+        self._hub: list[Probe] = []  # at most one; shared with the stores of single runs
 
     def but(
         self, folder: str | Path | None = None, offline: bool = False, models_file: str | Path | None = None
@@ -220,6 +221,10 @@ class ModelStore:
         """Whether models can be downloaded from the hub; asked once per store, answered within 3 seconds."""
         if self.offline:
             return False
-        if "hub" not in self._reached:
-            self._reached["hub"] = hub_reachable()
-        return self._reached["hub"]
+        self.ask_hub()
+        return self._hub[0].answered()
+
+    def ask_hub(self) -> None:
+        """Begin to ask whether the hub can be reached, for a caller that has something else to do meanwhile."""
+        if not self.offline and not self._hub:
+            self._hub.append(Probe(hub_address()))

@@ -116,12 +116,7 @@ def load_perceptors(
 def _load(
     name: str, settings: Settings, registry: Registry, store: ModelStore, device: str, dtype: torch.dtype
 ) -> Perceptor:
-    import torch
-
     if _is_family(name, registry):
-        if settings.precision == "auto" and device == "cpu":
-            # Small perceptors take little time, and bfloat16 turns their gradients too far (cosine 0.998).
-            dtype = torch.float32
         family, _, variant = name.partition("/")
         cls = registry.load("perceptor", family)
         keywords = {**settings.section_keyword(cls), **({"variant": variant} if variant else {})}

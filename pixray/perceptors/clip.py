@@ -16,9 +16,6 @@ from pixray.perceptors.base import Perceptor
 from pixray.perceptors.frozen.tower import PlainTower
 from pixray.perceptors.reading import Tokenize, unread_part
 
-OPENAI_MEAN = (0.48145466, 0.4578275, 0.40821073)
-OPENAI_STD = (0.26862954, 0.26130258, 0.27577711)
-
 _ENLARGED = 4096.0
 
 

@@ -18,10 +18,11 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import torch
 from torch import Tensor, nn
 
-from pixray.perceptors.clip import OPENAI_MEAN, OPENAI_STD, Clip
+from pixray.perceptors.clip import Clip
 from pixray.perceptors.frozen.resnet import FrozenResNet
 from pixray.perceptors.frozen.resnet_parts import resnet_from_weights
 from pixray.perceptors.frozen.tower import freeze
+from pixray.perceptors.normalization import OPENAI_MEAN, OPENAI_STD
 from pixray.perceptors.text_tower import TextTower
 from pixray.perceptors.tokenizer import Tokenizer
 

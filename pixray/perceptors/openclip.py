@@ -12,9 +12,10 @@ from torch import Tensor, nn
 
 from pixray.errors import ModelUnavailable, UnsafeFile
 from pixray.models.safe_load import read_tensors
-from pixray.perceptors.clip import OPENAI_MEAN, OPENAI_STD, Clip
+from pixray.perceptors.clip import Clip
 from pixray.perceptors.frozen.tower import compile_tower
 from pixray.perceptors.library import import_open_clip
+from pixray.perceptors.normalization import OPENAI_MEAN, OPENAI_STD
 from pixray.perceptors.reading import Tokenize
 from pixray.perceptors.sources import Found
 

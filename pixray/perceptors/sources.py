@@ -15,14 +15,16 @@ Late imports keep huggingface_hub out of start-up.
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from pixray.errors import ModelUnavailable, did_you_mean
 from pixray.models.store import ModelStore
-from pixray.perceptors.clip import OPENAI_MEAN, OPENAI_STD
 from pixray.perceptors.library import import_open_clip
+from pixray.perceptors.normalization import OPENAI_MEAN, OPENAI_STD
+from pixray.settings.grammar import parse_weighted
 
 OPENAI = {
     "RN50": "timm/resnet50_clip.openai",
@@ -152,6 +154,19 @@ def fetch(source: Source, store: ModelStore) -> Found:
     if source.repository and not store.offline and store.hub_reachable():
         return _download(source)
     raise ModelUnavailable(_how_to_get(source, "it is not on this machine and the model hub cannot be reached"))
+
+
+def ask_hub_if_needed(choices: Sequence[str], store: ModelStore) -> None:
+    """Begin to ask for the hub if one of OpenAI's models is not on this machine; `fetch` will want to know.
+
+    Meant for a program that has yet to load torch, which this module does not need.
+
+    Args:
+        choices: names with or without weights, as the setting `clip_models` has them.
+    """
+    names = [parse_weighted(choice).text for choice in choices]
+    if any(find_local(read_name(name), store) is None for name in names if name in OPENAI):
+        store.ask_hub()
 
 
 def _in_folder(source: Source, folder: Path) -> Found:

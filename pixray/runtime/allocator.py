@@ -15,9 +15,9 @@ _SPINS = "1000"
 def prepare_process() -> None:
     """Settle how threads wait and what becomes of freed memory; to be called before torch is loaded.
 
-    - Idle threads spin for a few microseconds and then sleep. That is nearly as fast as spinning on a quiet machine, and
-      nearly as fast as sleeping beside other busy processes, where spinning is many times slower (docs/speed.md has
-      figures). `OMP_WAIT_POLICY` or `GOMP_SPINCOUNT` decide if they are set.
+    - Idle threads spin for a few microseconds and then sleep. That is nearly as fast as spinning on a quiet machine,
+      and nearly as fast as sleeping beside other busy processes, where spinning is many times slower (docs/speed.md
+      has figures). `OMP_WAIT_POLICY` or `GOMP_SPINCOUNT` decide if they are set.
     - Freed memory stays with the process. glibc would give large blocks back after every step, and take them again at
       the price of a page fault every 4 KiB. Where glibc is not there, or `MALLOC_` variables say something else,
       nothing is changed.

@@ -53,3 +53,14 @@ def test_the_offline_switch_asks_nobody(monkeypatch, server):
     for name in ("PIXRAY_OFFLINE", "HF_HUB_OFFLINE"):
         monkeypatch.delenv(name)
     assert reach.hub_reachable()
+
+
+def test_the_time_that_passes_before_the_answer_is_wanted_counts():
+    with socket.socket() as mute:
+        mute.bind(("127.0.0.1", 0))
+        mute.listen()
+        probe = reach.Probe(f"http://127.0.0.1:{mute.getsockname()[1]}", seconds=0.5)
+        time.sleep(0.5)
+        started = time.monotonic()
+        assert not probe.answered()
+        assert time.monotonic() - started < 0.2

@@ -10,8 +10,8 @@ import torch
 from safetensors.torch import load_file
 from torch.nn import functional as F
 
-from pixray.perceptors.clip import OPENAI_MEAN, OPENAI_STD
 from pixray.perceptors.embedded import Embedded, Referee, SketchGuide
+from pixray.perceptors.normalization import OPENAI_MEAN, OPENAI_STD
 from training.clip import make_clip
 
 NEEDLESS = ("torch._dynamo", "sympy", "open_clip", "timm", "torchvision", "kornia", "huggingface_hub", "transformers")

@@ -11,12 +11,12 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
-from pixray.perceptors.clip import OPENAI_MEAN, OPENAI_STD
 from pixray.perceptors.frozen.attention import OwnAttention
 from pixray.perceptors.frozen.convnext import FrozenConvNeXt
 from pixray.perceptors.frozen.resnet import FrozenResNet
 from pixray.perceptors.frozen.tower import PlainTower, compile_tower
 from pixray.perceptors.frozen.transformer import FrozenTransformer
+from pixray.perceptors.normalization import OPENAI_MEAN, OPENAI_STD
 
 TEXT = {"context_length": 8, "vocab_size": 64, "width": 32, "heads": 2, "layers": 1}
 SIGLIP_MEAN = SIGLIP_STD = (0.5, 0.5, 0.5)

@@ -2,6 +2,8 @@
 
 import json
 import os
+import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -10,10 +12,10 @@ import torch
 
 from pixray.errors import ModelUnavailable, UnsafeFile
 from pixray.models.store import ModelStore
-from pixray.perceptors.clip import OPENAI_MEAN, OPENAI_STD
 from pixray.perceptors.frozen.tower import compile_tower
+from pixray.perceptors.normalization import OPENAI_MEAN, OPENAI_STD
 from pixray.perceptors.openclip import load_openclip
-from pixray.perceptors.sources import OPENAI, cache_folder, fetch, find_local, read_name
+from pixray.perceptors.sources import OPENAI, ask_hub_if_needed, cache_folder, fetch, find_local, read_name
 from pixray.testing.contracts import check_perceptor
 
 TINY = {
@@ -289,3 +291,17 @@ def test_the_cache_of_the_hub_is_looked_for_where_its_client_keeps_it(tmp_path, 
             monkeypatch.setenv(name, value)
         theirs = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.strip()
         assert cache_folder("org/name") == Path(theirs, "models--org--name")
+
+
+def test_the_hub_is_asked_early_only_for_models_that_are_not_here(monkeypatch):
+    asked = []
+    monkeypatch.setattr(ModelStore, "ask_hub", lambda self: asked.append(self.folder))
+    ask_hub_if_needed(["embedded", "ViT-B-32::laion2b_s34b_b79k"], ModelStore())
+    assert asked == []
+    ask_hub_if_needed(["ViT-B/32:2"], ModelStore())
+    assert asked == [None]
+
+
+def test_sources_are_named_without_loading_torch():
+    code = "import sys, pixray.perceptors.sources; print('torch' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True).stdout.strip() == "False"
