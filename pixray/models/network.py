@@ -59,9 +59,9 @@ class Probe:
     def _ask(self) -> None:
         import httpx
 
-        limits = {"read": self._seconds, "connect": self._seconds}
+        request = Request("HEAD", self._address, read=self._seconds, connect=self._seconds, proxies=True)
         try:
-            with opened(Request("HEAD", self._address, proxies=True, **limits)):
+            with opened(request):
                 self._answered.set()
         except (httpx.HTTPError, httpx.InvalidURL, OSError, ValueError):
             return
