@@ -5,7 +5,8 @@ python -m benchmarks.blind score --key DIR/key.json --answers FILE
 
 DIR of --pictures holds `pictures.json`, which names the file and the prompt of each picture, as `benchmarks.pictures`
 writes it. Whoever names the pictures sees the sheets and nothing else. An answer is a line of its own: the number, a
-colon, and up to three guesses with commas between them. The score counts first guesses, and right ones among the three.
+colon, and up to three guesses with commas or bars between them. The score counts first guesses, and right ones among
+the three.
 """
 
 from __future__ import annotations
@@ -55,10 +56,8 @@ SAME = (
 """Names of one thing; what is drawn of it is the same."""
 _ASIDE = re.compile(r"\b(on|over|in|at|under|to the|with|from)\b.*")
 """What a prompt says of where the thing is."""
-_SILENT = frozenset(
-    "a an the of some and line drawing sketch pixel art small big plain red yellow green blue black white orange pink "
-    "purple gray grey golden brown".split()
-)
+_COLOURS = frozenset("red yellow green blue black white orange pink purple gray grey golden brown".split())
+_SILENT = _COLOURS | frozenset("a an the of some and line drawing sketch pixel art small big plain".split())
 """Words that name no thing."""
 
 
@@ -103,7 +102,8 @@ def read_answers(text: str) -> dict[str, tuple[str, ...]]:
     for line in text.splitlines():
         found = re.match(r"\s*(\d+)\s*:\s*(.*)", line)
         if found:
-            answers[found[1]] = tuple(guess.strip().lower() for guess in found[2].split(",") if guess.strip())[:3]
+            guesses = (guess.strip().lower() for guess in re.split(r"[|,]", found[2]))
+            answers[found[1]] = tuple(guess for guess in guesses if guess)[:3]
     return answers
 
 
@@ -115,7 +115,12 @@ def verdict(prompt: str, guesses: tuple[str, ...]) -> str:
 
 def names(prompt: str, guess: str) -> bool:
     """Whether a guess holds all words for the thing of a prompt, or for the same under another name."""
+    both = re.split(r"\bto the left of\b|\bto the right of\b|\babove\b", prompt)
+    if len(both) == 2:  # two things are named by a guess that names both
+        return all(names(thing, guess) for thing in both)
     asked, said = _bare(_ASIDE.sub("", prompt)), _bare(guess)
+    if asked == {"background"}:  # of which the colour is all there is to name
+        return set(prompt.split()) & _COLOURS <= set(guess.split()) and not said
     others = [_bare(name) for group in SAME if any(_bare(name) == asked for name in group) for name in group]
     return any(form and form <= said for form in (asked, *others))
 

@@ -1,18 +1,47 @@
-"""Who judges pictures by themselves: the referee as it is, and a colour-blind one that ranks the whole vocabulary."""
+"""Who judges pictures by themselves: the embedded referee, and a colour-blind one that knows forms and layouts."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
+from pathlib import Path
 
 import torch
 from PIL import Image
 from torch import Tensor
 
+from benchmarks import forms, layouts
 from pixray.perceptors.embedded import Embedded
 
 _PLACES = ((0.0, 0.0, 1.0), (0.0, 0.0, 0.94), (0.06, 0.0, 0.94), (0.0, 0.06, 0.94), (0.06, 0.06, 0.94))
-_HUES = (1 / 3, 2 / 3)
-"""Turns of the colour circle."""
+
+
+class ColourBlind:
+    """Tells whether somebody would name a picture: its thing by the form (benchmarks/forms.py), a scene or a pattern by
+    the layout (benchmarks/layouts.py).
+
+    Args:
+        data: folder of atlases; None: only the things that are drawn by formula are known, and no layouts.
+    """
+
+    def __init__(self, data: Path | None = None) -> None:
+        self.forms = forms.Forms(data)
+        self.layouts = None if data is None else layouts.Layouts(data)
+
+    def named(self, picture: Image.Image, prompt: str) -> bool | None:
+        """Whether the thing or the scene of a prompt is among the likeliest; None: it knows none like it."""
+        thing = self.thing_of(prompt)
+        if thing is not None and thing not in ("sun", "moon"):
+            return self.forms.rank(picture, thing) < forms.NAMED
+        if self.layouts is not None and layouts.kind_of(prompt) in self.layouts.kinds:
+            return self.layouts.rank(picture, prompt) < layouts.NAMED
+        return None
+
+    def thing_of(self, prompt: str) -> str | None:
+        """The longest name of a thing in a prompt; with two things, the first."""
+        asked = re.split(r"\bto the left of\b", prompt)[0]
+        names = [name for name in self.forms.things if re.search(rf"\b{name}\b", asked)]
+        return max(names, key=len, default=None)
 
 
 @torch.no_grad()
@@ -26,46 +55,8 @@ def ranks(pictures: Sequence[Image.Image], prompts: Sequence[str], among: Sequen
             for picture, prompt in zip(pictures, prompts, strict=True)]  # fmt: skip
 
 
-@torch.no_grad()
-def colour_blind_ranks(
-    pictures: Sequence[Image.Image], things: Sequence[str], among: Sequence[str], judge: Embedded
-) -> list[int]:
-    """The same by form alone: greys and turned hues of a picture are averaged, and no word names a colour.
-
-    Args:
-        things: what each picture shows, such as "star" for "a yellow star"; among: all things, theirs included.
-    """
-    texts = judge.encode_text([f"a {thing}" for thing in among])
-    found = []
-    for picture, thing in zip(pictures, things, strict=True):
-        crops = crops_of(picture)
-        looks = torch.cat([_grey(crops), *(_turned(crops, hue) for hue in _HUES)])
-        found.append(_rank(texts @ judge.encode_image(looks).mean(0), list(among).index(thing)))
-    return found
-
-
 def _rank(scores: Tensor, own: int) -> int:
     return int((scores > scores[own]).sum())
-
-
-def _grey(crops: Tensor) -> Tensor:
-    weights = crops.new_tensor([0.299, 0.587, 0.114]).view(1, 3, 1, 1)
-    return (crops * weights).sum(1, keepdim=True).expand_as(crops)
-
-
-def _turned(crops: Tensor, hue: float) -> Tensor:
-    """Colours turned about the axis of greys."""
-    turn = torch.tensor(hue * 2 * torch.pi)
-    cos, sin = float(turn.cos()), float(turn.sin())
-    third, side = (1 - cos) / 3, sin / 3**0.5
-    matrix = crops.new_tensor(
-        [
-            [cos + third, third - side, third + side],
-            [third + side, cos + third, third - side],
-            [third - side, third + side, cos + third],
-        ]
-    )
-    return torch.einsum("ij,njhw->nihw", matrix, crops).clamp(0, 1)
 
 
 def crops_of(picture: Image.Image) -> Tensor:

@@ -1,20 +1,19 @@
 """What the embedded guides paint, by drawer, judged by the referee in two ways, with sheets to look at.
 
-python -m benchmarks.pictures --out DIR [--drawers pixel,line_sketch] [--guide DIR] [--referee DIR] [--steps 250]
+python -m benchmarks.pictures --out DIR [--data DIR] [--drawers pixel,line_sketch] [--guide DIR] [--referee DIR]
 
 The referee has another seed, architecture and training than the guides and never steered a picture. Its recall at 1 is
 the share of pictures for which it ranks their own prompt first among all of the benchmark's. It has seen the same
 sprites as the guide and knows them by their colours, so it flatters: of 64 pictures of which it found 57, somebody who
-saw nothing but the pictures named 32. Colour-blind it sees greys and turned hues and ranks all things of the
-vocabulary, for prompts that name one. The figure that counts is that of benchmarks/blind.py, for which every picture
-is kept.
+saw nothing but the pictures named 32. A second referee is colour-blind and no network (benchmarks/judges.py); with
+`--data`, the folder of atlases, it compares with drawings of all things and with composed scenes, without it with those
+that are drawn by formula. The figure that counts is that of benchmarks/blind.py, for which every picture is kept.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
-import re
 import statistics
 import time
 from pathlib import Path
@@ -22,15 +21,14 @@ from pathlib import Path
 from PIL import Image
 
 from benchmarks.common import machine, table
-from benchmarks.judges import colour_blind_ranks, ranks
-from benchmarks.prompts import DRAWN_BY_LOT, OBJECTS, OTHERS, PROMPTS, SKETCHES
+from benchmarks.judges import ColourBlind, ranks
+from benchmarks.prompts import DRAWN_BY_LOT, OBJECTS, OTHERS, PROMPTS, SCENES, SCENES_BY_LOT, SKETCHES
 from pixray.models.store import ModelStore
 from pixray.perceptors.embedded import Embedded, Referee
 from pixray.registry import Registry
 from pixray.runs.report.sheet import contact_sheet
 from pixray.runs.start import build_run
 from pixray.settings.resolve import resolve
-from training.vocabulary import COMMON
 
 SIZES = {"vqgan": (384, 208), "line_sketch": (288, 288)}
 
@@ -76,6 +74,7 @@ def main() -> None:
         "--drawers", default="pixel,vqgan,line_sketch,clipdraw,multires,fft", help="those that exist are used"
     )
     parser.add_argument("--guide", type=Path, help="folder with guide.safetensors to use instead")
+    parser.add_argument("--data", type=Path, help="folder of atlases, for the colour-blind referee")
     parser.add_argument("--referee", type=Path, help="folder with referee.safetensors; default: the package's")
     parser.add_argument("--steps", type=int, help="without it what the presets say")
     parser.add_argument("--cuts", type=int, help="cutouts of a step; without it what the presets say")
@@ -87,7 +86,7 @@ def main() -> None:
     options.out.mkdir(parents=True, exist_ok=True)
     registry, store = Registry.discover(""), ModelStore()
     registry.add("perceptor", "candidate", candidate_in(options.guide))
-    referee = Referee(folder=options.referee)
+    referee, colour_blind = Referee(folder=options.referee), ColourBlind(options.data)
     rows = []
     for drawer in options.drawers.split(","):
         if drawer not in registry.names("drawer"):
@@ -95,9 +94,9 @@ def main() -> None:
             continue
         prompts = prompts_for(drawer, options.first)
         painted = [paint(prompt, drawer, registry, store, options) for prompt in prompts]
-        rows.append(_report(drawer, prompts, painted, referee, options.out))
+        rows.append(_report(drawer, prompts, painted, (referee, colour_blind), options.out))
     print(machine())
-    header = ["drawer", "pictures", "recall at 1", "recall at 5", "colour-blind at 1", "at 5", "seconds a picture"]
+    header = ["drawer", "pictures", "recall at 1", "recall at 5", "colour-blind", "seconds a picture"]
     steps = "steps of the presets" if options.steps is None else f"{options.steps} steps"
     cuts = "cutouts of the presets" if options.cuts is None else f"{options.cuts} cutouts"
     print(table(f"{steps}, {cuts}, seed {options.seed}", header, rows))
@@ -105,32 +104,29 @@ def main() -> None:
 
 def prompts_for(drawer: str, first: int) -> list[str]:
     """What a drawer is asked for, from both halves in turn: strokes in one ink know no colours and no scenes."""
-    halves = (SKETCHES, DRAWN_BY_LOT) if drawer == "line_sketch" else (OBJECTS, OTHERS)
+    halves = {"line_sketch": (SKETCHES, DRAWN_BY_LOT), "vqgan": (SCENES, SCENES_BY_LOT)}.get(drawer, (OBJECTS, OTHERS))
     in_turn = [prompt for pair in zip(*halves, strict=True) for prompt in pair][:first]
     return [prompt for half in halves for prompt in half if prompt in in_turn]
 
 
-def _report(drawer: str, prompts: list[str], painted: list, referee: Embedded, out: Path) -> list[str]:
+def _report(
+    drawer: str, prompts: list[str], painted: list, judges: tuple[Embedded, ColourBlind], out: Path
+) -> list[str]:
     """Save pictures, sheet and ranks; a row of the table."""
+    referee, colour_blind = judges
     pictures, seconds = [picture for picture, _ in painted], [spent for _, spent in painted]
     found = ranks(pictures, prompts, [*PROMPTS, *(p for p in prompts if p not in PROMPTS)], referee)
-    named = [(picture, thing) for picture, prompt in zip(pictures, prompts, strict=True) if (thing := thing_of(prompt))]
-    blind = colour_blind_ranks(*zip(*named, strict=True), sorted(COMMON), referee) if named else []
+    verdicts = [colour_blind.named(picture, prompt) for picture, prompt in zip(pictures, prompts, strict=True)]
     contact_sheet(list(zip(pictures, prompts, strict=True)), columns=8, cell=120).save(out / f"{drawer}.png")
     (out / f"{drawer}.json").write_text(json.dumps(dict(zip(prompts, found, strict=True)), indent=1), encoding="utf-8")
     _keep(pictures, prompts, out / drawer)
 
-    def share(kept: list[int], least: int = 1) -> str:
-        return f"{100 * sum(rank < least for rank in kept) / max(1, len(kept)):.0f} %"
+    def share(kept: list[bool]) -> str:
+        return f"{100 * sum(kept) / max(1, len(kept)):.0f} %"
 
-    row = [drawer, str(len(prompts)), share(found), share(found, 5), share(blind), share(blind, 5)]
-    return [*row, f"{statistics.median(seconds):.1f}"]
-
-
-def thing_of(prompt: str) -> str | None:
-    """The longest name of the vocabulary in a prompt."""
-    names = [name for name in COMMON if re.search(rf"\b{name}\b", prompt)]
-    return max(names, key=len, default=None)
+    row = [drawer, str(len(prompts)), share([rank < 1 for rank in found]), share([rank < 5 for rank in found])]
+    known = [verdict for verdict in verdicts if verdict is not None]
+    return [*row, f"{share(known)} of {len(known)}", f"{statistics.median(seconds):.1f}"]
 
 
 def _keep(pictures: list[Image.Image], prompts: list[str], folder: Path) -> None:

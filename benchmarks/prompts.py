@@ -27,3 +27,20 @@ DRAWN_BY_LOT = (
     "a strawberry|a chicken|a balloon|a violin|a tower"
 ).split("|")
 """For strokes in one ink: drawn once from the vocabulary of training, without looking at a picture."""
+SCENES = (
+    "a yellow sun over a blue sea|a sunset over the sea|the moon in the night sky|gray mountains under a blue sky|"
+    "a golden desert|the sun over green hills|a sailboat on the sea|a tree in a field|a red heart|a cat|a house|a tree|"
+    "a flower|a car|a mushroom|a butterfly"
+).split("|")
+"""For the VQGAN on its wide canvas: chosen."""
+SCENES_BY_LOT = (
+    "a rocket|an octopus|a snake|a cloud|a bell|a chair|a light bulb|a helicopter|a penguin|a snowman|a pig|a plane|"
+    "a fish|a pumpkin|a church|a chicken"
+).split("|")
+"""For the same: drawn once from the vocabulary of training, without looking at a picture."""
+OBJECTS_BY_LOT = (
+    "a panda|a violin|a crown|a duck|a computer|a dog|a cow|a cactus|a clock|a hammer|an angel|a rainbow|a shark|"
+    "a castle|a balloon|a star|a volcano|a smiley|a robot|a horse|a snail|a bus|a frog|a clown|a leaf|a house|bread|"
+    "a mouth|a banana|a drum|a strawberry|a tower"
+).split("|")
+"""For pixel grids, beside PROMPTS: drawn in the same manner."""

@@ -9,8 +9,7 @@ from pathlib import Path
 import pytest
 from PIL import Image, ImageDraw
 
-from benchmarks import blind, judges
-from pixray.perceptors.embedded import Referee
+from benchmarks import blind, judges, layouts
 
 PARTS = ("render", "cutouts", "encode", "backward", "update")
 
@@ -39,7 +38,8 @@ def test_a_row_of_the_whole_step(drawer):
 
 def test_pictures_are_judged_and_shown(tmp_path):
     rows = rows_of("pictures", "--out", str(tmp_path), "--drawers", "pixel", "--first", "2", "--steps", "2")
-    assert rows[-1][:2] == ["pixel", "2"] and all(cell.endswith("%") for cell in rows[-1][2:6])
+    assert rows[-1][:2] == ["pixel", "2"] and all(cell.endswith("%") for cell in rows[-1][2:4])
+    assert rows[-1][4].endswith("of 1"), "without atlases the sunset is left out"
     assert {path.name for path in tmp_path.iterdir()} == {"pixel", "pixel.json", "pixel.png"}
     assert [one["prompt"] for one in json.loads((tmp_path / "pixel" / "pictures.json").read_text())] == [
         "a red heart", "a sunset over the sea"
@@ -68,7 +68,7 @@ def test_blind_naming_shuffles_pictures_and_scores_three_guesses(tmp_path, capsy
     number = {prompt: place for place, prompt in key.items()}
     (tmp_path / "answers.txt").write_text(
         f"# looked at once\n{number['a cat']}: dog, cat\n{number['a boat']}: a sailing boat\n"
-        f"{number['a light bulb']}: tree, pear, onion, bulb\n{number['a yellow star']}: Stars\n"
+        f"{number['a light bulb']}: tree | pear | onion | bulb\n{number['a yellow star']}: Stars\n"
     )
     capsys.readouterr()
     blind.main(["score", "--key", str(tmp_path / "sheets" / "key.json"), "--answers", str(tmp_path / "answers.txt")])
@@ -78,14 +78,16 @@ def test_blind_naming_shuffles_pictures_and_scores_three_guesses(tmp_path, capsy
 @pytest.mark.parametrize(
     ("prompt", "guess", "right"),
     [("an earth", "globe", True), ("a cow on the grass", "cow", True), ("a cow", "a cow on the grass", True),
-     ("a cow on the grass", "grass", False),
+     ("a cow on the grass", "grass", False), ("a plain green background", "plain green", True),
+     ("a plain green background", "green hill", False), ("a red circle to the left of a blue square", "circles", False),
+     ("a red circle to the left of a blue square", "a square and a circle", True),
      ("a fish", "", False), ("a rose", "flower", False), ("glasses", "glasses", True)],
 )  # fmt: skip
 def test_a_guess_is_right_if_it_names_the_thing(prompt, guess, right):
     assert blind.names(prompt, guess) is right
 
 
-def test_the_colour_blind_referee_finds_a_form_whatever_its_colour():
+def test_the_colour_blind_referee_names_a_form_whatever_its_colour():
     def star(ink, paper):
         picture = Image.new("RGB", (64, 64), paper)
         corners = [(32 + r * math.sin(t * math.pi / 5), 34 - r * math.cos(t * math.pi / 5)) for t, r in
@@ -93,9 +95,21 @@ def test_the_colour_blind_referee_finds_a_form_whatever_its_colour():
         ImageDraw.Draw(picture).polygon(corners, fill=ink)
         return picture
 
-    things = ["cat", "car", "heart", "house", "star", "tree"]
-    pictures = [star("yellow", "blue"), star("red", "white")]
-    assert judges.colour_blind_ranks(pictures, ["star"] * 2, things, Referee()) == [0, 0]
+    judge = judges.ColourBlind()
+    pictures = [star("yellow", "blue"), star("red", "white"), star("black", "green")]
+    assert judge.forms.ranks(pictures, ["star"] * 3) == [0, 0, 0]
+    assert all(judge.named(picture, "a star") for picture in pictures)
+    assert not any(judge.named(picture, "a snake") for picture in pictures)
+    assert judge.named(Image.new("RGB", (64, 64), "red"), "a star") is False, "nothing is there"
+    assert judge.named(pictures[0], "a sunset over the sea") is None, "without atlases it knows no scenes"
+
+
+@pytest.mark.parametrize(
+    ("prompt", "kind"),
+    [("a yellow sun over the blue sea", {"sun", "sea"}), ("red and white stripes", {"stripes"}), ("a cat", set())],
+)
+def test_layouts_are_told_from_captions(prompt, kind):
+    assert layouts.kind_of(prompt) == kind
 
 
 def test_both_manners_of_cutouts_are_judged():

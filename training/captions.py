@@ -14,6 +14,8 @@ from training.scenes import Scenes
 
 ANYWHERE = "|"
 """What is said about a place that nobody asked for."""
+FREQUENCIES = {STRIPES: (19.0, 25.0), CHECKS: (20.0, 24.0), DOTS: (26.0, 30.0)}
+"""Of patterns, in radians a side: three to four stripes of a colour, four squares, three rows of dots."""
 
 
 class Captions(Scenes):
@@ -29,7 +31,7 @@ class Captions(Scenes):
         if self.chance.random() < ugly:
             return self._ugly()
         kinds = (self._object, self._shape, self._pair, self._scene, self._landscape_object, self._pattern)
-        return self.chance.choices(kinds, (50, 13, 7, 16, 8, 5))[0]()
+        return self.chance.choices(kinds, (50, 13, 8, 16, 8, 8))[0]()
 
     def another(self, picture: Picture) -> Picture:
         """A picture that the same caption could have: other sprites of the same things, and where the caption leaves
@@ -217,8 +219,9 @@ class Captions(Scenes):
         one = self._colour()
         other = self._colour(one)
         kind = self.chance.choice([STRIPES, CHECKS, GRADIENT, DOTS, PLAIN])
-        angle = self.chance.choice([0.0, 0.0, 0.0, 0.79, 1.57, 2.36]) + self._uniform(-0.1, 0.1)
-        picture = Picture(ground=kind, angle=angle, frequency=self._uniform(15, 45))
+        # Few directions and sizes: a small model paints the mean of many, which is a maze.
+        angle = self.chance.choice([0.0, 1.57] if kind == STRIPES else [0.0]) + self._uniform(-0.04, 0.04)
+        picture = Picture(ground=kind, angle=angle, frequency=self._uniform(*FREQUENCIES.get(kind, (15, 45))))
         picture.colours = [self._rgb(one), self._rgb(other)] * 2
         if kind == PLAIN:
             picture.colours = [self._rgb(one)] * 4

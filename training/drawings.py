@@ -16,8 +16,12 @@ import torch
 from PIL import Image
 from torch import Tensor
 
+from training.drawn_beasts import BEASTS
 from training.drawn_creatures import CREATURES
+from training.drawn_food import FOOD
 from training.drawn_objects import OBJECTS
+from training.drawn_plain import PLAIN
+from training.drawn_things import THINGS
 from training.pen import Pen, darker
 
 VARIANTS = 24
@@ -155,29 +159,6 @@ def _face(pen: Pen) -> None:
     pen.part(dark, *((smile * math.cos(turn), 0.2 + 0.45 * math.sin(turn)) for turn in turns))
 
 
-def _owl(pen: Pen) -> None:
-    feathers, ring = pen.paint("brown"), pen.paint("white", "beige")
-    for side in (-1, 1):
-        pen.part(feathers, (side * 0.74, -0.1), (side * 0.72, -1.0), (side * 0.12, -0.6))
-    pen.disc(0, 0.12, 0.76, pen.near(0.84, 0.04), feathers)
-    pen.disc(0, 0.52, 0.44, 0.4, pen.paint("beige"))
-    for side in (-1, 1):
-        pen.disc(side * 0.34, -0.24, 0.34, 0.34, ring)
-        pen.disc(side * 0.32, -0.24, 0.15, 0.17, pen.paint("black"))
-    pen.part(pen.paint("orange"), (-0.15, -0.06), (0.15, -0.06), (0, 0.26))
-
-
-def _rabbit(pen: Pen) -> None:
-    fur, inside = pen.paint("white"), pen.paint("pink")
-    long = pen.near(0.52, 0.06)
-    for side in (-1, 1):
-        pen.disc(side * 0.38, -0.45, 0.25, long, fur)
-        pen.disc(side * 0.38, -0.42, 0.11, long - 0.18, inside)
-    pen.disc(0, 0.38, 0.76, 0.6, fur)
-    _eyes(pen, 0.34, 0.24, pen.near(0.12))
-    pen.part(inside, (-0.16, 0.42), (0.16, 0.42), (0, 0.6))
-
-
 def _ghost(pen: Pen) -> None:
     white, hem = pen.paint("white"), pen.near(0.64, 0.06)
     pen.disc(0, -0.22, 0.76, 0.76, white)
@@ -186,28 +167,6 @@ def _ghost(pen: Pen) -> None:
         pen.disc(x, hem, 0.25, 0.32, white)
     _eyes(pen, 0.3, -0.26, pen.near(0.15))
     pen.disc(0, 0.2, 0.15, 0.2, pen.paint("black"))
-
-
-def _rocket(pen: Pen) -> None:
-    hull, red = pen.paint("white"), pen.paint("red")
-    half = pen.near(0.36, 0.08)
-    pen.part(pen.paint("orange", "yellow"), (-0.32, 0.55), (0.32, 0.55), (0, 1.0))
-    pen.part(red, (0, 0.0), (0.78, 0.72), (-0.78, 0.72))
-    pen.box(-half, -0.45, half, 0.62, hull)
-    pen.part(red, (-half, -0.42), (0, -1.0), (half, -0.42))
-    pen.disc(0, -0.08, 0.21, 0.21, pen.paint("blue", "light blue"))
-
-
-def _umbrella(pen: Pen) -> None:
-    cloth, handle = pen.paint("purple"), pen.paint("brown")
-    high = pen.near(0.92, 0.06)
-    turns = [math.pi * step / 24 for step in range(25)]
-    pen.box(-0.09, 0.0, 0.09, 0.95, handle)
-    pen.box(0.0, 0.77, 0.42, 0.95, handle)
-    pen.box(0.26, 0.58, 0.42, 0.95, handle)
-    dome = [(0.98 * math.cos(turn), 0.06 - high * math.sin(turn)) for turn in turns]
-    hem = [(-0.98 + 1.96 * turn / math.pi, 0.06 - 0.18 * abs(math.sin(3 * turn))) for turn in turns]
-    pen.part(cloth, *dome, *hem)
 
 
 DRAWN: dict[str, Callable[[Pen], None]] = {
@@ -223,13 +182,13 @@ DRAWN: dict[str, Callable[[Pen], None]] = {
     "star": _star,
     "heart": _heart,
     "face": _face,
-    "owl": _owl,
-    "rabbit": _rabbit,
     "ghost": _ghost,
-    "rocket": _rocket,
-    "umbrella": _umbrella,
     **CREATURES,
     **OBJECTS,
+    **FOOD,
+    **BEASTS,
+    **THINGS,
+    **PLAIN,
 }
 """What is drawn so, by name."""
 

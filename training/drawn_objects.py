@@ -50,20 +50,6 @@ def _sunflower(pen: Pen) -> None:
     pen.disc(0, -0.34, pen.near(0.38, 0.05), 0.38, pen.paint("brown"))
 
 
-def _castle(pen: Pen) -> None:
-    stone, roof = pen.paint("gray"), pen.paint("red", "blue")
-    high = pen.near(-0.4, 0.08)
-    pen.box(-0.5, 0.05, 0.5, 1.0, stone)
-    for x in (-0.4, -0.1, 0.2):
-        pen.box(x, -0.15, x + 0.18, 0.1, stone)
-    for side in (-1, 1):
-        pen.box(side * 0.68 - 0.26, high, side * 0.68 + 0.26, 1.0, stone)
-        pen.part(roof, (side * 0.68 - 0.32, high), (side * 0.68, -1.0), (side * 0.68 + 0.32, high))
-        pen.box(side * 0.68 - 0.08, 0.0, side * 0.68 + 0.08, 0.26, pen.paint("black"))
-    pen.box(-0.2, 0.5, 0.2, 1.0, pen.paint("brown"))
-    pen.disc(0, 0.5, 0.2, 0.2, pen.paint("brown"))
-
-
 def _cup(pen: Pen) -> None:
     china, steam = pen.paint("white", "red", "light blue"), pen.paint("gray", "white")
     for x in (-0.42, 0.0):
@@ -125,7 +111,6 @@ OBJECTS: dict[str, Callable[[Pen], None]] = {
     "leaf": _leaf,
     "clock": _clock,
     "sunflower": _sunflower,
-    "castle": _castle,
     "cup": _cup,
     "mountain": _mountain,
     "cake": _cake,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import random
 
 from PIL import Image, ImageDraw
@@ -50,6 +51,12 @@ class Pen:
 
     def _at(self, point: Point) -> Point:
         return (point[0] * 0.48 + 0.5) * SIDE, (point[1] * 0.48 + 0.5) * SIDE
+
+
+def arc(x: float, y: float, across: float, down: float, begin: float, end: float) -> list[Point]:
+    """Points of an ellipse between two angles in degrees, clockwise from the right."""
+    turns = [math.radians(begin + (end - begin) * step / 20) for step in range(21)]
+    return [(x + across * math.cos(turn), y + down * math.sin(turn)) for turn in turns]
 
 
 def darker(colour: Colour) -> Colour:

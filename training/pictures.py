@@ -13,7 +13,7 @@ from training import scene_sampler as kinds
 from training.scene_sampler import Picture
 from training.sprites import Sprites
 
-MOST_THINGS = 4
+MOST_THINGS = 8
 
 
 @dataclass(frozen=True)
@@ -139,14 +139,14 @@ class Painter:
         return F.grid_sample(premultiplied, grid, align_corners=False)
 
     def _weather(self, image: Tensor, pictures: list[Picture]) -> Tensor:
-        for kind, tall in ((1, 5), (2, 2)):
+        for kind, wide, tall, many in ((1, 1, 5, 0.02), (2, 4, 4, 0.012)):
             rows = torch.tensor([row for row, p in enumerate(pictures) if p.weather == kind], device=self.device)
             if len(rows):
-                drops = (self._uniform(len(rows), 1, self.size, self.size) < 0.02).float()
-                drops = F.max_pool2d(F.pad(drops, (kind - 1, 0, tall - 1, 0)), (tall, kind), 1)
+                drops = (self._uniform(len(rows), 1, self.size, self.size) < many).float()
+                drops = F.max_pool2d(F.pad(drops, (wide - 1, 0, tall - 1, 0)), (tall, wide), 1)
                 colour = 0.55 if kind == 1 else 1.0
                 image = image.index_copy(
-                    0, rows, torch.lerp(image[rows], torch.full_like(image[rows], colour), 0.8 * drops)
+                    0, rows, torch.lerp(image[rows], torch.full_like(image[rows], colour), 0.9 * drops)
                 )
         return image
 

@@ -20,8 +20,10 @@ FLAT, HILLS, PEAKS = range(3)
 FIRST_WEIGHT = 7.0
 DRAWN_WEIGHT = 14.0
 """How often what is asked for most is shown, and what has bold drawings, the other common things being 1."""
-HARD = {"fish": 4.0, "star": 2.0}
+HARD = dict.fromkeys("fish star horse robot castle umbrella rabbit rocket".split(), 2.0)
 """Things that are learnt last, and how many times as often they are shown for it."""
+EASY = dict.fromkeys("tree house car cat dog bird flower boat heart face sunflower leaf".split(), 0.7)
+"""Things that were learnt first, and how often they are still shown."""
 WHITE_GROUNDS = 0.5
 """Share of grounds that are white, where the thing can be told from it."""
 
@@ -144,7 +146,7 @@ class Inventor:
 
 def _weight(thing: str) -> float:
     if thing in DRAWN:
-        return DRAWN_WEIGHT * HARD.get(thing, 1.0)
+        return DRAWN_WEIGHT * HARD.get(thing, 1.0) * EASY.get(thing, 1.0)
     return FIRST_WEIGHT if thing in words.FIRST else 1.0
 
 

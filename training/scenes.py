@@ -90,7 +90,25 @@ class Scenes(Inventor):
             picture.caption = self._pick(f"{article(thing)} on the {where}", f"{article(thing)} on the {sea} {where}")
         return picture
 
+    def _starry(self) -> Picture:
+        """A night of stars alone, which are large: a moon beside them would be all that is painted."""
+        colours = [self._rgb(self._pick("dark blue", "black"))] * 2 + [self._rgb("black")] * 2
+        picture = Picture(topic="stars", ground=LAND, colours=colours)
+        if self.chance.random() < 0.5:
+            picture.horizon, picture.skyline = self._uniform(0.8, 0.92), self.chance.choice([HILLS, PEAKS])
+            picture.relief = self._uniform(0.04, 0.1)
+        places = [(x, y) for x in (0.18, 0.5, 0.82) for y in (0.18, 0.45, 0.7)]
+        for x, y in self.chance.sample(places, self.chance.choice([5, 6, 7])):
+            place = x + self._uniform(-0.08, 0.08), y + self._uniform(-0.08, 0.08)
+            star = self._rgb(self._pick("yellow", "white", "yellow"))
+            picture.things.append(Thing(self.chance.choice(self._stars), self._uniform(0.16, 0.26), *place, star, True))
+        return captioned(
+            picture, self._pick("a starry night", "a starry night", "stars", "a starry sky", "stars at night")
+        )
+
     def _night(self) -> Picture:
+        if self.chance.random() < 0.2:
+            return self._starry()
         names = ("black", self._pick("dark blue", "black", "purple"), self._pick("black", "dark green"), "black")
         horizon = self._uniform(0.68, 0.9) if self.chance.random() < 0.6 else 2.0
         picture = Picture(topic="night", ground=LAND, colours=[self._rgb(name) for name in names], horizon=horizon)
@@ -111,7 +129,7 @@ class Scenes(Inventor):
         picture.caption = self._pick(
             "night", "the night sky", "the moon in the night sky", "a moon in the night sky", "the moon at night",
             "the moon in the night sky", "the moon and stars" if stars else "the moon",
-            "a starry night" if stars else "a dark night",
+            "a dark night",
             "the moon over the hills" if picture.skyline == HILLS else "a crescent moon" if crescent else "a full moon",
         )  # fmt: skip
         if horizon < 1 and self.chance.random() < 0.25:
@@ -137,6 +155,9 @@ class Scenes(Inventor):
         picture.skyline = {"hills": HILLS, "mountains": PEAKS, "desert": HILLS}.get(kind, FLAT)
         picture.relief = self._uniform(0.06, 0.2) if picture.skyline else 0.0
         named = kind if kind == "snow" else f"{colour} {kind}"
+        if kind == "snow" and self.chance.random() < 0.35:
+            picture.weather, picture.colours[:2] = 2, [self._rgb("blue"), self._rgb("light blue")]
+            return captioned(picture, self._pick("a snowy day", "a snowy day", "falling snow"))
         if self.chance.random() < 0.15:
             picture.weather = 2 if kind in ("snow", "mountains") else 1
             return captioned(picture, "a snowy day" if picture.weather == 2 else self._pick("rain", "a rainy day"))

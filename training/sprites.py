@@ -20,7 +20,7 @@ from training.shapes import shape_tile
 
 TILE = 72
 PER_ROW = 96
-BESIDE_DRAWN = 5
+BESIDE_DRAWN = 2
 """Sprites of a thing that has bold drawings: what lies between several forms is none of them."""
 _TAIL_SETS = 4
 _TAIL_WORDS = 3

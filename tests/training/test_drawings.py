@@ -13,9 +13,9 @@ def test_drawings_fill_their_tile_and_are_never_the_same_twice(thing):
     assert tiles.shape == (VARIANTS, 4, 72, 72) and tiles.dtype == torch.uint8
     assert len({tile.numpy().tobytes() for tile in tiles}) == VARIANTS
     covered = (tiles[:, 3] > 127).float()
-    assert float(covered.mean((1, 2)).min()) > 0.2 and float(covered.mean((1, 2)).max()) < 0.8
+    assert float(covered.mean((1, 2)).min()) > 0.12 and float(covered.mean((1, 2)).max()) < 0.8
     tall, wide = ((covered.amax(axis) > 0).sum(1) for axis in (2, 1))
-    assert min(int(tall.min()), int(wide.min())) > 40 and max(int(tall.max()), int(wide.max())) > 62
+    assert min(int(tall.min()), int(wide.min())) > 28 and max(int(tall.max()), int(wide.max())) > 62
 
 
 @pytest.mark.parametrize("thing", DRAWN)
@@ -54,6 +54,6 @@ def test_things_with_drawings_are_shown_most_and_mostly_as_drawn(sprites):
     assert torch.equal(sprites.tiles[tiles[-VARIANTS:]], drawn)
     inventor = Inventor(sprites, 0)
     weights = dict(zip(inventor._common, inventor._common_weights, strict=True))
-    assert weights["tree"] == DRAWN_WEIGHT > weights["apple"] > weights["anchor"]
+    assert weights["owl"] == DRAWN_WEIGHT > weights["tree"] > weights["butterfly"] > weights["spider"]
     assert all(weights[thing] > DRAWN_WEIGHT for thing in HARD)
-    assert max(weights, key=weights.__getitem__) == "fish"
+    assert weights["fish"] == max(weights.values())
