@@ -29,6 +29,7 @@ _PUBLIC: dict[str, tuple[str, str]] = {
             "new_session",
             "add_custom_loss",
             "compare",
+            "farm",
             "set_key",
             "register",
         ),
@@ -85,6 +86,7 @@ if TYPE_CHECKING:
     add_custom_loss = studio.add_custom_loss
     add_settings = studio.add_settings
     compare = studio.compare
+    farm = studio.farm
     set_key = studio.set_key
     apply_settings = studio.apply_settings
     do_init = studio.do_init

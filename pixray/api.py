@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import argparse
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from pixray.models.store import ModelStore
     from pixray.runs.animation import Animation
     from pixray.runs.audition import Audition
+    from pixray.runs.farm.progress import FarmEvent
     from pixray.runs.stepwise import StepwiseRun
 
 
@@ -239,6 +240,7 @@ class Studio:
         outdir: str | Path = "compare",
         judge: str | None = None,
         candidates: int = 1,
+        on: str | None = None,
         **settings: Any,
     ) -> dict[str, Any]:
         """The same prompts by several drawers and services, side by side; writes a page, a sheet and JSON.
@@ -247,6 +249,7 @@ class Studio:
             outdir: the folder; the same comparison again reads what is there.
             judge: the perceptor that judges; None: the embedded referee.
             candidates: pictures of each service and seed, of which the best is shown.
+            on: who paints: see `farm`.
             settings: of the runs.
 
         Returns:
@@ -259,7 +262,9 @@ class Studio:
         from pixray.runs.report.compare_page import write_comparison
         from pixray.runtime.signals import graceful
 
-        comparison = Comparison(prompts, drawers, seeds, settings, self.registry, self.store, outdir, judge, candidates)
+        comparison = Comparison(
+            prompts, drawers, seeds, settings, self.registry, self.store, outdir, judge, candidates, on=on
+        )
         with graceful(comparison):
             for _ in comparison.run():
                 pass
@@ -267,6 +272,33 @@ class Studio:
         if comparison.stopped:
             raise KeyboardInterrupt("the comparison was ended by Ctrl-C; the same call goes on")
         return comparison.as_json()
+
+    def farm(
+        self,
+        cells: Sequence[Mapping[str, Any]],
+        on: str | None = None,
+        outdir: str | Path = "farm",
+        *,
+        workers: int | None = None,
+        gpus_per_run: float | None = None,
+        cpus_per_run: float | None = None,
+    ) -> Iterator[FarmEvent]:
+        """Many runs on many devices and machines; yields what happens, as sessions do (docs/farm.md).
+
+        Args:
+            cells: settings of a run each, by name, as `run` takes them.
+            on: "ray" (this machine), "auto", "HOST:6379" or "ray://HOST:10001"; None: this process.
+            outdir: the folder of the whole, which every machine sees; the same call goes on there.
+            workers: runs at once at most; gpus_per_run, cpus_per_run: of a machine for each.
+
+        Raises:
+            SettingsError: all mistakes of all cells at once; PixrayError: the cluster cannot be reached.
+        """
+        from pixray.runs.farm.open import open_farm
+        from pixray.runs.farm.shares import Share
+
+        share = Share(cpus_per_run, gpus_per_run, workers)
+        yield from open_farm(cells, self.registry, self.store, outdir, on, share).run()
 
     def set_key(self, service: str, read: Callable[[], str | None]) -> None:
         """Let a callable give the key of a remote service, in place of the environment."""

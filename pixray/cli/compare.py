@@ -5,16 +5,20 @@ Late imports keep PIL and NumPy out of start-up.
 
 from __future__ import annotations
 
+import json
 import sys
 from collections.abc import Sequence
 
+from pixray.cli.farm_words import USAGE as FARM_USAGE
+from pixray.cli.farm_words import take_farm_words
 from pixray.cli.grid import read_words
 from pixray.cli.parsing import asks_for_help
 from pixray.errors import SettingsError
+from pixray.runs.farm.shares import Share
 
 USAGE = """\
 usage: pixray compare --drawers NAMES --prompts PROMPTS [--seeds 1,2,3] [--judge PERCEPTOR] [--candidates 1]
-                      [--outdir FOLDER] [settings]
+                      [--outdir FOLDER] [--on PLACE] [settings]
 
 The same prompts by several drawers, with one score for all, time and cost:
 
@@ -30,9 +34,12 @@ each service makes for a seed, of which the best is shown. --max_cost and --max_
 def main(argv: Sequence[str]) -> int:
     """Compare; exit code 0 if every run is done, 1 if some failed, 130 after Ctrl-C."""
     if not argv or asks_for_help(argv):
-        sys.stdout.write(USAGE)
+        sys.stdout.write(f"{USAGE}\n{FARM_USAGE}")
         return 0
-    texts, output = read_words(argv, "compare")
+    words, farm = take_farm_words(argv, "compare")
+    if farm is not None and (farm.detach or farm.watch or farm.stop):
+        raise SettingsError("pixray compare: --detach, --watch and --stop are for grids; scores need this command")
+    texts, output = read_words(words, "compare")
     drawers, seeds = (_names(texts, name, default) for name, default in (("drawers", ""), ("seeds", "1")))
     folder, judge, prompts = (texts.pop(name, None) for name in ("outdir", "judge", "prompts"))
     candidates = texts.pop("candidates", "1")
@@ -57,6 +64,8 @@ def main(argv: Sequence[str]) -> int:
         folder or "compare",
         judge or None,
         int(candidates),
+        on=farm.on if farm else None,
+        share=farm.share if farm else Share(),
     )
     with graceful(comparison):
         for number, row in enumerate(comparison.run(), 1):
@@ -67,7 +76,10 @@ def main(argv: Sequence[str]) -> int:
     write_comparison(comparison.folder, comparison.as_json())
     if output == "live":
         sys.stderr.write(_table(comparison.as_json()["rows"]))
-    sys.stdout.write(f"{comparison.folder / 'index.html'}\n")
+    if output == "json":
+        sys.stdout.write(json.dumps(comparison.as_json(), ensure_ascii=False) + "\n")
+    else:
+        sys.stdout.write(f"{comparison.folder / 'index.html'}\n")
     return 130 if comparison.stopped else 1 if any(row.status == "failed" for row in comparison.rows) else 0
 
 

@@ -59,27 +59,31 @@ class Gate:
     """
 
     def __init__(self, concurrency: int = 2, rate: tuple[int, float] | None = None) -> None:
-        self._concurrency, self._rate = concurrency, rate
+        self.concurrency, self.rate = concurrency, rate
         self._inside = 0
         self._entered: deque[float] = deque()
         self._lock = threading.Lock()
 
     async def __aenter__(self) -> None:
-        while (wait := self._try_to_enter()) > 0:
+        while (wait := self.try_to_enter()) > 0:
             await asyncio.sleep(wait)
 
     async def __aexit__(self, *_: Any) -> None:
+        self.leave()
+
+    def leave(self) -> None:
+        """One that was let in is done."""
         with self._lock:
             self._inside -= 1
 
-    def _try_to_enter(self) -> float:
+    def try_to_enter(self) -> float:
         """0 when let in; otherwise seconds after which to ask again."""
         with self._lock:
             now = time.monotonic()
-            if self._inside >= self._concurrency:
+            if self._inside >= self.concurrency:
                 return 0.05
-            if self._rate is not None:
-                count, period = self._rate
+            if self.rate is not None:
+                count, period = self.rate
                 while self._entered and now - self._entered[0] >= period:
                     self._entered.popleft()
                 if len(self._entered) >= count:

@@ -18,11 +18,14 @@ from typing import TYPE_CHECKING, Any
 from pixray.errors import PixrayError, SettingsError
 from pixray.images.io import open_picture
 from pixray.images.png_text import read_text
+from pixray.providers.limits import Budget
 from pixray.recorders.lock import FolderLock
 from pixray.recorders.log import read_log
 from pixray.recorders.outdir import named_outdir
 from pixray.recorders.record import read_record
 from pixray.runs.cell import Cell, paint_cell
+from pixray.runs.farm.progress import CellChanged, FarmFinished
+from pixray.runs.farm.shares import Share
 from pixray.runs.grid import make_cells
 from pixray.runs.report.own_files import refuse_foreign_files
 from pixray.runtime.files import remove_parts, user_path, writing
@@ -34,9 +37,11 @@ if TYPE_CHECKING:
     from pixray.recorders.files import FileRecorder
     from pixray.registry import Registry
     from pixray.runs.audition import Audition
+    from pixray.runs.farm.session import Farm
 
 REFEREE = "embedded-referee"
 """The perceptor that judges unless another one is named: it never guides a picture."""
+_ANIMATED = "an animation has more than one picture to compare"
 _FACTS = ("provider", "model", "service_seed", "service_size", "request_id", "cost")
 
 
@@ -78,6 +83,7 @@ class Comparison:
         judge: the perceptor that judges; None: the embedded referee, if there is one.
         candidates: how many pictures of each service and seed; the best by score is shown. The setting `iterations`
             is for the drawers of this machine alone, or 300 steps would buy 300 pictures.
+        on: the cluster that paints (see `check_place`), with a share of a machine for each run; None: this process.
 
     Raises:
         SettingsError: all mistakes at once.
@@ -94,16 +100,18 @@ class Comparison:
         folder: str | Path = "compare",
         judge: str | None = None,
         candidates: int = 1,
+        on: str | None = None,
+        share: Share = Share(),
     ) -> None:
-        from pixray.providers.limits import Budget
-
         self.registry, self.store, self.folder, self.judge = (
             registry,
             store,
             user_path(named_outdir(str(folder)), "outdir"),
             judge,
         )
-        self.prompts, self.candidates = prompts, candidates
+        self.prompts, self.candidates, self._on, self._share = prompts, candidates, on, share
+        if on is not None:
+            self.folder = self.folder.absolute()
         texts = {"prompts": prompts, "drawer": ",".join(drawers), "seed": ",".join(map(str, seeds)), **settings}
         base = Layer(LayerKind.PYTHON, "compare", {"remote_cache": "replay", "save_intermediates": False})
         self.cells = make_cells(
@@ -114,7 +122,7 @@ class Comparison:
         self.rows = [self._row(cell) for cell in self.cells]
         first = self.cells[0].settings
         self.budget = Budget(first.max_cost, first.max_requests)
-        self._sessions: list[Session | Audition] = []
+        self._sessions: list[Session | Audition | Farm] = []
         self._stopping = False
 
     def run(self) -> Iterator[Row]:
@@ -126,6 +134,9 @@ class Comparison:
         with writing(self.folder):
             self.folder.mkdir(parents=True, exist_ok=True)
         refuse_foreign_files(self.folder, ["index.html", "compare.json", "sheet.png"])
+        if self._on is not None:
+            yield from self._run_on_farm(self._on)  # which locks the folder itself
+            return
         lock = FolderLock(self.folder)
         lock.acquire()
         remove_parts(self.folder)
@@ -153,6 +164,28 @@ class Comparison:
                 if future is not None:
                     future.result()
                 yield row
+        self._read_all()
+
+    def _run_on_farm(self, on: str) -> Iterator[Row]:
+        """The same with workers of a cluster. The scores are worked out here."""
+        from pixray.runs.farm.open import farm_of, write_nothing
+
+        rows = {cell.folder.name: row for cell, row in zip(self.cells, self.rows, strict=True)}
+        single = [cell for cell in self.cells if not cell.settings.animation_dir]
+        for cell in (cell for cell in self.cells if cell.settings.animation_dir):
+            rows[cell.folder.name].status, rows[cell.folder.name].reason = "failed", _ANIMATED
+        budget = (self.budget.cost, self.budget.requests)
+        farm = farm_of(self.folder, single, self.registry, on, self._share, write=write_nothing, budget=budget)
+        self._sessions.append(farm)
+        for event in farm.run():
+            if isinstance(event, FarmFinished):
+                bill = event.bill
+                self.budget.spent, self.budget.guessed, self.budget.submitted = bill.spent, bill.guessed, bill.requests
+            elif isinstance(event, CellChanged) and event.state in ("done", "failed"):
+                rows[event.name].status, rows[event.name].reason = event.state, event.reason
+                yield rows[event.name]
+        for row in self.rows:
+            row.status = "stopped" if row.status == "waiting" else row.status
         self._read_all()
 
     def stop(self) -> None:
@@ -206,7 +239,7 @@ class Comparison:
             row.status, row.reason = "failed", str(error)
             return None
         if isinstance(session, Animation):
-            row.status, row.reason = "failed", "an animation has more than one picture to compare"
+            row.status, row.reason = "failed", _ANIMATED
             return None
         if isinstance(session.drawer, RemoteDrawer):
             session.drawer.client.budget = self.budget  # one bill for all of them

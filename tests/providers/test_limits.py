@@ -91,7 +91,7 @@ def test_a_gate_lets_so_many_in_at_once_and_per_period():
     assert asyncio.run(crowd(Gate(2), 5)) == 2
     gate = Gate(9, rate=(2, 3600.0))
     assert asyncio.run(crowd(gate, 2)) <= 2
-    assert gate._try_to_enter() > 3000
+    assert gate.try_to_enter() > 3000
 
 
 def test_a_budget_is_shared_and_exact():

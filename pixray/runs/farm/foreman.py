@@ -11,6 +11,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import importlib
+import secrets
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -22,6 +23,7 @@ from pixray.recorders.lock import FolderInUse, FolderLock
 from pixray.runs.cell import Cell
 from pixray.runs.farm.cluster import lives, machines
 from pixray.runs.farm.ledger import Ledger
+from pixray.runs.farm.limits import Bill, Desk, Limits
 from pixray.runs.farm.painter import Painting
 from pixray.runs.farm.progress import CellChanged
 from pixray.runs.farm.shares import Share
@@ -55,6 +57,7 @@ class FarmOrder:
         painting: what paints the cells.
         write: what writes the pages about them.
         directory: where relative paths in settings begin; version: of pixray, where the farm was started.
+        budget: cost and requests of the whole farm (see `Budget`); None: every cell has its own.
     """
 
     cells: Sequence[Cell]
@@ -65,6 +68,7 @@ class FarmOrder:
     write: Write
     directory: str
     version: str
+    budget: tuple[float | None, int | None] | None = None
 
 
 @dataclass(frozen=True)
@@ -75,6 +79,7 @@ class News:
         version: to ask with the next time.
         ended: nothing is painted any more; problem: why the farm could not go on.
         notices: sentences for the user.
+        bill: what was spent; told at the end.
     """
 
     version: int
@@ -82,6 +87,7 @@ class News:
     notices: Sequence[str]
     ended: bool
     problem: str
+    bill: Bill
 
 
 class Foreman:
@@ -102,6 +108,8 @@ class Foreman:
         self._false_starts = self._at_work = self._useless = 0
         self._page_due = 0.0
         self._work: asyncio.Task[None] | None = None
+        self._desk: Any = None
+        self._bill = Bill()
 
     async def begin(self) -> None:
         """Start, once."""
@@ -124,7 +132,7 @@ class Foreman:
             await asyncio.sleep(_BREATH)
         ended, version = self._ended, self._ledger.version
         notices, self._notices = self._notices, []
-        return News(version, self._ledger.changes(after), notices, ended, self._problem)
+        return News(version, self._ledger.changes(after), notices, ended, self._problem, self._bill)
 
     async def _run(self) -> None:
         lock = FolderLock(self._order.folder)
@@ -135,6 +143,7 @@ class Foreman:
                 await asyncio.sleep(_BREATH)
                 await self._write_pages_if_due()
             await self._dismiss()
+            self._bill = await self._desk.bill.remote()
             await asyncio.to_thread(self._write_pages)
         except PixrayError as error:
             self._problem = str(error)
@@ -153,7 +162,8 @@ class Foreman:
         return self._ledger.count("running")
 
     async def _open(self, lock: FolderLock) -> None:
-        deadline = time.monotonic() + _PATIENCE
+        deadline, ray = time.monotonic() + _PATIENCE, importlib.import_module("ray")
+        self._desk = ray.remote(Desk).options(num_cpus=0).remote(*(self._order.budget or ()))
         if not (self._order.folder / self._order.note).is_file():
             raise PixrayError(
                 f"the head of the cluster does not see {self._order.folder}: name a folder that all machines share"
@@ -190,10 +200,10 @@ class Foreman:
         ray = importlib.import_module("ray")
         options = {**self._share.options(), "max_restarts": 0, "max_task_retries": 0}
         threads = max(1, int(self._share.cpus or 1))
-        me = ray.get_runtime_context().current_actor
-        worker = ray.remote(Worker).options(**options).remote(
-            self._order.painting, me, threads, self._order.directory
-        )  # fmt: skip
+        me, name = ray.get_runtime_context().current_actor, secrets.token_hex(8)
+        limits = Limits(self._desk, name, self._order.budget is not None)
+        made = ray.remote(Worker).options(**options)
+        worker = made.remote(self._order.painting, me, limits, threads, self._order.directory)
         try:
             hello = await self._greeted(worker)
             if hello is not None:
@@ -201,6 +211,7 @@ class Foreman:
         finally:
             with contextlib.suppress(Exception):  # it is gone already
                 ray.kill(worker)
+            self._desk.forget.remote(name)
 
     async def _greeted(self, worker: Any) -> Hello | None:
         """What a worker says of itself; None if it is of no use."""
@@ -255,11 +266,12 @@ class Foreman:
             what = f"the machine {hello.host} was lost" if gone else f"the worker on {hello.host} ended"
             self._ledger.lose(name, f"{what} while it painted this cell", node_gone=gone)
             return False
-        self._ledger.settle(name, painted.outcome.state, painted.outcome.reason)
+        outcome = painted.outcome
+        self._ledger.settle(name, outcome.state, outcome.reason, final=outcome.paid)
         if self._share.measures:
             self._share = self._share.measured(painted.peak, painted.total)
             return False  # its share of the GPU is too large
-        return not painted.outcome.broken_device
+        return not outcome.broken_device
 
     async def _lost_machine(self, hello: Hello) -> bool:
         """Whether a worker ended because its whole machine did, which the cluster may notice a little later."""

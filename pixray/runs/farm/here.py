@@ -77,4 +77,4 @@ class FarmHere:
             return self._stopping
 
         outcome = self._painting.paint(cell, hear)
-        self._ledger.settle(name, outcome.state, outcome.reason)
+        self._ledger.settle(name, outcome.state, outcome.reason, final=outcome.paid)

@@ -8,33 +8,74 @@ from typing import Any
 
 from pixray.errors import SettingsError
 from pixray.models.store import ModelStore
+from pixray.recorders.outdir import make_outdir
 from pixray.registry import Registry
 from pixray.runs.cell import Cell
+from pixray.runs.farm.cluster import check_place
+from pixray.runs.farm.foreman import Write
 from pixray.runs.farm.here import FarmHere
 from pixray.runs.farm.painter import Painter
 from pixray.runs.farm.session import Farm
 from pixray.runs.farm.shares import Share
 from pixray.runs.grid import folder_name, write_results
-from pixray.settings.names import fill_cell_names
+from pixray.runs.report.own_files import refuse_foreign_files
+from pixray.settings.names import fill_cell_names, refuse_braces
 from pixray.settings.resolve import resolve
 
 
 def farm_of(
-    folder: Path, cells: Sequence[Cell], registry: Registry, on: str, share: Share, *, lasting: bool = False
+    folder: Path,
+    cells: Sequence[Cell],
+    registry: Registry,
+    on: str,
+    share: Share,
+    *,
+    lasting: bool = False,
+    write: Write = write_results,
+    budget: tuple[float | None, int | None] | None = None,
 ) -> Farm:
-    """The cells of a grid, to be painted on a cluster.
+    """Cells to be painted on a cluster; without further words those of a grid.
 
     Args:
         folder: of the whole, absolute.
+        lasting, write, budget: see `Farm`.
     """
     parts = registry.copy()
     parts.keys = {}  # keys stay on this machine; workers take those of theirs
-    return Farm(cells, folder, on, share, Painter(parts), write_results, lasting)
+    return Farm(cells, folder, on, share, Painter(parts), write, lasting, budget)
 
 
 def farm_here(folder: Path, cells: Sequence[Cell], registry: Registry, store: ModelStore) -> FarmHere:
     """The same cells, painted one after the other in this process."""
     return FarmHere(cells, folder, Painter(registry, store), write_results)
+
+
+def open_farm(
+    settings: Sequence[Mapping[str, Any]],
+    registry: Registry,
+    store: ModelStore,
+    outdir: str | Path,
+    on: str | None,
+    share: Share,
+) -> Farm | FarmHere:
+    """A farm as `pixray.farm` describes it; the folder is made.
+
+    Raises:
+        SettingsError: mistakes in settings or the place.
+        PixrayError: the folder cannot be made, or files of somebody else are in the way.
+    """
+    if on is not None:
+        check_place(on)
+    refuse_braces(str(outdir))
+    cells_of(settings, registry, Path(outdir))  # all mistakes, before a folder is made
+    folder = make_outdir(str(outdir)).absolute()
+    refuse_foreign_files(folder, ["index.html", "grid.json", "sheet.png"])
+    cells = cells_of(settings, registry, folder)
+    return farm_here(folder, cells, registry, store) if on is None else farm_of(folder, cells, registry, on, share)
+
+
+def write_nothing(folder: Path, cells: Sequence[Cell], failed: Mapping[str, str]) -> None:
+    """For farms whose driver writes the pages."""
 
 
 def cells_of(settings: Sequence[Mapping[str, Any]], registry: Registry, folder: Path) -> list[Cell]:
@@ -47,6 +88,8 @@ def cells_of(settings: Sequence[Mapping[str, Any]], registry: Registry, folder: 
     Raises:
         SettingsError: all mistakes of all cells, each once.
     """
+    if not settings:
+        raise SettingsError("farm: expected settings of at least one run")
     varying = _varying(settings)
     cells: list[Cell] = []
     problems: list[str] = []

@@ -11,8 +11,10 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, Protocol
 
 from pixray.events import CheckpointDue, Event, Started, Stepped
+from pixray.providers.limits import Budget
 from pixray.recorders.lock import FolderInUse, FolderLock
 from pixray.runs.cell import Cell, paint_cell
+from pixray.runs.farm.limits import Limits, SharedBudget
 from pixray.runs.outcome import Outcome, outcome_of
 from pixray.runtime.files import writing
 
@@ -32,7 +34,13 @@ Hear = Callable[[Mapping[str, Any]], bool]
 
 
 class Painting(Protocol):
-    """Anything that paints cells: what a farm's workers have inside."""
+    """Anything that paints cells: what a farm's workers have inside.
+
+    Attributes:
+        limits: of remote services, where several processes share them.
+    """
+
+    limits: Limits | None
 
     def paint(self, cell: Cell, hear: Hear) -> Outcome: ...
 
@@ -47,6 +55,7 @@ class Painter:
 
     def __init__(self, registry: Registry, store: ModelStore | None = None) -> None:
         self.registry, self._store = registry, store
+        self.limits: Limits | None = None
 
     @property
     def store(self) -> ModelStore:
@@ -75,12 +84,27 @@ class Painter:
     def _paint(self, cell: Cell, hear: Hear) -> bool:
         from pixray.runs.to_folder import run_to_folder
 
+        self._share_limits(cell)
         session, files = paint_cell(cell, self.registry, self.store)
+        if self.limits is not None and self.limits.common:
+            share_budget(session, SharedBudget(self.limits.desk))
         report = Report(hear)
         for event in run_to_folder(session, files, self.registry):
             if report(event):
                 session.stop()
         return session.stopping
+
+    def _share_limits(self, cell: Cell) -> None:
+        service = cell.settings.drawer
+        if self.limits is not None and service in self.registry.names("provider"):
+            self.limits.put_into(self.store, self.registry, service)
+
+
+def share_budget(session: Any, budget: Budget) -> None:
+    """Have a run pay from a common budget, if it is one of a remote service."""
+    client = getattr(getattr(session, "drawer", None), "client", None)
+    if client is not None:
+        client.budget = budget
 
 
 class Report:

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from pixray.events import Noticed
+from pixray.runs.farm.limits import Bill
 
 CellState = Literal["waiting", "running", "done", "failed"]
 
@@ -71,12 +72,14 @@ class FarmFinished:
 
     Attributes:
         done, failed, waiting: number of cells; some wait only if the farm was stopped.
+        bill: what remote services were paid, where the farm has a budget for the whole.
     """
 
     done: int
     failed: int
     waiting: int
     seconds: float
+    bill: Bill = Bill()
 
 
 FarmEvent = FarmStarted | CellChanged | Noticed | FarmFinished

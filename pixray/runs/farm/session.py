@@ -65,7 +65,7 @@ class Watch:
             self.ended = True
             count = Counter(self._states.values())
             seconds = round(time.monotonic() - self._begun, 1)
-            yield FarmFinished(count["done"], count["failed"], count["waiting"], seconds)
+            yield FarmFinished(count["done"], count["failed"], count["waiting"], seconds, news.bill)
 
     def stop(self) -> None:
         """Ask for the end of the farm after the steps that are being taken."""
@@ -82,6 +82,7 @@ class Farm:
         painting: what paints, sent to the workers.
         write: writes the pages about all cells; called on the head of the cluster.
         lasting: it goes on when this program ends, or is asked to stop.
+        budget: cost and requests of the whole (see `Budget`); None: every cell has its own.
     """
 
     def __init__(
@@ -93,10 +94,11 @@ class Farm:
         painting: Painting,
         write: Write,
         lasting: bool = False,
+        budget: tuple[float | None, int | None] | None = None,
     ) -> None:
         self._cells, self._folder, self._on, self._share = cells, folder, on, share
         self._painting, self._write, self._lasting = painting, write, lasting
-        self._stopping = False
+        self._budget, self._stopping = budget, False
 
     def run(self) -> Iterator[FarmEvent]:
         """Paint. Leaving the loop stops the farm, unless it is a lasting one.
@@ -146,7 +148,15 @@ class Farm:
         note = f"{NOTE}{secrets.token_hex(8)}"
         write_atomic(self._folder / note, b"")
         order = FarmOrder(
-            self._cells, self._folder, note, share, self._painting, self._write, str(Path.cwd()), __version__
+            cells=self._cells,
+            folder=self._folder,
+            note=note,
+            share=share,
+            painting=self._painting,
+            write=self._write,
+            directory=str(Path.cwd()),
+            version=__version__,
+            budget=self._budget,
         )
         options: dict[str, Any] = {"name": name_of(self._folder), "namespace": NAMESPACE, "num_cpus": 0}
         options |= {"max_concurrency": 1000, "resources": {_HEAD: 0.001}}

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from pixray.runs.cell import Cell
+from pixray.runs.farm.limits import Limits
 from pixray.runs.farm.painter import Painting
 from pixray.runs.outcome import Outcome
 from pixray.runtime.allocator import prepare_process
@@ -49,14 +50,15 @@ class Worker:
 
     Args:
         painting: does it.
-        foreman: hears how far it is.
+        foreman: hears how far it is; limits: of remote services.
         threads: cores to use.
         directory: where relative paths in settings begin.
     """
 
-    def __init__(self, painting: Painting, foreman: Any, threads: int, directory: str) -> None:
+    def __init__(self, painting: Painting, foreman: Any, limits: Limits, threads: int, directory: str) -> None:
         self._painting, self._foreman, self._threads = painting, foreman, threads
         self._answers: list[Any] = []
+        painting.limits = limits
         prepare_process()
         with contextlib.suppress(OSError):  # a machine that lacks it can still paint what names no file
             os.chdir(directory)

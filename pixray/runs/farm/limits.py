@@ -1,0 +1,140 @@
+"""The limits of remote services across all workers of a farm: one process holds the clock of each service, and the
+budget where there is one for the whole.
+
+Late imports: Ray is an extra.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import importlib
+from collections import Counter
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from pixray.providers.errors import BudgetExceeded
+from pixray.providers.limits import Budget, Gate
+
+if TYPE_CHECKING:
+    from pixray.models.store import ModelStore
+    from pixray.registry import Registry
+
+
+@dataclass(frozen=True)
+class Bill:
+    """What a farm submitted and spent, as `Budget` counts it."""
+
+    spent: float = 0.0
+    guessed: float = 0.0
+    requests: int = 0
+
+
+class Desk:
+    """Lets workers submit: so many at once and per period for each service, and so much in all.
+
+    Args:
+        cost, requests: of the whole farm; see `Budget`.
+    """
+
+    def __init__(self, cost: float | None = None, requests: int | None = None) -> None:
+        self._gates: dict[str, Gate] = {}
+        self._inside: dict[str, Counter[str]] = {}
+        self._budget = Budget(cost, requests)
+
+    def enter(self, service: str, worker: str, concurrency: int, rate: tuple[int, float] | None) -> float:
+        """0 when let in; otherwise seconds after which to ask again."""
+        gate = self._gates.setdefault(service, Gate(concurrency, rate))
+        wait = gate.try_to_enter()
+        if not wait:
+            self._inside.setdefault(worker, Counter())[service] += 1
+        return wait
+
+    def leave(self, service: str, worker: str) -> None:
+        """A submission has ended."""
+        if self._inside.get(worker, Counter())[service] > 0:
+            self._inside[worker][service] -= 1
+            self._gates[service].leave()
+
+    def forget(self, worker: str) -> None:
+        """A worker is no more, and nothing that it submitted counts as going on."""
+        for service, count in self._inside.pop(worker, Counter()).items():
+            for _ in range(count):
+                self._gates[service].leave()
+
+    def reserve(self, service: str, price: float | None) -> str | None:
+        """Take a submission out of the budget; why not, if it does not allow it."""
+        try:
+            self._budget.reserve(service, price)
+        except BudgetExceeded as error:
+            return str(error)
+        return None
+
+    def guess(self, amount: float) -> None:
+        """See `Budget.guess`."""
+        self._budget.guess(amount)
+
+    def settle(self, price: float | None, actual: float) -> None:
+        """See `Budget.settle`."""
+        self._budget.settle(price, actual)
+
+    def bill(self) -> Bill:
+        """What came of it so far."""
+        return Bill(self._budget.spent, self._budget.guessed, self._budget.submitted)
+
+
+class SharedGate:
+    """A `Gate` at the desk of the farm."""
+
+    def __init__(self, desk: Any, service: str, worker: str, gate: Gate) -> None:
+        self._desk, self._service, self._worker = desk, service, worker
+        self._limits = gate.concurrency, gate.rate
+
+    async def __aenter__(self) -> None:
+        while (wait := await self._ask(self._desk.enter.remote(self._service, self._worker, *self._limits))) > 0:
+            await asyncio.sleep(wait)
+
+    async def __aexit__(self, *_: Any) -> None:
+        await self._ask(self._desk.leave.remote(self._service, self._worker))
+
+    @staticmethod
+    async def _ask(answer: Any) -> Any:
+        return await asyncio.to_thread(importlib.import_module("ray").get, answer)
+
+
+class SharedBudget(Budget):
+    """A `Budget` at the desk of the farm."""
+
+    def __init__(self, desk: Any) -> None:
+        super().__init__()
+        self._desk = desk
+
+    def reserve(self, service: str, price: float | None) -> None:
+        refusal = importlib.import_module("ray").get(self._desk.reserve.remote(service, price))
+        if refusal:
+            raise BudgetExceeded(refusal)
+
+    def guess(self, amount: float) -> None:
+        self._desk.guess.remote(amount)
+
+    def settle(self, price: float | None, actual: float) -> None:
+        self._desk.settle.remote(price, actual)
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What a worker uses in place of limits of its own.
+
+    Attributes:
+        desk: of the farm; worker: the name by which the desk knows this one.
+        common: whether there is one budget for the whole farm.
+    """
+
+    desk: Any
+    worker: str
+    common: bool
+
+    def put_into(self, store: ModelStore, registry: Registry, service: str) -> None:
+        """Have every client of a service that is built with a store wait at the desk."""
+        capabilities = registry.load("provider", service).capabilities
+        gate = Gate(capabilities.concurrency, capabilities.rate)
+        store.shared(("remote gate", service), lambda: SharedGate(self.desk, service, self.worker, gate))
