@@ -318,7 +318,7 @@ def load_settings(path: str | Path, *, trust: bool = False, **changes: Any) -> S
 
     Args:
         path: a PNG or SVG that pixray made, a YAML file of settings, or the folder of a run.
-        trust: also take what the record says about files, addresses, paid services and places on this machine;
+        trust: also take what the record says about files, addresses, paid services and locations on this machine;
             without it that is left out, and `notices` of the settings says so.
     """
     from pixray.recorders.record import record_layer

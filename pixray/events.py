@@ -92,7 +92,7 @@ class Drawn:
         image_u8: H W 3, or H W 4 with transparency, 0 to 255.
         final: whether it is the last picture of the run.
         save, show: whether it is due for saving and for display.
-        files: further output files by name ending (".svg", "_cells.png"), with their content.
+        files: other output files by name ending (".svg", "_cells.png"), with their content.
         frame: the frame of an animation that it belongs to, or None.
         text: facts about this picture for its metadata, such as {"pixray_provider": "stability"}.
     """

@@ -42,7 +42,7 @@ def main(argv: Sequence[str]) -> int:
     parser.add_argument("names", nargs="*", metavar="name", help="models, as `pixray models list` shows them")
     parser.add_argument("--part", help="path: only this part, such as config")
     parser.add_argument("--checkpoints_dir", help="a folder to search first, and to download into")
-    parser.add_argument("--models_file", help="YAML file of further models")
+    parser.add_argument("--models_file", help="YAML file of additional models")
     parser.add_argument("--quiet", action="store_true", help="no progress bar")
     args = parser.parse_args(argv)
     if args.action not in actions:
@@ -155,9 +155,9 @@ def where_lines(store: ModelStore) -> Iterator[str]:
         yield f"checkpoints are looked for in {folder.absolute()} ({', '.join(notes)})"
     yield f"the setting checkpoints_dir or the variable {ENVIRONMENT} can name another folder, which then comes first"
     if store.models_file:
-        yield f"further models are described in {store.models_file}"
+        yield f"additional models are described in {store.models_file}"
     else:
-        yield f"the setting models_file or the variable {OWN_MODELS} can name a YAML file of further models"
+        yield f"the setting models_file or the variable {OWN_MODELS} can name a YAML file of additional models"
     if store.offline:
         yield "downloads are switched off (the setting offline, PIXRAY_OFFLINE or HF_HUB_OFFLINE)"
 

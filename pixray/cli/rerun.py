@@ -16,9 +16,9 @@ USAGE = """\
 usage: pixray rerun PICTURE [--trust] [settings]
 
 Make a picture again from the settings inside it (a PNG or SVG of pixray, a settings.yaml, or the folder of a run).
-Further settings change it:  pixray rerun out.png --seed 7 --iterations 400
+Other settings change it:  pixray rerun out.png --seed 7 --iterations 400
 
-A picture may come from a stranger, so what its settings say about files, addresses, paid services and places on this
+A picture may come from anybody, so what its settings say about files, addresses, paid services and locations on this
 machine is left out, and named. --trust takes it all; a setting of your own beside it (--init_image mine.png) always
 counts.
 """

@@ -23,7 +23,7 @@ def main(argv: Sequence[str]) -> int:
     parser.add_argument("--device", help="where to go on, if not where it began: auto, cpu, cuda, cuda:1, mps")
     parser.add_argument("--checkpoints_dir", "--checkpoints-dir", help="folder of model files")
     parser.add_argument("--offline", action="store_true", help="never download a model file")
-    parser.add_argument("--trust", action="store_true", help="go on with a stranger's run, whatever its settings name")
+    parser.add_argument("--trust", action="store_true", help="go on with an untrusted run, whatever its settings name")
     add_output_flags(parser)
     args = parser.parse_args(argv)
 

@@ -53,11 +53,11 @@ def nearby(services: Sequence[Any], width: int) -> str:
     if not answers:
         return f"\non this machine: nothing answers at ports {', '.join(map(str, ports))}\n"
     lines = ["\non this machine:"]
-    for found in answers:
-        address = "" if found.usual else f" --{found.service}_url {found.url}"
-        use = f"--drawer {found.service}{address}"
-        silent = f"something at {found.url} said nothing within {search.SECONDS:g} s; if it is {found.service}: {use}"
-        lines += _wrapped(silent if found.what is None else f"{found.what} at {found.url}: {use}", "", width)
+    for answer in answers:
+        address = "" if answer.usual else f" --{answer.service}_url {answer.url}"
+        use = f"--drawer {answer.service}{address}"
+        silent = f"something at {answer.url} said nothing within {search.SECONDS:g} s; if it is {answer.service}: {use}"
+        lines += _wrapped(silent if answer.what is None else f"{answer.what} at {answer.url}: {use}", "", width)
     return "\n".join(lines) + "\n"
 
 
@@ -71,7 +71,7 @@ def table(rows: Sequence[tuple[str, str, str]], width: int) -> str:
 
 
 def _wrapped(text: str, before: str, width: int) -> list[str]:
-    """A text after something, its further lines indented as far; at least 30 letters wide, however narrow it gets."""
+    """A text after something, its other lines indented as far; at least 30 letters wide, however narrow it gets."""
     indent = " " * (len(before) or 2)
     most = max(width, len(before) + 30)
     return textwrap.wrap(

@@ -62,7 +62,7 @@ def serve(
         parsed: the flags of `serving_parser`.
         folder: of the queue and of all runs.
         keep: leave the folders of predictions where they are.
-        routes: imports what makes further routes.
+        routes: imports what makes additional routes.
         listening: called with the address once clients can ask.
 
     Raises:

@@ -79,8 +79,8 @@ def frames_of(folder: Path) -> list[Path]:
     log = read_log(folder)
     named = [[folder / name for name in log.frames(place)] for place in ("video", "steps")] if log else []
     # What lies there counts only where no log says which frames are this run's.
-    places = [folder] if any(named) else [folder / "video", folder / "steps", folder]
-    lying = [sorted(place.glob("frame_*.png"), key=_number) for place in places]
+    folders = [folder] if any(named) else [folder / "video", folder / "steps", folder]
+    lying = [sorted(place.glob("frame_*.png"), key=_number) for place in folders]
     for frames in [*named, *lying]:
         existing = [frame for frame in frames if frame.is_file()]
         if len(existing) > 1:

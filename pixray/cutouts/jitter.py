@@ -1,4 +1,4 @@
-"""Looking at all of a picture from slightly different places."""
+"""Looking at all of a picture from slightly different positions."""
 
 from __future__ import annotations
 

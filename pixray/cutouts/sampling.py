@@ -36,10 +36,10 @@ class Sampling:
 
     def grid(self, size: int) -> Tensor:
         """n x size*size x 2, where to sample."""
-        places = self.maps @ points(size, self.source.device, self.source.dtype)
-        grid = places.new_empty(len(places), places.shape[2], 2)
-        torch.div(places[:, 0], places[:, 2], out=grid[..., 0])
-        torch.div(places[:, 1], places[:, 2], out=grid[..., 1])
+        positions = self.maps @ points(size, self.source.device, self.source.dtype)
+        grid = positions.new_empty(len(positions), positions.shape[2], 2)
+        torch.div(positions[:, 0], positions[:, 2], out=grid[..., 0])
+        torch.div(positions[:, 1], positions[:, 2], out=grid[..., 1])
         return grid
 
 
@@ -147,7 +147,7 @@ def _grouped(sampling: Sampling, size: int) -> tuple[Tensor, Tensor]:
 
 
 def _pieces(grouped: Tensor, first: int) -> list[tuple[slice, Tensor]]:
-    """Of G x 3 x n x P: for each group its place among all cutouts, and a view of it as n x 3 x P."""
+    """Of G x 3 x n x P: for each group its index among all cutouts, and a view of it as n x 3 x P."""
     groups, each = grouped.shape[0], grouped.shape[2]
     if each == 1:  # the layouts are the same
         return [(slice(first, first + groups), grouped[:, :, 0])]

@@ -1,4 +1,4 @@
-"""Builds a session from settings: the only place that knows how the parts fit together.
+"""Builds a session from settings: the only module that knows how the parts fit together.
 
 Late imports keep PIL, NumPy and httpx out of start-up.
 """

@@ -183,7 +183,7 @@ class Steering:
         with self._lock:
             if not self._changed and not self._planned:
                 return
-            changes = [(one.step, dataclasses.replace(one.layer, values=one.values)) for one in self._taken]
+            changes = [(change.step, dataclasses.replace(change.layer, values=change.values)) for change in self._taken]
             changes += self._planned
             self._taken, self._planned = [], [change for change in changes if change[0] >= step]
             for parts in self.parts:
@@ -235,7 +235,7 @@ class Steering:
         return change, settings
 
     def _apply(self, change: Change, settings: Settings) -> None:
-        names = list(dict.fromkeys(name for one in (*self._taken, change) for name in one.values))
+        names = list(dict.fromkeys(name for taken in (*self._taken, change) for name in taken.values))
         self._changed = True
         for parts in self.parts:
             # Each session has files of its own, as the frames of an animation have.

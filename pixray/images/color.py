@@ -49,7 +49,7 @@ _PLOT: dict[str, str] = {
     "tab:olive": "#bcbd22",
     "tab:cyan": "#17becf",
 }
-"""Further names that the old pixray took from matplotlib; C0 to C9 are the ten of "tab:" in turn."""
+"""Other names that the old pixray took from matplotlib; C0 to C9 are the ten of "tab:" in turn."""
 
 _TRIPLE = re.compile(r"([(\[])\s*([^+()\[\]]+?)\s*\+\s*([^+()\[\]]+?)\s*\+\s*([^+()\[\]]+?)\s*([)\]])")
 _TRANSLUCENT = re.compile(r"#[0-9a-f]{8}")

@@ -1,7 +1,7 @@
 """A file from a web address: only http and https, only so many bytes, only so long.
 
-What strangers name is fetched from the public internet alone: every hop is judged anew, and connected to by the number
-that was judged.
+What untrusted input names is fetched from the public internet alone: every hop is judged anew, and connected to by the
+number that was judged.
 
 Late imports keep httpx out of start-up.
 """
@@ -51,7 +51,7 @@ def fetch(address: str, label: str, *, most_bytes: int = MOST_BYTES, seconds: fl
 
     Raises:
         PixrayError: an address with a password (it would end up in the picture's metadata), no answer, an error, or
-            a limit was passed. A stranger is told the same whatever went wrong, lest messages map a network.
+            a limit was passed. Whoever sent it is told the same whatever went wrong, lest messages map a network.
     """
     public = _is_untrusted.get()(label)
     parts = urlsplit(address)

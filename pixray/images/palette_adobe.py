@@ -25,17 +25,17 @@ class _Bytes:
     """Reads numbers one after the other, and never past the end."""
 
     def __init__(self, content: bytes) -> None:
-        self.content, self.place = content, 0
+        self.content, self.offset = content, 0
 
     @property
     def left(self) -> int:
-        return len(self.content) - self.place
+        return len(self.content) - self.offset
 
     def take(self, count: int) -> bytes:
         if count > self.left:
             raise ValueError(_DAMAGED)
-        self.place += count
-        return self.content[self.place - count : self.place]
+        self.offset += count
+        return self.content[self.offset - count : self.offset]
 
     def numbers(self, layout: str) -> tuple:
         return struct.unpack(f">{layout}", self.take(struct.calcsize(f">{layout}")))

@@ -79,7 +79,7 @@ def _median_cut(visible: np.ndarray, first: np.ndarray, counts: np.ndarray, most
     """Fewer colours, chosen by how much of the picture each covers.
 
     Args:
-        visible: N 3; first, counts: of each different colour, a place in `visible` and how often it is there.
+        visible: N 3; first, counts: of each different colour, an index into `visible` and how often it is there.
     """
     import numpy as np
     from PIL import Image

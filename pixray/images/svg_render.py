@@ -70,7 +70,7 @@ def _text_of(content: bytes) -> str:
 
 
 def _refuse_references(text: str) -> None:
-    """resvg reads the pictures that an SVG names from the disk; a stranger's SVG must not name them."""
+    """resvg reads the pictures that an SVG names from the disk; an untrusted SVG must not name them."""
     for element in ElementTree.fromstring(text).iter():
         if str(element.tag).rpartition("}")[2] not in ("image", "feImage"):
             continue

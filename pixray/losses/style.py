@@ -26,9 +26,9 @@ from pixray.losses.vgg import columns, load_vgg
 from pixray.settings.declare import Refers, Role, setting
 
 POINTS = 1024
-"""Places compared in a step."""
+"""Positions compared in a step."""
 _POOL = 5000
-"""Places of the style picture that those of a step are drawn from."""
+"""Positions of the style picture that those of a step are drawn from."""
 _LEAST_SIDE = 33
 """The coarsest scale is the last whose shorter side is at least this."""
 _COARSE_WEIGHT = 2e-3

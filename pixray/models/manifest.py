@@ -44,7 +44,7 @@ class KnownFile:
         mirrors: addresses it can be downloaded from, the best first.
         bytes: its size, if known.
         sha256: its checksum as 64 hexadecimal digits, if known.
-        also: further names under which people have it.
+        also: other names under which people have it.
         verified: whether size and checksum were published alike by at least two independent sources.
     """
 
@@ -84,7 +84,7 @@ def known_models(further: str | Path | None = None) -> dict[str, KnownModel]:
     """Every known model by name.
 
     Args:
-        further: a person's YAML file of further models; they win over built-in ones of the same name.
+        further: a person's YAML file of additional models; they win over built-in ones of the same name.
 
     Raises:
         SettingsError: something is wrong with that file; one line per mistake.

@@ -47,7 +47,7 @@ class ModelStore:
         folder: a checkpoints folder, if the caller names one; searched first, and downloads go there.
         progress: shows downloads.
         offline: never download anything.
-        models_file: YAML file of further models; default: the one that the variable PIXRAY_MODELS names.
+        models_file: YAML file of additional models; default: the one that the variable PIXRAY_MODELS names.
     """
 
     def __init__(

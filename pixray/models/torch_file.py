@@ -139,14 +139,14 @@ def _open_zip(file: IO[bytes], data: mmap.mmap, named: Callable[[str], None]) ->
         content = read_pickle(io.BytesIO(archive.read(index)), named)
     except (zipfile.BadZipFile, NotImplementedError, struct.error, EOFError, RuntimeError, KeyError) as error:
         raise ValueError(f"its archive is damaged: {str(error).strip(chr(39))}") from error
-    places = {}
+    extents = {}
     for name, entry in entries.items():
         if name.startswith(f"{root}data/"):
             # The local header has a length of its own, since torch pads it to align the numbers.
             lengths = data[entry.header_offset + 26 : entry.header_offset + 30]
             begin = entry.header_offset + 30 + sum(struct.unpack("<HH", lengths)) if len(lengths) == 4 else len(data)
-            places[name.removeprefix(f"{root}data/")] = (begin, entry.file_size)
-    return TorchFile(content, data, places)
+            extents[name.removeprefix(f"{root}data/")] = (begin, entry.file_size)
+    return TorchFile(content, data, extents)
 
 
 def _open_row(file: IO[bytes], data: mmap.mmap, named: Callable[[str], None]) -> TorchFile:
@@ -164,7 +164,7 @@ def _open_row(file: IO[bytes], data: mmap.mmap, named: Callable[[str], None]) ->
     widths: dict[str, int] = {}
     content = read_pickle(file, named, referred=lambda key: _note_width(key, widths))
     keys = read_pickle(file)
-    position, places = file.tell(), {}
+    position, extents = file.tell(), {}
     for key in keys if isinstance(keys, list) else []:
         head = data[position : position + 8]
         if len(head) < 8 or not isinstance(key, str) or key not in widths:
@@ -172,9 +172,9 @@ def _open_row(file: IO[bytes], data: mmap.mmap, named: Callable[[str], None]) ->
         count = struct.unpack("<q", head)[0] * widths[key]
         if count < 0:
             break
-        places[key] = (position + 8, count)
+        extents[key] = (position + 8, count)
         position += 8 + count
-    return TorchFile(content, data, places)
+    return TorchFile(content, data, extents)
 
 
 def _note_width(key: Any, widths: dict[str, int]) -> None:

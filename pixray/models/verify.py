@@ -64,7 +64,7 @@ def sha256_of(path: Path, on_bytes: Callable[[int], None] = lambda count: None) 
     """The SHA-256 of a file as hexadecimal digits.
 
     Args:
-        on_bytes: called with the number of further bytes read.
+        on_bytes: called with the number of bytes read since the last call.
     """
     digest = hashlib.sha256()
     with path.open("rb") as opened:

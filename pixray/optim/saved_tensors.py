@@ -1,4 +1,4 @@
-"""The tensors that a part declares, as a state to be saved, and put back in their places."""
+"""The tensors that a part declares, as a state to be saved, and put back where they belong."""
 
 from __future__ import annotations
 

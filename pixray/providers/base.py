@@ -83,7 +83,7 @@ class ImageRequest:
         init: PNG of exactly this size to start from; strength: 0 keeps it, 1 ignores it.
         mask: grey PNG of the same size, white (255): repaint, black: keep.
         control: a picture that steers the composition.
-        options: further settings of this service, by their name without the service's prefix.
+        options: other settings of this service, by their name without the service's prefix.
         timeout: seconds; None: the service's usual one.
     """
 
@@ -116,7 +116,7 @@ class ImageRequest:
         return ", ".join([*words, self.negative] if self.negative else words)
 
     def option(self, name: str, default: Any = None) -> Any:
-        """A further setting of the service, or the default when nobody gave it."""
+        """Another setting of the service, or the default when nobody gave it."""
         value = self.options.get(name)
         return default if value is None else value
 
@@ -138,7 +138,7 @@ class GeneratedImage:
         status: "ok"; "filtered": refused, there is no picture; "blurred": made unrecognisable; "error".
         refusal: what the service said about a refusal.
         revised_prompt: the text that the service really painted.
-        beside: further pictures by name ("pose"), as bytes or addresses.
+        beside: other pictures by name ("pose"), as bytes or addresses.
         facts: request id, engine and so on, for the metadata.
     """
 

@@ -1,4 +1,4 @@
-"""From bytes of a stranger to a picture, under limits: magic bytes, size in the header, and only then pixels.
+"""From untrusted bytes to a picture, under limits: magic bytes, size in the header, and only then pixels.
 
 Late imports keep PIL out of start-up.
 """

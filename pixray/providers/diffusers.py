@@ -258,8 +258,8 @@ def _left_out(pipeline: Any, request: ImageRequest) -> Iterator[Remark]:
         "guidance_scale": request.guidance is not None,
         "strength": request.init is not None and request.strength is not None,
     }
-    for name, wanted in asked.items():
-        if wanted and name not in known:
+    for name, is_asked in asked.items():
+        if is_asked and name not in known:
             yield Remark(f"diffusers: {type(pipeline).__name__} takes no {_TOLD[name]}; it was left out")
 
 

@@ -235,5 +235,5 @@ async def _event_data(response: httpx.Response, service: str) -> AsyncIterator[b
 
 
 def shown(text: str) -> str:
-    """A short form of what a stranger wrote, for a message."""
+    """A short form of what a service wrote, for a message."""
     return repr(text[:40])

@@ -31,8 +31,8 @@ class Nearby:
 
 async def find_nearby(services: Iterable[type[Provider]], seconds: float = SECONDS) -> list[Nearby]:
     """What listens on this machine, in the order of services and ports."""
-    places = [(service, port) for service in services for port in service.local_ports]
-    answers = await asyncio.gather(*(_asked(service, port, seconds) for service, port in places))
+    candidates = [(service, port) for service in services for port in service.local_ports]
+    answers = await asyncio.gather(*(_asked(service, port, seconds) for service, port in candidates))
     return [answer for answer in answers if answer is not None]
 
 

@@ -115,7 +115,7 @@ def _texts(output: Any) -> list[str]:
 
 
 def _inputs(request: ImageRequest) -> dict[str, Any]:
-    """The inputs of a prediction. The size is a further setting; JSON is YAML."""
+    """The inputs of a prediction. The size is another setting; JSON is YAML."""
     prompts = [text if weight == 1 else f"{text}:{weight:g}" for text, weight in request.prompts]
     prompts += [f"{request.negative}:-1"] if request.negative else []
     inputs: dict[str, Any] = {

@@ -133,7 +133,7 @@ def pinned(service: str, address: object, base: str, domains: Sequence[str]) -> 
 
     Args:
         base: the address of the service; its own host and port are right.
-        domains: further hosts, with all below them, over https.
+        domains: other hosts, with all below them, over https.
 
     Raises:
         ProtocolError: it leads to somebody else, who would get the key or hand out a picture.

@@ -170,6 +170,6 @@ def retry_after(headers: Mapping[str, str], text: str = "", now: float | None = 
 
 
 def shortened(text: str, most: int = 300) -> str:
-    """A stranger's text in one line of bounded length, without control characters."""
+    """Untrusted text in one line of bounded length, without control characters."""
     line = " ".join("".join(letter if letter.isprintable() else " " for letter in text).split())
     return line if len(line) <= most else f"{line[:most]}…"

@@ -23,7 +23,7 @@ class ImageResult:
         mime: by magic bytes; width, height: as they came, which may differ from what was asked for.
         seed: what was used, as far as anybody knows.
         status: "ok", "filtered", "blurred" or "error"; refusal: the service's words for it.
-        beside: further pictures by name, such as the pose that a control found.
+        beside: other pictures by name, such as the pose that a control found.
         facts: request id, engine …
     """
 

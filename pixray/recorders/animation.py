@@ -34,7 +34,7 @@ class AnimationFiles:
         """Write one frame.
 
         Args:
-            text: metadata; files: further deliverables by name ending.
+            text: metadata; files: additional deliverables by name ending.
         """
         assert event.frame is not None
         path = self.folder / event.frame.name

@@ -1,4 +1,4 @@
-"""Which recorders a run gets: files always, what fits the place it runs in, and those that its settings name.
+"""Which recorders a run gets: files always, what fits the environment it runs in, and those that its settings name.
 
 Late imports keep what few runs need out of start-up.
 """
@@ -60,7 +60,7 @@ def screen_recorder(files: RunFiles | None, output: str, shown_notices: set[str]
 
 
 def named_recorders(settings: Settings, registry: Registry, files: RunFiles) -> list[Observer]:
-    """The recorders that the setting `recorders` names, in its order; none if a stranger's request named them.
+    """The recorders that the setting `recorders` names, in its order; none if an untrusted request named them.
 
     Args:
         files: tells them where the files of the run are.

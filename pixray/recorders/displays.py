@@ -127,7 +127,7 @@ class WidgetDisplay:
         self._lines.value, self._text = page, text
 
     def keep(self) -> None:
-        # The place goes first: a saved notebook would say there that the widgets cannot be found.
+        # The display area goes first: a saved notebook would say there that the widgets cannot be found.
         self._place.update(_Page("", ""))
         plain = PlainDisplay()
         if self._image.value:

@@ -1,7 +1,7 @@
 """Everything a run leaves on disk, all of it inside its own folder and each file written whole or not at all.
 
 output.png              the picture, with settings, seed and models in its metadata
-output.svg …            further deliverables of the drawer
+output.svg …            more deliverables of the drawer
 settings.yaml           enough to run it again to the same bytes on a CPU
 checkpoint.safetensors  the state, for `pixray resume`
 inputs/HASH.png         pictures that came with the request of a client, which the settings name by this path
@@ -50,7 +50,7 @@ _LAG = 20
 
 
 PART_OF = "pixray_part_of"
-"""The key by which a further PNG of a drawer names the picture that it belongs to."""
+"""The key by which another PNG of a drawer names the picture that it belongs to."""
 
 
 class FileRecorder:

@@ -39,7 +39,7 @@ def keep_inputs(record: Mapping[str, Any], layers: Iterable[Layer], folder: Path
 
 
 def _link(source: Path, target: Path) -> None:
-    """The same file under a further name: it is called after its content, so nobody writes into it."""
+    """The same file under another name: it is called after its content, so nobody writes into it."""
     try:
         os.link(source, target)
     except OSError:

@@ -92,7 +92,7 @@ class NotebookRecorder(Recorder):
         if self._clear:
             from IPython.display import clear_output
 
-            # What is cleared away takes no updates any more, so that a new place is needed.
+            # What is cleared away takes no updates any more, so that a new output area is needed.
             clear_output(wait=True)
             self._display = self._make_display()
         assert self._display is not None

@@ -117,7 +117,7 @@ def record_layer(path: Path, *, trusted: bool = False) -> Layer:
     """The settings that made a picture, to be changed by stronger ones.
 
     Args:
-        trusted: the record may name files, addresses, paid services and places on this machine, as the settings of a
+        trusted: the record may name files, addresses, paid services and locations on this machine, as the settings of a
             run that this user made here.
 
     Raises:

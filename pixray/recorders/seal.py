@@ -1,7 +1,7 @@
 """Knowing one's own runs: a seal on settings.yaml that only this user's key makes.
 
-`pixray resume` goes on with a run of this user as it was, wherever its start picture lies; a folder that came from a
-stranger carries no seal, and its settings choose no files, addresses, services and places without leave.
+`pixray resume` goes on with a run of this user as it was, wherever its start picture lies; a folder from elsewhere
+carries no seal, and its settings choose no files, addresses, services and locations without leave.
 """
 
 from __future__ import annotations

@@ -41,7 +41,9 @@ if TYPE_CHECKING:
     from pixray.registry import Registry
     from pixray.settings.namespace import Settings
 
-PER_FRAME = tuple(one.name for one in reversed(engine_declarations()) if Role.PER_FRAME in one.role)
+PER_FRAME = tuple(
+    declaration.name for declaration in reversed(engine_declarations()) if Role.PER_FRAME in declaration.role
+)
 """Settings whose files are dealt out to the frames; the longest list says how many frames there are. Of several equally
 long ones that of the overlays names the frames, which is declared last."""
 

@@ -185,7 +185,9 @@ class Audition(Steerable):
         heard = [candidate for candidate in self.candidates if candidate.picture is not None]
         best = max(heard, key=lambda candidate: candidate.fits)
         self._go_on_with(self.candidates.index(best))
-        return Noticed("info", f"audition: seed {best.seed} fits best of {', '.join(str(one.seed) for one in heard)}")
+        return Noticed(
+            "info", f"audition: seed {best.seed} fits best of {', '.join(str(candidate.seed) for candidate in heard)}"
+        )
 
     def _go_on_with(self, number: int) -> None:
         """Make a candidate the run; its pictures tell its seed from now on."""

@@ -79,7 +79,7 @@ class Comparison:
 
     Args:
         prompts: as the setting; drawers, seeds: at least one of each.
-        settings: further settings, as text or values; those of a drawer count for that drawer only.
+        settings: other settings, as text or values; those of a drawer count for that drawer only.
         judge: the perceptor that judges; None: the embedded referee, if there is one.
         candidates: how many pictures of each service and seed; the best by score is shown. The setting `iterations`
             is for the drawers of this machine alone, or 300 steps would buy 300 pictures.

@@ -51,13 +51,13 @@ def resume(
         iterations: the new total, or "+100" for that many more than were taken.
         changes: other settings than before; with those that say where things are (device, checkpoints_dir, offline)
             the picture stays the same on a CPU.
-        trust: the folder may be a stranger's and still name files, addresses, services and places on this machine.
+        trust: the folder may be untrusted and still name files, addresses, services and locations on this machine.
         leave: what the run may name that a client of this server asked for; None: it is no such run.
         supplied: settings of the server, which no record mentions.
 
     Raises:
         PixrayError: there is no run in the folder, or its checkpoint is damaged.
-        SettingsError: fewer iterations than were taken already, or a stranger's run that names such things.
+        SettingsError: fewer iterations than were taken already, or an untrusted run that names such things.
     """
     from pixray.recorders.files import FileRecorder
     from pixray.runs.start import build_run

@@ -33,7 +33,7 @@ class Request:
         content: httpx's own keywords for a body, such as `json` or `files`.
         read: seconds without a byte; connect: seconds until the connection stands; idle: for everything else.
         connection: goes to a number that was judged before, under the host's name; never through a proxy.
-        proxies: honour the proxies of the environment. Not for addresses of this machine, nor for those of strangers,
+        proxies: honour the proxies of the environment. Not for addresses of this machine, nor for untrusted ones,
             whose names a proxy would resolve again.
         redirects: follow them.
         certificates: read those of the system, a tenth of a second; plain http needs none.

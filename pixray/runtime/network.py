@@ -47,7 +47,7 @@ def _nested(
 
 
 def split_public(address: str) -> SplitResult:
-    """The parts of an address that strangers may name, as far as it can be judged without asking a name server.
+    """The parts of an address that untrusted input may name, as far as it can be judged without asking a name server.
 
     Raises:
         NotPublic: another scheme than http and https, a user name, a port of another service, or a number that is not
@@ -107,7 +107,7 @@ class Connection:
 
 
 def connection_to(address: str) -> Connection:
-    """The way to an address that a stranger named; the name is resolved here, once.
+    """The way to an address that untrusted input named; the name is resolved here, once.
 
     Raises:
         NotPublic: it does not lie in the public internet.

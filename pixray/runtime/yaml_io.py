@@ -22,7 +22,7 @@ HEADER = "# Settings of a pixray run. Run it again:  python -m pixray settings.y
 def read_yaml(path: str | Path) -> dict[str, Any]:
     """The settings in a YAML file, as written.
 
-    Values are taken literally: `${…}` is not replaced, so that a file from a stranger cannot read the environment.
+    Values are taken literally: `${…}` is not replaced, so that an untrusted file cannot read the environment.
 
     Raises:
         SettingsError: no such file, no YAML, a key given twice, or something else than a list of settings.

@@ -27,13 +27,13 @@ def fit_canvas(
     """
     from pixray.sprites.size import AUTO
 
-    for name, one in declared.items():
-        if not one.role & (Role.SHAPES_CANVAS | Role.OWN_GRID) or not values[name]:
+    for name, declaration in declared.items():
+        if not declaration.role & (Role.SHAPES_CANVAS | Role.OWN_GRID) or not values[name]:
             continue
         auto = values[name] == AUTO
         if auto:
             values[name] = _own_grid(name, values["init_image"], problems)
-        if values[name] and (auto or Role.SHAPES_CANVAS in one.role):
+        if values[name] and (auto or Role.SHAPES_CANVAS in declaration.role):
             _make_multiple(name, values, asked_for=origins["size"].asked_for, problems=problems)
 
 

@@ -96,7 +96,7 @@ class Declaration:
         name: the Python name, the YAML key and (with two dashes) the flag.
         kind: its type without `| None`: str, int, float, bool, Amount, tuple[int, int], list[str] …
         optional: whether None ("not set") is a legal value.
-        aliases: further flags, short ones with their dash ("-p", "--video"); long ones also work as Python names.
+        aliases: other flags, short ones with their dash ("-p", "--video"); long ones also work as Python names.
         parse: turns a raw value into the final one; raises ValueError saying what is right.
         common: among the few that the short help shows.
         internal: settable, but left out of help pages (kept for old settings that no longer do anything).

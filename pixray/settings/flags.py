@@ -44,7 +44,7 @@ def parser_for(declared: Iterable[Declaration], *, abbreviate: bool) -> argparse
 
 
 def flag_names(declaration: Declaration) -> tuple[str, ...]:
-    """The long flag first, then further long and short ones."""
+    """The long flag first, then other long and short ones."""
     return (f"--{declaration.name}", *declaration.aliases)
 
 

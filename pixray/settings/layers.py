@@ -21,7 +21,7 @@ class LayerKind(enum.Enum):
     PYTHON = "a Python caller"
     FLAGS = "the command line"
     NAMESPACE = "attributes set on a namespace"
-    RECORD = "the record of a picture or run, which may be a stranger's"
+    RECORD = "the record of a picture or run, which may be untrusted"
     CLIENT = "a request to a server"
 
     @property
@@ -37,7 +37,7 @@ class LayerKind(enum.Enum):
 
 @dataclass(frozen=True)
 class Leave:
-    """What strangers were allowed to name, by the user of this machine.
+    """What untrusted input is allowed to name, by the user of this machine.
 
     Attributes:
         folders: whose files may be read, each resolved; None: every file.
@@ -58,7 +58,7 @@ class Layer:
         kind: who brought them.
         label: where they came from, as messages say it: "the command line", "mine.yaml".
         values: by name; names may be old ones or aliases.
-        leave: what a stranger's values may name; values of the user of this machine may name anything.
+        leave: what untrusted values may name; values of the user of this machine may name anything.
         follows: the settings whose choice supplied the values, if one did.
         folder: below which the pictures are that the values call `inputs/HASH.png`; None: nowhere.
     """

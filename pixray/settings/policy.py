@@ -1,6 +1,6 @@
-"""What strangers' values may name: files, web addresses, places on this machine, paid services.
+"""What untrusted values may name: files, web addresses, locations on this machine, paid services.
 
-The one place that decides it, for requests to a server and for records of pictures alike. What a value names is told
+The one module that decides it, for requests to a server and for records of pictures alike. What a value names is told
 by the declaration of its setting (`refers`, `references`), and who brought it by its layer, so nothing here knows a
 setting by name. Values are judged as they were given, before anything converts or opens them, and the sentence is the
 same whether a file exists or not.
@@ -28,7 +28,7 @@ LEFT_OUT = "left out of"
 _PLACES = Refers.DESTINATION | Refers.INSTALLATION | Refers.ENDPOINT
 """What nobody else decides: where results go, how this machine is set up, where keys are sent."""
 MOST_ADDRESSES = 16
-"""That one value of a stranger may have fetched."""
+"""That one untrusted value may have fetched."""
 _PATTERN = frozenset("*?[]{}")
 
 
@@ -39,7 +39,7 @@ def admit(
     problems: list[str],
     notices: list[str],
 ) -> list[Layer]:
-    """The layers without what strangers may not name: requests are refused, records lose it with a notice.
+    """The layers without what untrusted input may not name: requests are refused, records lose it with a notice.
 
     Args:
         layers: weakest first, with every name as it is declared today.

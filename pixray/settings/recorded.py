@@ -56,7 +56,11 @@ class Recorded:
         """
         recorded = {name: raw for layer in self.layers for name, raw in layer.values.items()}
         before = {name for name, then in self.choices.items() if _now(declared.get(name), asked, recorded) != then}
-        new = {name for name, one in declared.items() if Role.CHOICE in one.role and name not in self.choices}
+        new = {
+            name
+            for name, declaration in declared.items()
+            if Role.CHOICE in declaration.role and name not in self.choices
+        }
         return frozenset(before | {name for name in new if strongest(declared[name], asked)})
 
     def standing(

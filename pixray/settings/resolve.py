@@ -1,4 +1,4 @@
-"""Complete and checked settings from the places where people write them."""
+"""Complete and checked settings from all sources: files, Python, flags."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def resolve(
     base: Layer | None = None,
     caller: str = "add_settings",
 ) -> Settings:
-    """Settings from the three places people write them: a YAML file, Python, and the command line.
+    """Settings from the three sources that people write: a YAML file, Python, and the command line.
 
     Args:
         base: settings below all of these, such as those of an earlier picture, and where they come from.

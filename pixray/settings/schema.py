@@ -47,7 +47,7 @@ class Schema:
         problems: what is already known to be wrong, to be reported together with everything else.
         supplies: what the chosen drawer supplies unless somebody says otherwise.
         registry: tells which part a setting belongs to that this choice does not have, and which names are services,
-            which strangers may not choose.
+            which untrusted input may not choose.
     """
 
     def __init__(

@@ -70,7 +70,7 @@ def change_of(
     }
     left_out = tuple(text for text in later.notices if text.startswith(LEFT_OUT) and layer.label in text)
     change = Change(step, values, raised, left_out)
-    names = [name for one in (*earlier, change) for name in one.values]
+    names = [name for each in (*earlier, change) for name in each.values]
     cleared = {name for name in names if not later.origins[name].asked_for and not base.origins[name].asked_for}
     steered = base.steered([name for name in names if name not in cleared], later)
     require_subject(steered)
@@ -132,9 +132,11 @@ def check_request(
 
 
 def _refuse_fixed(schema: Schema, layer: Layer) -> None:
-    steerable = [one.name for one in schema.declared.values() if Role.STEERABLE in one.role]
+    steerable = [declaration.name for declaration in schema.declared.values() if Role.STEERABLE in declaration.role]
     named = {key: schema.declaration(key) for key in layer.values}
-    fixed = [key for key, one in named.items() if one is not None and Role.STEERABLE not in one.role]
+    fixed = [
+        key for key, declaration in named.items() if declaration is not None and Role.STEERABLE not in declaration.role
+    ]
     if fixed:
         listed = ", ".join(fixed)
         raise SettingsError(
@@ -147,12 +149,12 @@ def _with_cleared(schema: Schema, layer: Layer) -> list[tuple[str, Any]]:
     """The values under the names of today, with nothing at all as a wish to take the setting back."""
     values = []
     for key, raw in layer.values.items():
-        one = schema.declaration(key)
-        name = key if one is None else one.name
-        values.append((name, Mark.CLEARED if one is not None and _takes_back(one, raw) else raw))
+        declaration = schema.declaration(key)
+        name = key if declaration is None else declaration.name
+        values.append((name, Mark.CLEARED if declaration is not None and _takes_back(declaration, raw) else raw))
     return values
 
 
-def _takes_back(one: Declaration, raw: Any) -> bool:
-    means_none = one.optional and one.default is not None
+def _takes_back(declaration: Declaration, raw: Any) -> bool:
+    means_none = declaration.optional and declaration.default is not None
     return raw is Mark.CLEARED or (is_empty(raw) and not means_none)

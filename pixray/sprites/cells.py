@@ -44,12 +44,12 @@ def cells_of(pixels: np.ndarray, grid: Grid) -> CellColors:
 
 def _sampled(pixels: np.ndarray, grid: Grid, reach: Callable[[float], float]) -> np.ndarray:
     """Pixels around the middle of each cell, up to 7 x 7: rows x columns x pixels x C."""
-    places = []
+    indices = []
     for axis, length in ((grid.down, pixels.shape[0]), (grid.across, pixels.shape[1])):
         far = reach(axis.width)
         steps = np.linspace(-far, far, 2 * min(3, math.ceil(far)) + 1)
-        places.append((axis.centres(length)[:, None] + steps).astype(int).clip(0, length - 1))
-    rows, columns = places
+        indices.append((axis.centres(length)[:, None] + steps).astype(int).clip(0, length - 1))
+    rows, columns = indices
     samples = pixels[rows[:, None, :, None], columns[None, :, None, :]]
     return samples.reshape(len(rows), len(columns), -1, pixels.shape[2])
 

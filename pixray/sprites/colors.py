@@ -41,8 +41,8 @@ def nearest(lab: np.ndarray, palette: np.ndarray) -> np.ndarray:
     """The number of the nearest palette colour for each colour, both in Oklab; of equals the first."""
     step = max(1, _AT_ONCE // len(palette))
     parts = [lab[begin : begin + step] for begin in range(0, len(lab), step)]
-    found = [((part[:, None] - palette) ** 2).sum(-1).argmin(1) for part in parts]
-    return np.concatenate(found) if found else np.zeros(0, np.int64)
+    numbers = [((part[:, None] - palette) ** 2).sum(-1).argmin(1) for part in parts]
+    return np.concatenate(numbers) if numbers else np.zeros(0, np.int64)
 
 
 def choose_colors(rgb: np.ndarray, count: int, weights: np.ndarray | None = None) -> np.ndarray:

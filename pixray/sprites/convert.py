@@ -105,8 +105,8 @@ def own_cells(picture: Image.Image, name: str) -> OwnCells:
     grid = discover(rgba[..., :3] if opaque else rgba)
     if grid is None:
         raise PixrayError(f"{name}: no grid of pixels can be seen in it; say how many there are, such as 32x32")
-    found = cells_of(rgba, grid)
-    return OwnCells(grid, found.colors, palette_of(found))
+    cells = cells_of(rgba, grid)
+    return OwnCells(grid, cells.colors, palette_of(cells))
 
 
 def _scaled(rgba: np.ndarray, size: tuple[int, int]) -> np.ndarray:
@@ -118,27 +118,29 @@ def _scaled(rgba: np.ndarray, size: tuple[int, int]) -> np.ndarray:
     return np.dstack([colors, small[..., 3] * 255]).round().clip(0, 255).astype(np.uint8)
 
 
-def _palette(rgb: np.ndarray, wishes: Wishes, found: np.ndarray | None) -> np.ndarray:
+def _palette(rgb: np.ndarray, wishes: Wishes, own_colors: np.ndarray | None) -> np.ndarray:
     """The colours of the sprite, K 3 in [0, 1].
 
     Args:
         rgb: N 3, of the cells that are seen.
-        found: those of the picture's own grid.
+        own_colors: those of the picture's own grid.
     """
-    given = np.array(wishes.palette, np.float64).reshape(-1, 3)
+    allowed = np.array(wishes.palette, np.float64).reshape(-1, 3)
     count = min(wishes.colors or MOST_COLORS, MOST_COLORS)
-    if len(given) > count and wishes.colors is None:
-        raise PixrayError(f"the palette holds {len(given):,} colours, and a sprite at most {MOST_COLORS}: choose fewer")
+    if len(allowed) > count and wishes.colors is None:
+        raise PixrayError(
+            f"the palette holds {len(allowed):,} colours, and a sprite at most {MOST_COLORS}: choose fewer"
+        )
     if not len(rgb):
-        return given[:1] if len(given) else np.zeros((1, 3))
-    if len(given):
-        return given if len(given) <= count else _commonest(rgb, given, count)
-    if found is not None and len(found) <= count:
-        return found / 255
+        return allowed[:1] if len(allowed) else np.zeros((1, 3))
+    if len(allowed):
+        return allowed if len(allowed) <= count else _commonest(rgb, allowed, count)
+    if own_colors is not None and len(own_colors) <= count:
+        return own_colors / 255
     return choose_colors(rgb, count)
 
 
-def _commonest(rgb: np.ndarray, given: np.ndarray, count: int) -> np.ndarray:
+def _commonest(rgb: np.ndarray, allowed: np.ndarray, count: int) -> np.ndarray:
     """Those of the given colours that most cells are nearest to, in the palette's order."""
-    used = np.bincount(in_palette(rgb[None], given)[0], minlength=len(given))
-    return given[np.sort(np.argsort(-used, kind="stable")[:count])]
+    used = np.bincount(in_palette(rgb[None], allowed)[0], minlength=len(allowed))
+    return allowed[np.sort(np.argsort(-used, kind="stable")[:count])]

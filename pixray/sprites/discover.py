@@ -150,10 +150,10 @@ def _fundamental(frequencies: np.ndarray, share: np.ndarray) -> float:
     """The frequency of the greatest peak, or of a whole part of it that explains as much."""
     best = int(share.argmax())
     for part in (4, 3, 2):
-        wanted = frequencies[best] / part
-        if wanted < frequencies[0]:
+        frequency = frequencies[best] / part
+        if frequency < frequencies[0]:
             continue
-        near = np.abs(frequencies - wanted) <= 1.5 * (frequencies[1] - frequencies[0]) * _FINER / 2
+        near = np.abs(frequencies - frequency) <= 1.5 * (frequencies[1] - frequencies[0]) * _FINER / 2
         if near.any() and share[near].max() >= _AS_GOOD * share[best]:
             return float(frequencies[near][share[near].argmax()])
     return float(frequencies[best])

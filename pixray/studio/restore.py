@@ -1,4 +1,4 @@
-"""The settings inside a picture that somebody dropped on the page, read as a stranger's."""
+"""The settings inside a picture that somebody dropped on the page, read as untrusted input."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def restored(content: bytes, registry: Registry, leave: Leave = Leave(), folder:
 
     Args:
         content: a PNG, JPEG, WebP, AVIF or SVG of pixray, or a settings.yaml.
-        leave: what a stranger's settings may name.
+        leave: what untrusted settings may name.
         folder: of the server, with the pictures that clients sent.
 
     Raises:

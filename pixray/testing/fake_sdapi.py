@@ -47,9 +47,9 @@ class FakeSdapi(FakeServer):
         self._hang = True
 
     def respond(self, received: Received) -> Scripted:
-        given = received.headers.get("authorization")
+        authorization = received.headers.get("authorization")
         right = f"Basic {base64.b64encode(self.key.encode()).decode()}"
-        if given != right and (given or self.locked):
+        if authorization != right and (authorization or self.locked):
             return as_json({"detail": "Incorrect username or password"}, 401)
         path = received.path.partition("?")[0]
         if received.method == "GET":

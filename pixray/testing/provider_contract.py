@@ -42,8 +42,8 @@ def check_provider(cls: type[Provider], fake: Fake, **settings: Any) -> None:
     if group is not None:
         declared = declarations(group, cls.__name__)
         check_title(cls)
-        strangers = [declaration.name for declaration in declared if not declaration.name.startswith(f"{cls.name}_")]
-        assert not strangers, f"settings of {cls.__name__} need the prefix '{cls.name}_': {strangers}"
+        unprefixed = [declaration.name for declaration in declared if not declaration.name.startswith(f"{cls.name}_")]
+        assert not unprefixed, f"settings of {cls.__name__} need the prefix '{cls.name}_': {unprefixed}"
     chosen = group(**settings) if group is not None else None
 
     def provider(key: str = fake.key) -> Provider:

@@ -31,8 +31,8 @@ def check_recorder(cls: type[Recorder], **settings: Any) -> None:
         files = FileRecorder(_settings(Path(place) / "watched"))
         watched = _run(Path(place) / "watched", files, _Guarded(cls(files=files, **further)))
         assert unobserved == watched, f"{cls.__name__} changes the run that it observes"
-        strangers = sorted(path.name for path in Path(place).iterdir() if path.name not in ("alone", "watched"))
-        assert not strangers, f"{cls.__name__} writes beside the folder of the run: {strangers}"
+        foreign = sorted(path.name for path in Path(place).iterdir() if path.name not in ("alone", "watched"))
+        assert not foreign, f"{cls.__name__} writes beside the folder of the run: {foreign}"
 
 
 def _close_early(recorder: Recorder) -> None:

@@ -85,7 +85,7 @@ class Cells:
         cell_type: one of CELL_TYPES.
         columns, rows: the grid.
         width, height: the canvas in pixels.
-        filled: further cells, cut off by the border, lie where those of the grid leave gaps along it.
+        filled: other cells, cut off by the border, lie where those of the grid leave gaps along it.
     """
 
     cell_type: str

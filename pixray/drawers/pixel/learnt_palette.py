@@ -34,7 +34,7 @@ class LearntPalette:
 
     Args:
         count: how many; None: all of `given`.
-        given: the only colours allowed, each (red, green, blue) from 0 to 1; empty: any.
+        allowed: the only colours allowed, each (red, green, blue) from 0 to 1; empty: any.
         steps: length of the run.
         dither: one of `pixray.sprites.dither.DITHERS`; others than "none" need `rows`.
         rows: of the grid, whose cells are then a rectangle of columns and rows.
@@ -47,16 +47,16 @@ class LearntPalette:
     def __init__(
         self,
         count: int | None,
-        given: Sequence[Sequence[float]],
+        allowed: Sequence[Sequence[float]],
         device: str,
         steps: int = 0,
         dither: str = "none",
         rows: int = 1,
     ) -> None:
-        self.given = torch.tensor(given, device=device).reshape(-1, 3)
-        self.fixed = bool(given) and (count is None or count >= len(given))
-        self.count = len(given) if self.fixed or count is None else count
-        self.colours = self.given.clone() if self.fixed else torch.zeros(self.count, 3, device=device)
+        self.allowed = torch.tensor(allowed, device=device).reshape(-1, 3)
+        self.fixed = bool(allowed) and (count is None or count >= len(allowed))
+        self.count = len(allowed) if self.fixed or count is None else count
+        self.colours = self.allowed.clone() if self.fixed else torch.zeros(self.count, 3, device=device)
         self.colours.requires_grad_(not self.fixed)
         self.placed = torch.tensor(float(self.fixed))
         self.dither, self.rows = dither, rows
@@ -128,6 +128,6 @@ class LearntPalette:
 
     def _allowed(self, colours: Tensor) -> Tensor:
         """The palette, in given colours where there are any."""
-        if self.fixed or not len(self.given):
+        if self.fixed or not len(self.allowed):
             return colours
-        return straight_through(self.given[torch.cdist(colours.detach(), self.given).argmin(1)], colours)
+        return straight_through(self.allowed[torch.cdist(colours.detach(), self.allowed).argmin(1)], colours)

@@ -36,9 +36,9 @@ def check_sprite(settings: Any, canvas: Canvas) -> None:
     problems = []
     if settings.sprite:
         size = "{}x{}".format(*settings.sprite)
-        further = [name for name in ("pixel_size", "pixel_scale") if getattr(settings, name) is not None]
-        if further:
-            problems.append(f"sprite={size} and {further[0]} both say how many cells there are: leave one out")
+        other_sizes = [name for name in ("pixel_size", "pixel_scale") if getattr(settings, name) is not None]
+        if other_sizes:
+            problems.append(f"sprite={size} and {other_sizes[0]} both say how many cells there are: leave one out")
         if canvas.width % settings.sprite[0] or canvas.height % settings.sprite[1]:
             problems.append(
                 f"sprite={size}: a canvas of {canvas.width}x{canvas.height} pixels has no whole pixels a cell"
@@ -58,7 +58,7 @@ def check_sprite(settings: Any, canvas: Canvas) -> None:
 def own_colours(settings: RunSettings, channels: int) -> Tensor | None:
     """The cells of the start picture, cells x channels, if its own grid was asked for by "auto"."""
     asked = {settings.origins[name].raw for name in ("sprite", "pixel_size") if settings.origins[name].asked_for}
-    if AUTO not in {one for one in asked if isinstance(one, str)}:
+    if AUTO not in {value for value in asked if isinstance(value, str)}:
         return None
     path = expand(settings.init_image, "init_image")[0]
     cells = own_cells(open_picture(path, "init_image"), path).cells

@@ -60,7 +60,7 @@ def client_for(provider: Provider, settings: Settings, models: ModelStore) -> Cl
 
 
 def _check_origin(provider: Provider, settings: Settings) -> None:
-    """A stranger's picture or file must not say where keys are sent, unless the environment says the same."""
+    """An untrusted picture or file must not say where keys are sent, unless the environment says the same."""
     name = f"{provider.name}_url"
     address = getattr(settings, name, None)
     if (

@@ -31,11 +31,11 @@ def begin_points(image: Tensor, count: int, place: str, generator: torch.Generat
 
 
 def interest(image: Tensor, place: str) -> Tensor:
-    """H W, from 0 to 1: how much a place is worth drawing."""
+    """H W, from 0 to 1: how much a position is worth drawing."""
     edges = _edges(image)
     chances = edges * _spectral_residual(image) if place == "saliency" else edges
     top = chances.max()
-    # An empty picture has no edges: every place is then as good as another.
+    # An empty picture has no edges: every position is then as good as another.
     return chances / top if top > 1e-6 else torch.ones_like(chances)
 
 

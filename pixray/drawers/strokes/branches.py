@@ -87,7 +87,7 @@ def _union(nearest: Tensor, others: Tensor, half: Tensor, owner: Tensor, xy: Ten
     """H: how much of each pixel the branches cover together.
 
     Args:
-        nearest: H 2 2, the nearest piece; others: E 2 2, those of the further branches; owner: E, their pixels.
+        nearest: H 2 2, the nearest piece; others: E 2 2, those of the other branches; owner: E, their pixels.
         half: H, half the width; xy: H 2, the centres of the pixels.
     """
     away, gap, along = _way_from(nearest, xy)
@@ -125,6 +125,6 @@ def _nearby(offset: Tensor) -> Tensor:
 
 
 def _band(low: Tensor, high: Tensor) -> Tensor:
-    """How much of a pixel at 0 lies between two parallel lines; nothing where they change places."""
+    """How much of a pixel at 0 lies between two parallel lines; nothing where they change sides."""
     u, v = ((edge / (2 * EDGE) + 0.5).clamp(0, 1) for edge in (low, torch.maximum(low, high)))
     return v * v * (3 - 2 * v) - u * u * (3 - 2 * u)

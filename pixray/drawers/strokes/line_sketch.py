@@ -23,7 +23,7 @@ PAPER = (242 / 255, 238 / 255, 203 / 255)
 """The old pixray's ivory."""
 STROKES = 24
 DRAFTED_RATE = 0.001
-"""Steps of points, as shares of the canvas' shorter side, where a draft told them their places."""
+"""Steps of points, as shares of the canvas' shorter side, where a draft told them their positions."""
 
 
 class LineSketchDrawer(StrokeDrawer):

@@ -1,7 +1,7 @@
 """Which pixels a scene touches: a search without gradients, whose cost follows the covered area.
 
 Every straight piece is listed with the tiles that it comes near ("pairs"). Pairs of one path in one tile share a
-"slot", and within a slot each pixel keeps the nearest piece ("hits"), and, for strokes, that of each further branch.
+"slot", and within a slot each pixel keeps the nearest piece ("hits"), and, for strokes, that of each other branch.
 """
 
 from __future__ import annotations

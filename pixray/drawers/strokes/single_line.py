@@ -52,8 +52,8 @@ def _continued(line: np.ndarray, path: np.ndarray) -> np.ndarray:
     return np.concatenate([line, way, path[1:]])
 
 
-def _gap(one: np.ndarray, other: np.ndarray) -> float:
-    return float(np.linalg.norm(one - other))
+def _gap(point: np.ndarray, other_point: np.ndarray) -> float:
+    return float(np.linalg.norm(point - other_point))
 
 
 def _length(line: np.ndarray) -> float:

@@ -82,16 +82,16 @@ def read_transform(text: str) -> np.ndarray:
     Raises:
         ValueError: an unknown function, a wrong count of numbers, or no finite result.
     """
-    matrix, place = np.eye(3), 0
+    matrix, offset = np.eye(3), 0
     text = text.strip()
     if text in ("", "none"):
         return matrix
-    while place < len(text):
-        call = _CALL.match(text, place) if len(text) <= _LONGEST_TEXT else None
+    while offset < len(text):
+        call = _CALL.match(text, offset) if len(text) <= _LONGEST_TEXT else None
         if call is None:
             raise ValueError(f"transform='{shown(text)}': expected functions such as translate(3, 4)")
         matrix = chained(matrix, _one_transform(call.group(1), _arguments(call.group(2))))
-        place = call.end()
+        offset = call.end()
     return matrix
 
 

@@ -197,7 +197,7 @@ class Walk:
         self._children(target, self._inside(target, properties, sized, place))
 
     def _inside(self, node: ET.Element, properties: Mapping[str, str], sized: Mapping[str, str], place: Place) -> Place:
-        """The place inside of a nested <svg> or a <symbol>.
+        """The coordinates inside a nested <svg> or a <symbol>.
 
         Args:
             sized: the attributes that say where its viewport is.

@@ -108,7 +108,7 @@ class CudaGraphExecutor(EagerExecutor):
     """Captures a step of each input shape after a few direct ones, and replays it from then on.
 
     The first replays are compared with the direct step. If they differ, or if something cannot be captured, every
-    further step runs directly; `logging` says so at debug level.
+    later step runs directly; `logging` says so at debug level.
 
     Args:
         device: of all tensors.

@@ -70,7 +70,7 @@ class _Stage(nn.Module):
 
 
 class _Shrink(nn.Module):
-    """A norm, then patches of 2 x 2 places in one product."""
+    """A norm, then patches of 2 x 2 positions in one product."""
 
     def __init__(self, parts: PatchParts, dtype: torch.dtype) -> None:
         super().__init__()

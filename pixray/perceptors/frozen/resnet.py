@@ -121,7 +121,7 @@ class _Bottleneck(nn.Module):
 
 
 class _MeanQuery(nn.Module):
-    """Attention whose only query is the mean of all places."""
+    """Attention whose only query is the mean of all positions."""
 
     positions: Tensor
     query: Tensor

@@ -43,10 +43,10 @@ class BottleneckParts:
 
 @dataclass(frozen=True)
 class PoolParts:
-    """Attention over all places, whose query is their mean.
+    """Attention over all positions, whose query is their mean.
 
     Attributes:
-        positions: 1 + G x E, of the mean and of the places.
+        positions: 1 + G x E, of the mean and of the positions.
         query, key, value, out: E to E, E to E, E to E and E to D.
     """
 

@@ -84,7 +84,7 @@ async def listening(base: str, client: str, headers: Mapping[str, str]) -> Async
             address, additional_headers=dict(headers), max_size=MOST_MESSAGE, open_timeout=5, close_timeout=0.2,
             ping_interval=None, proxy=proxy, compression=None,
         )  # fmt: skip
-    except Exception:  # whatever a stranger's handshake leads to: then there are no previews
+    except Exception:  # whatever the server's handshake leads to: then there are no previews
         yield feed
         return
     reader = asyncio.ensure_future(_read(socket, feed))

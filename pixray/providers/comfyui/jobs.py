@@ -118,17 +118,17 @@ class Job:
     def _file(self) -> dict[str, Any]:
         """The picture among the outputs: of a node with the title "output", else the last that was saved."""
         outputs = self.entry.get("outputs")
-        found: list[tuple[bool, bool, dict[str, Any]]] = []
+        saved_pictures: list[tuple[bool, bool, dict[str, Any]]] = []
         for number, output in outputs.items() if isinstance(outputs, dict) else ():
             images = output.get("images") if isinstance(output, dict) else None
             for image in images if isinstance(images, list) else ():
                 if isinstance(image, dict) and isinstance(image.get("filename"), str):
                     titled = number in self.graph and title_of(self.graph[number]).lower() == "output"
-                    found.append((titled, image.get("type") == "output", image))
-        if not found:
+                    saved_pictures.append((titled, image.get("type") == "output", image))
+        if not saved_pictures:
             raise ProtocolError("comfyui finished the graph without a picture; it needs a node that saves one")
-        best = max((titled, saved) for titled, saved, _ in found)
-        return next(image for titled, saved, image in reversed(found) if (titled, saved) == best)
+        best = max((titled, saved) for titled, saved, _ in saved_pictures)
+        return next(image for titled, saved, image in reversed(saved_pictures) if (titled, saved) == best)
 
     def _failure(self, messages: Any) -> str:
         for message in messages if isinstance(messages, list) else ():

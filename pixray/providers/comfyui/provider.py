@@ -162,8 +162,8 @@ class ComfyUI(Provider):
             "sampler": request.sampler is not None,
             "model": request.model is not None or self.settings.comfyui_graph is None,
         }
-        places = {what: find(graph, what, named) for what, wanted in asked.items() if wanted}
-        missing = [what for what, found in places.items() if not found and what not in named]
+        places = {what: find(graph, what, named) for what, is_sent in asked.items() if is_sent}
+        missing = [what for what, inputs in places.items() if not inputs and what not in named]
         if missing:
             raise ValueError(missing_inputs(graph, missing))
         return places

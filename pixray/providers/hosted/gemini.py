@@ -85,15 +85,12 @@ def _pictures(payload: dict[str, Any], model: str) -> Iterator[GeneratedImage]:
     first = candidates[0] if isinstance(candidates, list) and candidates else None
     content = first.get("content") if isinstance(first, dict) else None
     parts = content.get("parts") if isinstance(content, dict) else None
-    found = 0
     for part in parts if isinstance(parts, list) else ():
         inline = part.get("inlineData") if isinstance(part, dict) else None
         if isinstance(inline, dict):
-            found += 1
             yield GeneratedImage(from_base64(inline.get("data")), facts={"model": model})
             return  # one was asked for
-    if not found:
-        raise _without_picture(payload, first, parts)
+    raise _without_picture(payload, first, parts)
 
 
 def _without_picture(payload: dict[str, Any], first: Any, parts: Any) -> Exception:

@@ -19,7 +19,7 @@ from pixray.runtime.files import write_atomic
 
 _WIDEST = 640
 MOST_COLUMNS = 6
-"""Side by side on the page; further drawers go below, where their numbers can be read."""
+"""Side by side on the page; other drawers go below, where their numbers can be read."""
 Row = Mapping[str, Any]
 
 

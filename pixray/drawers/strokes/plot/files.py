@@ -43,7 +43,7 @@ GCODE: dict[str, Mapping[str, str]] = {
         "end": "G0 Z{lift}\nG0 X0 Y0",
     },
 }
-"""Words for GRBL with a servo that lifts the pen, or with a Z axis. Further machines: add a row."""
+"""Words for GRBL with a servo that lifts the pen, or with a Z axis. Other machines: add a row."""
 
 
 def svg(plot: Plot, machine: str = "servo") -> bytes:
@@ -79,7 +79,7 @@ def hpgl(plot: Plot, machine: str = "servo") -> bytes:
 
 
 def gcode(plot: Plot, machine: str = "servo") -> bytes:
-    """G-code in millimetres from the lower left corner; the program stops before every further pen.
+    """G-code in millimetres from the lower left corner; the program stops before each pen after the first.
 
     Args:
         machine: "servo" or "z", a row of GCODE.

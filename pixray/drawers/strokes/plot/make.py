@@ -38,7 +38,7 @@ class PlotOptions:
         paper, margin, orientation: see `lay_out`; millimetres.
         pens: see `read_pens`.
         fill: one of FILLS; spacing: of its lines in millimetres, None: twice the pen's width; angle: in degrees, of the
-            first pen's hatching, 30 more for each further pen.
+            first pen's hatching, 30 more for each pen after it.
         strokes: "line": a stroke is one line, however wide it is in the picture; "area": one that is wider than two
             pens is filled like an area.
         pen_width: millimetres.

@@ -57,5 +57,5 @@ def nearest_pen(color: Color, pens: Sequence[Color], paper: Color, *, area: bool
 def difference(first: Color, second: Color) -> float:
     """How different two colours look: redmean, weighted Euclidean in sRGB (https://www.compuphase.com/cmetric.htm)."""
     mean = (first[0] + second[0]) / 2
-    red, green, blue = ((one - other) ** 2 for one, other in zip(first, second, strict=True))
+    red, green, blue = ((level - other_level) ** 2 for level, other_level in zip(first, second, strict=True))
     return (2 + mean) * red + 4 * green + (3 - mean) * blue

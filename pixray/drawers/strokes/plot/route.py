@@ -50,9 +50,9 @@ def joined(lines: Sequence[np.ndarray], gap: float) -> list[np.ndarray]:
         line = open_lines.pop(number)
         for backwards in (False, True):
             line = line[::-1] if backwards else line
-            while len(line) > 1 and (found := neighbour(line[-1])) is not None:
-                other = open_lines.pop(found[0])
-                line = np.concatenate([line, other if found[1] == 0 else other[::-1]])
+            while len(line) > 1 and (touching := neighbour(line[-1])) is not None:
+                other = open_lines.pop(touching[0])
+                line = np.concatenate([line, other if touching[1] == 0 else other[::-1]])
         whole.append(line)
     return whole
 
