@@ -1,0 +1,146 @@
+"""The user's figure: seconds from the command to a picture of equal score, the old loop against ours, whole processes.
+
+python -m benchmarks.whole [--prompts 4] [--old-steps 250]
+
+Both paint README's main job with the embedded guide: the pixel drawer at 288x288. Ours is what the presets say. The old loop
+takes the old pixray's 30 cutouts of `quality=normal` through open_clip's modules (see benchmarks/run.py) and, as it did,
+imports everything at the start: torch, torchvision, open_clip, kornia, taming-transformers. Every 25 steps the referee
+judges the picture; its time is taken off. A side's time for a prompt runs from the start of its process to the first
+score that is at least the goal: the lower one of the two sides' last scores, less a hundredth.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import statistics
+import subprocess
+import sys
+import time
+
+from benchmarks.common import machine, table
+
+PROMPTS = ("a yellow sun over the blue sea", "a red heart", "a sunset over the sea", "a tree in a field")
+EVERY, RATE, CUTS, SIZE = 25, 0.2, 30, (288, 288)
+
+
+def old_process(prompt: str, steps: int):
+    """Yields steps, and a picture now and then: N C H W in [0, 1]."""
+    import kornia  # noqa: F401
+    import open_clip  # noqa: F401
+    import taming.modules.diffusionmodules.model  # noqa: F401
+    import torch
+    import torchvision  # noqa: F401
+
+    from benchmarks.cutouts import OldCutouts
+    from benchmarks.run import Old
+    from pixray.drawers.base import Canvas
+    from pixray.drawers.pixel.drawer import PixelDrawer
+    from pixray.models.store import ModelStore
+    from pixray.ops.angles import angular_distance
+    from pixray.perceptors.embedded import Embedded
+
+    guide = Embedded()
+    encode = Old(_open_clip_visual(), "cpu")
+    target = guide.encode_text([prompt])
+    drawer = PixelDrawer(PixelDrawer.Settings(), Canvas(*SIZE, "cpu"))
+    drawer.load(ModelStore(offline=True))
+    drawer.start(None, torch.Generator().manual_seed(1))
+    parameters = [tensor for group in drawer.parameters() for tensor in group.tensors]
+    optimizer = torch.optim.Adam(parameters, lr=RATE)
+    cutouts, generator = OldCutouts(CUTS, SIZE[0] / SIZE[1]), torch.Generator().manual_seed(1)
+    for step in range(steps):
+        optimizer.zero_grad(set_to_none=True)
+        canvas = drawer.render(step)[:, :3]
+        crops = cutouts.plan(generator, 64, step, step / steps)(canvas)
+        angular_distance(encode(crops), target).mean().backward()
+        optimizer.step()
+        with torch.no_grad():
+            drawer.project()
+        yield step + 1, lambda: drawer.render(0)[:, :3].detach()
+
+
+def _open_clip_visual():
+    """The guide's image tower as a module of open_clip."""
+    from importlib import resources
+
+    from safetensors.torch import load
+
+    from training.clip import make_clip
+
+    folder = resources.files("pixray.embedded")
+    visual = make_clip(json.loads(folder.joinpath("guide.json").read_text())).visual
+    weights = load(folder.joinpath("guide.safetensors").read_bytes())
+    own = {name.removeprefix("visual."): tensor for name, tensor in weights.items() if name.startswith("visual.")}
+    visual.load_state_dict({name: tensor.float() for name, tensor in own.items()}, strict=False)
+    return visual.eval().requires_grad_(False)
+
+
+def our_process(prompt: str, steps: int):
+    from pixray.runtime.allocator import prepare_process
+
+    prepare_process()
+    import pixray
+
+    session = pixray.new_session(prompt, drawer="pixel", aspect="square", seed=1, perceptors="embedded", save_every=0)
+    for event in session.run():
+        if type(event).__name__ == "Stepped":
+            yield event.step, lambda: session.render().detach()[:, :3]
+
+
+def paint(side: str, prompt: str, steps: int, begun: float) -> None:
+    """One side's process: prints [step, seconds, score] for every judged picture."""
+    curve, judging, referee = [], 0.0, None
+    for step, picture in (old_process if side == "old" else our_process)(prompt, steps):
+        if step % EVERY == 0:
+            from benchmarks.less_work import score
+            from pixray.perceptors.embedded import Referee
+
+            paused = time.time()
+            referee = referee or Referee()
+            curve.append((step, paused - begun - judging, score(_image(picture()), prompt, referee)))
+            judging += time.time() - paused
+    sys.stdout.write("\n" + json.dumps(curve) + "\n")
+
+
+def _image(picture):
+    from PIL import Image
+
+    return Image.fromarray((picture[0].permute(1, 2, 0).clamp(0, 1) * 255).round().byte().numpy())
+
+
+def measured(side: str, prompt: str, steps: int) -> list:
+    words = ["--side", side, "--prompt", prompt, "--old-steps", str(steps), "--begun", str(time.time())]
+    done = subprocess.run(
+        [sys.executable, "-m", "benchmarks.whole", *words], check=True, stdout=subprocess.PIPE, text=True
+    )
+    return json.loads(done.stdout.splitlines()[-1])
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--prompts", type=int, default=len(PROMPTS))
+    parser.add_argument("--old-steps", type=int, default=250)
+    parser.add_argument("--side", choices=("old", "ours"), help=argparse.SUPPRESS)
+    parser.add_argument("--prompt", help=argparse.SUPPRESS)
+    parser.add_argument("--begun", type=float, help=argparse.SUPPRESS)
+    options = parser.parse_args()
+    if options.side:
+        paint(options.side, options.prompt, options.old_steps, options.begun)
+        return
+    rows, factors = [], []
+    for prompt in PROMPTS[: options.prompts]:
+        curves = {side: measured(side, prompt, options.old_steps) for side in ("old", "ours")}
+        goal = min(curve[-1][2] for curve in curves.values()) - 0.01
+        times = {side: next(seconds for _, seconds, value in curve if value >= goal) for side, curve in curves.items()}
+        factors.append(times["old"] / times["ours"])
+        ends = [f"{curve[-1][1]:.1f} s, {curve[-1][2]:.2f}" for curve in curves.values()]
+        rows.append([prompt, *ends, f"{goal:.2f}", *(f"{value:.1f} s" for value in times.values()), f"{factors[-1]:.1f}x"])
+        print(rows[-1], flush=True)
+    print(machine())
+    header = ["prompt", "old: all steps, score", "ours", "goal", "old", "ours", "ratio"]
+    print(table(f"Seconds to an equal score, median {statistics.median(factors):.1f}x", header, rows))
+
+
+if __name__ == "__main__":
+    main()
