@@ -2,11 +2,11 @@
 
 python -m benchmarks.whole [--prompts 4] [--old-steps 250]
 
-Both paint README's main job with the embedded guide: the pixel drawer at 288x288. Ours is what the presets say. The old loop
-takes the old pixray's 30 cutouts of `quality=normal` through open_clip's modules (see benchmarks/run.py) and, as it did,
-imports everything at the start: torch, torchvision, open_clip, kornia, taming-transformers. Every 25 steps the referee
-judges the picture; its time is taken off. A side's time for a prompt runs from the start of its process to the first
-score that is at least the goal: the lower one of the two sides' last scores, less a hundredth.
+Both paint README's main job with the embedded guide: the pixel drawer at 288x288. Ours is what the presets say. The old
+loop takes the old pixray's 30 cutouts of `quality=normal` through open_clip's modules (see benchmarks/run.py) and, as it
+did, imports everything at the start: torch, torchvision, open_clip, kornia, taming-transformers. Every 25 steps the
+referee judges the picture; its time is taken off. A side's time for a prompt runs from the start of its process to the
+first score that is at least the goal: the lower one of the two sides' last scores, less a hundredth.
 """
 
 from __future__ import annotations
@@ -135,7 +135,8 @@ def main() -> None:
         times = {side: next(seconds for _, seconds, value in curve if value >= goal) for side, curve in curves.items()}
         factors.append(times["old"] / times["ours"])
         ends = [f"{curve[-1][1]:.1f} s, {curve[-1][2]:.2f}" for curve in curves.values()]
-        rows.append([prompt, *ends, f"{goal:.2f}", *(f"{value:.1f} s" for value in times.values()), f"{factors[-1]:.1f}x"])
+        seconds = [f"{value:.1f} s" for value in times.values()]
+        rows.append([prompt, *ends, f"{goal:.2f}", *seconds, f"{factors[-1]:.1f}x"])
         print(rows[-1], flush=True)
     print(machine())
     header = ["prompt", "old: all steps, score", "ours", "goal", "old", "ours", "ratio"]
