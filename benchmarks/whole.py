@@ -3,7 +3,7 @@
 python -m benchmarks.whole [--prompts 4] [--old-steps 250]
 
 Both paint README's main job with the embedded guide: the pixel drawer at 288x288. Ours is what the presets say. The old
-loop takes the old pixray's 30 cutouts of `quality=normal` through open_clip's modules (see benchmarks/run.py) and, as it
+loop takes the old pixray's 30 cutouts of `quality=normal` through open_clip's modules (benchmarks/run.py) and, as it
 did, imports everything at the start: torch, torchvision, open_clip, kornia, taming-transformers. Every 25 steps the
 referee judges the picture; its time is taken off. A side's time for a prompt runs from the start of its process to the
 first score that is at least the goal: the lower one of the two sides' last scores, less a hundredth.
