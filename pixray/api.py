@@ -246,7 +246,7 @@ class Studio:
         """The same prompts by several drawers and services, side by side; writes a page, a sheet and JSON.
 
         Args:
-            outdir: the folder; the same comparison again reads what is there.
+            outdir: the folder, or its address in a store; the same comparison again reads what is there.
             judge: the perceptor that judges; None: the embedded referee.
             candidates: pictures of each service and seed, of which the best is shown.
             on: who paints: see `farm`.
@@ -258,17 +258,11 @@ class Studio:
         Raises:
             KeyboardInterrupt: after Ctrl-C, when everything is saved.
         """
-        from pixray.runs.compare import Comparison
-        from pixray.runs.report.compare_page import write_comparison
-        from pixray.runtime.signals import graceful
+        from pixray.runs.compared import compare_all
 
-        comparison = Comparison(
-            prompts, drawers, seeds, settings, self.registry, self.store, outdir, judge, candidates, on=on
-        )
-        with graceful(comparison):
-            for _ in comparison.run():
-                pass
-        write_comparison(comparison.folder, comparison.as_json())
+        facts = {"prompts": prompts, "drawers": drawers, "seeds": seeds, "settings": settings, "judge": judge}
+        parts = {"registry": self.registry, "store": self.store, "candidates": candidates}
+        comparison = compare_all(str(outdir), on, **facts, **parts)
         if comparison.stopped:
             raise KeyboardInterrupt("the comparison was ended by Ctrl-C; the same call goes on")
         return comparison.as_json()
@@ -288,17 +282,20 @@ class Studio:
         Args:
             cells: settings of a run each, by name, as `run` takes them.
             on: "ray" (this machine), "auto", "HOST:6379" or "ray://HOST:10001"; None: this process.
-            outdir: the folder of the whole, which every machine sees; the same call goes on there.
+            outdir: the folder of the whole, which every machine sees (or its address in a store, where this machine
+                paints); the same call goes on there.
             workers: runs at once at most; gpus_per_run, cpus_per_run: of a machine for each.
 
         Raises:
             SettingsError: all mistakes of all cells at once; PixrayError: the cluster cannot be reached.
         """
+        from pixray.recorders.staging import folder_of_many
         from pixray.runs.farm.open import open_farm
         from pixray.runs.farm.shares import Share
 
         share = Share(cpus_per_run, gpus_per_run, workers)
-        yield from open_farm(cells, self.registry, self.store, outdir, on, share).run()
+        with folder_of_many(str(outdir), on) as (folder, _):
+            yield from open_farm(cells, self.registry, self.store, folder, on, share).run()
 
     def set_key(self, service: str, read: Callable[[], str | None]) -> None:
         """Let a callable give the key of a remote service, in place of the environment."""
@@ -317,13 +314,14 @@ def load_settings(path: str | Path, *, trust: bool = False, **changes: Any) -> S
     """The settings of an earlier run, with changes of one's own.
 
     Args:
-        path: a PNG or SVG that pixray made, a YAML file of settings, or the folder of a run.
+        path: a PNG or SVG that pixray made, a YAML file of settings, or the folder of a run; also as an address such as
+            s3://bucket/heart/output.png.
         trust: also take what the record says about files, addresses, paid services and locations on this machine;
             without it that is left out, and `notices` of the settings says so.
     """
-    from pixray.recorders.record import record_layer
+    from pixray.recorders.staging import record_of
 
-    return resolve(studio.registry, changes, caller="load_settings", base=record_layer(Path(path), trusted=trust))
+    return resolve(studio.registry, changes, caller="load_settings", base=record_of(str(path), trusted=trust))
 
 
 studio: Studio = Studio()

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from pixray.cli.farm_words import USAGE as FARM_USAGE
 from pixray.cli.farm_words import take_farm_words
@@ -15,6 +16,9 @@ from pixray.cli.grid import read_words
 from pixray.cli.parsing import asks_for_help
 from pixray.errors import SettingsError
 from pixray.runs.farm.shares import Share
+
+if TYPE_CHECKING:
+    from pixray.runs.compare import Comparison
 
 USAGE = """\
 usage: pixray compare --drawers NAMES --prompts PROMPTS [--seeds 1,2,3] [--judge PERCEPTOR] [--candidates 1]
@@ -50,23 +54,38 @@ def main(argv: Sequence[str]) -> int:
 
     from pixray.api import studio
     from pixray.models.store import ModelStore
+    from pixray.recorders.staging import folder_of_many
     from pixray.runs.compare import Comparison
+
+    with folder_of_many(folder or "compare", farm.on if farm else None) as (place, staged):
+        comparison = Comparison(
+            prompts,
+            drawers,
+            seeds,
+            texts,
+            studio.registry,
+            ModelStore(),
+            place,
+            judge or None,
+            int(candidates),
+            on=farm.on if farm else None,
+            share=farm.share if farm else Share(),
+            staged=staged,
+        )
+        _run(comparison, output)
+        page = str(comparison.folder / "index.html")
+    if output == "json":
+        sys.stdout.write(json.dumps(comparison.as_json(), ensure_ascii=False) + "\n")
+    else:
+        sys.stdout.write(f"{staged.named(page) if staged else page}\n")
+    return 130 if comparison.stopped else 1 if any(row.status == "failed" for row in comparison.rows) else 0
+
+
+def _run(comparison: Comparison, output: str) -> None:
+    """Paint, tell about each row, and write what came out."""
     from pixray.runs.report.compare_page import write_comparison
     from pixray.runtime.signals import graceful
 
-    comparison = Comparison(
-        prompts,
-        drawers,
-        seeds,
-        texts,
-        studio.registry,
-        ModelStore(),
-        folder or "compare",
-        judge or None,
-        int(candidates),
-        on=farm.on if farm else None,
-        share=farm.share if farm else Share(),
-    )
     with graceful(comparison):
         for number, row in enumerate(comparison.run(), 1):
             if output == "live":
@@ -76,11 +95,6 @@ def main(argv: Sequence[str]) -> int:
     write_comparison(comparison.folder, comparison.as_json())
     if output == "live":
         sys.stderr.write(_table(comparison.as_json()["rows"]))
-    if output == "json":
-        sys.stdout.write(json.dumps(comparison.as_json(), ensure_ascii=False) + "\n")
-    else:
-        sys.stdout.write(f"{comparison.folder / 'index.html'}\n")
-    return 130 if comparison.stopped else 1 if any(row.status == "failed" for row in comparison.rows) else 0
 
 
 def _names(texts: dict[str, str], name: str, default: str) -> list[str]:

@@ -23,18 +23,20 @@ def main(argv: Sequence[str]) -> int:
     args = parser.parse_args(argv)
 
     from pixray.recorders.record import read_record
+    from pixray.recorders.staging import fetched, is_result
 
-    lines = list(differing_settings(read_record(args.first), read_record(args.second)))
-    lines += differing_pixels(_picture(args.first), _picture(args.second))
+    with fetched(args.first, "first", is_result) as first, fetched(args.second, "second", is_result) as second:
+        lines = list(differing_settings(read_record(first), read_record(second)))
+        lines += differing_pixels(_picture(first), _picture(second))
     sys.stdout.write("".join(f"{line}\n" for line in lines) or "no difference\n")
     return 1 if lines else 0
 
 
-def _picture(path: str) -> Path:
+def _picture(path: Path) -> Path:
     """The file itself, or the picture in the folder of a run."""
     from pixray.recorders.record import read_record
 
-    place = Path(path).expanduser()
+    place = path.expanduser()
     return place / str(read_record(place).get("output", "output.png")) if place.is_dir() else place
 
 

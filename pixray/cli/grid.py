@@ -14,10 +14,12 @@ from pixray.cli.farm_words import USAGE as FARM_USAGE
 from pixray.cli.farm_words import FarmWords, take_farm_words
 from pixray.cli.parsing import asks_for_help
 from pixray.errors import PixrayError, SettingsError
+from pixray.runtime.addresses import is_store, joined, place_of
 from pixray.runtime.files import remove_parts, user_path
 
 if TYPE_CHECKING:
     from pixray.models.store import ModelStore
+    from pixray.recorders.staged import StagedFolder
     from pixray.registry import Registry
     from pixray.runs.cell import Cell
     from pixray.settings.namespace import Settings
@@ -34,8 +36,8 @@ Paint every combination of several values. Prompts are separated by |, everythin
 --drawers and --seeds are understood as well. --prompts_file lines.txt paints a picture of each line of a text file, in
 place of --prompts.
 
-The folder (default: grid) gets a folder per picture, index.html, sheet.png and grid.json. The same command goes on
-where it was stopped; pictures that are finished are left alone.
+The folder (default: grid; also an address such as s3://bucket/folder) gets a folder per picture, index.html, sheet.png
+and grid.json. The same command goes on where it was stopped; pictures that are finished are left alone.
 """
 
 
@@ -88,39 +90,65 @@ def paint_lines(settings: Settings, registry: Registry, output: str, opened: boo
 
 def _paint_grid(
     make: Callable[[str], list[Cell]], template: str, registry: Registry, output: str, farm: FarmWords | None = None
-) -> tuple[int, Path]:
+) -> tuple[int, str]:
     """Paint the cells that `make` makes for a folder; the exit code, and the page about them."""
-    from pixray.recorders.lock import FolderLock
     from pixray.recorders.outdir import make_outdir
-    from pixray.runs.report.own_files import refuse_foreign_files
-    from pixray.runs.sprite_sheet import FILES
+    from pixray.recorders.staging import folder_of_many
     from pixray.settings.names import refuse_braces
 
+    template = place_of(template, "outdir")
     refuse_braces(template)
     cells = make(template)  # all mistakes, before a folder is made
-    folder = make_outdir(template)
-    if farm is not None:
-        folder = folder.absolute()
-    if str(folder) != template:
-        cells = make(str(folder))
+    if is_store(template):
+        with folder_of_many(template, farm.on if farm else None) as (place, staged):
+            code = _paint_in(Path(place), make(place), registry, output, farm, staged)
+            page = joined(staged.address, "index.html") if staged else ""
+            beside = _beside(Path(place))
+    else:
+        folder = make_outdir(template)
+        if farm is not None:
+            folder = folder.absolute()
+        cells = cells if str(folder) == template else make(str(folder))
+        code, page = _paint_in(folder, cells, registry, output, farm), str(folder / "index.html")
+        beside = _beside(folder)
+    if output == "live":
+        sys.stderr.write(f"beside the page: {', '.join(beside)}\n" if beside else "")
+    if output != "json":  # whose lines stand alone
+        sys.stdout.write(f"{page}\n")
+    return code, page
+
+
+def _paint_in(
+    folder: Path,
+    cells: Sequence[Cell],
+    registry: Registry,
+    output: str,
+    farm: FarmWords | None = None,
+    staged: StagedFolder | None = None,
+) -> int:
+    """Paint the cells in a folder, which may stand for one of a store; the exit code."""
+    from pixray.recorders.lock import FolderLock
+    from pixray.runs.report.own_files import refuse_foreign_files
+    from pixray.runs.sprite_sheet import FILES
+
     sprites = FILES if any(getattr(cell.settings, "sprite", None) for cell in cells) else ()
     refuse_foreign_files(folder, ["index.html", "grid.json", "sheet.png", *sprites])
     if farm is not None:
         from pixray.cli.farm import paint_on_farm
 
-        code = paint_on_farm(folder, cells, registry, output, farm)
-        _tell_page(folder, output)
-        return code, folder / "index.html"
+        return paint_on_farm(folder, cells, registry, output, farm)
     lock = FolderLock(folder)
     lock.acquire()
     remove_parts(folder)
     try:
-        return _paint_all(folder, cells, registry, output), folder / "index.html"
+        return _paint_all(folder, cells, registry, output, staged)
     finally:
         lock.release()
 
 
-def _paint_all(folder: Path, cells: Sequence[Cell], registry: Registry, output: str) -> int:
+def _paint_all(
+    folder: Path, cells: Sequence[Cell], registry: Registry, output: str, staged: StagedFolder | None
+) -> int:
     from pixray.models.store import ModelStore
     from pixray.recorders.console import DownloadBar
     from pixray.runs.grid import write_results
@@ -135,34 +163,37 @@ def _paint_all(folder: Path, cells: Sequence[Cell], registry: Registry, output: 
         if output == "live":
             sys.stderr.write(f"[{number}/{len(cells)}] {', '.join(cell.values.values()) or cell.folder.name}\n")
         try:
-            stopped = _paint(cell, registry, store, output, shown_notices)
+            stopped = _paint(cell, registry, store, output, shown_notices, staged)
         except PixrayError as error:
-            failed[cell.folder.name] = str(error)
-            sys.stderr.write(f"pixray: {error}\n")
+            failed[cell.folder.name] = staged.named(str(error)) if staged else str(error)
+            sys.stderr.write(f"pixray: {failed[cell.folder.name]}\n")
         write_results(folder, cells, failed)
     write_results(folder, cells, failed)
     if stopped and output == "live":
         sys.stderr.write("stopped; the same command goes on where it was\n")
-    _tell_page(folder, output)
     return 130 if stopped else 1 if failed else 0
 
 
-def _tell_page(folder: Path, output: str) -> None:
+def _beside(folder: Path) -> list[str]:
+    """What stands beside the page of a grid."""
     from pixray.runs.sprite_sheet import FILES
 
-    if output == "live":
-        beside = [name for name in ("sheet.png", *FILES) if (folder / name).is_file()]
-        sys.stderr.write(f"beside the page: {', '.join(beside)}\n" if beside else "")
-    if output != "json":  # whose lines stand alone
-        sys.stdout.write(f"{folder / 'index.html'}\n")
+    return [name for name in ("sheet.png", *FILES) if (folder / name).is_file()]
 
 
-def _paint(cell: Cell, registry: Registry, store: ModelStore, output: str, shown_notices: set[str]) -> bool:
+def _paint(
+    cell: Cell,
+    registry: Registry,
+    store: ModelStore,
+    output: str,
+    shown_notices: set[str],
+    staged: StagedFolder | None,
+) -> bool:
     """Paint one cell, without the notices that were shown already; whether Ctrl-C ended it."""
     from pixray.runs.cell import paint_cell
     from pixray.runs.to_folder import finish_in_folder
 
-    session, files = paint_cell(cell, registry, store)
+    session, files = paint_cell(cell, registry, store, staged)
     return finish_in_folder(session, files, registry, "progress" if output == "live" else output, shown_notices)
 
 

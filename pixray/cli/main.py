@@ -191,7 +191,7 @@ def _run(settings: Settings, registry: Registry, output: str, opened: bool) -> i
     if opened:
         from pixray.cli.opening import open_file
 
-        open_file(files.picture)
+        open_file(files.shown_picture)
     return 130 if stopped else 0
 
 

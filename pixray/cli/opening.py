@@ -10,15 +10,18 @@ import webbrowser
 from pathlib import Path
 
 from pixray.errors import PixrayError
+from pixray.runtime.addresses import is_store
 
 
-def open_file(path: Path) -> None:
+def open_file(place: Path | str) -> None:
     """Open a file and go on at once.
 
     Raises:
         PixrayError: nothing here can open it.
     """
-    path = path.resolve()
+    if is_store(place):
+        raise PixrayError(f"{place} is finished, but a file in a store is not opened from here")
+    path = Path(place).resolve()
     try:
         if sys.platform == "win32":
             os.startfile(path)

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
-from pathlib import Path
 
 from pixray.cli.parsing import asks_for_help
 from pixray.errors import SettingsError
@@ -36,6 +35,6 @@ def main(argv: Sequence[str]) -> int:
         raise SettingsError("pixray rerun: expected a picture first, then settings (try pixray rerun --help)")
 
     from pixray.cli.main import paint
-    from pixray.recorders.record import record_layer
+    from pixray.recorders.staging import record_of
 
-    return paint(words[1:], base=record_layer(Path(words[0]), trusted=trusted))
+    return paint(words[1:], base=record_of(words[0], trusted=trusted))

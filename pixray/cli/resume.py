@@ -8,17 +8,19 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 from pixray.cli.parsing import Parser, add_output_flags, output_of
 from pixray.errors import PixrayError
+from pixray.runtime.addresses import is_store, place_of
 from pixray.runtime.files import user_path
 
 
 def main(argv: Sequence[str]) -> int:
     """Go on in the folder of an earlier run."""
     parser = Parser("resume", "Go on with a run that was interrupted, or for more steps.")
-    parser.add_argument("outdir", help="folder of the earlier run, or the picture in it")
+    parser.add_argument("outdir", help="folder of the earlier run, or the picture in it; also as an address, s3://…")
     parser.add_argument("--iterations", "-i", help="new total, or +100 for that many more")
     parser.add_argument("--device", help="where to go on, if not where it began: auto, cpu, cuda, cuda:1, mps")
     parser.add_argument("--checkpoints_dir", "--checkpoints-dir", help="folder of model files")
@@ -34,7 +36,8 @@ def main(argv: Sequence[str]) -> int:
     from pixray.runs.to_folder import finish_in_folder
 
     output = output_of(args)
-    place = user_path(args.outdir, "outdir")
+    outdir = place_of(args.outdir, "outdir")
+    place = Path(outdir) if is_store(outdir) else user_path(outdir, "outdir")
     if place.is_file() and not (place.parent / "settings.yaml").is_file():
         raise PixrayError(
             f"{args.outdir} was painted alone, without what a run goes on from: paint with --outdir FOLDER to "
@@ -42,7 +45,7 @@ def main(argv: Sequence[str]) -> int:
         )
     store = ModelStore(progress=DownloadBar() if output == "live" else None)
     session, files = resume(
-        place.parent if place.is_file() else place,
+        outdir if is_store(outdir) else place.parent if place.is_file() else place,
         studio.registry,
         store,
         args.iterations,

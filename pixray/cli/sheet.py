@@ -5,6 +5,7 @@ Late imports keep PIL and NumPy out of start-up.
 
 from __future__ import annotations
 
+import argparse
 import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -12,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from pixray.cli.parsing import Parser, folder_of
 from pixray.errors import PixrayError, SettingsError
+from pixray.runtime.addresses import is_store, joined, place_of
 from pixray.runtime.files import user_path, write_atomic
 from pixray.runtime.terminal import plain
 from pixray.settings.output import WRITTEN
@@ -27,7 +29,7 @@ _LONGEST_CAPTION = 400
 def main(argv: Sequence[str]) -> int:
     """Write the sheet and print its path."""
     parser = Parser("sheet", "Make a contact sheet of the finished pictures in a folder and the folders below it.")
-    parser.add_argument("folder", help="where to look for pictures")
+    parser.add_argument("folder", help="where to look for pictures; also as an address, s3://…")
     parser.add_argument("--out", "-o", help="where to write it (default: sheet.png in that folder)")
     parser.add_argument("--columns", type=int, help="pictures in a row")
     parser.add_argument("--cell", type=int, default=192, help="width of one picture in pixels (default: 192)")
@@ -36,10 +38,27 @@ def main(argv: Sequence[str]) -> int:
         raise SettingsError(f"columns={args.columns}: expected at least 1")
     if not 32 <= args.cell <= 4096:
         raise SettingsError(f"cell={args.cell}: expected 32 to 4096 pixels")
-    folder = folder_of(args.folder)
+    address = place_of(args.folder, "folder")
+    sys.stdout.write(f"{_write_in_store(address, args) if is_store(address) else _write(folder_of(address), args)}\n")
+    return 0
+
+
+def _write_in_store(address: str, args: argparse.Namespace) -> str:
+    """Write the sheet of a folder in a store, there or on this machine; its address or path."""
+    from pixray.recorders.staging import fetched, is_result, stage_results
+
+    if args.out:
+        with fetched(address, "folder", is_result) as folder:
+            return str(_write(folder, args))
+    with stage_results(address) as staged:
+        return joined(address, _write(staged.folder, args).name)
+
+
+def _write(folder: Path, args: argparse.Namespace) -> Path:
+    """Write the sheet of a folder; its path."""
     path = user_path(args.out, "out") if args.out else folder / "sheet.png"
-    if path.suffix != ".png":
-        raise SettingsError(f"out='{args.out}': expected a name that ends in .png")
+    if path.suffix != ".png" or is_store(args.out or ""):
+        raise SettingsError(f"out='{args.out}': expected a name on this machine that ends in .png")
     if args.out is None:
         from pixray.runs.report.own_files import refuse_foreign_files
 
@@ -54,8 +73,7 @@ def main(argv: Sequence[str]) -> int:
     files = {file.relative_to(folder).as_posix(): file for file, _, _ in pictures}
     shown = [(picture, words) for _, picture, words in pictures]
     write_atomic(path, sheet_png(contact_sheet(shown, args.columns, args.cell), files))
-    sys.stdout.write(f"{path}\n")
-    return 0
+    return path
 
 
 def finished_pictures(folder: Path, besides: Path) -> list[tuple[Path, dict[str, Any]]]:

@@ -20,12 +20,14 @@ def main(argv: Sequence[str]) -> int:
     args = parser.parse_args(argv)
 
     from pixray.recorders.record import read_record, sheet_records
+    from pixray.recorders.staging import fetched, is_settings
 
-    pictures = sheet_records(args.picture)
-    for each in pictures:
-        sys.stdout.write(f"--- # {plain(each['picture'])}\n{_shown(each['record'])}")
-    if not pictures:
-        sys.stdout.write(_shown(read_record(args.picture)))
+    with fetched(args.picture, "picture", is_settings) as place:
+        pictures = sheet_records(place)
+        for each in pictures:
+            sys.stdout.write(f"--- # {plain(each['picture'])}\n{_shown(each['record'])}")
+        if not pictures:
+            sys.stdout.write(_shown(read_record(place)))
     return 0
 
 

@@ -34,6 +34,31 @@ class RunFiles(Protocol):
     def others(self) -> Sequence[str]:
         """Names of what else the run delivers beside the picture, such as output.svg, below the folder."""
 
+    @property
+    def shown_picture(self) -> str:
+        """The picture as people are told of it: its path, or an address where it goes into a store."""
+
+
+class Recording(RunFiles, Protocol):
+    """What writes the files of a run."""
+
+    def __call__(self, event: Event) -> object:
+        """Receive an event."""
+
+    def close(self) -> None:
+        """Finish what is open."""
+
+
+class FolderRecording(Recording, Protocol):
+    """What writes the folder of a run."""
+
+    @property
+    def shown_folder(self) -> str:
+        """The folder as people are told of it: its path, or its address in a store."""
+
+    def claim(self) -> None:
+        """Make the folder and let nobody else in; done when the run starts, if not before."""
+
 
 class Recorder(ABC):
     """An observer that the setting `recorders` can name.

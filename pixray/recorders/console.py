@@ -111,7 +111,7 @@ class ConsoleRecorder(Recorder):
             if self.files.others:
                 self._say(f"beside the picture: {', '.join(self.files.others)}")
             results = Terminal(sys.stdout)
-            results.write(f"{self.files.picture}\n")
+            results.write(f"{self.files.shown_picture}\n")
             results.flush()
 
     def _say(self, text: str) -> None:
@@ -135,7 +135,7 @@ class JsonRecorder(Recorder):
 
         facts = as_json(event)
         if isinstance(event, Drawn) and event.save and self.files is not None:
-            facts["path"] = str(self.files.picture)
+            facts["path"] = self.files.shown_picture
         self._stream.write(json.dumps(facts) + "\n")
         self._stream.flush()
 

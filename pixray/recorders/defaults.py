@@ -7,19 +7,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pixray.recorders.base import Observer, RunFiles
+from pixray.recorders.base import Observer, Recording, RunFiles
 from pixray.recorders.notices import log_notice
 from pixray.registry import Registry
 from pixray.settings.grammar import parse_parts
 
 if TYPE_CHECKING:
-    from pixray.recorders.files import FileRecorder
-    from pixray.recorders.picture_file import PictureFile
     from pixray.settings.namespace import Settings
 
 
 def default_recorders(
-    files: FileRecorder | PictureFile,
+    files: Recording,
     settings: Settings,
     registry: Registry,
     output: str = "live",

@@ -99,6 +99,16 @@ class FileRecorder:
         return [*self._delivered, *(name for place, name in self._videos().items() if len(self._frames[place]) > 1)]
 
     @property
+    def shown_folder(self) -> str:
+        """The path of the folder."""
+        return str(self.folder)
+
+    @property
+    def shown_picture(self) -> str:
+        """The path of the picture, as `picture`."""
+        return str(self.picture)
+
+    @property
     def _path(self) -> Path:
         return self.folder / self._name
 

@@ -28,6 +28,8 @@ from pixray.runtime.files import writing
 
 NAME = "log.jsonl"
 _LONGEST_LINE = 1 << 24
+_LAST = 1 << 16
+"""Bytes at the end of a log in which its last line is looked for."""
 _FIRST = b'{"event": "started", "record": {'
 _STEPPED = '{"event": "stepped"'
 _NAMES: dict[type, str] = {
@@ -161,6 +163,14 @@ def read_log(folder: Path) -> RunLog | None:
     except OSError:
         return None
     return log if log.records or begun else None
+
+
+def ends_finished(path: Path) -> bool:
+    """Whether the last line of a log says that everything is written."""
+    with path.open("rb") as file:
+        file.seek(max(0, os.fstat(file.fileno()).st_size - _LAST))
+        last = file.read().strip().rpartition(b"\n")[2]
+    return last.startswith(b'{"event": "finished"')
 
 
 def _begins(path: Path) -> bool:

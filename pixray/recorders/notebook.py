@@ -73,7 +73,7 @@ class NotebookRecorder(Recorder):
             self._read_losses()
             self._line = f"{event.reason} after {event.steps} steps, {event.seconds:.1f} s"
             if self.files is not None:
-                self._line += f": {self.files.picture}"
+                self._line += f": {self.files.shown_picture}"
             self._show_below()
 
     def close(self) -> None:

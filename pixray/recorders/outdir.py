@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import datetime
-from pathlib import Path
+from pathlib import Path, PurePath
 
 from pixray.errors import PixrayError
+from pixray.runtime.addresses import is_store
 from pixray.runtime.files import reason, user_path
 
 _MOST = 1_000_000
@@ -18,7 +19,7 @@ def named_outdir(template: str, today: datetime.date | None = None) -> str:
         PixrayError: no folder can be called so.
     """
     text = template.replace("%DATE%", (today or datetime.date.today()).strftime("%Y%m%d"))
-    path = user_path(text or ".", "outdir")
+    path = PurePath(text) if is_store(text) else user_path(text or ".", "outdir")
     after = next((number for number, part in enumerate(path.parts) if "%SEQ%" in part), None)
     if after is not None and ".." in path.parts[after:]:
         raise PixrayError(f"outdir='{template}': after %SEQ% the path cannot go back up with '..'")

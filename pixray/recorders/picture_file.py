@@ -49,6 +49,11 @@ class PictureFile:
         """Nothing: the picture is all that was asked for."""
         return ()
 
+    @property
+    def shown_picture(self) -> str:
+        """The path of the picture, as `picture`."""
+        return str(self.picture)
+
     def __call__(self, event: Event) -> None:
         if isinstance(event, Started):
             self._text = metadata(event.record)

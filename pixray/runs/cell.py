@@ -25,7 +25,8 @@ from pixray.settings.recorded import resolved_values
 if TYPE_CHECKING:
     from pixray.engine.session import Session
     from pixray.models.store import ModelStore
-    from pixray.recorders.files import FileRecorder
+    from pixray.recorders.base import FolderRecording
+    from pixray.recorders.staged import StagedFolder
     from pixray.registry import Registry
     from pixray.runs.animation import Animation
     from pixray.runs.audition import Audition
@@ -93,11 +94,14 @@ def _key_in(folder: Path) -> str | None:
 
 
 def paint_cell(
-    cell: Cell, registry: Registry, store: ModelStore
-) -> tuple[Session | Animation | Audition, FileRecorder]:
+    cell: Cell, registry: Registry, store: ModelStore, staged: StagedFolder | None = None
+) -> tuple[Session | Animation | Audition, FolderRecording]:
     """The session of a cell and its file recorder; a run that was interrupted goes on.
 
     A run of other settings that lies in the folder is moved aside.
+
+    Args:
+        staged: the folder of the whole, where that stands for one of a store.
     """
     from pixray.runs.resume import resume
     from pixray.runs.to_folder import prepare_folder_run
@@ -112,4 +116,8 @@ def paint_cell(
     except BaseException:
         files.close()
         raise
-    return session, files
+    if staged is None:
+        return session, files
+    from pixray.recorders.uploads import UploadedFiles
+
+    return session, UploadedFiles(files, staged, cell.folder.name)

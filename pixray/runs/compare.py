@@ -34,7 +34,8 @@ from pixray.settings.layers import Layer, LayerKind
 if TYPE_CHECKING:
     from pixray.engine.session import Session
     from pixray.models.store import ModelStore
-    from pixray.recorders.files import FileRecorder
+    from pixray.recorders.base import FolderRecording
+    from pixray.recorders.staged import StagedFolder
     from pixray.registry import Registry
     from pixray.runs.audition import Audition
     from pixray.runs.farm.session import Farm
@@ -84,6 +85,7 @@ class Comparison:
         candidates: how many pictures of each service and seed; the best by score is shown. The setting `iterations`
             is for the drawers of this machine alone, or 300 steps would buy 300 pictures.
         on: the cluster that paints (see `check_place`), with a share of a machine for each run; None: this process.
+        staged: the folder, where it stands for one of a store.
 
     Raises:
         SettingsError: all mistakes at once.
@@ -102,6 +104,7 @@ class Comparison:
         candidates: int = 1,
         on: str | None = None,
         share: Share = Share(),
+        staged: StagedFolder | None = None,
     ) -> None:
         self.registry, self.store, self.folder, self.judge = (
             registry,
@@ -110,6 +113,7 @@ class Comparison:
             judge,
         )
         self.prompts, self.candidates, self._on, self._share = prompts, candidates, on, share
+        self._staged = staged
         if on is not None:
             self.folder = self.folder.absolute()
         texts = {"prompts": prompts, "drawer": ",".join(drawers), "seed": ",".join(map(str, seeds)), **settings}
@@ -221,7 +225,7 @@ class Comparison:
         built = self._built(cell, row)
         return None if built is None else threads.submit(self._paint, *built, row)
 
-    def _built(self, cell: Cell, row: Row) -> tuple[Session | Audition, FileRecorder] | None:
+    def _built(self, cell: Cell, row: Row) -> tuple[Session | Audition, FolderRecording] | None:
         """The session of a cell and what writes its folder; a failure becomes part of its row."""
         from pixray.drawers.remote.drawer import RemoteDrawer
         from pixray.runs.animation import Animation
@@ -234,9 +238,9 @@ class Comparison:
             if row.remote:  # what a service made is in its cache, so that nothing is paid for twice
                 session, files = prepare_folder_run(cell.settings, self.registry, self.store)
             else:
-                session, files = paint_cell(cell, self.registry, self.store)
+                session, files = paint_cell(cell, self.registry, self.store, self._staged)
         except PixrayError as error:
-            row.status, row.reason = "failed", str(error)
+            row.status, row.reason = "failed", self._said(error)
             return None
         if isinstance(session, Animation):
             row.status, row.reason = "failed", _ANIMATED
@@ -246,16 +250,19 @@ class Comparison:
         self._sessions.append(session)
         return session, files
 
-    def _paint(self, session: Session | Audition, files: FileRecorder, row: Row) -> None:
+    def _paint(self, session: Session | Audition, files: FolderRecording, row: Row) -> None:
         from pixray.runs.to_folder import run_to_folder
 
         try:
             for _ in run_to_folder(session, files, self.registry):
                 pass
         except PixrayError as error:
-            row.status, row.reason = "failed", str(error)
+            row.status, row.reason = "failed", self._said(error)
             return
         row.status = "stopped" if session.stopping else "done"
+
+    def _said(self, error: PixrayError) -> str:
+        return self._staged.named(str(error)) if self._staged else str(error)
 
     def _read_all(self) -> None:
         """Complete the rows from what the runs left in their folders."""
@@ -266,7 +273,7 @@ class Comparison:
                     self._read_facts(cell, path, row)
                     self._score(cell, path, row)
                 except PixrayError as error:  # it was damaged since; the others are not
-                    row.status, row.reason = "failed", str(error)
+                    row.status, row.reason = "failed", self._said(error)
                     continue
                 row.picture = path.relative_to(self.folder).as_posix()
 

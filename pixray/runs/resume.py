@@ -6,13 +6,17 @@ Late imports keep torch out of start-up.
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pixray.errors import PixrayError, SettingsError
 from pixray.recorders.checkpoint import NAME, unpack
 from pixray.recorders.record import record_layer
+from pixray.recorders.staging import stage_run
+from pixray.recorders.uploads import UploadedFiles
+from pixray.runtime.addresses import is_store, place_of
 from pixray.runtime.files import user_path
 from pixray.runtime.yaml_io import read_yaml, to_plain
 from pixray.settings.declare import RESOLVED, Role
@@ -24,7 +28,7 @@ from pixray.settings.schema import Schema, layers_of
 if TYPE_CHECKING:
     from pixray.engine.session import Session
     from pixray.models.store import ModelStore
-    from pixray.recorders.files import FileRecorder
+    from pixray.recorders.base import FolderRecording
     from pixray.registry import Registry
     from pixray.runs.animation import Animation
     from pixray.runs.audition import Audition
@@ -41,13 +45,13 @@ def resume(
     trust: bool = False,
     leave: Leave | None = None,
     supplied: Mapping[str, Any] | None = None,
-) -> tuple[Session | Animation | Audition, FileRecorder]:
+) -> tuple[Session | Animation | Audition, FolderRecording]:
     """The session of an earlier run where it was left, and the recorder that goes on in its folder.
 
     Without a change the finished picture is the same, byte for byte on a CPU, as that of a run without interruption.
 
     Args:
-        folder: of the earlier run.
+        folder: of the earlier run, or its address in a store.
         iterations: the new total, or "+100" for that many more than were taken.
         changes: other settings than before; with those that say where things are (device, checkpoints_dir, offline)
             the picture stays the same on a CPU.
@@ -62,6 +66,10 @@ def resume(
     from pixray.recorders.files import FileRecorder
     from pixray.runs.start import build_run
 
+    folder = place_of(str(folder), "outdir")
+    if is_store(folder):
+        go_on = partial(resume, trust=trust, leave=leave, supplied=supplied)
+        return _resume_in_store(folder, lambda place: go_on(place, registry, store, iterations, changes))
     folder = user_path(folder, "outdir")
     if not (folder / "settings.yaml").is_file():
         raise PixrayError(f"{folder} holds no run: its settings.yaml is missing")
@@ -84,6 +92,24 @@ def resume(
         files.close()
         raise
     return session, files
+
+
+def _resume_in_store(
+    address: str, go_on: Callable[[Path], tuple[Session | Animation | Audition, FolderRecording]]
+) -> tuple[Session | Animation | Audition, FolderRecording]:
+    """Go on in a folder of this machine that stands for the one of a store.
+
+    Args:
+        go_on: resumes the run in a folder of this machine.
+    """
+    staged = stage_run(address)
+    try:
+        with staged.naming():
+            session, files = go_on(staged.folder)
+        return session, UploadedFiles(files, staged)
+    except BaseException:
+        staged.close(push=False)
+        raise
 
 
 def _refuse_another_run(

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from PIL import Image
 
     from pixray.models.store import ModelStore
-    from pixray.recorders.files import FileRecorder
+    from pixray.recorders.base import FolderRecording
     from pixray.registry import Registry
 
 
@@ -37,7 +37,7 @@ class StepwiseRun:
     def __init__(self, settings: argparse.Namespace, registry: Registry, store: ModelStore, output: str) -> None:
         self._session, self._files = prepare_folder_run(settings, registry, store)
         self._files.claim()
-        settings.outdir, settings.output = str(self._files.folder), self._session.settings.output
+        settings.outdir, settings.output = self._files.shown_folder, self._session.settings.output
         self._events: Iterator[Event] = run_to_folder(self._session, self._files, registry, output)
         self._taking_steps = threading.Lock()
         # Also at the end of the program: later, when objects are taken apart, no video can be written any more.
@@ -84,7 +84,7 @@ class StepwiseRun:
         self._finalizer()
 
 
-def _finish_files(events: Iterator[Event], files: FileRecorder, owner: int) -> None:
+def _finish_files(events: Iterator[Event], files: FolderRecording, owner: int) -> None:
     """End a run; its files belong to the process that began it, not to one that was forked meanwhile."""
     if os.getpid() != owner:
         return

@@ -7,12 +7,13 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from pixray.events import Event
-from pixray.recorders.base import attach
+from pixray.recorders.base import FolderRecording, Recording, attach
 from pixray.recorders.defaults import default_recorders
 from pixray.recorders.earlier import check_outdir
 from pixray.recorders.files import FileRecorder
 from pixray.recorders.picture_file import PictureFile
 from pixray.runs.start import build_run
+from pixray.runtime.addresses import is_store
 from pixray.runtime.files import user_path
 from pixray.runtime.signals import graceful
 from pixray.settings.names import fill_names
@@ -25,11 +26,12 @@ if TYPE_CHECKING:
     from pixray.registry import Registry
     from pixray.runs.animation import Animation
     from pixray.runs.audition import Audition
+    from pixray.settings.namespace import Settings
 
 
 def prepare_folder_run(
     settings: argparse.Namespace, registry: Registry, store: ModelStore
-) -> tuple[Session | Animation | Audition, FileRecorder]:
+) -> tuple[Session | Animation | Audition, FolderRecording]:
     """A new session, and the recorder that will write its folder.
 
     Raises:
@@ -38,9 +40,29 @@ def prepare_folder_run(
     complete = up_to_date(settings, registry)
     require_subject(complete)
     complete = fill_names(complete)
+    if is_store(complete.outdir):
+        return _prepare_in_store(complete, registry, store)
     check_outdir(complete.outdir, complete.output)
     session = build_run(complete, registry, store)
     return session, FileRecorder(session.settings)
+
+
+def _prepare_in_store(
+    settings: Settings, registry: Registry, store: ModelStore
+) -> tuple[Session | Animation | Audition, FolderRecording]:
+    from pixray.recorders.staging import stage_new_run  # an import that only runs into stores need
+    from pixray.recorders.uploads import UploadedFiles
+
+    staged = stage_new_run(settings.outdir, settings.output)
+    try:
+        settings.outdir = str(staged.folder)
+        with staged.naming():
+            check_outdir(settings.outdir, settings.output)
+        session = build_run(settings, registry, store)
+        return session, UploadedFiles(FileRecorder(session.settings), staged)
+    except BaseException:
+        staged.close(push=False)
+        raise
 
 
 def prepare_picture_run(
@@ -59,7 +81,7 @@ def prepare_picture_run(
 
 def run_to_folder(
     session: Session | Animation | Audition,
-    files: FileRecorder | PictureFile,
+    files: Recording,
     registry: Registry,
     output: str = "quiet",
     shown_notices: set[str] | None = None,
@@ -77,7 +99,7 @@ def run_to_folder(
 
 def finish_in_folder(
     session: Session | Animation | Audition,
-    files: FileRecorder | PictureFile,
+    files: Recording,
     registry: Registry,
     output: str,
     shown_notices: set[str] | None = None,

@@ -8,7 +8,9 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
-from pixray.errors import PixrayError
+from pixray.errors import PixrayError, shown
+from pixray.runtime.addresses import is_known_store
+from pixray.runtime.redact import without_secrets
 
 PART = ".pixray-{process}-"
 """How the name of a file begins that a process is still writing."""
@@ -45,8 +47,10 @@ def user_path(text: str | Path, label: str) -> Path:
         label: how the message calls it, such as "outdir".
 
     Raises:
-        PixrayError: no file system can have such a name, or `~` names an unknown user.
+        PixrayError: no file system can have such a name, `~` names an unknown user, or it is an address of a store.
     """
+    if is_known_store(text):
+        raise PixrayError(f"{label}={shown(without_secrets(str(text)))}: expected a file or folder of this machine")
     try:
         path = Path(text).expanduser()
         encoded = os.fsencode(path)

@@ -11,8 +11,10 @@ from typing import Any
 
 MASK = "***"
 
+_STORE_LOGIN = re.compile(r"""((?!https?:)[a-z][a-z0-9+.-]+://)[^\s'"<>|]*@""", re.IGNORECASE)
+"""Keys of stores hold slashes, so that everything before the last @ may be one."""
 _ADDRESS = re.compile(
-    r"""(https?://)([^\s'"<>|?#/]*@)?([^\s'"<>|?#]*)(\?[^\s'"<>|#]*)?(#[^\s'"<>|]*)?""", re.IGNORECASE
+    r"""([a-z][a-z0-9+.-]+://)([^\s'"<>|?#/]*@)?([^\s'"<>|?#]*)(\?[^\s'"<>|#]*)?(#[^\s'"<>|]*)?""", re.IGNORECASE
 )
 _SECRET_NAME = re.compile(r"token|key|sig|secret|pass|auth|credential|session|jwt|code|^[ps]$|^x-", re.IGNORECASE)
 _LONG = re.compile(r"[\w.~+/=%-]{20,}")
@@ -27,7 +29,7 @@ def without_secrets(text: str) -> str:
     """
     if "://" not in text:
         return text
-    return _ADDRESS.sub(_masked, text)
+    return _ADDRESS.sub(_masked, _STORE_LOGIN.sub(rf"\1{MASK}@", text))
 
 
 def _masked(match: re.Match[str]) -> str:

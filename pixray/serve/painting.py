@@ -20,7 +20,7 @@ from pixray.serve.request import check_settings, layers_of
 from pixray.settings.layers import Layer, LayerKind, Leave
 
 if TYPE_CHECKING:
-    from pixray.recorders.files import FileRecorder
+    from pixray.recorders.base import FolderRecording
 
 
 class Painter:
@@ -80,7 +80,7 @@ class Painter:
             return self.leave
         return dataclasses.replace(self.leave, folders=(*self.leave.folders, *files))
 
-    def _hand_over(self, event: Drawn, files: FileRecorder) -> Path:
+    def _hand_over(self, event: Drawn, files: FolderRecording) -> Path:
         """A picture file that outlives the folder of the run."""
         from pixray.images.encode import png_bytes
 

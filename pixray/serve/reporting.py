@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     import numpy as np
 
     from pixray.engine.session import Session
-    from pixray.recorders.files import FileRecorder
+    from pixray.recorders.base import FolderRecording
 
 PACE = 0.2
 """Seconds between reports of steps at least."""
@@ -60,7 +60,7 @@ class Reporter:
         stopped: whether the run ended because it was asked to.
     """
 
-    def __init__(self, say: Callable[..., None], order: Order, run: Session, files: FileRecorder) -> None:
+    def __init__(self, say: Callable[..., None], order: Order, run: Session, files: FolderRecording) -> None:
         self._say, self._order, self._run, self._files = say, order, run, files
         self._reported = self._fetched = -math.inf
         self._next_preview = -math.inf

@@ -31,7 +31,7 @@ from pixray.settings.layers import Layer, LayerKind
 
 if TYPE_CHECKING:
     from pixray.engine.session import Session
-    from pixray.recorders.files import FileRecorder
+    from pixray.recorders.base import FolderRecording
     from pixray.registry import Registry
     from pixray.runs.animation import Animation
     from pixray.runs.audition import Audition
@@ -94,7 +94,7 @@ class Worker:
             self._obey(run, order)
         return reporter.stopped
 
-    def _new(self, order: Order) -> tuple[Session | Animation | Audition, FileRecorder]:
+    def _new(self, order: Order) -> tuple[Session | Animation | Audition, FolderRecording]:
         from pixray.runs.to_folder import prepare_folder_run
         from pixray.settings.schema import Schema
 
@@ -102,7 +102,7 @@ class Worker:
         settings = Schema.for_choice(self.registry, layers).resolve(layers)
         return prepare_folder_run(settings, self.registry, self.store)
 
-    def _resumed(self, order: Order) -> tuple[Session | Animation | Audition, FileRecorder]:
+    def _resumed(self, order: Order) -> tuple[Session | Animation | Audition, FolderRecording]:
         from pixray.runs.resume import resume
 
         own = {"device": self.device}

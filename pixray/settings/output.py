@@ -6,6 +6,7 @@ import os
 from pathlib import PurePath
 from typing import Any
 
+from pixray.runtime.addresses import checked_place, is_store
 from pixray.runtime.files import NAME_BYTES
 from pixray.settings.declare import Refers, Role, setting, settings_group
 from pixray.settings.grammar import Amount, as_texts
@@ -24,6 +25,10 @@ def output_name(raw: Any) -> str:
         ValueError: it names no file, or one of a format that is not written.
     """
     name = "/".join(as_texts(raw)).strip().replace("\\", "/")
+    if is_store(name):
+        raise ValueError(
+            "expected the name of a picture; a store is named by outdir, as in --outdir s3://bucket/hearts"
+        )
     path = PurePath(name)
     if not name or name.endswith("/") or path.name in ("", ".", ".."):
         raise ValueError("expected the name of a picture, such as heart.png or hearts/red.png")
@@ -37,13 +42,26 @@ def output_name(raw: Any) -> str:
     return path.as_posix()
 
 
+def outdir_place(raw: Any) -> str:
+    """A folder of this machine, or the address of one in a store.
+
+    Raises:
+        ValueError: it is no text, or an address that cannot be used.
+    """
+    if not isinstance(raw, str | int | float) or isinstance(raw, bool):
+        raise ValueError("expected a folder")
+    return checked_place(str(raw))
+
+
 @settings_group
 class Output:
     """Output files"""
 
     outdir: str = setting(
         "outputs/%DATE%_%SEQ%",
-        "output folder; %DATE%, %SEQ% (a running number), {prompt}, {seed} and {drawer} are replaced",
+        "output folder, or an address such as s3://bucket/folder; %DATE%, %SEQ% (a running number), {prompt}, {seed} "
+        "and {drawer} are replaced",
+        parse=outdir_place,
         common=True,
         refers=Refers.DESTINATION,
         role=Role.UNRECORDED | Role.NEEDS_FOLDER,

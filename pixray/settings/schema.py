@@ -13,6 +13,7 @@ from typing import Any
 
 from pixray.errors import InvalidPart, SettingsError, did_you_mean, shown
 from pixray.registry import Registry
+from pixray.runtime.redact import redacted
 from pixray.settings import tables as presets
 from pixray.settings.convert import convert
 from pixray.settings.core import engine_declarations
@@ -130,7 +131,7 @@ class Schema:
                         f"{declaration.owner}: the default of its setting {name}={origin.raw!r}: {error}"
                     ) from error
                 problem = RETIRED_VALUES.get(name, {}).get(origin.raw, error) if isinstance(origin.raw, str) else error
-                problems.append(f"{name}={shown(origin.raw)} (from {origin.label}): {problem}")
+                problems.append(f"{name}={shown(redacted(origin.raw))} (from {origin.label}): {problem}")
         problems += file_problems(self.declared, values)
         prompts: dict[str, Sequence[Weighted]] = {}
         problems += missing_pictures(self.declared.values(), values)
