@@ -168,7 +168,20 @@ class Remark:
     text: str
 
 
-Reply = Preview | GeneratedImage | Bill | Remark
+@dataclass(frozen=True)
+class Accepted:
+    """The service has taken the work in and will bill it, whether anybody waits for it or not.
+
+    Attributes:
+        task: what `collect` needs to ask after it, as plain JSON without the key.
+        can_be_cancelled: the service is told if the work is no longer wanted.
+    """
+
+    task: Mapping[str, Any]
+    can_be_cancelled: bool = True
+
+
+Reply = Preview | GeneratedImage | Bill | Remark | Accepted
 
 
 class Provider(ABC):
@@ -219,6 +232,14 @@ class Provider(ABC):
         Raises:
             ProviderError: one of its kinds. Pictures that were yielded before count.
         """
+
+    def collect(self, task: Mapping[str, Any], request: ImageRequest) -> AsyncIterator[Reply]:
+        """Go on with work that was accepted earlier, perhaps for another process: what follows `Accepted`.
+
+        Args:
+            task: as `generate` said it in `Accepted`.
+        """
+        raise NotImplementedError(f"{self.name} accepts no work to come back for")
 
     def sizes(self, model: str | None) -> SizeRule:
         """What sizes a model makes."""

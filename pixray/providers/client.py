@@ -14,13 +14,13 @@ import logging
 import random
 import time
 from collections.abc import Callable, Mapping
-from contextlib import aclosing
+from contextlib import AbstractContextManager, aclosing, nullcontext
 from dataclasses import replace
 from typing import Any, Literal
 
 from pixray.errors import MissingPackage
 from pixray.providers.addresses import is_loopback, split
-from pixray.providers.base import Bill, GeneratedImage, ImageRequest, Preview, Provider, Remark
+from pixray.providers.base import Accepted, Bill, GeneratedImage, ImageRequest, Preview, Provider, Remark
 from pixray.providers.cache import Cache, key_of
 from pixray.providers.decode import open_safely, sniff
 from pixray.providers.errors import ContentFiltered, DecodeError, DownloadError, ProviderError, Timeout
@@ -30,6 +30,7 @@ from pixray.providers.limits import Budget, Gate, Retries
 from pixray.providers.picture_download import download
 from pixray.providers.redaction import without_key
 from pixray.providers.results import Cost, GenerateResult, ImageResult
+from pixray.providers.unfinished import Note, Unfinished
 
 logger = logging.getLogger(__name__)
 
@@ -49,6 +50,7 @@ class Client:
         prices: what one picture costs, by service, and what a token does, by "service.token".
         on_unsupported: "drop" leaves out what the service cannot do and says so.
         draw_seed: the seed of a request without one, for services that take seeds.
+        unfinished: notes of submissions under way, for services that cost money; None: none are written.
     """
 
     def __init__(
@@ -63,11 +65,12 @@ class Client:
         prices: Mapping[str, float] | None = None,
         on_unsupported: Literal["refuse", "drop"] = "refuse",
         draw_seed: Callable[[], int] = lambda: random.SystemRandom().randint(1, 2**31 - 1),
+        unfinished: Unfinished | None = None,
     ) -> None:
         capabilities = provider.capabilities
         self.provider, self.retries = provider, retries or Retries()
         self.budget, self.gate = budget or Budget(), gate or Gate(capabilities.concurrency, capabilities.rate)
-        self.cache, self.caching = cache, caching
+        self.cache, self.caching, self.unfinished = cache, caching, unfinished
         self.prices, self.on_unsupported, self._draw_seed = dict(prices or {}), on_unsupported, draw_seed
 
     def start(self, request: ImageRequest, on_preview: Callable[[bytes], None] | None = None) -> Job:
@@ -95,7 +98,7 @@ class Client:
         cached = self.cache.get(key) if key and self.cache else None
         if cached is not None:
             return replace(cached, warnings=warnings, seconds=time.monotonic() - begun)
-        result = await self._gathered(request, on_preview, warnings)
+        result = await self._gathered(request, take, on_preview, warnings)
         result = replace(result, seconds=time.monotonic() - begun)
         if key and self.cache and result.error is None and all(image.usable for image in result.images):
             self.cache.put(key, result)
@@ -106,18 +109,32 @@ class Client:
             return None
         if self.caching == "auto" and not self.provider.repeatable(request):
             return None
+        return self._digest(request, take)
+
+    def _digest(self, request: ImageRequest, take: int | None) -> str:
         return key_of(self.provider, request if request.seed is not None else replace(request, seed=take))
 
+    def _noted(self, request: ImageRequest, take: int | None) -> AbstractContextManager[Note]:
+        """The note of a submission, if it may cost something."""
+        prices = self.provider.prices
+        if self.unfinished is None or (prices is not None and prices.certain):
+            return nullcontext(Note())
+        digest, key = self._digest(request, take), self.provider.key
+        return self.unfinished.noted(self.provider.name, digest, key, pay_twice=self.retries.billable)
+
     async def _gathered(
-        self, request: ImageRequest, on_preview: Callable[[bytes], None] | None, warnings: tuple[str, ...]
+        self,
+        request: ImageRequest,
+        take: int | None,
+        on_preview: Callable[[bytes], None] | None,
+        warnings: tuple[str, ...],
     ) -> GenerateResult:
         """All submissions of a request side by side; one that fails takes none of the others with it."""
         most = self.provider.capabilities.most_images
-        parts = [
-            replace(request, count=min(most, request.count - first), seed=_shifted(request.seed, first))
-            for first in range(0, request.count, most)
-        ]
-        works = [_Submission(self, part, on_preview) for part in parts]
+        works = []
+        for first in range(0, request.count, most):
+            part = replace(request, count=min(most, request.count - first), seed=_shifted(request.seed, first))
+            works.append(_Submission(self, part, _shifted(take, first), on_preview))
         outcomes = await asyncio.gather(*(work.run() for work in works), return_exceptions=True)
         errors = [outcome for outcome in outcomes if isinstance(outcome, BaseException)]
         for error in errors:
@@ -137,8 +154,14 @@ class Client:
 class _Submission:
     """One request to the service, with everything that may have to be repeated for it."""
 
-    def __init__(self, client: Client, request: ImageRequest, on_preview: Callable[[bytes], None] | None) -> None:
-        self.client, self.provider, self.request = client, client.provider, request
+    def __init__(
+        self,
+        client: Client,
+        request: ImageRequest,
+        take: int | None,
+        on_preview: Callable[[bytes], None] | None,
+    ) -> None:
+        self.client, self.provider, self.request, self.take = client, client.provider, request, take
         self.on_preview = on_preview
         self.images: list[ImageResult] = []
         self.broken: list[ProviderError] = []
@@ -164,36 +187,47 @@ class _Submission:
                 await asyncio.sleep(wait)
 
     async def _attempt(self, request: ImageRequest) -> None:
-        """One submission. Pictures that come before a failure stay."""
-        name, each = self.provider.name, self._own_price()
-        price = None if each is None else each * request.count
-        limit = request.timeout or self.provider.capabilities.timeout
+        """One submission, or fetching what an earlier run submitted. Pictures that come before a failure stay."""
         async with self.client.gate:
-            self.client.budget.reserve(name, price)
-            self.attempts += 1
-            logger.debug("%s: submitting %s", name, hashlib.sha256(request.text.encode()).hexdigest()[:12])
-            before = len(self.images)
-            try:
-                bill = await asyncio.wait_for(self._replies(request), limit)
-            except asyncio.TimeoutError:
-                self._account(None, price, price)
-                raise Timeout(
-                    f"{name} did not finish within {limit:g} s; it may bill the request all the same", maybe_billed=True
-                ) from None
-            except (ProviderError, MissingPackage) as error:
-                if isinstance(error, MissingPackage) or error.unsent:
-                    self.client.budget.release(price)
-                    raise
-                arrived = None if each is None else each * (len(self.images) - before)
-                self._account(None, price, price if error.maybe_billed else arrived)
-                raise
-            self._account(bill, price, price)
-            if self.cost.amount is None:
-                self._guess(request)
+            with self.client._noted(request, self.take) as note:
+                await self._submit(request, note)
 
-    async def _replies(self, request: ImageRequest) -> Bill | None:
-        bill = None
-        async with aclosing(self.provider.generate(request)) as replies:  # type: ignore[type-var]
+    async def _submit(self, request: ImageRequest, note: Note) -> None:
+        name, each = self.provider.name, self._own_price()
+        listed = None if each is None else each * request.count
+        limit = request.timeout or self.provider.capabilities.timeout
+        reserved = listed if note.earlier is None else None
+        if note.earlier is None:
+            self.client.budget.reserve(name, listed)
+        else:
+            self.remarks.append(f"{name}: an earlier run ended before this picture came; it is fetched, not paid again")
+        self.attempts += 1
+        logger.debug("%s: submitting %s", name, hashlib.sha256(request.text.encode()).hexdigest()[:12])
+        before = len(self.images)
+        try:
+            bill = await asyncio.wait_for(self._replies(request, note), limit)
+        except asyncio.TimeoutError:
+            note.gave_up = True
+            self._account(None, reserved, listed)
+            raise Timeout(
+                f"{name} did not finish within {limit:g} s; it may bill the request all the same", maybe_billed=True
+            ) from None
+        except (ProviderError, MissingPackage) as error:
+            if isinstance(error, MissingPackage) or error.unsent:
+                self.client.budget.release(reserved)
+                raise
+            arrived = None if each is None else each * (len(self.images) - before)
+            self._account(None, reserved, listed if error.maybe_billed else arrived)
+            raise
+        self._account(bill, reserved, listed)
+        if self.cost.amount is None:
+            self._guess(request)
+
+    async def _replies(self, request: ImageRequest, note: Note) -> Bill | None:
+        bill, provider = None, self.provider
+        earlier = note.earlier
+        source = provider.generate(request) if earlier is None else provider.collect(earlier.task, request)
+        async with aclosing(source) as replies:  # type: ignore[type-var]
             async for reply in replies:
                 if isinstance(reply, Preview):
                     if self.on_preview is not None:
@@ -202,8 +236,11 @@ class _Submission:
                     bill = reply
                 elif isinstance(reply, Remark):
                     self.remarks.append(reply.text)
+                elif isinstance(reply, Accepted):
+                    note.accept(reply, provider.key)
                 else:
                     await self._take(reply, request)
+                    note.kept = any(isinstance(error, DownloadError) for error in self.broken)
         return bill
 
     async def _take(self, image: GeneratedImage, request: ImageRequest) -> None:

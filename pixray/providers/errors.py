@@ -13,6 +13,7 @@ ProviderError
 ├── UnsupportedFeature  this service cannot do what was asked; found before anything was sent (also an Unsupported)
 ├── DownloadError       the address of a picture was refused or gave nothing
 ├── DecodeError         what came is no picture, or one beyond the limits
+├── PerhapsPaid         an earlier run may have been billed for the same request
 └── BudgetExceeded      max_cost or max_requests forbids the next submission
 """
 
@@ -119,5 +120,11 @@ class DecodeError(ProviderError):
 
 class BudgetExceeded(ProviderError):
     """The budget forbids the next submission; nothing was sent."""
+
+    unsent = True
+
+
+class PerhapsPaid(ProviderError):
+    """An earlier run may have been billed for the same request; nothing was sent."""
 
     unsent = True

@@ -9,6 +9,7 @@ Late imports keep PIL out of start-up; grpc is an optional package.
 from __future__ import annotations
 
 import io
+import os
 import uuid
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass, replace
@@ -229,6 +230,8 @@ def import_grpc() -> Any:
         MissingPackage: grpcio is not installed.
     """
     try:
+        # Videos are written by a child of a real fork, which gRPC's handlers have been seen to break.
+        os.environ.setdefault("GRPC_ENABLE_FORK_SUPPORT", "0")
         import grpc
         import grpc.aio
     except ImportError as error:

@@ -5,9 +5,11 @@ import time
 from pathlib import Path
 
 import pytest
+import torch
 from PIL import Image
 
-from pixray.errors import SettingsError
+from pixray.cli.main import main
+from pixray.errors import PixrayError, SettingsError
 from pixray.events import Drawn, Noticed
 from pixray.images.fit import cut_to, placed_in
 from pixray.providers.errors import AuthError, BudgetExceeded, ContentFiltered, UnsupportedFeature
@@ -242,6 +244,33 @@ def test_a_search_of_services_can_be_continued_with_its_facts(services, remote):
     list(first.run())
     second.restore(first.state())
     assert second.drawer.facts() == first.drawer.facts() != {}
+    shown = torch.zeros(1, 3, 8, 8)
+    assert second.drawer.files(shown) == first.drawer.files(shown) and len(first.drawer.files(shown)) == 3
+
+
+def test_a_search_that_is_resumed_counts_its_candidates_on_and_can_be_painted_over(services):
+    words = "--drawer openai --prompts red --size 64 64 --perceptors embedded --seed 5 --outdir kept --quiet".split()
+    assert main([*words, "--iterations", "2"]) == 0
+    before = [_pixels(f"kept/output_candidate_{number}.png") for number in (1, 2)]
+    assert main(["resume", "kept", "--iterations", "+1", "--quiet"]) == 0
+    after = [_pixels(f"kept/output_candidate_{number}.png") for number in (1, 2, 3)]
+    assert after[:2] == before and after[2] not in before
+    assert main([*words, "--iterations", "1"]) == 0, "every file is known as a file of the run"
+
+
+def _pixels(path):
+    with Image.open(path) as picture:
+        return picture.tobytes()
+
+
+def test_a_damaged_checkpoint_of_a_service_is_one_sentence(services, remote):
+    run = remote(drawer="blockentropy", iterations=2)
+    list(run.run())
+    for name, content in (("candidates", b"[{}]"), ("facts", b"no json"), ("candidate0.0", b"<svg>")):
+        state = run.drawer.state()
+        state[name] = torch.tensor(list(content), dtype=torch.uint8)
+        with pytest.raises(PixrayError, match="damaged in the checkpoint"):
+            run.drawer.restore(state)
 
 
 def test_no_file_of_a_run_holds_the_key(services, remote, tmp_path):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
@@ -13,6 +12,7 @@ from PIL import Image
 from torch import Tensor
 
 from pixray.drawers.base import Canvas, Drawer, Proposal
+from pixray.drawers.remote.candidates import Made, packed, unpacked
 from pixray.drawers.remote.order import MOST_SEED, client_for, request_for
 from pixray.images.encode import picture_png
 from pixray.images.fit import cut_to
@@ -144,13 +144,15 @@ class RemoteDrawer(Drawer):
         return files
 
     def state(self) -> dict[str, Tensor]:
-        facts = torch.tensor(list(json.dumps(dict(self.facts())).encode()), dtype=torch.uint8)
-        return {"best": self._best.detach().cpu().clone(), "facts": facts, "found": torch.tensor(self._found)}
+        made = Made(self._facts, self._costs, self._candidates, self._chosen)
+        return {"best": self._best.detach().cpu().clone(), "found": torch.tensor(self._found), **packed(made)}
 
     def restore(self, state: Mapping[str, Tensor]) -> None:
+        made = unpacked(state)
         self._best = state["best"].to(self.canvas.device)
-        self._facts = json.loads(bytes(state["facts"].tolist()))
         self._found = bool(state["found"])
+        self._facts, self._costs = dict(made.facts), list(made.costs)
+        self._candidates, self._chosen = list(made.candidates), made.chosen
 
     def _previews(self, previews: deque[bytes]) -> Iterator[Proposal]:
         while previews:

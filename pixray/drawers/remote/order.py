@@ -19,6 +19,7 @@ from pixray.providers.base import Control, ImageRequest, Provider
 from pixray.providers.cache import Cache, default_folder
 from pixray.providers.client import Client
 from pixray.providers.limits import Budget, Gate, Retries
+from pixray.providers.unfinished import Unfinished
 from pixray.settings.grammar import parse_parts
 
 if TYPE_CHECKING:
@@ -56,6 +57,7 @@ def client_for(provider: Provider, settings: Settings, models: ModelStore) -> Cl
         cache=None if settings.remote_cache == "off" else Cache(default_folder()),
         caching=settings.remote_cache,
         prices=prices,
+        unfinished=Unfinished(default_folder() / "unfinished"),
     )
 
 

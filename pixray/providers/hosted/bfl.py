@@ -7,10 +7,11 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass, replace
 from typing import Any
 
-from pixray.providers.base import Capabilities, GeneratedImage, ImageRequest, Provider, Reply
+from pixray.providers.base import Capabilities, GeneratedImage, ImageRequest, Reply
 from pixray.providers.errors import ContentFiltered, ModelNotFound, ProtocolError, UnsupportedFeature
-from pixray.providers.http import Http
-from pixray.providers.polling import Lost, pinned, submitted, until_ended
+from pixray.providers.hosted.queued import Queued, Task
+from pixray.providers.http import Answer, Http
+from pixray.providers.polling import Lost, pinned, until_ended
 from pixray.providers.price_list import PriceList
 from pixray.providers.refusals import shortened
 from pixray.providers.sizes import SizeRule
@@ -22,7 +23,7 @@ _FAILED = ("Error", "Failed", "Task not found")
 _FILL = "flux-pro-1.0-fill"
 
 
-class BlackForestLabs(Provider):
+class BlackForestLabs(Queued):
     """bfl.ai, FLUX."""
 
     @dataclass(frozen=True, kw_only=True)
@@ -36,6 +37,7 @@ class BlackForestLabs(Provider):
 
     settings: Settings
     name = "bfl"
+    needed = ("id", "polling_url")
     prices = PriceList(PRICES["bfl"], PRICES_AS_OF)
     key_name, url_name, default_url = "BFL_API_KEY", "BFL_BASE_URL", "https://api.bfl.ai"
     capabilities = Capabilities(
@@ -53,12 +55,10 @@ class BlackForestLabs(Provider):
         model = _FILL if request.mask is not None else request.model or "flux-2-pro"
         return replace(request, model=model, strength=None)
 
-    async def generate(self, request: ImageRequest) -> AsyncIterator[Reply]:
-        http = self._http(self.url)
-        answer = await submitted(http.post_json(f"/v1/{request.model}", _body(request)))
-        task = answer.json(self.name)
-        if not isinstance(task, dict):
-            raise ProtocolError("bfl answered without a task")
+    async def submit(self, request: ImageRequest) -> Answer:
+        return await self._http(self.url).post_json(f"/v1/{request.model}", _body(request))
+
+    async def collect(self, task: Task, request: ImageRequest) -> AsyncIterator[Reply]:
         origin, path = pinned(self.name, task.get("polling_url"), self.url, BFL_DOMAINS)
         where = self._http(origin)
 

@@ -7,11 +7,12 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass, replace
 from typing import Any
 
-from pixray.providers.base import Capabilities, GeneratedImage, ImageRequest, Provider, Reply
+from pixray.providers.base import Capabilities, GeneratedImage, ImageRequest, Reply
 from pixray.providers.decode import from_base64
 from pixray.providers.errors import ContentFiltered, ProtocolError, ProviderError
+from pixray.providers.hosted.queued import Queued, Task
 from pixray.providers.http import Answer, Http
-from pixray.providers.polling import billed, cancelling, pinned, submitted, until_ended
+from pixray.providers.polling import billed, cancelling, pinned, until_ended
 from pixray.providers.price_list import PriceList
 from pixray.providers.sizes import SizeRule
 from pixray.providers.unverified import FAL_DOMAINS, FAL_PICTURE_MODEL, PRICES, PRICES_AS_OF
@@ -20,7 +21,7 @@ from pixray.settings.declare import Refers, setting
 _GOING_ON = ("IN_QUEUE", "IN_PROGRESS")
 
 
-class Fal(Provider):
+class Fal(Queued):
     """fal.ai."""
 
     @dataclass(frozen=True, kw_only=True)
@@ -38,6 +39,7 @@ class Fal(Provider):
 
     settings: Settings
     name = "fal"
+    needed = ("request_id", "status_url", "response_url", "cancel_url")
     prices = PriceList(PRICES["fal"], PRICES_AS_OF)
     key_name, url_name, default_url = "FAL_KEY", "FAL_BASE_URL", "https://queue.fal.run"
     capabilities = Capabilities(
@@ -54,10 +56,10 @@ class Fal(Provider):
         default = FAL_PICTURE_MODEL if request.init is not None else "fal-ai/flux/dev"
         return replace(request, model=request.model or default)
 
-    async def generate(self, request: ImageRequest) -> AsyncIterator[Reply]:
-        submission = self._http(self.url).post_json(f"/{request.model}", _body(request))
-        answer = await submitted(submission, self._take_back)
-        task = self._task(answer)
+    async def submit(self, request: ImageRequest) -> Answer:
+        return await self._http(self.url).post_json(f"/{request.model}", _body(request))
+
+    async def collect(self, task: Task, request: ImageRequest) -> AsyncIterator[Reply]:
         status, response = (self._place(task.get(f"{name}_url")) for name in ("status", "response"))
 
         async def ask() -> bool | None:
@@ -69,7 +71,7 @@ class Fal(Provider):
                 raise ProtocolError(f"fal answered with a status that is not known: {str(said)[:60]!r}")
             return None
 
-        async with cancelling(lambda: self._take_back(answer)):
+        async with cancelling(lambda: self.take_back(task)):
             await until_ended(ask, service=self.name)
         try:
             payload = (await self._http(response[0]).get(response[1])).json(self.name)
@@ -78,15 +80,9 @@ class Fal(Provider):
         for made in self._pictures(payload, request, str(task.get("request_id", ""))[:200]):
             yield made
 
-    def _task(self, answer: Answer) -> dict[str, Any]:
-        task = answer.json(self.name)
-        if not isinstance(task, dict):
-            raise ProtocolError("fal answered without a request")
-        return task
-
-    async def _take_back(self, answer: Answer) -> None:
+    async def take_back(self, task: Task) -> None:
         """Cancel a request, which works until it begins."""
-        origin, path = self._place(self._task(answer).get("cancel_url"))
+        origin, path = self._place(task.get("cancel_url"))
         await self._http(origin).put(path)
 
     def _http(self, base: str) -> Http:

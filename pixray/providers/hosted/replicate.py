@@ -8,10 +8,11 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass, replace
 from typing import Any
 
-from pixray.providers.base import Capabilities, GeneratedImage, ImageRequest, Provider, Reply
+from pixray.providers.base import Capabilities, GeneratedImage, ImageRequest, Reply
 from pixray.providers.errors import ContentFiltered, ProtocolError, UnsupportedFeature
+from pixray.providers.hosted.queued import Queued, Task
 from pixray.providers.http import Answer, Http
-from pixray.providers.polling import Lost, cancelling, pinned, submitted, until_ended
+from pixray.providers.polling import Lost, cancelling, pinned, until_ended
 from pixray.providers.price_list import PriceList
 from pixray.providers.refusals import shortened
 from pixray.providers.sizes import SizeRule
@@ -39,7 +40,7 @@ def input_names(raw: Any) -> str:
     return str(raw)
 
 
-class Replicate(Provider):
+class Replicate(Queued):
     """replicate.com."""
 
     @dataclass(frozen=True, kw_only=True)
@@ -61,6 +62,7 @@ class Replicate(Provider):
 
     settings: Settings
     name = "replicate"
+    needed = ("id", "urls")
     prices = PriceList(PRICES["replicate"], PRICES_AS_OF)
     key_name, url_name, default_url = "REPLICATE_API_TOKEN", "REPLICATE_BASE_URL", "https://api.replicate.com"
     capabilities = Capabilities(
@@ -81,11 +83,12 @@ class Replicate(Provider):
             raise UnsupportedFeature(f"replicate: the model '{model[:80]}' is not of the form owner/name")
         return replace(request, model=model)
 
-    async def generate(self, request: ImageRequest) -> AsyncIterator[Reply]:
-        body = {"input": self._inputs(request)}
+    async def submit(self, request: ImageRequest) -> Answer:
         path = f"/v1/models/{request.model}/predictions"
-        answer = await submitted(self._http(self.url).post_json(path, body), self._take_back)
-        origin, path = self._place(answer, "get")
+        return await self._http(self.url).post_json(path, {"input": self._inputs(request)})
+
+    async def collect(self, task: Task, request: ImageRequest) -> AsyncIterator[Reply]:
+        origin, path = self._place(task, "get")
 
         async def ask() -> dict[str, Any] | None:
             state = (await self._http(origin).get(path)).json(self.name)
@@ -96,7 +99,7 @@ class Replicate(Provider):
                 raise _failure(status, str(state.get("error") or ""))
             return state if status == "succeeded" else None
 
-        async with cancelling(lambda: self._take_back(answer)):
+        async with cancelling(lambda: self.take_back(task)):
             state = await until_ended(ask, service=self.name)
         output = state.get("output")
         listed = output if isinstance(output, list) else [output]
@@ -105,16 +108,15 @@ class Replicate(Provider):
             pinned(self.name, address, self.url, REPLICATE_DOMAINS)
             yield GeneratedImage(address=address, seed=request.seed, facts=facts)
 
-    def _place(self, answer: Answer, name: str) -> tuple[str, str]:
+    def _place(self, task: Task, name: str) -> tuple[str, str]:
         """Where to ask after a prediction ("get"), or to end it ("cancel")."""
-        task = answer.json(self.name)
-        urls = task.get("urls") if isinstance(task, dict) else None
+        urls = task.get("urls")
         if not isinstance(urls, dict):
-            raise ProtocolError("replicate answered without a prediction ('urls')")
+            raise ProtocolError("replicate accepted a prediction without saying where it is ('urls')")
         return pinned(self.name, urls.get(name), self.url, ())
 
-    async def _take_back(self, answer: Answer) -> None:
-        origin, path = self._place(answer, "cancel")
+    async def take_back(self, task: Task) -> None:
+        origin, path = self._place(task, "cancel")
         await self._http(origin).post_json(path, {})
 
     def _http(self, base: str) -> Http:
