@@ -1,9 +1,11 @@
 import dataclasses
+import io
 import json
 import threading
 import time
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 from PIL import Image
@@ -224,12 +226,25 @@ def test_another_drawer_can_start_from_a_service(services, remote):
 
 
 @pytest.mark.parametrize("drawer", ["pixel", "clipdraw", "line_sketch", "vqgan"])
-def test_a_draft_of_a_server_of_this_machine_becomes_pixels_strokes_and_codes(drawer, services, remote, default_vqgan):
+def test_a_draft_of_a_server_of_this_machine_becomes_pixels_strokes_and_codes(drawer, services, remote):
     run = remote(drawer=drawer, init_from="sdapi", prompts="a red circle", iterations=1, size=[64, 64])
     _, path = painted(run)
     with Image.open(path) as picture:
         assert picture.text["pixray_provider"] == "sdapi" and picture.text["pixray_server"] == "Stable Diffusion WebUI"
         assert picture.text["pixray_cost"] == "0 (free)"
+        painted_over, seed = np.asarray(picture.convert("RGB"), float), int(picture.text["pixray_service_seed"])
+    draft = np.asarray(Image.open(io.BytesIO(fake_picture("a red circle", seed, (64, 64)))).convert("RGB"), float)
+    if drawer in ("pixel", "vqgan"):
+        shown, wanted = painted_over[..., 0] - painted_over[..., 1], draft[..., 0] - draft[..., 1]
+    else:  # strokes lie along the rim of the disc
+        ground = np.median(painted_over.reshape(-1, 3), 0)
+        shown, wanted = np.abs(painted_over - ground).sum(2), np.hypot(*np.gradient(draft[..., 0]))
+    shown, wanted = (_blurred(values) for values in (shown, wanted))
+    assert np.corrcoef(shown.ravel(), wanted.ravel())[0, 1] > 0.3, "the draft is seen"
+
+
+def _blurred(values):
+    return np.asarray(Image.fromarray(values.astype(np.float32)).resize((12, 12), Image.Resampling.BOX))
 
 
 def test_an_unknown_service_to_start_from_is_named(resolve):
