@@ -16,6 +16,7 @@ from pixray.cli.parsing import asks_for_help
 from pixray.errors import PixrayError, SettingsError
 from pixray.runtime.addresses import is_store, joined, place_of
 from pixray.runtime.files import remove_parts, user_path
+from pixray.settings.row_files import holds_rows
 
 if TYPE_CHECKING:
     from pixray.models.store import ModelStore
@@ -34,7 +35,7 @@ Paint every combination of several values. Prompts are separated by |, everythin
   pixray grid --prompts "a red heart | a green tree" --drawer pixel,fft --seed 1..4 --iterations 150
 
 --drawers and --seeds are understood as well. --prompts_file lines.txt paints a picture of each line of a text file, in
-place of --prompts.
+place of --prompts; rows.csv and rows.jsonl hold settings of a picture in each row (docs/batches.md).
 
 The folder (default: grid; also an address such as s3://bucket/folder) gets a folder per picture, index.html, sheet.png
 and grid.json. The same command goes on where it was stopped; pictures that are finished are left alone.
@@ -51,21 +52,27 @@ def main(argv: Sequence[str]) -> int:
     texts = {_SINGULAR.get(name, name): text for name, text in texts.items()}
 
     from pixray.api import studio
-    from pixray.runs.grid import MOST_CELLS, make_cells
-    from pixray.settings.prompt_lines import read_prompt_lines
 
     registry, template, file = studio.registry, texts.pop("outdir", DEFAULT_OUTDIR), texts.pop("prompts_file", None)
     if farm is not None and (farm.watch or farm.stop):
         from pixray.cli.farm import watch
 
         return watch(user_path(template, "outdir").absolute(), output, farm)
-    if file is not None and "prompts" in texts:
+    if file is not None and "prompts" in texts and not holds_rows(file):
         raise SettingsError("pixray grid: give --prompts or --prompts_file, not both")
-    lines = read_prompt_lines(file, MOST_CELLS) if file is not None else []
-    code, _ = _paint_grid(
-        lambda outdir: make_cells(texts, registry, outdir, lines=lines), template, registry, output, farm
-    )
+    code, _ = _paint_grid(lambda outdir: _cells(texts, registry, outdir, file), template, registry, output, farm)
     return code
+
+
+def _cells(texts: dict[str, str], registry: Registry, outdir: str, file: str | None) -> list[Cell]:
+    from pixray.runs.grid import MOST_CELLS, make_cells
+    from pixray.settings.prompt_lines import read_prompt_lines
+
+    if file is not None and holds_rows(file):
+        from pixray.runs.row_cells import grid_of_rows
+
+        return grid_of_rows(file, texts, registry, outdir)
+    return make_cells(texts, registry, outdir, lines=[] if file is None else read_prompt_lines(file, MOST_CELLS))
 
 
 def paint_lines(settings: Settings, registry: Registry, output: str, opened: bool) -> int:

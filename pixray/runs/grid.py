@@ -29,6 +29,7 @@ from pixray.settings.subject import refuse_prompts_file, words_of
 
 if TYPE_CHECKING:
     from pixray.registry import Registry
+    from pixray.settings.row_files import Row
 
 _RANGE = re.compile(r"^(-?\d+)\.\.(-?\d+)$")
 
@@ -78,6 +79,7 @@ def make_cells(
     base: Layer | None = None,
     adjust: Callable[[dict[str, Any]], dict[str, Any]] | None = None,
     lines: Sequence[str] = (),
+    row: Row | None = None,
 ) -> list[Cell]:
     """Every combination, checked before anything is painted.
 
@@ -87,6 +89,7 @@ def make_cells(
         base: settings below those given, and where they come from.
         adjust: has a last say about the settings of one combination.
         lines: the prompts of a picture each, in place of `prompts`.
+        row: of a file, whose values are among the texts.
 
     Raises:
         SettingsError: all mistakes of all combinations, each once.
@@ -112,10 +115,11 @@ def make_cells(
         values = {name: value for name, value in chosen.items() if len(axes[name]) > 1}
         values_of_cell = _without_other_drawers(adjust(chosen) if adjust else chosen, axes.get("drawer", []), registry)
         try:
-            folder = Path(outdir) / folder_name(values, values_of_cell)
+            folder = Path(outdir) / folder_name({**(row.words if row else {}), **values}, values_of_cell)
             settings = resolve(registry, {**values_of_cell, "outdir": str(folder)}, base=base)
             refuse_prompts_file(settings)
-            cells.append(Cell(values, fill_cell_names(settings)))
+            shown_values = {"row": row.caption, **values} if row else values
+            cells.append(Cell(shown_values, fill_cell_names(settings, row.number if row else None)))
         except SettingsError as error:
             problems += [problem.replace(" (from add_settings)", "") for problem in error.problems]
     if problems:

@@ -29,8 +29,11 @@ def has_braces(text: str) -> bool:
     return "{" in text or "}" in text
 
 
-def fill_names(settings: Settings) -> Settings:
+def fill_names(settings: Settings, row: int | None = None) -> Settings:
     """Settings whose `outdir` and `output` hold no more words in braces. One that names the seed fixes it, if need be.
+
+    Args:
+        row: number of the row of a file that it is a picture of.
 
     Raises:
         SettingsError: there is another word than those known here, or the name becomes too long.
@@ -38,17 +41,17 @@ def fill_names(settings: Settings) -> Settings:
     if not (has_braces(settings.outdir) or has_braces(settings.output)):
         return settings
     for name in ("outdir", "output"):
-        _check(name, getattr(settings, name))
+        _check(name, getattr(settings, name), row)
     if settings.seed is None and "{seed}" in f"{settings.outdir}{settings.output}":
         settings.seed = seed_from(None)
     prompts = " ".join(prompt.text for prompt in settings.prompts_by_setting["prompts"])
-    facts = {"prompt": prompts, "seed": str(settings.seed), "drawer": settings.drawer}
+    facts = {"prompt": prompts, "seed": str(settings.seed), "drawer": settings.drawer, "row": str(row)}
     for name in ("outdir", "output"):
         setattr(settings, name, _filled(name, getattr(settings, name), facts))
     return settings
 
 
-def fill_cell_names(settings: Settings) -> Settings:
+def fill_cell_names(settings: Settings, row: int | None = None) -> Settings:
     """As `fill_names`, for a cell of a grid, whose picture has to be found again when the grid goes on.
 
     Raises:
@@ -56,7 +59,7 @@ def fill_cell_names(settings: Settings) -> Settings:
     """
     if settings.seed is None and "{seed}" in settings.output:
         raise SettingsError(f"output={shown(settings.output)}: in a grid, give the seed that its names shall hold")
-    return fill_names(settings)
+    return fill_names(settings, row)
 
 
 def refuse_braces(outdir: str) -> None:
@@ -69,8 +72,11 @@ def refuse_braces(outdir: str) -> None:
         raise SettingsError(f"outdir={shown(outdir)}: words in braces name single runs; here they belong into output")
 
 
-def _check(name: str, template: str) -> None:
-    unknown = [word for word in _BRACES.findall(template) if word not in WORDS]
+def _check(name: str, template: str, row: int | None) -> None:
+    known = WORDS if row is None else (*WORDS, "row")
+    unknown = [word for word in _BRACES.findall(template) if word not in known]
+    if unknown[:1] == ["row"]:
+        raise SettingsError(f"{name}={shown(template)}: {{row}} needs a file of rows (--prompts_file)")
     rest = _BRACES.sub("", template)
     if unknown or has_braces(rest):
         problem = f"{{{unknown[0]}}} is unknown" if unknown else "these braces mean nothing"
