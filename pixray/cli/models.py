@@ -1,6 +1,6 @@
 """pixray models: which model files are known, where they are, and fetching and checking them.
 
-pixray models list               every known model, and whether it is here
+pixray models list               every known model, the rungs of both ladders, and what is here
 pixray models fetch NAME …       download; CLIP models too, by their perceptor name
 pixray models verify [NAME …]    compare sizes and checksums
 pixray models path NAME          where its files are
@@ -17,11 +17,14 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from pixray.cli.clip_models import clip_files, is_clip_name, judged, model_lines, place_of, rung_lines
 from pixray.cli.parsing import Parser
 from pixray.errors import ModelUnavailable, SettingsError, did_you_mean
+from pixray.models.ladder import ListedModel, read_ladder
 from pixray.models.progress import Progress
 from pixray.models.store import ENVIRONMENT, OWN_MODELS, ModelStore
 from pixray.models.verify import sha256_of
+from pixray.perceptors.sources import fetch, read_name
 from pixray.recorders.console import DownloadBar
 
 if TYPE_CHECKING:
@@ -56,18 +59,31 @@ def main(argv: Sequence[str]) -> int:
 
 
 def _list(store: ModelStore, args: argparse.Namespace) -> int:
-    names = args.names or list(store.known)
+    clip = [name for name in args.names if name not in store.known and is_clip_name(name)]
+    names = [name for name in args.names or store.known if name not in clip]
     for model in (store.model(name) for name in names):
         stored = all(store.on_disk(model.name, part) for part in model.files)
         doubt = "" if all(file.verified for file in model.files.values()) else ", unverified"
         _say(f"{'*' if stored else ' '} {model.name:<21} {_size(model):>8}  {model.kind}: {model.about}")
         _say(f"  {'':<21} {'':>8}  licence: {model.licence}{doubt}")
+    listed = read_ladder().models
+    for name in clip:
+        if name not in listed:
+            _say(f"  {name}: not in the list of the package; pixray models path {name} tells whether it is here")
+    for line in model_lines([listed[name] for name in clip if name in listed] or _all_unless(args.names), store):
+        _say(line)
     if not args.names:
-        _say("* is on this machine. unverified: size and checksum were not published alike by two sources.")
-        _say(
-            "CLIP models come from open_clip: `pixray models fetch ViT-B/32` fetches one, and a run does so by itself."
-        )
+        _say("* is on this machine. unverified: size and checksum were not published alike")
+        _say("by two sources; of CLIP models, nobody here ran the weights.")
+        _say("A run downloads what it needs, `pixray models fetch NAME` does so beforehand.")
+        _say("")
+        for line in rung_lines():
+            _say(line)
     return 0
+
+
+def _all_unless(names: Sequence[str]) -> list[ListedModel]:
+    return [] if names else list(read_ladder().models.values())
 
 
 def _fetch(store: ModelStore, args: argparse.Namespace) -> int:
@@ -81,13 +97,11 @@ def _fetch(store: ModelStore, args: argparse.Namespace) -> int:
 
 
 def _fetch_perceptor(name: str, store: ModelStore) -> Path | None:
-    from pixray.perceptors.sources import fetch, read_name
-
     try:
         source = read_name(name)
     except ModelUnavailable:
-        # Neither list knows it; the sentence about models offers the nearest names.
-        store.model(name)
+        if not is_clip_name(name):  # neither list knows it; the sentence about models offers the nearest names
+            store.model(name)
         raise
     weights = fetch(source, store)
     return weights.weights or weights.folder
@@ -95,8 +109,9 @@ def _fetch_perceptor(name: str, store: ModelStore) -> Path | None:
 
 def _verify(store: ModelStore, args: argparse.Namespace) -> int:
     good = True
-    checked = set()
-    for model in (store.model(name) for name in args.names or store.known):
+    checked: set[Path | None] = set()
+    clip = [name for name in args.names if name not in store.known and is_clip_name(name)]
+    for model in (store.model(name) for name in args.names or store.known if name not in clip):
         for part, file in model.files.items():
             path = store.on_disk(model.name, part)
             if path is None:
@@ -110,6 +125,11 @@ def _verify(store: ModelStore, args: argparse.Namespace) -> int:
                 fine, text = _judge(path, file)
                 good &= fine
                 _say(f"{' ' if fine else '!'} {path}: {text}")
+    for name, weights in clip_files(clip, store) if clip or not args.names else ():
+        fine, text = (False, "not on this machine") if weights is None else judged(weights)
+        good &= fine
+        checked.add(weights)
+        _say(f"{' ' if fine else '!'} {name}: {text}")
     if not checked and good:
         _say("no known model is on this machine")
     return 0 if good else 1
@@ -130,6 +150,9 @@ def _judge(path: Path, file: KnownFile) -> tuple[bool, str]:
 
 def _path(store: ModelStore, args: argparse.Namespace) -> int:
     for name in args.names:
+        if name not in store.known and is_clip_name(name):
+            _say(str(place_of(name, store).absolute()))
+            continue
         for part in [args.part] if args.part else store.model(name).files:
             path = store.on_disk(name, part)
             if path is None:

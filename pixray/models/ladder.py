@@ -30,6 +30,7 @@ class ListedModel:
         side: of that square, in pixels.
         weights_run: whether whoever wrote the list ran these weights.
         refused: why it cannot be used; None: it can.
+        repository: on the hub, where the name does not tell.
     """
 
     name: str
@@ -41,6 +42,7 @@ class ListedModel:
     side: int
     weights_run: bool = False
     refused: str | None = None
+    repository: str | None = None
 
     @property
     def bytes(self) -> int:

@@ -17,7 +17,7 @@ from pixray.perceptors.frozen.tower import compile_tower
 from pixray.perceptors.library import import_open_clip
 from pixray.perceptors.normalization import OPENAI_MEAN, OPENAI_STD
 from pixray.perceptors.reading import Tokenize
-from pixray.perceptors.sources import Found
+from pixray.perceptors.sources import Found, refuse_unreadable
 
 
 class OpenClip(Clip):
@@ -97,6 +97,7 @@ def load_openclip(files: Found, device: str, dtype: torch.dtype, contrast: str =
         ModelUnavailable: the file does not fit the architecture.
     """
     open_clip = import_open_clip()
+    refuse_unreadable(files)
     name = files.source.name
     where = files.folder or files.weights
     model_name = f"local-dir:{files.folder}" if files.folder else files.source.architecture

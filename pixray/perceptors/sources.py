@@ -8,20 +8,21 @@
 
 Files are looked for in the checkpoints folder under `ARCHITECTURE.TAG` (as a file with any known ending, or as such
 a folder), then in the hub's cache, then downloaded.
-
-Late imports keep huggingface_hub out of start-up.
 """
 
 from __future__ import annotations
 
-import os
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from pixray.errors import ModelUnavailable, did_you_mean
+from pixray.models.ladder import ListedModel, read_ladder
 from pixray.models.store import ModelStore
+from pixray.perceptors.hub import TOKENIZER_FILES, HubProblem, cache_folder, cached_file, download_file, is_repository
+from pixray.perceptors.hub_config import CONFIG, missing_tokenizer, tokenizer_of, unreadable
 from pixray.perceptors.library import import_open_clip
 from pixray.perceptors.normalization import OPENAI_MEAN, OPENAI_STD
 from pixray.settings.grammar import parse_weighted
@@ -38,6 +39,7 @@ OPENAI = {
     "ViT-L/14@336px": "timm/vit_large_patch14_clip_336.openai",
 }
 """OpenAI's models and their repositories on the hub, as open_clip lists them, but without importing it."""
+_HUB = "hf-hub:"
 _ENDINGS = (".safetensors", ".bin", ".pt", ".pth")
 _HUB_FILES = ("open_clip_model.safetensors", "open_clip_pytorch_model.safetensors", "open_clip_pytorch_model.bin")
 
@@ -80,8 +82,14 @@ def read_name(name: str) -> Source:
     Raises:
         ModelUnavailable: an unknown name, with the nearest known one.
     """
-    if name.startswith("hf-hub:"):
-        return Source(name, repository=name.removeprefix("hf-hub:"))
+    if name.startswith(_HUB):
+        listed = read_ladder().models.get(name)
+        if listed is not None and listed.refused:
+            raise ModelUnavailable(f"perceptor '{name}' cannot be used: {listed.refused}")
+        repository = name.removeprefix(_HUB)
+        if not is_repository(repository):
+            raise ModelUnavailable(f"perceptor '{name}': expected {_HUB}org/name, a repository of the model hub")
+        return Source(name, repository=repository)
     if name in OPENAI:
         architecture = name.replace("/", "-").replace("@336px", "-336") + "-quickgelu"
         preprocess = (("mean", OPENAI_MEAN), ("std", OPENAI_STD))
@@ -124,6 +132,16 @@ def _tagged(name: str, architecture: str, tag: str) -> Source:
     return Source(name, architecture, tag, repository=repository or None, file=file or None, preprocess=preprocess)
 
 
+def listed_source(model: ListedModel) -> Source:
+    """Where a model of the package's list comes from, without importing open_clip; enough to look for its files."""
+    if model.name.startswith(_HUB):
+        return Source(model.name, repository=model.name.removeprefix(_HUB))
+    if model.name in OPENAI:
+        return read_name(model.name)
+    architecture, _, tag = model.name.partition("::")
+    return Source(model.name, architecture, tag, repository=model.repository)
+
+
 def find_local(source: Source, store: ModelStore) -> Found | None:
     """The files of a perceptor, if they are on this machine."""
     if source.folder is not None:
@@ -139,7 +157,7 @@ def find_local(source: Source, store: ModelStore) -> Found | None:
         path = store.find((source.repository or "").rpartition("/")[2])
     if path is not None:
         return _in_folder(source, path) if path.is_dir() else Found(source, path, None)
-    return _fromcache_folder(source)
+    return _in_cache(source)
 
 
 def fetch(source: Source, store: ModelStore) -> Found:
@@ -170,7 +188,7 @@ def ask_hub_if_needed(choices: Sequence[str], store: ModelStore) -> None:
 
 
 def _in_folder(source: Source, folder: Path) -> Found:
-    if (folder / "open_clip_config.json").is_file():
+    if (folder / CONFIG).is_file():
         return Found(source, None, folder)
     for name in _HUB_FILES:
         if (folder / name).is_file():
@@ -184,54 +202,77 @@ def _wanted_files(source: Source) -> tuple[str, ...]:
     return (source.file, str(Path(source.file).with_suffix(".safetensors")))
 
 
-def cache_folder(repository: str) -> Path:
-    """Where the hub's client keeps a repository. Asked first, since importing the client takes time."""
-    home = os.environ.get("HF_HOME") or Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache", "huggingface")
-    cache = os.environ.get("HF_HUB_CACHE") or os.environ.get("HUGGINGFACE_HUB_CACHE") or Path(home, "hub")
-    return Path(os.path.expandvars(cache)).expanduser() / f"models--{repository.replace('/', '--')}"
-
-
-def _fromcache_folder(source: Source) -> Found | None:
+def _in_cache(source: Source) -> Found | None:
     if not source.repository or not cache_folder(source.repository).is_dir():
         return None
-    from huggingface_hub import try_to_load_from_cache
-
     for name in _wanted_files(source):
-        path = try_to_load_from_cache(source.repository, name)
-        if isinstance(path, str):
-            if source.architecture:
-                return Found(source, Path(path), None)
-            if isinstance(try_to_load_from_cache(source.repository, "open_clip_config.json"), str):
-                return Found(source, None, Path(path).parent)
+        path = cached_file(source.repository, name)
+        if path is not None and source.architecture:
+            return Found(source, path, None)
+        if path is not None and cached_file(source.repository, CONFIG):
+            return Found(source, None, path.parent)
     return None
 
 
 def _download(source: Source) -> Found:
-    from huggingface_hub import hf_hub_download
-    from huggingface_hub.errors import EntryNotFoundError, HfHubHTTPError, RepositoryNotFoundError
-
-    assert source.repository
+    repository = source.repository
+    assert repository
     try:
         if source.architecture is None:
-            hf_hub_download(source.repository, "open_clip_config.json")
+            config = download_file(repository, CONFIG)
+            if config is None:
+                raise HubProblem(f"the hub's repository {repository} is not in open_clip's layout: it has no {CONFIG}")
+            refuse_unreadable(Found(source, None, config.parent))
+        else:
+            refuse_unreadable(Found(source, None, None))
         for name in _wanted_files(source):
-            try:
-                path = Path(hf_hub_download(source.repository, name))
-            except EntryNotFoundError:
-                continue
-            return Found(source, path, None) if source.architecture else Found(source, None, path.parent)
-        raise ModelUnavailable(_how_to_get(source, f"the hub's repository {source.repository} holds no weights"))
-    except RepositoryNotFoundError:
-        raise ModelUnavailable(_how_to_get(source, f"the hub has no repository {source.repository}")) from None
-    except (HfHubHTTPError, OSError) as error:
-        raise ModelUnavailable(_how_to_get(source, f"the download failed ({error})")) from error
+            path = download_file(repository, name)
+            if path is not None:
+                _download_tokenizer(source, path.parent)
+                return Found(source, path, None) if source.architecture else Found(source, None, path.parent)
+        raise HubProblem(f"the hub's repository {repository} holds no weights")
+    except HubProblem as problem:
+        known = [name for name in read_ladder().models if name.startswith(_HUB)]
+        hint = did_you_mean(source.name, known) if "no repository" in str(problem) else ""
+        answered = "reached" not in str(problem) and "failed" not in str(problem)
+        raise ModelUnavailable(_how_to_get(source, str(problem), answered) + (f".{hint}" if hint else "")) from problem
 
 
-def _how_to_get(source: Source, why: str) -> str:
-    remedies = []
+def refuse_unreadable(files: Found) -> None:
+    """Refuse a model that open_clip cannot build, or whose words cannot be read here, before its weights are read.
+
+    Raises:
+        ModelUnavailable: with the reason.
+    """
+    if files.folder is not None:
+        why = unreadable(files.folder / CONFIG)
+    else:
+        why = missing_tokenizer(_text_config(files.source))
+    if why:
+        raise ModelUnavailable(f"perceptor '{files.source.name}' cannot be used: {why}")
+
+
+def _text_config(source: Source) -> Any:
+    return import_open_clip().get_model_config(source.architecture)["text_cfg"]
+
+
+def _download_tokenizer(source: Source, folder: Path) -> None:
+    """What the text tower needs to read words, so that the model works without a network later."""
+    if source.architecture is None:
+        text = json.loads((folder / CONFIG).read_text(encoding="utf-8"))["model_cfg"]["text_cfg"]
+        repository = source.repository if tokenizer_of(text) else None
+    else:
+        repository = tokenizer_of(_text_config(source))
+    for name in TOKENIZER_FILES if repository else ():
+        download_file(repository or "", name)
+
+
+def _how_to_get(source: Source, why: str, answered: bool = False) -> str:
+    """The sentence with the ways to get a model; of a hub that answered it is no help to connect to it."""
+    remedies = [] if answered else ["connect to the network once"]
     if source.architecture:
         remedies.append(f"put its file into checkpoints/ as {source.architecture}.{source.tag}.safetensors")
     elif source.repository:
         remedies.append(f"put its folder into checkpoints/ as {source.repository.rpartition('/')[2]}")
     remedies.append("use perceptors=embedded")
-    return f"perceptor '{source.name}': {why}; connect to the network once, or {', or '.join(remedies)}"
+    return f"perceptor '{source.name}': {why}; {', or '.join(remedies)}"

@@ -13,9 +13,10 @@ import torch
 from pixray.errors import ModelUnavailable, UnsafeFile
 from pixray.models.store import ModelStore
 from pixray.perceptors.frozen.tower import compile_tower
+from pixray.perceptors.hub import cache_folder
 from pixray.perceptors.normalization import OPENAI_MEAN, OPENAI_STD
 from pixray.perceptors.openclip import load_openclip
-from pixray.perceptors.sources import OPENAI, ask_hub_if_needed, cache_folder, fetch, find_local, read_name
+from pixray.perceptors.sources import OPENAI, ask_hub_if_needed, fetch, find_local, read_name
 from pixray.testing.contracts import check_perceptor
 
 TINY = {
