@@ -18,8 +18,9 @@ from pixray.providers.base import Capabilities, Control, GeneratedImage, ImageRe
 from pixray.providers.decode import from_base64, open_safely
 from pixray.providers.errors import ProtocolError, ProviderError, Transient
 from pixray.providers.http import Answer, File, Http
-from pixray.providers.openai_wire import png_file, size_of, transparent_mask
+from pixray.providers.openai_wire import size_of
 from pixray.providers.picture_download import download
+from pixray.providers.picture_upload import png_file, transparent_mask
 from pixray.providers.refusals import read_complaint, shortened
 from pixray.providers.sizes import SizeRule
 from pixray.settings.declare import Refers, setting

@@ -16,7 +16,8 @@ from pixray.providers.base import Bill, Capabilities, GeneratedImage, ImageReque
 from pixray.providers.decode import from_base64
 from pixray.providers.errors import ProtocolError, UnsupportedFeature
 from pixray.providers.http import Answer, File, Http
-from pixray.providers.openai_wire import bill_of, facts_of, png_file, read_images, size_of, transparent_mask
+from pixray.providers.openai_wire import bill_of, facts_of, read_images, size_of
+from pixray.providers.picture_upload import png_file, transparent_mask
 from pixray.providers.price_list import PriceList
 from pixray.providers.sizes import SizeRule
 from pixray.providers.unverified import PRICES, PRICES_AS_OF

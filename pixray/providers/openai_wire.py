@@ -1,41 +1,19 @@
-"""The images dialect of OpenAI, which several services speak: bodies out, pictures in.
-
-Late imports keep PIL out of start-up.
-"""
+"""The images dialect of OpenAI, which several services speak: sizes out, pictures in."""
 
 from __future__ import annotations
 
-import io
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 from pixray.providers.base import Bill, GeneratedImage, ImageRequest
 from pixray.providers.decode import from_base64
 from pixray.providers.errors import ContentFiltered, ProtocolError
-from pixray.providers.http import Answer, File
+from pixray.providers.http import Answer
 
 
 def size_of(request: ImageRequest) -> str:
     """Width and height as these services write them."""
     return f"{request.width}x{request.height}"
-
-
-def png_file(name: str, content: bytes) -> File:
-    """An uploaded picture. Name and type are given, since `application/octet-stream` is refused."""
-    return name, content, "image/png"
-
-
-def transparent_mask(mask: bytes) -> bytes:
-    """Our mask (white: repaint) as this dialect wants it: a PNG that is transparent where to repaint."""
-    from PIL import Image, ImageOps
-
-    with Image.open(io.BytesIO(mask)) as opened:
-        grey = opened.convert("L")
-    picture = Image.new("RGBA", grey.size, "black")
-    picture.putalpha(ImageOps.invert(grey))
-    buffer = io.BytesIO()
-    picture.save(buffer, format="PNG")
-    return buffer.getvalue()
 
 
 def read_images(service: str, answer: Answer) -> Iterator[GeneratedImage | Bill]:

@@ -12,6 +12,7 @@ from PIL import Image
 import pixray.models.store as store
 from pixray.cli.main import main
 from pixray.providers.comfyui.graph import ready_graph
+from pixray.registry import BUILT_IN, Registry
 
 DOCS = Path(__file__).parents[2] / "docs"
 EXAMPLES = [
@@ -20,6 +21,15 @@ EXAMPLES = [
     for block in re.findall(r"<!-- examples -->\n```sh\n(.*?)```", (DOCS / page).read_text(), re.DOTALL)
     for line in block.replace("\\\n", " ").splitlines()
 ]
+
+
+@pytest.mark.parametrize("service", Registry(BUILT_IN).names("provider"))
+def test_every_service_has_three_examples(service):
+    # Those of diffusers need a pipeline: tests/providers/test_diffusers.py runs them.
+    page = (DOCS / "providers.md").read_text()
+    lines = EXAMPLES if service != "diffusers" else re.findall(r"^pixray --.*", page, re.MULTILINE)
+    named = re.compile(rf"(--drawer|--init_from|pixray services) {service}\b")
+    assert sum(named.search(line) is not None for line in lines) >= 3
 
 
 @pytest.fixture

@@ -16,7 +16,7 @@ from pixray.providers.comfyui.inputs import Place, filled, find, missing_inputs,
 from pixray.providers.comfyui.jobs import Job
 from pixray.providers.errors import AuthError, ProtocolError, ProviderError, Transient, UnsupportedFeature
 from pixray.providers.http import Http
-from pixray.providers.openai_wire import png_file, transparent_mask
+from pixray.providers.picture_upload import png_file, transparent_mask
 from pixray.providers.polling import NotRunning, farewell
 from pixray.providers.price_list import PriceList
 from pixray.providers.sizes import SizeRule

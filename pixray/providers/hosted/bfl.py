@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, replace
 from typing import Any
@@ -11,6 +10,7 @@ from pixray.providers.base import Capabilities, GeneratedImage, ImageRequest, Re
 from pixray.providers.errors import ContentFiltered, ModelNotFound, ProtocolError, UnsupportedFeature
 from pixray.providers.hosted.queued import Queued, Task
 from pixray.providers.http import Answer, Http
+from pixray.providers.picture_upload import as_base64
 from pixray.providers.polling import Lost, pinned, until_ended
 from pixray.providers.price_list import PriceList
 from pixray.providers.refusals import shortened
@@ -94,7 +94,7 @@ def _body(request: ImageRequest) -> dict[str, Any]:
         body["seed"] = request.seed
     if request.mask is not None and request.init is not None:
         pictures = {BFL_FILL_PICTURE: request.init, "mask": request.mask}
-        return {**body, **{name: base64.b64encode(content).decode() for name, content in pictures.items()}}
+        return {**body, **{name: as_base64(content) for name, content in pictures.items()}}
     if request.init is not None:
-        body["input_image"] = base64.b64encode(request.init).decode()
+        body["input_image"] = as_base64(request.init)
     return {**body, "width": request.width, "height": request.height}

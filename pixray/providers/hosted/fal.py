@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, replace
 from typing import Any
@@ -12,6 +11,7 @@ from pixray.providers.decode import from_base64
 from pixray.providers.errors import ContentFiltered, ProtocolError, ProviderError
 from pixray.providers.hosted.queued import Queued, Task
 from pixray.providers.http import Answer, Http
+from pixray.providers.picture_upload import data_url
 from pixray.providers.polling import billed, cancelling, pinned, until_ended
 from pixray.providers.price_list import PriceList
 from pixray.providers.sizes import SizeRule
@@ -121,7 +121,7 @@ def _body(request: ImageRequest) -> dict[str, Any]:
     body: dict[str, Any] = {name: value for name, value in optional.items() if value is not None}
     body.update(prompt=request.text, num_images=request.count)
     if request.init is not None:
-        body["image_url"] = f"data:image/png;base64,{base64.b64encode(request.init).decode()}"
+        body["image_url"] = data_url(request.init)
         body["strength"] = 0.75 if request.strength is None else request.strength
         return body
     return {**body, "image_size": {"width": request.width, "height": request.height}}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import re
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass, replace
@@ -12,6 +11,7 @@ from pixray.providers.base import Bill, Capabilities, GeneratedImage, ImageReque
 from pixray.providers.decode import from_base64
 from pixray.providers.errors import ContentFiltered, ProtocolError, UnsupportedFeature
 from pixray.providers.http import Http
+from pixray.providers.picture_upload import as_base64
 from pixray.providers.polling import submitted
 from pixray.providers.price_list import PriceList
 from pixray.providers.refusals import shortened
@@ -67,7 +67,7 @@ class Gemini(Provider):
 def _body(request: ImageRequest) -> dict[str, Any]:
     parts: list[dict[str, Any]] = [{"text": request.text}]
     if request.init is not None:
-        inline = {"mimeType": "image/png", "data": base64.b64encode(request.init).decode()}
+        inline = {"mimeType": "image/png", "data": as_base64(request.init)}
         parts.append({"inlineData": inline})
     shape = next(name for name, size in GEMINI_SHAPES.items() if size == (request.width, request.height))
     image = {"aspectRatio": shape}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, replace
 from typing import Any
@@ -11,6 +10,7 @@ from pixray.providers.base import Capabilities, ImageRequest, Provider, Reply
 from pixray.providers.errors import DecodeError, ProtocolError
 from pixray.providers.http import Http
 from pixray.providers.openai_wire import read_images
+from pixray.providers.picture_upload import data_url
 from pixray.providers.polling import submitted
 from pixray.providers.price_list import PriceList
 from pixray.providers.sizes import SizeRule
@@ -63,6 +63,5 @@ class OpenRouter(Provider):
 def _body(request: ImageRequest) -> dict[str, Any]:
     body: dict[str, Any] = {"model": request.model, "prompt": request.text}
     if request.init is not None:
-        url = f"data:image/png;base64,{base64.b64encode(request.init).decode()}"
-        body["input_references"] = [{"type": "image_url", "image_url": {"url": url}}]
+        body["input_references"] = [{"type": "image_url", "image_url": {"url": data_url(request.init)}}]
     return body

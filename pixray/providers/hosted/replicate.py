@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import re
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, replace
@@ -12,6 +11,7 @@ from pixray.providers.base import Capabilities, GeneratedImage, ImageRequest, Re
 from pixray.providers.errors import ContentFiltered, ProtocolError, UnsupportedFeature
 from pixray.providers.hosted.queued import Queued, Task
 from pixray.providers.http import Answer, Http
+from pixray.providers.picture_upload import data_url
 from pixray.providers.polling import Lost, cancelling, pinned, until_ended
 from pixray.providers.price_list import PriceList
 from pixray.providers.refusals import shortened
@@ -136,15 +136,11 @@ class Replicate(Queued):
             "height": request.height,
             "steps": request.steps,
             "guidance": request.guidance,
-            "picture": _data_url(request.init),
-            "mask": _data_url(request.mask),
+            "picture": data_url(request.init) if request.init is not None else None,
+            "mask": data_url(request.mask) if request.mask is not None else None,
             "strength": request.strength if request.init is not None else None,
         }
         return {names[ours]: value for ours, value in values.items() if value is not None and names[ours] != "-"}
-
-
-def _data_url(content: bytes | None) -> str | None:
-    return None if content is None else f"data:image/png;base64,{base64.b64encode(content).decode()}"
 
 
 def _failure(status: str, said: str) -> Exception:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, replace
 from typing import Any
@@ -10,6 +9,7 @@ from typing import Any
 from pixray.providers.base import Capabilities, GeneratedImage, ImageRequest, Provider, Reply
 from pixray.providers.http import Http
 from pixray.providers.openai_wire import read_images
+from pixray.providers.picture_upload import data_url
 from pixray.providers.polling import pinned, submitted
 from pixray.providers.price_list import PriceList
 from pixray.providers.sizes import SizeRule
@@ -71,5 +71,5 @@ def _body(request: ImageRequest) -> dict[str, Any]:
     optional = {"seed": request.seed, "steps": request.steps}
     body.update({name: value for name, value in optional.items() if value is not None})
     if request.init is not None:
-        body["reference_images"] = [f"data:image/png;base64,{base64.b64encode(request.init).decode()}"]
+        body["reference_images"] = [data_url(request.init)]
     return body

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 from collections.abc import Iterator
 from typing import Any
 
@@ -10,6 +9,7 @@ from pixray.providers.base import GeneratedImage, ImageRequest
 from pixray.providers.decode import from_base64
 from pixray.providers.errors import ModelNotFound, ProtocolError, Transient
 from pixray.providers.http import Answer, Http
+from pixray.providers.picture_upload import as_base64
 from pixray.providers.polling import cancelling, submitted, until_ended
 from pixray.providers.refusals import shortened
 from pixray.providers.sdapi.wire import ServerFailed
@@ -37,10 +37,10 @@ def job_body(request: ImageRequest) -> dict[str, Any]:
         "sample_params": {name: value for name, value in sampling.items() if value is not None},
     }
     if request.init is not None:
-        body["init_image"] = base64.b64encode(request.init).decode()
+        body["init_image"] = as_base64(request.init)
         body["strength"] = 0.75 if request.strength is None else request.strength
     if request.mask is not None:
-        body["mask_image"] = base64.b64encode(request.mask).decode()
+        body["mask_image"] = as_base64(request.mask)
     return body
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import json
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -20,6 +19,7 @@ from pixray.providers.errors import (
     Transient,
 )
 from pixray.providers.http import Answer
+from pixray.providers.picture_upload import as_base64
 from pixray.providers.polling import NotRunning
 from pixray.providers.unverified import SDAPI_WHITE_REPAINTS
 
@@ -53,10 +53,10 @@ def body_of(request: ImageRequest) -> dict[str, Any]:
         body["override_settings"] = {"sd_model_checkpoint": request.model}
         body["override_settings_restore_afterwards"] = True
     if request.init is not None:
-        body["init_images"] = [base64.b64encode(request.init).decode()]
+        body["init_images"] = [as_base64(request.init)]
         body["denoising_strength"] = 0.75 if request.strength is None else request.strength
     if request.mask is not None:
-        body["mask"] = base64.b64encode(request.mask).decode()
+        body["mask"] = as_base64(request.mask)
         body["inpainting_mask_invert"] = int(not SDAPI_WHITE_REPAINTS)
         body["inpainting_fill"] = 1  # begin with what the picture shows there
     return body
