@@ -34,6 +34,7 @@ def own_server(tmp_path_factory):
     with pytest.MonkeyPatch.context() as here:
         here.setenv("XDG_CACHE_HOME", str(folder / "cache"))
         here.setenv("PIXRAY_OFFLINE", "1")
+        here.setenv("OMP_NUM_THREADS", "1")  # its worker paints tiny pictures beside the tests
         listening = bound_socket("127.0.0.1", 0)
         server = Server(Pool(["cpu"], Queue(folder / "runs")), listening)
         thread = threading.Thread(target=server.run)

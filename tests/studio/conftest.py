@@ -84,6 +84,7 @@ def server(tmp_path_factory):
         here.setenv("XDG_STATE_HOME", str(folder / "state"))
         here.setenv("PIXRAY_OFFLINE", "1")
         here.setenv("HF_HUB_OFFLINE", "1")
+        here.setenv("OMP_NUM_THREADS", "1")  # a core is left to the browser
         here.setenv("PYTHONPATH", str(Path(__file__).parents[2]))
         command = ["-m", "pixray", "studio", "--no-open", "--port", "0", "--outdir", str(folder / "runs")]
         process = subprocess.Popen([sys.executable, *command], stderr=subprocess.PIPE, text=True)
