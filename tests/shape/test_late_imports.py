@@ -32,9 +32,15 @@ def modules_at_import(name):
         for part in [module, *(module.rsplit(".", count)[0] for count in range(1, module.count(".") + 1))]:
             if part not in loaded:
                 loaded.add(part)
-                if part in files():
-                    waiting += [named for _, node in top_level(ast.parse(files()[part])) for named in modules_of(node)]
+                waiting += named_at_top(part)
     return frozenset(loaded)
+
+
+@cache
+def named_at_top(name):
+    """The modules that the top-level imports of one module name; nothing for modules of others."""
+    tree = ast.parse(files().get(name, ""))
+    return [named for _, node in top_level(tree) for named in modules_of(node)]
 
 
 def top_level(tree):
@@ -55,6 +61,7 @@ def modules_of(node):
     return [node.module, *(name for name in inside if name in files() or node.module not in files())]
 
 
+@cache
 def late_imports(source):
     """The imports inside functions, in runs of neighbouring lines."""
     runs = []

@@ -91,9 +91,18 @@ def habits(source):
 
 def changes_search_path(node):
     """Whether this assigns to sys.path or calls a method of it; reading it does no harm."""
-    if isinstance(node, ast.Attribute | ast.Subscript) and ast.unparse(node.value) == "sys.path":
+    if isinstance(node, ast.Attribute | ast.Subscript) and is_search_path(node.value):
         return isinstance(node, ast.Attribute) or not isinstance(node.ctx, ast.Load)
-    return isinstance(node, ast.Attribute) and ast.unparse(node) == "sys.path" and not isinstance(node.ctx, ast.Load)
+    return is_search_path(node) and not isinstance(node.ctx, ast.Load)
+
+
+def is_search_path(node):
+    return (
+        isinstance(node, ast.Attribute)
+        and node.attr == "path"
+        and isinstance(node.value, ast.Name)
+        and node.value.id == "sys"
+    )
 
 
 def terminal(source):
