@@ -5,6 +5,7 @@ Late imports keep torch out of start-up.
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -33,6 +34,8 @@ def paint_on_farm(folder: Path, cells: Sequence[Cell], registry: Registry, outpu
     from pixray.runs.farm.open import farm_of
 
     farm = farm_of(folder, cells, registry, words.on, words.share, lasting=words.detach)
+    # Ray would print what it has to say about lost machines among our results.
+    os.environ.setdefault("RAY_DEDUP_LOGS_SKIP_REGEX", ".")
     table, finished = FarmTable(output), None
     with graceful(farm):
         for event in farm.run():

@@ -40,6 +40,8 @@ _NAME_BYTES = 120
 
 MOST_CELLS = 1_000
 """Pictures of one grid."""
+MOST_ON_SHEET = 1_000
+"""Pictures on its contact sheet: a farm of 10,000 would have one of 400 million pixels."""
 
 
 def values_of(text: str, separator: str = ",") -> list[str]:
@@ -187,12 +189,11 @@ def _write_sheet(folder: Path, rows: Sequence[Mapping[str, Any]]) -> None:
     from pixray.runs.report.sheet import contact_sheet
 
     shown, files = [], {}
-    for row in rows:
+    for row in [row for row in rows if row["picture"]][:MOST_ON_SHEET]:
         name = row["picture"]
-        if name:
-            with contextlib.suppress(PixrayError):  # a picture that was damaged since leaves a gap, not no sheet
-                shown.append((open_picture(folder / name), ", ".join(row["values"].values())))
-                files[name] = folder / name
+        with contextlib.suppress(PixrayError):  # a picture that was damaged since leaves a gap, not no sheet
+            shown.append((open_picture(folder / name), ", ".join(row["values"].values())))
+            files[name] = folder / name
     if shown:
         write_atomic(folder / "sheet.png", sheet_png(contact_sheet(shown, _columns(rows)), files))
 

@@ -50,7 +50,7 @@ def main() -> int:
     parser.add_argument("--disks", type=int, default=50, help="runs that meet a full disk (default: 50)")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--servers", type=int, default=20, help="rounds of killed servers and workers (default: 20)")
-    parser.add_argument("--farms", type=int, default=30, help="farms that lose a machine or a driver (default: 30)")
+    parser.add_argument("--farms", type=int, default=14, help="farms that lose two machines or drivers (default: 14)")
     kinds = ("kills", "disks", "in-the-way", "streams", "servers", "farm")
     parser.add_argument("--only", nargs="+", choices=kinds, default=kinds)
     chosen = parser.parse_args()

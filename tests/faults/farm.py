@@ -23,11 +23,12 @@ from typing import Any
 from pixray.models.store import ModelStore
 from pixray.runs.cell import Cell
 from pixray.runs.farm.here import FarmHere
-from pixray.runs.farm.painter import Painter
+from pixray.runs.farm.painter import Hear, Painter
 from pixray.runs.farm.progress import FarmFinished
 from pixray.runs.farm.session import Farm
 from pixray.runs.farm.shares import Share
 from pixray.runs.grid import write_results
+from pixray.runs.outcome import Outcome as Painted
 from pixray.settings.resolve import resolve
 from tests.faults.outcomes import Outcome, difference
 from tests.faults.runs import BASE, registry
@@ -42,7 +43,17 @@ CELLS: tuple[dict[str, Any], ...] = tuple(
     )
 )
 NODE = {"num_cpus": 1, "object_store_memory": 80 << 20, "include_dashboard": False, "node_ip_address": "127.0.0.2"}
+DEADLY = "cell0"
 DRIVER = "from tests.faults.farm import drive; drive(*__import__('sys').argv[1:])"
+
+
+class Deadly(Painter):
+    """A painter whose process ends when it comes to a certain cell."""
+
+    def paint(self, cell: Cell, hear: Hear) -> Painted:
+        if cell.folder.name == DEADLY:
+            os._exit(1)
+        return super().paint(cell, hear)
 
 
 def cells(folder: Path) -> list[Cell]:
@@ -97,19 +108,19 @@ def drive(folder: str, address: str) -> None:
 
 
 def farms(place: Path, seed: int) -> Iterator[Outcome]:
-    """One round after the other, for ever: in two of three a machine is lost, in one the driver is killed."""
+    """One round after the other, for ever: in three of four two machines are lost, in one the driver is killed."""
     moments = random.Random(seed)
     whole = place / "whole"
     paint_here(whole)
     with cluster() as nodes:
         span = _span(place / "timed", nodes.address)
         for number in itertools.count():
-            moment = moments.uniform(0, span)
-            out = place / f"out{number}"
-            if number % 3 == 2:
-                yield Outcome("farm", f"driver {moment:.2f}s", _driver_killed(out, whole, nodes.address, moment))
+            times = sorted(moments.uniform(0, span) for _ in range(2))
+            out, name = place / f"out{number}", "/".join(f"{moment:.1f}s" for moment in times)
+            if number % 4 == 3:
+                yield Outcome("farm", f"driver {name}", _driver_killed(out, whole, nodes.address, times))
             else:
-                yield Outcome("farm", f"machine {moment:.2f}s", _machine_lost(out, whole, nodes, moment))
+                yield Outcome("farm", f"machines {name}", _machines_lost(out, whole, nodes, times))
 
 
 def _span(folder: Path, address: str) -> float:
@@ -118,27 +129,26 @@ def _span(folder: Path, address: str) -> float:
     return time.monotonic() - begun
 
 
-def _machine_lost(out: Path, whole: Path, nodes: Any, moment: float) -> str:
-    begun = time.monotonic()
-    lost: list[Any] = []
+def _machines_lost(out: Path, whole: Path, nodes: Any, times: list[float]) -> str:
+    begun, due = time.monotonic(), list(times)
 
     def lose(event: Any) -> None:
-        if not lost and time.monotonic() - begun >= moment:
-            lost.append(random.choice(sorted(nodes.worker_nodes, key=id)))
-            nodes.remove_node(lost[0], allow_graceful=False)
+        if due and time.monotonic() - begun >= due[0]:
+            del due[0]
+            nodes.remove_node(random.choice(sorted(nodes.worker_nodes, key=id)), allow_graceful=False)
+            nodes.add_node(**NODE)
 
     finished = paint(out, nodes.address, lose)
-    if lost:
-        nodes.add_node(**NODE)
     return problem_of(out, whole) or ("" if finished and not finished.failed else f"it ended with {finished}")
 
 
-def _driver_killed(out: Path, whole: Path, address: str, moment: float) -> str:
+def _driver_killed(out: Path, whole: Path, address: str, times: list[float]) -> str:
     words = [sys.executable, "-c", DRIVER, str(out), address]
-    driver = subprocess.Popen(words, stderr=subprocess.DEVNULL)
-    time.sleep(moment)
-    driver.send_signal(signal.SIGKILL)
-    driver.wait()
+    for moment in times:
+        driver = subprocess.Popen(words, stderr=subprocess.DEVNULL)
+        time.sleep(moment)
+        driver.send_signal(signal.SIGKILL)
+        driver.wait()
     again = subprocess.run(words, capture_output=True, text=True)
     return problem_of(out, whole) or (
         f"exit code {again.returncode}: {again.stderr[-500:]}" if again.returncode else ""

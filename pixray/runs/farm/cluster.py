@@ -17,6 +17,8 @@ from pixray.errors import MissingPackage, PixrayError, SettingsError, did_you_me
 NAMESPACE = "pixray"
 LOCAL = "ray"
 PLACES = "ray (this machine), auto (the cluster that it belongs to), HOST:6379 or ray://HOST:10001"
+ON_HEAD = {"node:__internal_head__": 0.001}
+"""Has Ray put a process on the head of the cluster, with which everything ends anyway."""
 _ADDRESS = re.compile(r"(ray://)?(\[[0-9a-fA-F:]+\]|[\w.-]+):\d{1,5}")
 _STORE_BYTES = 80 << 20
 """Ray's shared memory: only settings and reports pass through it. Ray takes no less."""

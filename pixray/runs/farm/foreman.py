@@ -21,7 +21,7 @@ from typing import Any
 from pixray.errors import PixrayError
 from pixray.recorders.lock import FolderInUse, FolderLock
 from pixray.runs.cell import Cell
-from pixray.runs.farm.cluster import lives, machines
+from pixray.runs.farm.cluster import ON_HEAD, lives, machines
 from pixray.runs.farm.ledger import Ledger
 from pixray.runs.farm.limits import Bill, Desk, Limits
 from pixray.runs.farm.painter import Painting
@@ -163,7 +163,7 @@ class Foreman:
 
     async def _open(self, lock: FolderLock) -> None:
         deadline, ray = time.monotonic() + _PATIENCE, importlib.import_module("ray")
-        self._desk = ray.remote(Desk).options(num_cpus=0).remote(*(self._order.budget or ()))
+        self._desk = ray.remote(Desk).options(num_cpus=0, resources=ON_HEAD).remote(*(self._order.budget or ()))
         if not (self._order.folder / self._order.note).is_file():
             raise PixrayError(
                 f"the head of the cluster does not see {self._order.folder}: name a folder that all machines share"

@@ -5,6 +5,7 @@ Late imports: Ray takes half a second, and is an extra.
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import importlib
 import os
@@ -18,7 +19,7 @@ from typing import Any
 from pixray.errors import PixrayError
 from pixray.events import Noticed
 from pixray.runs.cell import Cell
-from pixray.runs.farm.cluster import NAMESPACE, connected, machines
+from pixray.runs.farm.cluster import NAMESPACE, ON_HEAD, connected, machines
 from pixray.runs.farm.foreman import NOTE, FarmOrder, Foreman, News, Write
 from pixray.runs.farm.painter import Painting
 from pixray.runs.farm.progress import FarmEvent, FarmFinished, FarmStarted
@@ -30,7 +31,6 @@ _PATIENCE = 0.5
 """Seconds that the foreman holds back an answer while nothing happens."""
 _MOST_FOREMEN = 5
 """Foremen that may be lost until the driver gives up."""
-_HEAD = "node:__internal_head__"
 
 
 class Watch:
@@ -59,10 +59,10 @@ class Watch:
         yield from (Noticed("warning", text) for text in news.notices)
         self._states.update((change.name, change.state) for change in news.changes)
         yield from news.changes
+        self.ended = news.ended
         if news.problem:
             raise PixrayError(news.problem)
         if news.ended:
-            self.ended = True
             count = Counter(self._states.values())
             seconds = round(time.monotonic() - self._begun, 1)
             yield FarmFinished(count["done"], count["failed"], count["waiting"], seconds, news.bill)
@@ -70,6 +70,16 @@ class Watch:
     def stop(self) -> None:
         """Ask for the end of the farm after the steps that are being taken."""
         self._foreman.stop.remote()
+
+    def close(self) -> None:
+        """Have the farm end, so that what is painted keeps its last step; then its processes."""
+        with contextlib.suppress(PixrayError, self._ray.exceptions.RayError):  # it was lost, or could not go on
+            if not self.ended:
+                self.stop()
+            while not self.ended:
+                for _ in self.news():
+                    continue
+        self._ray.kill(self._foreman)
 
 
 class Farm:
@@ -122,8 +132,8 @@ class Farm:
                         yield Noticed("warning", "the farm's foreman was lost; another one goes on")
                         watch = Watch(ray, self._begin(ray, share))
             finally:
-                if not self._lasting and not watch.ended:
-                    _end(watch)
+                if not self._lasting:
+                    watch.close()
 
     def stop(self) -> None:
         """Let what is painted end after its step; what is done stays. A lasting farm is left to itself instead."""
@@ -159,7 +169,7 @@ class Farm:
             budget=self._budget,
         )
         options: dict[str, Any] = {"name": name_of(self._folder), "namespace": NAMESPACE, "num_cpus": 0}
-        options |= {"max_concurrency": 1000, "resources": {_HEAD: 0.001}}
+        options |= {"max_concurrency": 1000, "resources": ON_HEAD}
         if self._lasting:
             options["lifetime"] = "detached"
         try:
@@ -183,18 +193,6 @@ def find(ray: Any, folder: Path) -> Watch | None:
 def name_of(folder: Path) -> str:
     """What the foreman of a folder is called in its cluster."""
     return f"pixray-{hashlib.sha256(os.fsencode(folder)).hexdigest()[:16]}"
-
-
-def _end(watch: Watch) -> None:
-    """Have the farm end before its driver does, so that what is painted keeps its last step."""
-    watch.stop()
-    for _ in _until_ended(watch):
-        pass
-
-
-def _until_ended(watch: Watch) -> Iterator[FarmEvent]:
-    while not watch.ended:
-        yield from watch.news()
 
 
 def _refuse_without_room(share: Share, ray: Any, on: str) -> None:
