@@ -1,6 +1,6 @@
 """python -m tests.faults: kills, full disks, files in the way, lost terminals, killed servers, lost machines of a farm.
 
-It tells what was survived. --kills N, --disks N, --servers N and --farms N say how many random rounds of each are
+It tells what was survived. --kills N, --disks N, --servers N, --farms N and --heads N say how many random rounds are
 tried; what is in the way and which terminals are lost is a fixed list. Exit code 1 if anything was not survived.
 """
 
@@ -18,7 +18,7 @@ from pathlib import Path
 import torch
 
 from tests.faults.disks import full_disks, in_the_way
-from tests.faults.farm import farms
+from tests.faults.farm import farms, heads
 from tests.faults.kills import kills
 from tests.faults.outcomes import Outcome
 from tests.faults.servers import servers
@@ -37,6 +37,7 @@ def outcomes(chosen: argparse.Namespace) -> Iterator[Outcome]:
         "streams": streams,
         "servers": lambda place: itertools.islice(servers(place, chosen.seed), chosen.servers),
         "farm": lambda place: itertools.islice(farms(place, chosen.seed), chosen.farms),
+        "farm-heads": lambda place: itertools.islice(heads(place, chosen.seed), chosen.heads),
     }
     for name, source in sources.items():
         if name in chosen.only:
@@ -51,7 +52,8 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--servers", type=int, default=20, help="rounds of killed servers and workers (default: 20)")
     parser.add_argument("--farms", type=int, default=14, help="farms that lose two machines or drivers (default: 14)")
-    kinds = ("kills", "disks", "in-the-way", "streams", "servers", "farm")
+    parser.add_argument("--heads", type=int, default=3, help="clusters that lose their head (default: 3)")
+    kinds = ("kills", "disks", "in-the-way", "streams", "servers", "farm", "farm-heads")
     parser.add_argument("--only", nargs="+", choices=kinds, default=kinds)
     chosen = parser.parse_args()
     os.environ.update(PIXRAY_OFFLINE="1", HF_HUB_OFFLINE="1", PYTHONPATH=str(ROOT))

@@ -69,7 +69,7 @@ def cells(folder: Path) -> list[Cell]:
 @contextmanager
 def cluster(nodes: int = 3) -> Iterator[Any]:
     """A cluster of several nodes on this machine, of which no process is left afterwards."""
-    os.environ.update(RAY_USAGE_STATS_ENABLED="0", RAY_AUTH_MODE="disabled")
+    os.environ.update(RAY_USAGE_STATS_ENABLED="0", RAY_AUTH_MODE="disabled", RAY_gcs_rpc_server_reconnect_timeout_s="5")
     from ray.cluster_utils import Cluster  # Ray is an extra
 
     place = tempfile.mkdtemp(prefix="ray-")  # short: sockets lie in there
@@ -121,6 +121,37 @@ def farms(place: Path, seed: int) -> Iterator[Outcome]:
                 yield Outcome("farm", f"driver {name}", _driver_killed(out, whole, nodes.address, times))
             else:
                 yield Outcome("farm", f"machines {name}", _machines_lost(out, whole, nodes, times))
+
+
+def heads(place: Path, seed: int) -> Iterator[Outcome]:
+    """One round after the other, for ever: the head of the cluster is lost, and everything with it; another cluster is
+    started, and the same command again."""
+    moments = random.Random(seed)
+    whole = place / "whole"
+    paint_here(whole)
+    for number in itertools.count():
+        moment, out = moments.uniform(5, 25), place / f"out{number}"
+        words = [sys.executable, "-c", DRIVER, str(out)]
+        with cluster(2) as nodes:
+            driver = subprocess.Popen([*words, nodes.address], stderr=subprocess.DEVNULL)
+            time.sleep(moment)
+            nodes.head_node.kill_all_processes(check_alive=False, allow_graceful=False)
+            problem = _ended(driver)
+        with cluster(2) as nodes:
+            again = subprocess.run([*words, nodes.address], capture_output=True, text=True)
+        problem = problem or (again.stderr[-500:] if again.returncode else "")
+        yield Outcome("farm-head", f"{moment:.1f}s", problem_of(out, whole) or problem)
+
+
+def _ended(driver: subprocess.Popen[bytes]) -> str:
+    """Wait for a driver whose cluster is gone; "" if it ends by itself."""
+    try:
+        driver.wait(timeout=120)
+    except subprocess.TimeoutExpired:
+        driver.kill()
+        driver.wait()
+        return "the driver did not notice that its cluster was lost"
+    return ""
 
 
 def _span(folder: Path, address: str) -> float:

@@ -36,6 +36,8 @@ NOTE = ".pixray.farm-"
 """How the names of files begin by which machines tell that they see a folder."""
 _BREATH = 0.1
 """Seconds between looks at what has changed."""
+_COUNT_PACE = 1.0
+"""Seconds between looks at which machines are there."""
 _MOST_FALSE_STARTS = 5
 """Workers that end before they said hello, one after the other, until the farm gives up."""
 _PATIENCE = 30.0
@@ -106,7 +108,8 @@ class Foreman:
         self._stopping = self._ended = False
         self._problem = ""
         self._false_starts = self._at_work = self._useless = 0
-        self._page_due = 0.0
+        self._page_due = self._count_due = 0.0
+        self._machines: Sequence[Mapping[str, float]] = ()
         self._work: asyncio.Task[None] | None = None
         self._desk: Any = None
         self._bill = Bill()
@@ -187,8 +190,10 @@ class Foreman:
 
     def _hire(self) -> None:
         """As many workers as there are cells left, and room for."""
-        ray = importlib.import_module("ray")
-        room = self._share.room(machines(ray)) if not self._share.measures else 1
+        if time.monotonic() >= self._count_due:
+            self._machines = machines(importlib.import_module("ray"))
+            self._count_due = time.monotonic() + _COUNT_PACE
+        room = self._share.room(self._machines) if not self._share.measures else 1
         wanted = min(self._ledger.unfinished, room) if not self._stopping else 0
         for _ in range(wanted - len(self._crew)):
             task = asyncio.create_task(self._employ())
