@@ -170,7 +170,7 @@ class Diffusers(Provider):
             with self.loading, _without_bars():
                 pipeline = diffusers.DiffusionPipeline.from_pretrained(
                     str(Path(model).expanduser()) if local else model,
-                    torch_dtype=choose_dtype("auto", device),
+                    dtype=choose_dtype("auto", device),
                     use_safetensors=True,
                     local_files_only=local or not hub_reachable(),
                 )

@@ -208,6 +208,14 @@ def test_what_cannot_be_loaded_is_one_sentence(paint, tmp_path):
             paint({"diffusers_model": model}).result()
 
 
+def test_loading_uses_nothing_that_the_package_calls_old(paint, recwarn):
+    import warnings
+
+    warnings.simplefilter("always")
+    assert paint().result().images[0].usable
+    assert not [one for one in recwarn if "deprecated" in str(one.message) and "torch_dtype" in str(one.message)]
+
+
 def test_weights_that_would_run_code_are_not_read(paint, pipeline_folder, tmp_path):
     import shutil
     from pathlib import Path

@@ -173,12 +173,13 @@ def test_a_run_that_is_stopped_interrupts_the_server(services, session):
     assert fake.interrupted.wait(20)
 
 
-def test_a_time_limit_interrupts_the_server_too(paint):
-    with FakeSdapi() as fake:
+@pytest.mark.parametrize("kind", ["webui", "sdcpp"])
+def test_a_time_limit_interrupts_the_server_too(paint, kind):
+    with FakeSdapi(kind) as fake:
         fake.hang_next()
-        with pytest.raises(ProviderError, match=r"did not finish within 0\.4 s"):
-            paint(fake, timeout=0.4).result()
-        assert fake.interrupted.wait(20)
+        with pytest.raises(ProviderError, match=r"did not finish within 0\.6 s"):
+            paint(fake, timeout=0.6).result()
+        assert fake.left.wait(20)
 
 
 def test_models_and_samplers_are_listed(services, capsys):
