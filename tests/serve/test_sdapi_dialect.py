@@ -114,7 +114,7 @@ def test_mistakes_are_told(client, fields, sentence):
 
 def test_pictures_that_are_none_and_wrong_models_are_refused(front, client):
     status, answer = call(f"{front}/sdapi/v1/img2img", {"prompt": "red"})
-    assert (status, answer) == (404, {"detail": "Init image not found"})
+    assert (status, answer["detail"], answer["error"]) == (404, "Init image not found", "NoPicture")
     for text in ("/etc/passwd", "http://127.0.0.1:1/x.png", "####", 5):
         status, answer = call(f"{front}/sdapi/v1/img2img", {"prompt": "red", "init_images": [text]})
         assert status == 422 and answer["detail"], text
