@@ -46,7 +46,8 @@ class StagedFolder:
 
     def __init__(self, address: str, *, writes: bool = True) -> None:
         self.address, self.store = address, Store(address)
-        self._lock = StoreLock(self.store) if writes else None
+        # A service that is not there is told soon: the lock is not tried again beyond what its own library does.
+        self._lock = StoreLock(Store(address, pauses=())) if writes else None
         if self._lock is not None:
             self._lock.acquire()
         try:

@@ -81,7 +81,7 @@ class UploadedFiles:
             self._begun = True
         elif isinstance(event, Finished):
             self._background.wait()
-            if self._files.picture:  # all of it is written now
+            if self._files.picture and self._trouble is None:  # all of it is written now
                 self._push()
         elif isinstance(event, _BRINGING):
             self._owing = True
