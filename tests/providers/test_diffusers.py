@@ -9,6 +9,7 @@ from functools import cache
 from pathlib import Path
 
 import pytest
+import tiny_pipelines
 from PIL import Image
 
 from pixray.cli.main import main
@@ -18,7 +19,6 @@ from pixray.providers.client import Client
 from pixray.providers.diffusers import Diffusers
 from pixray.providers.errors import BadRequest, ModelNotFound, UnsupportedFeature
 from pixray.testing.provider_contract import check_provider
-from tests.providers import tiny_pipelines
 
 pytest.importorskip("diffusers")
 pytest.importorskip("transformers")

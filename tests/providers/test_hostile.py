@@ -6,6 +6,7 @@ import io
 import time
 
 import pytest
+from bomb import bomb
 from PIL import Image
 
 from pixray.providers import addresses, decode
@@ -18,7 +19,6 @@ from pixray.providers.openai import OpenAI
 from pixray.providers.visioncraft import VisionCraft
 from pixray.testing.fake_server import FAKE_KEY, Scripted, as_json, fake_picture
 from pixray.testing.fake_services import FakeBlockEntropy, FakeOpenAI, FakeVisionCraft
-from tests.providers.bomb import bomb
 
 PICTURE = {"content-type": "image/png"}
 EDIT = {"openai_model": "gpt-image-1.5"}

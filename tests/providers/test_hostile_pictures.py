@@ -3,6 +3,7 @@
 import base64
 
 import pytest
+from bomb import bomb
 
 from pixray.providers.base import ImageRequest
 from pixray.providers.client import Client
@@ -17,7 +18,6 @@ from pixray.testing.fake_comfyui import FakeComfyUI
 from pixray.testing.fake_queued import FakeBFL, FakeFal, FakePixray, FakeReplicate
 from pixray.testing.fake_sdapi import FakeSdapi
 from pixray.testing.fake_server import Scripted, as_json, fake_picture
-from tests.providers.bomb import bomb
 
 
 def encoded(content):

@@ -26,7 +26,7 @@ QUEUED = {"bfl": "/v1/get_result", "fal": "/status", "replicate": "/v1/predictio
 AT_ONCE = ["together", "openrouter", "gemini", "openai", "regolo", "visioncraft", "blockentropy", "stability_rest"]
 KILLED = """
 import sys
-from tests.providers.test_unfinished import begun
+from test_unfinished import begun
 name, url = sys.argv[1:]
 begun(name, url).result()
 """
@@ -55,8 +55,9 @@ def submissions(fake):
 
 def killed(name, fake, path=""):
     """Begin in another process, and kill that as soon as the service was asked at a path."""
-    root = os.environ["PYTHONPATH"]
-    process = subprocess.Popen([sys.executable, "-c", KILLED, name, fake.url], env={**os.environ, "PYTHONPATH": root})
+    places = os.pathsep.join([os.environ["PYTHONPATH"], str(Path(__file__).parent)])
+    environment = {**os.environ, "PYTHONPATH": places}
+    process = subprocess.Popen([sys.executable, "-c", KILLED, name, fake.url], env=environment)
     while not any(path in received.path for received in fake.requests):
         assert process.poll() is None
         time.sleep(0.01)
