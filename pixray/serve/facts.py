@@ -37,7 +37,7 @@ def facts_of(job: Job, position: int | None, *, settings: bool = True) -> dict[s
         "seconds": round(job.seconds, 3),
         "seconds_left": job.seconds_left,
         "losses": numbers(job.losses),
-        "error": _without_places(job.error, job.order.folder),
+        "error": error_of(job),
         **{name: moment and moment.isoformat() for name, moment in _moments(job).items()},
         "pictures": job.previews,
         "picture": picture_of(job),
@@ -100,8 +100,9 @@ def numbers(values: dict[str, float | None]) -> dict[str, float | None]:
     return {name: value if value is not None and math.isfinite(value) else None for name, value in values.items()}
 
 
-def _without_places(sentence: str | None, folder: Path) -> str | None:
-    """A sentence about a failure without the folders of the server's disk."""
+def error_of(job: Job) -> str | None:
+    """What clients are told about a failure: the sentence without the folders of the server's disk."""
+    folder, sentence = job.order.folder, job.error
     if sentence is None:
         return None
     for place in dict.fromkeys((folder, folder.resolve())):

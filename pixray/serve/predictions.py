@@ -25,6 +25,7 @@ from pixray.errors import SettingsError
 from pixray.registry import Registry
 from pixray.runtime.version import __version__
 from pixray.serve.answers import Json, read_json
+from pixray.serve.facts import error_of
 from pixray.serve.inputs import schema
 from pixray.serve.jobs import Job, Order
 from pixray.serve.queue import AtCapacity, NoSuchJob, NotNow, QueueClosed
@@ -248,7 +249,7 @@ def _facts(prediction: Prediction) -> dict[str, Any]:
         "metrics": {"predict_time": job.seconds} if job.finished else {},
         "output": [_data_url(path) for path in list(job.pictures)],
     }
-    return {**facts, "error": job.error} if job.error else facts
+    return {**facts, "error": error_of(job)} if job.error else facts
 
 
 async def _json_of(request: Request) -> dict[str, Any] | Response:

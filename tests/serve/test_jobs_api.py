@@ -287,6 +287,14 @@ def test_other_files_are_no_uploads(server, name):
     assert server("GET", f"/api/uploads/{name}").status_code == 404
 
 
+def test_sentences_about_failures_name_no_folder_of_the_server(server):
+    name = server.job()["id"]
+    job = server.queue.take()
+    job.end("failed", f"{job.order.folder}/output.png cannot be written, {server.queue.folder}/inputs/x.png neither")
+    told = server("GET", f"/api/jobs/{name}").json()["error"]
+    assert told == "the folder of the run/output.png cannot be written, inputs/x.png neither"
+
+
 def test_the_same_picture_sent_twice_is_kept_once(server):
     sent = [server("POST", "/api/uploads", content=picture()).json()["id"] for _ in range(2)]
     assert sent[0] == sent[1] and len(list(server.queue.folder.glob("inputs/*"))) == 1

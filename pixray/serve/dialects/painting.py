@@ -16,6 +16,7 @@ from starlette.requests import Request
 
 from pixray.errors import PixrayError, SettingsError
 from pixray.serve import wishes
+from pixray.serve.facts import error_of
 from pixray.serve.jobs import Job
 from pixray.serve.ordering import job_for
 from pixray.serve.waiting import changed
@@ -124,7 +125,7 @@ async def finished_picture(job: Job) -> bytes:
     while not job.finished:
         await changed(job)
     if job.state != "done":
-        raise PaintingFailed(job.error or f"the job was {job.state} before its picture was finished")
+        raise PaintingFailed(error_of(job) or f"the job was {job.state} before its picture was finished")
     return await asyncio.to_thread((job.order.folder / job.output).read_bytes)
 
 
