@@ -191,6 +191,7 @@ class Perceptors:
     cutouts: str = setting(
         "direct",
         "how cutouts are sampled; steady: the whole central square, blurred at first, for stroke drawings; "
+        "middle: most show the central square, the others all of a wide canvas squeezed into one; "
         "classic: the resampling chain of the old pixray, for comparison (slow)",
         part="cutouts",
     )

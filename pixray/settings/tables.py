@@ -47,7 +47,8 @@ EMBEDDED: dict[str, Any] = {
 EMBEDDED_PIXEL: dict[str, Any] = {"num_cuts": 6, "priors": "tv:1.5"}
 # A model of 64 x 64 pixels says nothing about fine frequencies, which would stay the noise that they begin as.
 EMBEDDED_FFT: dict[str, Any] = {"fft_decay": 2.5, "fft_lrate": 0.05, "fft_colors": 2.5}
-
+# A decoder for icons paints them at their own size, and the guide wants to see them in the middle of a square.
+EMBEDDED_VQGAN: dict[str, Any] = {"num_cuts": 6, "priors": "tv:1.5", "cutouts": "middle", "vqgan_coarse": 0.9}
 
 # One dark ink has a guide of its own and few, bold strokes, which begin with its draft.
 EMBEDDED_INK: dict[str, Any] = {
@@ -76,7 +77,12 @@ DARKEST_INK = 0.4
 """Mean of red, green and blue, from 0 to 1, up to which an ink is dark."""
 
 
-_EMBEDDED_BY_DRAWER = {"pixel": EMBEDDED_PIXEL, "fft": EMBEDDED_FFT, "line_sketch": EMBEDDED_COLOURED_INK}
+_EMBEDDED_BY_DRAWER = {
+    "pixel": EMBEDDED_PIXEL,
+    "fft": EMBEDDED_FFT,
+    "vqgan": EMBEDDED_VQGAN,
+    "line_sketch": EMBEDDED_COLOURED_INK,
+}
 
 
 def quality_layer(quality: str) -> dict[str, Any]:

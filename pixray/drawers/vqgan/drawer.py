@@ -16,6 +16,7 @@ import torch
 from torch import Tensor
 
 from pixray.drawers.base import Canvas, Drawer
+from pixray.drawers.vqgan.coarse import Coarse
 from pixray.drawers.vqgan.files import EMBEDDED, VqganFiles, choose
 from pixray.ops.surrogate import clamp_inward, straight_through
 from pixray.optim.parameter_group import ParameterGroup
@@ -63,6 +64,13 @@ class VqganDrawer(Drawer):
         vqgan_recompute: bool = setting(
             False, "recompute the decoder for the gradient: less memory, more time, for large canvases"
         )
+        vqgan_coarse: float = setting(
+            0.0,
+            "share of the steps that paint a smaller picture first, where the grid of codes is large enough and there "
+            "is no start image",
+            least=0,
+            most=1,
+        )
 
     settings: Settings
     tensors = ("_z",)
@@ -75,6 +83,8 @@ class VqganDrawer(Drawer):
         self._rate: float | None = None
         self._z: Tensor | None = None
         self._range: tuple[Tensor, Tensor] | None = None
+        self._coarse: Coarse | None = None
+        self._step = 0
 
     @property
     def model(self) -> Vqgan:
@@ -112,19 +122,34 @@ class VqganDrawer(Drawer):
         self._range = self._model.code_range()
 
     @property
+    def _grid(self) -> tuple[int, int]:
+        """Rows and columns of codes."""
+        width, height = self.size
+        return height // self.model.config.factor, width // self.model.config.factor
+
+    @property
     def _is_embedded(self) -> bool:
         return self._files is not None and self._files.name == EMBEDDED
 
     def configure(self, settings: RunSettings, seed: int) -> None:
-        """Set the pace of the embedded model, whose codes lie closer together than the rate expects."""
+        """Set the pace of the embedded model, whose codes lie closer together than the rate expects, and how many
+        steps paint a small picture first."""
         self._rate = settings.learning_rate * EMBEDDED_RATE if self._is_embedded else None
+        if self.settings.vqgan_coarse and not settings.init_image and not settings.init_from:
+            rows, columns = self._grid
+            coarse = Coarse(rows, columns, int(self.settings.vqgan_coarse * settings.iterations))
+            if coarse.active:
+                self._coarse, self.capturable = coarse, False  # a step depends on its number
 
     def chosen(self) -> Mapping[str, Any]:
         return {} if self._files is None or self._files.name is None else {"vqgan_model": self._files.name}
 
     def start(self, image: Tensor | None, generator: torch.Generator) -> None:
-        if image is None:
-            rows, columns = (side // self.model.config.factor for side in reversed(self.size))
+        coarse = self._coarse
+        if coarse is not None and image is not None:
+            z = coarse.spread(self.encode(coarse.cropped(image)))
+        elif image is None:
+            rows, columns = self._grid
             picked = torch.randint(self.model.config.num_codes, (1, rows, columns), generator=generator)
             z = self.model.codebook[picked.to(self.canvas.device)].permute(0, 3, 1, 2).contiguous()
         else:
@@ -135,7 +160,13 @@ class VqganDrawer(Drawer):
         return [ParameterGroup([self.z], self._rate)]
 
     def render(self, step: int) -> Tensor:
-        codes = straight_through(self.model.nearest(self.z), self.z)
+        self._step = step
+        if self._coarse is not None and self._coarse.active:
+            return self._coarse.enlarged(self._decoded(self._coarse.pooled(self.z)))
+        return self._decoded(self.z)
+
+    def _decoded(self, z: Tensor) -> Tensor:
+        codes = straight_through(self.model.nearest(z), z)
         return clamp_inward((self.model.decode(codes, self.settings.vqgan_recompute) + 1) / 2)
 
     def encode(self, image: Tensor) -> Tensor:
@@ -149,6 +180,13 @@ class VqganDrawer(Drawer):
     def project(self) -> None:
         assert self._range is not None, "load() comes first"
         self.z.clamp_(*self._range)
+        if self._coarse is not None and self._coarse.active and self._step + 1 >= self._coarse.until:
+            self.z.copy_(self.encode(self.render(self._step)))
+            self._coarse.done.fill_(True)
 
     def latent(self) -> Tensor:
         return self.z
+
+    def _saved_tensors(self) -> dict[str, Tensor]:
+        stage = {} if self._coarse is None else {"coarse_done": self._coarse.done}
+        return {**super()._saved_tensors(), **stage}
