@@ -2,6 +2,7 @@
 
 import json
 import math
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -9,7 +10,7 @@ from pathlib import Path
 import pytest
 from PIL import Image, ImageDraw
 
-from benchmarks import blind, judges, layouts
+from benchmarks import blind, judges, ladder_towers, layouts
 
 PARTS = ("render", "cutouts", "encode", "backward", "update")
 
@@ -126,3 +127,53 @@ def test_svg_files_are_compared_with_resvg(tmp_path):
     shares = {row[0]: row[2] for row in rows if row[1] in ("1", "2")}
     assert shares == {"plain": "100.0%", "text": "0.0%", "all": "50.0%"}
     assert [path.name for path in (tmp_path / "seen").iterdir()] == ["000-a.png"]
+
+
+def ladder(*words):
+    environment = {**os.environ, "PIXRAY_OFFLINE": "1"}
+    command = [sys.executable, "-m", "benchmarks.ladder", *words]
+    return subprocess.run(command, cwd=Path(__file__).parents[1], capture_output=True, text=True, env=environment)
+
+
+def test_the_ladders_paint_the_same_prompts_and_say_what_to_report_back(tmp_path):
+    rungs = {
+        "classic": {"draft": {"models": ["embedded"], "looks": 4, "batches": 1, "rate": 1.0}},
+        "robust": {"draft": {"models": ["embedded"], "looks": 2, "batches": 1, "rate": 0.5}},
+    }
+    (tmp_path / "rungs.yaml").write_text(json.dumps(rungs))
+    words = ["--rungs", str(tmp_path / "rungs.yaml"), "--out", str(tmp_path / "made"), "--prompts", "a cat|a tree"]
+    done = ladder(*words, "--iterations", "1", "--size", "32", "24")
+    assert done.returncode == 0, done.stderr
+    rows = json.loads((tmp_path / "made" / "ladder.json").read_text())["rows"]
+    assert [(row["ladder"], row["looks"], row["prompt"]) for row in rows] == [
+        ("classic", 4, "a cat"), ("robust", 2, "a cat"), ("classic", 4, "a tree"), ("robust", 2, "a tree")
+    ]  # fmt: skip
+    assert {row["judge"] for row in rows} == {"embedded-referee"} and all(row["seconds"] > 0 for row in rows)
+    assert "so embedded-referee judges" in done.stdout and "To report back" in done.stdout
+    means = [line.strip("|").split("|") for line in done.stdout.splitlines() if line.startswith("| ")][1:]
+    scores = [sum(row["score"] for row in rows if row["ladder"] == name) / 2 for name in ("classic", "robust")]
+    assert [float(line[-1]) for line in means] == [pytest.approx(score, abs=0.01) for score in scores]
+    assert Image.open(tmp_path / "made" / "sheet.png").width > 64
+
+
+def test_the_ladders_without_a_hub_are_one_sentence(tmp_path):
+    done = ladder("--qualities", "draft", "--out", str(tmp_path / "made"))
+    assert done.returncode == 1 and done.stderr.count("\n") == 1 and not (tmp_path / "made").exists()
+    assert done.stderr.startswith("benchmarks.ladder: perceptor 'ViT-B/16': it is not on this machine")
+
+
+def test_the_towers_of_the_ladders_are_measured_with_random_weights(monkeypatch):
+    import open_clip
+
+    small = {"image_size": 32, "layers": 1, "width": 64, "patch_size": 16}
+    text = {"context_length": 8, "vocab_size": 64, "width": 32, "heads": 2, "layers": 1}
+    tiny = {"embed_dim": 16, "vision_cfg": small, "text_cfg": text}
+    monkeypatch.setitem(open_clip.factory._MODEL_CONFIGS, "tiny", tiny)
+    (row, whole) = list(ladder_towers.measure_towers(["tiny"], looks=2, rounds=1, largest=1))
+    cells = [cell.strip() for cell in row.strip("|").split("|")]
+    assert cells[:4] == ["tiny", "FrozenTransformer", "32", "2"] and row in whole
+    assert all(float(error) < 1e-4 for error in cells[8:10]) and float(cells[10]) > 0.99
+    assert list(ladder_towers.architectures(2e8)) == [
+        "ViT-B-16-quickgelu", "ViT-B-32-quickgelu", "RN50-quickgelu", "RN50x4-quickgelu", "RN101-quickgelu",
+        "ViT-B-32", "ViT-B-16", "convnext_base_w",
+    ]  # fmt: skip

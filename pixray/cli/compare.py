@@ -24,7 +24,8 @@ USAGE = """\
 usage: pixray compare --drawers NAMES --prompts PROMPTS [--seeds 1,2,3] [--judge PERCEPTOR] [--candidates 1]
                       [--outdir FOLDER] [--on PLACE] [settings]
 
-The same prompts by several drawers, with one score for all, time and cost:
+The same prompts by several drawers, with one score for all, time and cost. The judge guides no picture: siglip2, or
+any perceptor; without one, the embedded referee judges.
 
   pixray compare --drawers pixel,line_sketch,stability,openai --prompts "a lighthouse at night" --seeds 1,2
 
@@ -86,6 +87,8 @@ def _run(comparison: Comparison, output: str) -> None:
     from pixray.runs.report.compare_page import write_comparison
     from pixray.runtime.signals import graceful
 
+    if comparison.notice and output == "live":
+        sys.stderr.write(f"{comparison.notice}\n")
     with graceful(comparison):
         for number, row in enumerate(comparison.run(), 1):
             if output == "live":

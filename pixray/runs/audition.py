@@ -26,6 +26,7 @@ from pixray.engine.steering import Steerable, record_with
 from pixray.errors import RunFailed, SettingsError
 from pixray.events import CheckpointDue, Drawn, Event, Finished, Noticed, Started, Steered, Stepped, Undone
 from pixray.runs.clip_score import clip_score
+from pixray.runs.judge import REFEREE, choose_judge
 from pixray.runs.report.sheet import contact_sheet
 from pixray.settings.grammar import parse_weighted
 
@@ -45,7 +46,7 @@ ROW = "_audition.png"
 _CELL = 192
 _LAST = 10
 """Losses of so many last steps judge a candidate that has no prompts in words."""
-_OTHER_JUDGE = {"embedded": "embedded-referee"}
+_OTHER_JUDGE = {"embedded": REFEREE}
 """Who judges in place of a perceptor: a picture pleases the one that steered it, whatever it looks like."""
 
 
@@ -73,6 +74,7 @@ class Audition(Steerable):
         judge: tells from a candidate how well it fits; more is better.
         trial: steps that each takes before it is judged.
         chosen: the number of the one that goes on; None until it is chosen.
+        notice: what to tell the user about the judge, or None.
     """
 
     settings: Settings
@@ -81,6 +83,7 @@ class Audition(Steerable):
     judge: Callable[[Candidate], float]
     trial: int
     chosen: int | None = None
+    notice: str | None = None
     stopping: bool = field(default=False, init=False)
 
     def __repr__(self) -> str:
@@ -114,6 +117,8 @@ class Audition(Steerable):
             self.settings, self.record, self.drawer.size, first.session.device, first.seed, self.steps, self.step
         )
         yield from first.session.notices
+        if self.notice:
+            yield Noticed("info", self.notice)
         row = None
         if self.chosen is None:
             for candidate in self.candidates:
@@ -238,12 +243,14 @@ def build_audition(settings: argparse.Namespace, registry: Registry, store: Mode
         cutouts = candidates[0].session.objective.cutouts if candidates else None
         candidates.append(Candidate(build_session(mine, registry, store, cutouts)))
     first = candidates[0].session
+    judge, notice = _judge(whole.settings, registry, store, first.device)
     return Audition(
         settings=whole.settings,
         record=first.record,
         candidates=candidates,
-        judge=_judge(whole.settings, registry, store, first.device),
+        judge=judge,
         trial=min(STEPS, whole.settings.iterations),
+        notice=notice,
     )
 
 
@@ -263,25 +270,31 @@ def refuse_audition(settings: argparse.Namespace, registry: Registry) -> None:
         )
 
 
-def _judge(settings: Settings, registry: Registry, store: ModelStore, device: str) -> Callable[[Candidate], float]:
-    """How well a candidate fits the prompts of the step it is at, in the eyes of the perceptors' judges; without
-    prompts in words, how small its losses were."""
+def _judge(
+    settings: Settings, registry: Registry, store: ModelStore, device: str
+) -> tuple[Callable[[Candidate], float], str | None]:
+    """How well a candidate fits the prompts of the step it is at, and what to tell about who judges that: the judge
+    that was asked for, or the perceptors' judges; without prompts in words, how small the losses were."""
     from pixray.perceptors.choose import load_perceptors
     from pixray.prompts.timed import prompts_at
 
     prompts = prompts_at(settings, min(STEPS, settings.iterations))
-    named = [parse_weighted(text) for text in settings.clip_models]
-    if not prompts or not named:
-        return lambda candidate: -_mean_loss(candidate)
-    others = [f"{_OTHER_JUDGE.get(perceptor.text, perceptor.text)}:{perceptor.weight:g}" for perceptor in named]
-    perceptors, weights = load_perceptors(others, settings, registry, store, device)
+    named, notice = [parse_weighted(text) for text in settings.clip_models], None
+    if settings.judge:
+        chosen = choose_judge(settings.judge, {guide.text for guide in named}, settings, registry, store)
+        perceptors, weights, notice = {chosen.name: chosen.perceptor}, {chosen.name: 1.0}, chosen.notice
+    elif prompts and named:
+        others = [f"{_OTHER_JUDGE.get(perceptor.text, perceptor.text)}:{perceptor.weight:g}" for perceptor in named]
+        perceptors, weights = load_perceptors(others, settings, registry, store, device)
+    if not prompts or not (named or settings.judge):
+        return lambda candidate: -_mean_loss(candidate), notice
 
     def fits(candidate: Candidate) -> float:
         picture = candidate.picture
         assert picture is not None, "it was not heard yet"
         return sum(weights[name] * clip_score(perceptors[name], picture, prompts, device) for name in perceptors)
 
-    return fits
+    return fits, notice
 
 
 def _mean_loss(candidate: Candidate) -> float:

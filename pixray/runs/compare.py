@@ -15,7 +15,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pixray.errors import PixrayError, SettingsError
+from pixray.errors import PixrayError
 from pixray.images.io import open_picture
 from pixray.images.png_text import read_text
 from pixray.providers.limits import Budget
@@ -27,8 +27,10 @@ from pixray.runs.cell import Cell, paint_cell
 from pixray.runs.farm.progress import CellChanged, FarmFinished
 from pixray.runs.farm.shares import Share
 from pixray.runs.grid import make_cells
+from pixray.runs.judge import REFEREE, choose_judge
 from pixray.runs.report.own_files import refuse_foreign_files
 from pixray.runtime.files import remove_parts, user_path, writing
+from pixray.settings.grammar import parse_weighted
 from pixray.settings.layers import Layer, LayerKind
 
 if TYPE_CHECKING:
@@ -40,8 +42,6 @@ if TYPE_CHECKING:
     from pixray.runs.audition import Audition
     from pixray.runs.farm.session import Farm
 
-REFEREE = "embedded-referee"
-"""The perceptor that judges unless another one is named: it never guides a picture."""
 _ANIMATED = "an animation has more than one picture to compare"
 _FACTS = ("provider", "model", "service_seed", "service_size", "request_id", "cost")
 
@@ -81,14 +81,18 @@ class Comparison:
     Args:
         prompts: as the setting; drawers, seeds: at least one of each.
         settings: other settings, as text or values; those of a drawer count for that drawer only.
-        judge: the perceptor that judges; None: the embedded referee, if there is one.
+        judge: the perceptor that judges, as the setting of auditions; None: the embedded referee, if there is one.
         candidates: how many pictures of each service and seed; the best by score is shown. The setting `iterations`
             is for the drawers of this machine alone, or 300 steps would buy 300 pictures.
         on: the cluster that paints (see `check_place`), with a share of a machine for each run; None: this process.
         staged: the folder, where it stands for one of a store.
 
+    Attributes:
+        notice: what to tell the user about the judge, or None.
+
     Raises:
         SettingsError: all mistakes at once.
+        ModelUnavailable: the judge cannot be had.
     """
 
     def __init__(
@@ -117,17 +121,24 @@ class Comparison:
         if on is not None:
             self.folder = self.folder.absolute()
         texts = {"prompts": prompts, "drawer": ",".join(drawers), "seed": ",".join(map(str, seeds)), **settings}
+        texts |= {"judge": judge} if judge and settings.get("audition") else {}
         base = Layer(LayerKind.PYTHON, "compare", {"remote_cache": "replay", "save_intermediates": False})
         self.cells = make_cells(
             texts, registry, str(self.folder), over=("drawer", "seed"), base=base, adjust=self._adjusted
         )
-        if judge is not None and judge in str(settings.get("clip_models", "")).split(","):
-            raise SettingsError(f"judge='{judge}': it guides these pictures; name one that does not")
+        self.notice = self._choose_judge() if judge else None
         self.rows = [self._row(cell) for cell in self.cells]
         first = self.cells[0].settings
         self.budget = Budget(first.max_cost, first.max_requests)
         self._sessions: list[Session | Audition | Farm] = []
         self._stopping = False
+
+    def _choose_judge(self) -> str | None:
+        """Load the judge before anything is painted; what to tell about the choice."""
+        guides = {parse_weighted(text).text for cell in self.cells for text in cell.settings.clip_models}
+        chosen = choose_judge(str(self.judge), guides, self.cells[0].settings, self.registry, self.store)
+        self.judge = chosen.name
+        return chosen.notice
 
     def run(self) -> Iterator[Row]:
         """Paint what is missing; yield every row when it is done, failed or stopped. Then come the scores.

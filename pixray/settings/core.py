@@ -151,6 +151,14 @@ class Size:
         most=64,
         common=True,
     )
+    judge: str | None = setting(
+        None,
+        "perceptor that chooses between the seeds of an audition and guides none of them: siglip2, siglip2-so400m or a "
+        "name as in clip_models",
+        refers=Refers.FILE,
+        references=perceptor_files,
+        grid="",
+    )
 
 
 @settings_group
