@@ -1,5 +1,7 @@
 """The ladders as data, and what the settings `ladder`, `perceptors` and `quality` make of them."""
 
+from pathlib import Path
+
 import pytest
 
 from pixray.errors import SettingsError
@@ -140,3 +142,47 @@ def test_facts_of_a_model_are_those_of_its_architecture(name):
 
 def test_no_weights_are_called_run_that_nobody_ran():
     assert not any(model.weights_run for model in read_ladder().models.values())
+
+
+HEADER = "ladder|quality|perceptors|parameters|download|px|looks|GFLOP a step|rate|licence|weights".split("|")
+
+
+def rung_rows():
+    """The table of the page, from the data."""
+    listed = read_ladder().models
+    rows = [HEADER, ["---"] * len(HEADER)]
+    for ladder, quality, one in rungs():
+        models, looks = [listed[name] for name in one.models], one.looks * one.batches
+        licences = dict.fromkeys(model.licence + ("" if model.licence_seen else ", not looked up") for model in models)
+        weights = "run" if all(model.weights_run for model in models) else "not run"
+        refused = any(model.refused for model in models)
+        rows.append([
+            ladder,
+            quality,
+            "<br>".join(f"`{name}`" for name in one.models),
+            f"{sum(model.parameters for model in models) / 1e6:.0f} M",
+            f"{sum(model.bytes for model in models) / 1e9:.1f} GB",
+            ", ".join(map(str, dict.fromkeys(model.side for model in models))),
+            str(looks),
+            f"{looks * sum(model.gflop for model in models):,.0f}",
+            f"{one.rate:g}",
+            ", ".join(licences),
+            "refused" if refused else weights,
+        ])  # fmt: skip
+    return [f"| {' | '.join(row)} |" for row in rows]
+
+
+def judge_rows():
+    """The table of judges, from the data."""
+    listed = read_ladder().models
+    rows = [["judge", "perceptor", "parameters", "download", "licence"], ["---"] * 5]
+    for name, model in ((name, listed[model]) for name, model in read_ladder().judges.items()):
+        licence = model.licence + ("" if model.licence_seen else ", not looked up")
+        size = [f"{model.parameters / 1e6:.0f} M", f"{model.bytes / 1e9:.1f} GB"]
+        rows.append([f"`{name}`", f"`{model.name}`", *size, licence])
+    return [f"| {' | '.join(row)} |" for row in rows]
+
+
+def test_the_page_has_every_rung_and_judge_as_they_are_in_the_data():
+    page = (Path(__file__).parents[2] / "docs" / "perceptors.md").read_text(encoding="utf-8")
+    assert "\n".join(rung_rows()) in page and "\n".join(judge_rows()) in page
