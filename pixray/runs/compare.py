@@ -29,6 +29,7 @@ from pixray.runs.farm.shares import Share
 from pixray.runs.grid import make_cells
 from pixray.runs.judge import REFEREE, choose_judge
 from pixray.runs.report.own_files import refuse_foreign_files
+from pixray.runtime.devices import choose_device
 from pixray.runtime.files import remove_parts, user_path, writing
 from pixray.settings.grammar import parse_weighted
 from pixray.settings.layers import Layer, LayerKind
@@ -300,7 +301,6 @@ class Comparison:
     def _score(self, cell: Cell, path: Path, row: Row) -> None:
         from pixray.perceptors.choose import load_perceptors
         from pixray.runs.clip_score import clip_score
-        from pixray.runtime.devices import choose_device
 
         device = choose_device(cell.settings.device)
         prompts, picture = cell.settings.prompts_by_setting["prompts"], open_picture(path)
