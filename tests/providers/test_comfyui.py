@@ -387,6 +387,23 @@ def test_messages_that_make_no_sense_are_left_out(message):
     assert asyncio.run(heard()) == []
 
 
+def test_a_cancel_that_comes_together_with_news_is_not_lost():
+    async def listen(feed):
+        while True:
+            await feed.news(60)
+
+    async def cancelled():
+        feed = Feed()
+        listener = asyncio.ensure_future(listen(feed))
+        await asyncio.sleep(0.01)
+        feed.hear('{"type": "execution_success"}')
+        listener.cancel()
+        await asyncio.wait({listener}, timeout=5)
+        return listener.cancelled()
+
+    assert asyncio.run(cancelled())
+
+
 def test_previews_are_read_from_both_kinds_of_messages():
     assert preview_in(struct.pack(">II", 1, 1) + b"jpeg") == b"jpeg"
     assert preview_in(struct.pack(">II", 4, 3) + b"{ }" + b"jpeg") == b"jpeg"

@@ -50,8 +50,12 @@ class Feed:
 
     async def news(self, seconds: float) -> list[bytes]:
         """Wait for something to be said, at most so long; the unfinished pictures that came."""
-        with suppress(asyncio.TimeoutError):
-            await asyncio.wait_for(self._news.wait(), seconds)
+        said = asyncio.ensure_future(self._news.wait())
+        try:
+            # Not `wait_for`: before Python 3.12 it loses a cancel that comes together with the news.
+            await asyncio.wait({said}, timeout=seconds)
+        finally:
+            said.cancel()
         self._news.clear()
         pictures = []
         while not self._messages.empty():
