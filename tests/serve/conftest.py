@@ -27,6 +27,7 @@ def cog_alone(tmp_path_factory):
 def own_server(tmp_path_factory):
     """A server of ours with one worker, and its address."""
     from pixray.serve.app import Server, bound_socket
+    from pixray.serve.guard import Limits
     from pixray.serve.queue import Queue
     from pixray.serve.supervisor import Pool
 
@@ -36,7 +37,8 @@ def own_server(tmp_path_factory):
         here.setenv("PIXRAY_OFFLINE", "1")
         here.setenv("OMP_NUM_THREADS", "1")  # its worker paints tiny pictures beside the tests
         listening = bound_socket("127.0.0.1", 0)
-        server = Server(Pool(["cpu"], Queue(folder / "runs")), listening)
+        limits = Limits(header_seconds=4.0, idle_seconds=2.0)  # tests wait for what takes too long
+        server = Server(Pool(["cpu"], Queue(folder / "runs")), listening, limits=limits)
         thread = threading.Thread(target=server.run)
         thread.start()
         address = f"http://127.0.0.1:{listening.getsockname()[1]}"
