@@ -196,6 +196,8 @@ class SessionBuilder:
         """Tell the user about what was asked for and has no effect."""
         settings = self.settings
         self._notice_idle_palette(drawer)
+        if settings.judge and settings.audition == 1:
+            self._notice("judge has no effect: it chooses between the seeds of an audition, such as audition=4")
         if (
             settings.negative_prompt
             and not settings.init_from

@@ -116,3 +116,12 @@ def test_an_audition_is_chosen_by_the_judge(session, registry, monkeypatch, requ
 def test_an_audition_refuses_a_judge_that_guides(session):
     with pytest.raises(SettingsError, match="it guides these pictures"):
         session(**AUDITION, judge="embedded")
+
+
+def test_a_judge_without_an_audition_has_no_effect_and_that_is_said(session):
+    plain = {**AUDITION, "audition": 1}
+    said = "judge has no effect: it chooses between the seeds of an audition, such as audition=4"
+    assert said in [notice.text for notice in session(**plain, judge="siglip2").notices]
+    assert said not in [notice.text for notice in session(**plain).notices]
+    made = session(**AUDITION, judge="embedded-referee")
+    assert not any(said == notice.text for one in made.candidates for notice in one.session.notices)
