@@ -7,6 +7,7 @@ tried; what is in the way and which terminals are lost is a fixed list. Exit cod
 from __future__ import annotations
 
 import argparse
+import importlib.util
 import itertools
 import os
 import sys
@@ -40,7 +41,11 @@ def outcomes(chosen: argparse.Namespace) -> Iterator[Outcome]:
         "farm-heads": lambda place: itertools.islice(heads(place, chosen.seed), chosen.heads),
     }
     for name, source in sources.items():
-        if name in chosen.only:
+        if name not in chosen.only:
+            continue
+        if name.startswith("farm") and importlib.util.find_spec("ray") is None:
+            sys.stdout.write(f"{name}: Ray is not installed, so that nothing was tried\n")
+        else:
             with tempfile.TemporaryDirectory() as place:
                 yield from source(Path(place).resolve())
 

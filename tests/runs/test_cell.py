@@ -1,9 +1,12 @@
 """Cells are known by the hash of everything that decides about their pictures."""
 
 import json
+from pathlib import Path
 
 import pytest
+from PIL import Image
 
+from pixray.errors import PixrayError
 from pixray.models.store import ModelStore
 from pixray.recorders.log import read_log
 from pixray.runs.cell import KEY, Cell, paint_cell
@@ -62,6 +65,27 @@ def test_a_folder_of_an_earlier_pixray_has_no_key_and_counts_as_before(cell, pai
     assert cell().done()
     (cell().folder / KEY).write_text("[1, 2")
     assert cell().done()
+
+
+def test_a_cell_goes_on_on_a_machine_whose_user_seals_records_with_another_key(cell, registry, monkeypatch, tmp_path):
+    Image.new("RGB", (24, 16), "blue").save("start.png")
+    asked = cell(init_image=str(Path("start.png").absolute()), checkpoint_every=2)
+    session, files = paint_cell(asked, registry, ModelStore())
+    for event in run_to_folder(session, files, registry):
+        if getattr(event, "step", 0) == 2:
+            session.stop()
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "another"))
+    session, files = paint_cell(asked, registry, ModelStore())
+    assert session.step
+    files.close()
+
+
+def test_a_record_that_was_changed_in_the_folder_of_a_cell_is_not_trusted(cell, paint, registry, monkeypatch, tmp_path):
+    paint(cell())
+    record = cell().folder / "settings.yaml"
+    record.write_text(record.read_text() + f"\ninit_image: {tmp_path}/secret.png\n")
+    with pytest.raises(PixrayError, match="init_image"):
+        paint_cell(cell(), registry, ModelStore())
 
 
 def test_every_way_in_which_a_run_can_end_has_an_outcome():

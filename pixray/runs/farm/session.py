@@ -175,6 +175,7 @@ class Farm:
         try:
             foreman = ray.remote(Foreman).options(**options).remote(order, self._lasting)
         except ValueError:  # the name is taken
+            (self._folder / note).unlink(missing_ok=True)
             raise PixrayError(
                 f"{self._folder}: a farm is at work there already; --watch shows it, and --stop ends it"
             ) from None
