@@ -15,9 +15,11 @@ BLOCKS = re.findall(r"```python\n(.*?)```", README, re.S)
 def test_a_block_of_python_runs_alone(number):
     assert "iterations=100" in BLOCKS[number]
     short = BLOCKS[number].replace("iterations=100", "iterations=2, size=[48, 32]")
-    done = subprocess.run([sys.executable, "-c", short], capture_output=True, text=True)
+    done = subprocess.run([sys.executable, "-c", f"{short}\nprint(picture.size)"], capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
-    assert list(Path().rglob("*.png")), "every block leaves a picture"
+    assert done.stdout.splitlines()[-1] == "(48, 32)"
+    in_memory = "new_session" in short
+    assert any(Path().iterdir()) is not in_memory, "a session writes nothing, other runs leave files"
 
 
 def test_help_shows_what_readme_says_people_change_first(capsys):
