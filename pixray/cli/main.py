@@ -23,7 +23,6 @@ from pixray.runtime.allocator import prepare_process
 from pixray.runtime.files import reason
 from pixray.runtime.terminal import Terminal
 from pixray.runtime.version import __version__
-from pixray.settings.layers import LayerKind
 
 if TYPE_CHECKING:
     from pixray.settings.layers import Layer
@@ -132,6 +131,7 @@ def paint(words: list[str], base: Layer | None = None) -> int:
     Args:
         base: settings below them, such as those of an earlier picture, and where they come from.
     """
+    from pixray.cli.one_picture import check_picture, picture_problems
     from pixray.settings.resolve import resolve
     from pixray.settings.subject import require_subject
 
@@ -143,13 +143,14 @@ def paint(words: list[str], base: Layer | None = None) -> int:
     opened = "--open" in words
     words = [word for word in words if word != "--open"]
     registry = _registry()
-    settings = resolve(registry, {}, _with_flag(words), base)
+    settings = resolve(registry, {}, _with_flag(words), base, further=picture_problems)
     if settings.prompts_file:
         from pixray.cli.grid import paint_lines
 
         prepare_process()
         return paint_lines(settings, registry, output, opened)
     require_subject(settings)
+    check_picture(settings)
     if output == "live":
         sys.stderr.write(f"loading {_models_of(settings)} …\n")
         sys.stderr.flush()
@@ -176,6 +177,7 @@ def _registry() -> Registry:
 def _run(settings: Settings, registry: Registry, output: str, opened: bool) -> int:
     # From here on torch is needed; everything before answers at once.
     prepare_process()
+    from pixray.cli.one_picture import asks_for_one_file
     from pixray.models.store import ModelStore
     from pixray.perceptors.sources import ask_hub_if_needed
     from pixray.recorders.console import DownloadBar
@@ -185,7 +187,7 @@ def _run(settings: Settings, registry: Registry, output: str, opened: bool) -> i
     ask_hub_if_needed(settings.clip_models, own_store)  # the answer comes while torch loads
     from pixray.runs.to_folder import finish_in_folder, prepare_folder_run, prepare_picture_run
 
-    prepare = prepare_picture_run if _asks_for_one_file(settings) else prepare_folder_run
+    prepare = prepare_picture_run if asks_for_one_file(settings) else prepare_folder_run
     session, files = prepare(settings, registry, store)
     stopped = finish_in_folder(session, files, registry, output)
     if opened:
@@ -193,22 +195,6 @@ def _run(settings: Settings, registry: Registry, output: str, opened: bool) -> i
 
         open_file(files.shown_picture)
     return 130 if stopped else 0
-
-
-def _asks_for_one_file(settings: Settings) -> bool:
-    """Whether the command line names a picture, and nobody named a folder or anything that needs one."""
-    from pixray.settings.declare import Role
-
-    needs_folder = [name for name in vars(settings) if settings.has_role(name, Role.NEEDS_FOLDER)]
-    asked = settings.given()
-    files_beside = [
-        name for name, value in vars(settings).items() if value and settings.has_role(name, Role.FURTHER_FILE)
-    ]
-    return (
-        settings.origin_kind("output") is LayerKind.FLAGS
-        and not files_beside
-        and not any(name in asked for name in needs_folder)
-    )
 
 
 def _with_flag(words: list[str]) -> list[str]:

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 
-from pixray.errors import PixrayError
-from pixray.events import Drawn, Event, Started
+from pixray.events import Drawn, Event, Noticed, Started
 from pixray.images.encode import check_writable, encoded_picture
 from pixray.recorders.background import Background
 from pixray.recorders.files import metadata
-from pixray.recorders.record import holds_record
+from pixray.recorders.picture_place import earlier_picture
 from pixray.runtime.files import write_atomic
 
 
@@ -20,15 +18,14 @@ class PictureFile:
     """Writes the picture whenever it is due, each over the one before.
 
     Args:
-        path: of the picture. One that pixray made before is replaced.
+        path: of the picture. One that pixray made before is replaced, which a notice says.
 
     Raises:
-        PixrayError: there is another file of that name.
+        SettingsError: there is another file of that name, or a folder.
     """
 
     def __init__(self, path: Path) -> None:
-        if os.path.lexists(path) and not holds_record(path):
-            raise PixrayError(f"{path} is no picture of pixray and would be written over: choose another output")
+        self._earlier = earlier_picture(path)
         self._path = path
         self._text: dict[str, str] = {}
         self._background = Background()
@@ -54,12 +51,21 @@ class PictureFile:
         """The path of the picture, as `picture`."""
         return str(self.picture)
 
-    def __call__(self, event: Event) -> None:
+    def __call__(self, event: Event) -> list[Noticed]:
         if isinstance(event, Started):
             self._text = metadata(event.record)
             check_writable(self._path.name, self._text)
         elif isinstance(event, Drawn) and event.save:
             self._background.do(partial(self._save, event))
+            return self._said_of_earlier()
+        return []
+
+    def _said_of_earlier(self) -> list[Noticed]:
+        """Which picture is gone, once: its seed makes it again."""
+        earlier, self._earlier = self._earlier, None
+        if earlier is None:
+            return []
+        return [Noticed("info", f"replaced an earlier picture (seed {earlier.get('seed', 'unknown')})")]
 
     def _save(self, event: Drawn) -> None:
         text = {**self._text, **event.text}

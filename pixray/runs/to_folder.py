@@ -71,7 +71,8 @@ def prepare_picture_run(
     """A new session of which nothing is kept but the picture, at the path that `output` names.
 
     Raises:
-        PixrayError: another file has that name, which is checked before any model is loaded; or as `build_run`.
+        SettingsError: another file or a folder has that name, which is checked before any model is loaded.
+        PixrayError: as `build_run`.
     """
     complete = fill_names(up_to_date(settings, registry))
     path = user_path(complete.output, "output")

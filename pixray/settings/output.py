@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from pathlib import PurePath
 from typing import Any
 
@@ -14,7 +15,8 @@ from pixray.settings.values import parts_text
 
 WRITTEN = (".png", ".jpg", ".jpeg", ".webp", ".avif")
 """File extensions of the supported output formats, all of which hold the settings as metadata."""
-_NOT_WRITTEN = {".gif", ".bmp", ".tif", ".tiff", ".heic", ".svg", ".pdf", ".eps", ".ico", ".tga", ".psd", ".jxl"}
+_FILE_TYPE = re.compile(r"\.(?!v\d+$)[a-z][a-z0-9]{0,4}")
+"""How the endings of files look, unlike those of `heart.v2`, `take-1.5` and `{prompt}.{seed}`."""
 
 
 def output_name(raw: Any) -> str:
@@ -33,7 +35,7 @@ def output_name(raw: Any) -> str:
     if not name or name.endswith("/") or path.name in ("", ".", ".."):
         raise ValueError("expected the name of a picture, such as heart.png or hearts/red.png")
     ending = path.suffix.lower()
-    if ending in _NOT_WRITTEN:
+    if ending not in WRITTEN and _FILE_TYPE.fullmatch(ending):
         raise ValueError(f"expected a name that ends in {', '.join(WRITTEN)}; {ending} is not written")
     if ending not in WRITTEN:
         path = path.with_name(f"{path.name}.png")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +26,7 @@ def resolve(
     argv: Sequence[str] = (),
     base: Layer | None = None,
     caller: str = "add_settings",
+    further: Callable[[Schema, Sequence[Layer]], Iterable[str]] | None = None,
 ) -> Settings:
     """Settings from the three sources that people write: a YAML file, Python, and the command line.
 
@@ -33,6 +34,7 @@ def resolve(
         base: settings below all of these, such as those of an earlier picture, and where they come from.
 
         caller: the function that was given `added`, as messages call it.
+        further: what else is wrong, asked where settings are wrong, to be reported with them.
 
     Raises:
         SettingsError: all mistakes at once, a line each.
@@ -53,7 +55,7 @@ def resolve(
     except SettingsError as error:
         problems += error.problems
     if problems:
-        raise SettingsError(problems)
+        raise SettingsError([*problems, *(further(schema, layers) if further else ())])
     return settings
 
 

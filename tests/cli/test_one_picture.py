@@ -30,7 +30,7 @@ def test_a_picture_of_pixray_is_replaced_and_another_one_is_not(capsys):
         assert main([*TINY, "-o", "heart.png"]) == 0
     Image.new("RGB", (4, 4)).save("mine.png")
     before = Path("mine.png").read_bytes()
-    assert main([*TINY, "-o", "mine.png"]) == 1
+    assert main([*TINY, "-o", "mine.png"]) == 2
     assert "mine.png is no picture of pixray and would be written over" in capsys.readouterr().err
     assert files() == ["heart.png", "mine.png"] and Path("mine.png").read_bytes() == before
 
@@ -52,7 +52,7 @@ def test_the_finished_picture_is_opened(monkeypatch):
     opened = []
     monkeypatch.setattr("pixray.cli.opening.open_file", opened.append)
     assert main([*TINY, "-o", "heart.png", "--open"]) == 0
-    assert opened == [Path("heart.png")]
+    assert opened == ["heart.png"]
 
 
 def test_a_machine_without_a_program_for_pictures_says_where_it_is(monkeypatch, capsys):
@@ -75,3 +75,55 @@ def test_a_file_of_settings_may_be_json(capsys):
         Path("mine.json").write_text(text)
         assert main(["mine.json"]) == 2
         assert what in capsys.readouterr().err
+
+
+def test_a_replaced_picture_says_which_seed_makes_it_again(capsys):
+    loud = [word for word in TINY if word != "--quiet"]
+    assert main([*loud, "-o", "heart.png"]) == 0
+    assert "replaced" not in capsys.readouterr().err
+    assert main([*loud, "--seed", "2", "-o", "heart.png"]) == 0
+    assert capsys.readouterr().err.splitlines().count("replaced an earlier picture (seed 1)") == 1
+    assert read_record("heart.png")["seed"] == 2
+
+
+WRONG_PLACES = [
+    ("mine.png", "mine.png is no picture of pixray and would be written over"),
+    ("dir.png", "dir.png is a folder: output names a picture"),
+    ("mine.png/heart.png", "mine.png/heart.png cannot be written, since mine.png is no folder"),
+    ("note.txt", "expected a name that ends in .png, .jpg, .jpeg, .webp, .avif; .txt is not written"),
+    ("film.mp4", ".mp4 is not written"),
+]
+
+
+@pytest.mark.parametrize(("name", "said"), WRONG_PLACES)
+def test_a_place_where_no_picture_can_be_written_is_told_with_all_other_mistakes(name, said, capsys):
+    Image.new("RGB", (4, 4)).save("mine.png")
+    Path("dir.png").mkdir()
+    assert main([*TINY, "-o", name, "--iterations", "many"]) == 2
+    told = capsys.readouterr().err
+    assert said in told and "iterations='many'" in told and "loading" not in told
+    assert files() == ["mine.png"]
+
+
+@pytest.mark.parametrize(("name", "said"), WRONG_PLACES)
+def test_such_a_place_is_told_before_torch_is_loaded(name, said, capsys, monkeypatch):
+    def too_late(*_):
+        raise AssertionError("the run began")
+
+    monkeypatch.setattr("pixray.cli.main._run", too_late)
+    Image.new("RGB", (4, 4)).save("mine.png")
+    Path("dir.png").mkdir()
+    assert main([*TINY, "-o", name]) == 2
+    assert said in capsys.readouterr().err
+
+
+def test_wrong_settings_of_a_run_into_a_folder_say_nothing_of_a_file_elsewhere(capsys):
+    Image.new("RGB", (4, 4)).save("mine.png")
+    assert main([*TINY, "-o", "mine.png", "--outdir", "out", "--iterations", "many"]) == 2
+    assert "mine.png" not in capsys.readouterr().err
+
+
+def test_a_name_with_a_dot_is_no_ending():
+    for name in ("heart.v2", "take-1.5"):
+        assert main([*TINY, "-o", name]) == 0
+    assert files() == ["heart.v2.png", "take-1.5.png"]
