@@ -6,9 +6,9 @@ Late imports: Ray is an extra, and takes half a second.
 from __future__ import annotations
 
 import contextlib
+import importlib
 import os
 import re
-import sys
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -63,11 +63,12 @@ def connected(on: str) -> Iterator[Any]:
     options: dict[str, Any] = {"namespace": NAMESPACE, "log_to_driver": False, "configure_logging": False}
     if on == LOCAL:
         options |= {"address": "local", "include_dashboard": False, "object_store_memory": _STORE_BYTES}
-        options |= {"num_cpus": _cores(), **_loopback()}
+        options |= {"num_cpus": _cores(), "_node_ip_address": "127.0.0.1"}
     else:
         options["address"] = on
     try:
-        ray.init(**options)
+        with _loopback() if on == LOCAL else contextlib.nullcontext():
+            ray.init(**options)
     except Exception as error:  # Ray raises errors of many kinds, and its own client further ones
         raise PixrayError(f"on={on}: Ray cannot be {'started' if on == LOCAL else 'reached'}: {_why(error)}") from error
     try:
@@ -86,10 +87,23 @@ def lives(ray: Any, node: str) -> bool:
     return any(entry["NodeID"] == node and entry["Alive"] for entry in ray.nodes())
 
 
-def _loopback() -> dict[str, Any]:
-    """Have a cluster of one machine listen to that machine alone. Ray replaces 127.0.0.1 by an outer address, on Linux
-    only, where all of 127.0.0.0/8 is the same interface."""
-    return {"_node_ip_address": "127.0.0.2"} if sys.platform == "linux" else {}
+@contextlib.contextmanager
+def _loopback() -> Iterator[None]:
+    """Have a cluster that is started inside listen to this machine alone.
+
+    Ray's processes do so if their address is 127.0.0.1, which `ray.init` would replace by an outer one; there is no
+    setting for it.
+    """
+    services: Any = importlib.import_module("ray._private.services")
+    outer = getattr(services, "resolve_ip_for_localhost", None)
+    if outer is None:
+        yield
+        return
+    services.resolve_ip_for_localhost = lambda host: host
+    try:
+        yield
+    finally:
+        services.resolve_ip_for_localhost = outer
 
 
 def _cores() -> int:
