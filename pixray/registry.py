@@ -132,10 +132,10 @@ class Registry:
             return self._clashes.get((kind, name))
         if name in GONE.get(kind, {}):
             return f"{kind} {shown(name)} (from {source}) is gone: {GONE[kind][name]}"
-        names = [*self._known(kind), *ALIASES.get(kind, {})]
+        # An old name is understood and suggested, but not offered: --help does not list it, either.
         return (
-            f"unknown {kind} {shown(name)} (from {source}): expected one of {', '.join(sorted(names))}."
-            + did_you_mean(name, names)
+            f"unknown {kind} {shown(name)} (from {source}): expected one of {', '.join(self.names(kind))}."
+            + did_you_mean(name, [*self._known(kind), *ALIASES.get(kind, {})])
         )
 
     def load(self, kind: str, name: str) -> Any:

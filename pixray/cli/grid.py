@@ -168,7 +168,7 @@ def _paint_all(
         if stopped or cell.done():
             continue
         if output == "live":
-            sys.stderr.write(f"[{number}/{len(cells)}] {', '.join(cell.values.values()) or cell.folder.name}\n")
+            sys.stderr.write(f"[{number}/{len(cells)}] {_told(cell)}\n")
         try:
             stopped = _paint(cell, registry, store, output, shown_notices, staged)
         except PixrayError as error:
@@ -179,6 +179,11 @@ def _paint_all(
     if stopped and output == "live":
         sys.stderr.write("stopped; the same command goes on where it was\n")
     return 130 if stopped else 1 if failed else 0
+
+
+def _told(cell: Cell) -> str:
+    """What sets a cell apart: `drawer pixel, seed 1`."""
+    return ", ".join(f"{name} {value}" for name, value in cell.values.items()) or cell.folder.name
 
 
 def _beside(folder: Path) -> list[str]:

@@ -190,6 +190,10 @@ def _run(settings: Settings, registry: Registry, output: str, opened: bool) -> i
     prepare = prepare_picture_run if asks_for_one_file(settings) else prepare_folder_run
     session, files = prepare(settings, registry, store)
     stopped = finish_in_folder(session, files, registry, output)
+    if stopped and output == "live":
+        from pixray.cli.going_on import say_how_to_go_on
+
+        say_how_to_go_on(files, session.settings)
     if opened:
         from pixray.cli.opening import open_file
 

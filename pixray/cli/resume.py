@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from pixray.cli.parsing import Parser, add_output_flags, output_of
+from pixray.cli.parsing import Parser, add_output_flags, folder_of, output_of
 from pixray.errors import PixrayError
 from pixray.runtime.addresses import is_store, place_of
 from pixray.runtime.files import user_path
@@ -29,32 +29,59 @@ def main(argv: Sequence[str]) -> int:
     add_output_flags(parser)
     args = parser.parse_args(argv)
 
+    output, place = output_of(args), _place(args.outdir)
+    if output == "live":
+        sys.stderr.write("loading torch …\n")
+        sys.stderr.flush()
+
     from pixray.api import studio
+    from pixray.cli.going_on import say_how_to_go_on
     from pixray.models.store import ModelStore
     from pixray.recorders.console import DownloadBar
     from pixray.runs.resume import resume
     from pixray.runs.to_folder import finish_in_folder
 
-    output = output_of(args)
-    outdir = place_of(args.outdir, "outdir")
-    place = Path(outdir) if is_store(outdir) else user_path(outdir, "outdir")
-    if place.is_file() and not (place.parent / "settings.yaml").is_file():
-        raise PixrayError(
-            f"{args.outdir} was painted alone, without what a run goes on from: paint with --outdir FOLDER to "
-            "go on later, or `pixray rerun` it"
-        )
     store = ModelStore(progress=DownloadBar() if output == "live" else None)
     session, files = resume(
-        outdir if is_store(outdir) else place.parent if place.is_file() else place,
+        place,
         studio.registry,
         store,
         args.iterations,
         _changes(args),
         trust=args.trust,
     )
-    if output == "live" and session.step >= session.steps:
-        sys.stderr.write(f"all {session.steps} steps were taken already; --iterations +100 takes 100 more\n")
-    return 130 if finish_in_folder(session, files, studio.registry, output) else 0
+    if output == "live":
+        sys.stderr.write(f"{_where_it_goes_on(session.step, session.steps)}\n")
+    stopped = finish_in_folder(session, files, studio.registry, output)
+    if stopped and output == "live":
+        say_how_to_go_on(files, session.settings)
+    return 130 if stopped else 0
+
+
+def _place(text: str) -> Path | str:
+    """The folder of a run that a person named, or whose picture; or its address.
+
+    Raises:
+        PixrayError: there is no folder, or it holds no run.
+    """
+    outdir = place_of(text, "outdir")
+    if is_store(outdir):
+        return outdir
+    place = user_path(outdir, "outdir")
+    if place.is_file():
+        if not (place.parent / "settings.yaml").is_file():
+            raise PixrayError(
+                f"{text} was painted alone, without what a run goes on from: paint with --outdir FOLDER to "
+                "go on later, or `pixray rerun` it"
+            )
+        return place.parent
+    return folder_of(outdir)
+
+
+def _where_it_goes_on(step: int, steps: int) -> str:
+    if step >= steps:
+        return f"all {steps} steps were taken already; --iterations +100 takes 100 more"
+    return f"going on at step {step} of {steps}" if step else "no checkpoint was kept: beginning anew"
 
 
 def _changes(args: argparse.Namespace) -> dict[str, Any]:

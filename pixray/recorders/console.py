@@ -35,6 +35,7 @@ class ConsoleRecorder(Recorder):
         self._shown_notices = shown_notices
         self._bar: Any = None
         self._started: Started | None = None
+        self._last_step: Stepped | None = None
         self._line_due = 0.0
 
     def __call__(self, event: Event) -> None:
@@ -43,6 +44,7 @@ class ConsoleRecorder(Recorder):
         elif isinstance(event, Noticed):
             self._notice(event.text)
         elif isinstance(event, Stepped):
+            self._last_step = event
             self._step(event)
         elif isinstance(event, LearningRateDropped):
             self._say(f"step {event.step}: learning rate times {event.rate:g}")
@@ -106,13 +108,23 @@ class ConsoleRecorder(Recorder):
         self.close()
         outcomes = {"complete": "finished", "stalled": "stopped, since the loss stalled,", "stopped": "stopped"}
         text = f"{outcomes[event.reason]} after {event.steps} steps, {event.seconds:.1f} s"
-        self._say(text + (f", best loss {event.best[0]:.4g} at step {event.best[1]}" if event.best else ""))
+        self._say(f"{text}{self._losses(event)}")
         if self.files is not None:
             if self.files.others:
                 self._say(f"beside the picture: {', '.join(self.files.others)}")
             results = Terminal(sys.stdout)
             results.write(f"{self.files.shown_picture}\n")
             results.flush()
+
+    def _losses(self, event: Finished) -> str:
+        """The best loss, and beside it that of the last step, whose picture is delivered, where it is another."""
+        if event.best is None:
+            return ""
+        best = f"best loss {event.best[0]:.4g} at step {event.best[1]}"
+        last = self._last_step
+        if last is None or not last.losses or last.step == event.best[1]:
+            return f", {best}"
+        return f", last loss {last.total:.4g}, {best}"
 
     def _say(self, text: str) -> None:
         text = plain(text)

@@ -362,3 +362,9 @@ def test_an_installed_package_brings_a_part_of_every_kind(tmp_path):
         [sys.executable, "-m", "pixray", "--help-all"], env={**os.environ, "PYTHONPATH": paths}, capture_output=True
     ).stdout.decode()
     assert [setting for _, _, setting in CLASSES.values() if f"--{setting}" not in help_page] == []
+
+
+def test_an_old_name_is_suggested_but_not_offered():
+    problem = Registry.discover().problem("drawer", "fast_pixl", "the command line")
+    offered, _, suggested = problem.partition("Did you mean")
+    assert "fast_pixel" not in offered and "fast_pixel" in suggested

@@ -68,7 +68,7 @@ def test_a_stopped_grid_goes_on_where_it_stopped(registry, monkeypatch, capsys):
 
     monkeypatch.setattr(command, "_paint", stop_after_one)
     assert main(words[:-1]) == 130, "without --quiet"
-    assert capsys.readouterr().err.endswith("stopped; the same command goes on where it was\n")
+    assert "stopped; the same command goes on where it was\n" in capsys.readouterr().err
     assert [row["status"] for row in json.loads(Path("grid/grid.json").read_text())] == ["done", "waiting", "waiting"]
     assert main(words) == 0 and painted == ["red", "blue", "green"]
 
@@ -121,3 +121,10 @@ def test_nine_seeds_stand_three_by_three_under_their_prompt():
 def test_a_grid_that_nobody_can_mean_is_refused_at_once(words, said, capsys, tmp_path):
     assert main(["grid", "--prompts", "red", "--drawer", "pixel", *words]) == 2
     assert said in capsys.readouterr().err and list(tmp_path.iterdir()) == []
+
+
+def test_the_progress_of_a_grid_says_which_setting_varies(capsys):
+    words = [word for word in FIXED if word != "--quiet"]
+    assert main(["grid", "--prompts", "red", "--drawer", "pixel", "--seed", "1..2", *words, "--iterations", "1"]) == 0
+    lines = capsys.readouterr().err.splitlines()
+    assert [line for line in lines if line.startswith("[")] == ["[1/2] seed 1", "[2/2] seed 2"]
