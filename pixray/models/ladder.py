@@ -2,6 +2,8 @@
 
 The list is ladder.yaml beside this file, whose head explains the fields. The models of the classic ladder are in it;
 its rungs are in `pixray.settings.tables`, since nearly every run asks for them and reading YAML takes time.
+
+Late imports keep importlib.resources out of start-up.
 """
 
 from __future__ import annotations
@@ -9,7 +11,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
-from importlib import resources
 
 from pixray.runtime.yaml_io import parse_yaml
 
@@ -79,6 +80,8 @@ class Ladder:
 @cache
 def read_ladder() -> Ladder:
     """The list of the package."""
+    from importlib import resources
+
     text = resources.files("pixray.models").joinpath("ladder.yaml").read_text(encoding="utf-8")
     entries = parse_yaml(text, "ladder.yaml")
     models = {name: ListedModel(name, **facts) for name, facts in entries["models"].items()}

@@ -45,8 +45,9 @@ SEEN = {
 }
 GUIDED = {
     "pixel": {"drawer": "pixel", "pixel_size": [10, 10]},
-    # In full precision the small model runs on a CPU by the layers that GPUs take.
-    "vqgan": {"drawer": "vqgan", "vqgan_precision": "fp32", "filters": "lookup"},
+    # In full precision the small model runs on a CPU by the layers that GPUs take. A canvas that is painted small at
+    # first is not captured.
+    "vqgan": {"drawer": "vqgan", "vqgan_precision": "fp32", "vqgan_coarse": 0, "filters": "lookup"},
     "fft": {"drawer": "fft", "custom_loss": "smoothness"},
     "multires": {"drawer": "multires", "filters": "tiler"},
 }
