@@ -3,6 +3,7 @@
 PixrayError
 ├── SettingsError        one or more settings are wrong; `problems` lists one line each (also a ValueError)
 ├── InvalidPart          a plugin's class is not what it was registered as
+├── PartFailed           a part that is not built in raised an error, which is the cause
 ├── MissingPackage       a chosen part needs a package that is not installed (also an ImportError)
 ├── ModelUnavailable     weights that were asked for by name cannot be had
 ├── UnsafeFile           a checkpoint holds more than plain tensors and was refused
@@ -36,6 +37,10 @@ class SettingsError(PixrayError, ValueError):
 
 class InvalidPart(PixrayError):
     """A plugin is not what it was registered as; the message says what came, from where, and what is right."""
+
+
+class PartFailed(PixrayError):
+    """A part of somebody else raised an unexpected error, the `__cause__`; the message says which part and where."""
 
 
 class MissingPackage(PixrayError, ImportError):

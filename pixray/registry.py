@@ -33,7 +33,21 @@ class _Entry:
     source: str
 
     def __str__(self) -> str:
-        return f"{self.target if isinstance(self.target, str) else _path_of(self.target)} ({self.source})"
+        return f"{_target_path(self.target)} ({self.source})"
+
+
+@dataclass(frozen=True)
+class AddedPart:
+    """A part that is not built in.
+
+    Attributes:
+        path: of its class, as module:Class; source: where it was announced: "package clay 1.0".
+    """
+
+    kind: str
+    name: str
+    path: str
+    source: str
 
 
 class Registry:
@@ -116,6 +130,15 @@ class Registry:
         """The names of one kind that are not built in, sorted."""
         return sorted(name for name, entry in self._table[kind].items() if entry.source != "built in")
 
+    def added_parts(self) -> list[AddedPart]:
+        """All parts that are not built in."""
+        return [
+            AddedPart(kind, name, _target_path(entry.target), entry.source.removeprefix("from the "))
+            for kind, entries in self._table.items()
+            for name, entry in entries.items()
+            if entry.source != "built in"
+        ]
+
     def is_built_in(self, kind: str, name: str) -> bool:
         """Whether a name stands for a part that comes with pixray."""
         entry = self._table[kind].get(self.canonical(kind, name))
@@ -176,6 +199,10 @@ class Registry:
             self._clashes[kind, name] = _clash(kind, name, other, entry)
         else:
             self._table[kind][name] = entry
+
+
+def _target_path(target: Any) -> str:
+    return target if isinstance(target, str) else _path_of(target)
 
 
 def _path_of(part: Any) -> str:

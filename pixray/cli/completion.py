@@ -10,7 +10,7 @@ from pixray.settings.declare import Declaration
 from pixray.settings.indexed import indexed_owners, indexed_part
 
 SHELLS = ("bash", "zsh", "fish")
-_PROGRAM_FLAGS = ("--help", "--help-all", "--version", "--quiet", "--json", "--open", "--completion")
+_PROGRAM_FLAGS = ("--help", "--help-all", "--version", "--quiet", "--json", "--open", "--debug", "--completion")
 
 
 def completion_script(shell: str, commands: Mapping[str, tuple[str, str]]) -> str:

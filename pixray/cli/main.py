@@ -17,7 +17,7 @@ import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, TextIO, cast
 
-from pixray.errors import PixrayError, SettingsError, did_you_mean, shown
+from pixray.errors import PartFailed, PixrayError, SettingsError, did_you_mean, shown
 from pixray.registry import Registry
 from pixray.runtime.allocator import prepare_process
 from pixray.runtime.files import reason
@@ -53,6 +53,8 @@ COMMANDS: dict[str, tuple[str, str]] = {
 PRINTING = {"doctor", "show", "diff", "services", "words", "models", "palette"}
 """Commands whose result is what they print."""
 OUTPUTS = {"--quiet": "quiet", "--json": "json"}
+DEBUG = "--debug"
+"""Understood by every command."""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -64,10 +66,11 @@ def main(argv: Sequence[str] | None = None) -> int:
     Returns:
         the exit code.
     """
-    words = list(sys.argv[1:] if argv is None else argv)
+    given = list(sys.argv[1:] if argv is None else argv)
+    words = [word for word in given if word != DEBUG]
     results, messages = Terminal(sys.stdout), Terminal(sys.stderr)
     with contextlib.redirect_stdout(cast(TextIO, results)), contextlib.redirect_stderr(cast(TextIO, messages)):
-        code = _answered(words)
+        code = _answered(words, debug=DEBUG in given)
     results.flush()
     messages.flush()
     if code == 0 and results.lost is not None and _prints(words):
@@ -77,8 +80,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     return code
 
 
-def _answered(words: list[str]) -> int:
-    """The exit code, after an error was told in a sentence."""
+def _answered(words: list[str], *, debug: bool) -> int:
+    """The exit code, after an error was told in a sentence; with `debug` the traceback of what caused it follows."""
     try:
         return _dispatch(words)
     except SettingsError as error:
@@ -86,6 +89,12 @@ def _answered(words: list[str]) -> int:
         return 2
     except PixrayError as error:
         sys.stderr.write(f"pixray: {error}\n")
+        if isinstance(error, PartFailed) and not debug:
+            sys.stderr.write(f"pixray: {DEBUG} shows the traceback\n")
+        elif debug and error.__cause__ is not None:
+            import traceback  # only few errors need it
+
+            traceback.print_exception(error.__cause__)
         return 1
     except OSError as error:
         where = f"{error.filename}: " if error.filename else ""

@@ -9,6 +9,7 @@ import argparse
 from typing import TYPE_CHECKING
 
 from pixray.engine.build import build_session, fetches_restricted
+from pixray.runs.part_failure import blaming
 
 if TYPE_CHECKING:
     from pixray.engine.session import Session
@@ -24,8 +25,13 @@ def build_run(settings: argparse.Namespace, registry: Registry, store: ModelStor
     All of them have `run()`, `stop()`, `state()` and `restore()`.
 
     Raises:
-        SettingsError, ModelUnavailable, MissingPackage: before anything was written.
+        SettingsError, ModelUnavailable, MissingPackage, PartFailed: before anything was written.
     """
+    with blaming(registry):
+        return _built(settings, registry, store)
+
+
+def _built(settings: argparse.Namespace, registry: Registry, store: ModelStore) -> Session | Animation | Audition:
     if settings.audition > 1:
         from pixray.runs.audition import build_audition
 

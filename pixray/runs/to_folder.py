@@ -12,6 +12,7 @@ from pixray.recorders.defaults import default_recorders
 from pixray.recorders.earlier import check_outdir
 from pixray.recorders.files import FileRecorder
 from pixray.recorders.picture_file import PictureFile
+from pixray.runs.part_failure import blaming
 from pixray.runs.start import build_run
 from pixray.runtime.addresses import is_store
 from pixray.runtime.files import user_path
@@ -94,8 +95,21 @@ def run_to_folder(
         registry: where the recorders come from that the settings name.
         output: what to show: "live", "progress", "json" or "quiet" (see `default_recorders`).
         shown_notices: notices that were shown already, by other runs of the same command.
+
+    Raises:
+        PartFailed: a part that is not built in raised an error.
     """
-    return attach(session.run(), *default_recorders(files, session.settings, registry, output, shown_notices))
+    recorders = default_recorders(files, session.settings, registry, output, shown_notices)
+    return _blamed(attach(session.run(), *recorders), registry)
+
+
+def _blamed(events: Iterator[Event], registry: Registry) -> Iterator[Event]:
+    """Pass events on; an error of a plugin says whose it is."""
+    try:
+        with blaming(registry):
+            yield from events
+    finally:
+        getattr(events, "close", lambda: None)()
 
 
 def finish_in_folder(

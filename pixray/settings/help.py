@@ -56,6 +56,7 @@ def _program_rows() -> list[tuple[str, str]]:
         ("--quiet", "say nothing but errors"),
         ("--json", "one JSON object per event on standard output"),
         ("--open", "open the finished picture"),
+        ("--debug", "show the traceback of an error in a plugin"),
         ("--completion", 'a script that completes flags in bash, zsh or fish: eval "$(pixray --completion bash)"'),
         ("--help, --help-all, --version", "this page, all settings, the version"),
     ]
