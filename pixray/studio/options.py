@@ -66,6 +66,7 @@ def options(registry: Registry, leave: Leave = Leave()) -> dict[str, Any]:
         "palettes": palettes(),
         "starts": [{"name": name, "settings": settings} for name, settings in _data("starts").items()],
         "nudges": [{"name": name, **nudge} for name, nudge in _data("nudges").items()],
+        "settled": [{"name": name, **rule} for name, rule in _data("settled").items()],
         "defaults": dict(_data("first")),
     }
 

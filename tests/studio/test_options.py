@@ -10,6 +10,9 @@ from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
 import pixray
+from pixray.drawers.base import Canvas
+from pixray.drawers.pixel.sprite_files import check_sprite
+from pixray.errors import SettingsError
 from pixray.registry import BUILT_IN, Registry
 from pixray.runtime.yaml_io import read_yaml, write_yaml
 from pixray.settings.core import engine_declarations
@@ -164,3 +167,15 @@ def test_the_page_asks_no_other_host_and_runs_no_script_of_its_text(page):
         file = page.get(path)
         assert file.status_code == 200 and file.headers["cache-control"] == "no-cache", path
     assert page.get("/static/../options.py").status_code == 404
+
+
+def test_a_setting_that_settles_others_contradicts_each_of_them(built_in):
+    told = options(built_in)
+    values = {"sprite": "16x16", "pixel_size": [8, 8], "pixel_scale": 2, "pixel_type": "hex"}
+    for rule in told["settled"]:
+        assert "{}" in rule["words"]
+        for other in rule["others"]:
+            chosen = {"prompts": "x", "drawer": "pixel", rule["name"]: values[rule["name"]], other: values[other]}
+            settings = resolve(built_in, {**chosen, "size": [64, 64]})
+            with pytest.raises(SettingsError, match=other):
+                check_sprite(settings, Canvas(64, 64))

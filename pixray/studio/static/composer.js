@@ -3,8 +3,9 @@
 import { api } from "./api.js";
 import { Drawers } from "./drawers.js";
 import { Effects } from "./effects.js";
-import { h, show } from "./dom.js";
+import { h, setText, show } from "./dom.js";
 import { field, showOrigin } from "./fields.js";
+import { shownValue, words } from "./format.js";
 import { keep, kept } from "./keep.js";
 import { MoreSettings } from "./more.js";
 import { Palette } from "./palette.js";
@@ -35,7 +36,7 @@ export class Composer {
     this.seed = new Seed(changed);
     this.palette = new Palette(options.palettes, changed);
     this.start = new StartPicture(changed);
-    this.drawers = new Drawers(options.drawers, options.defaults.drawer, changed);
+    this.drawers = new Drawers(options, changed);
     this.filters = new Effects("Filters", options.filters, changed);
     this.losses = new Effects("Losses", options.losses, changed);
     const general = new Map(options.general.map((setting) => [setting.name, setting]));
@@ -55,6 +56,7 @@ export class Composer {
       { role: "group", "aria-label": "Ways to begin" },
       ...this.options.starts.map((start) => h("button.chip", { type: "button", on: { click: () => this.#begin(start) } }, start.name)),
     );
+    this.begun = h("p.quiet.begun", { role: "status", hidden: true });
     this.button = h("button.primary", { type: "submit" }, "Paint");
     const parts = [this.filters.element, this.losses.element, this.more.element];
     this.element = h(
@@ -64,6 +66,7 @@ export class Composer {
       this.prompts.element,
       this.complaint,
       this.starts,
+      this.begun,
       h("div.fields.at-hand", {}, ...[...this.atHand.values()].map(({ element }) => element), this.seed.element),
       this.palette.element,
       this.start.element,
@@ -148,11 +151,23 @@ export class Composer {
 
   #begin(start) {
     this.write(start.settings, true);
-    this.#mark(start.name);
+    this.#mark(start);
   }
 
-  #mark(name) {
-    for (const chip of this.starts.children) chip.setAttribute("aria-pressed", String(chip.textContent === name));
+  /** The way to begin that was chosen, and what it set in the form; null: none. */
+  #mark(start) {
+    this.beginning = start;
+    for (const chip of this.starts.children) chip.setAttribute("aria-pressed", String(chip.textContent === start?.name));
+    const told = Object.entries(start?.settings ?? {}).filter(([, value]) => typeof value !== "boolean");
+    show(this.begun, Boolean(start));
+    setText(this.begun, told.map(([name, value]) => `${words(name)}: ${shownValue(words(String(value)))}`).join(" · "));
+  }
+
+  /** A way to begin of which something was changed by hand is none any more. */
+  #unmark() {
+    const read = this.read();
+    const same = ([name, value]) => typeof value === "boolean" || String(read[name]) === String(value);
+    if (this.beginning && !Object.entries(this.beginning.settings).every(same)) this.#mark(null);
   }
 
   #clear() {
@@ -165,6 +180,7 @@ export class Composer {
     if (this.#writing) return;
     if (this.#followed && this.#followed !== this.#choices()) this.#showOrigin({}, {});
     if (this.prompts.read().length) this.#complain(null);
+    this.#unmark();
     keep(KEPT, JSON.stringify({ settings: this.read(), start: this.start.read() }));
   }
 

@@ -2,7 +2,7 @@
 
 import { h } from "./dom.js";
 import { field, showOrigin } from "./fields.js";
-import { words } from "./format.js";
+import { shownValue, words } from "./format.js";
 
 const AT_ONCE = 6;
 
@@ -10,20 +10,27 @@ export class Drawers {
   #tabs = new Map();
   #chosen = null;
 
-  /** @param {Array} drawers of /api/options; @param {string} first; @param {() => void} onChange */
-  constructor(drawers, first, onChange) {
-    this.onChange = onChange;
+  /**
+   * @param {{drawers: Array, settled: Array, defaults: object}} options of /api/options
+   * @param {() => void} onChange
+   */
+  constructor({ drawers, settled, defaults }, onChange) {
+    this.settled = settled;
+    this.onChange = () => {
+      this.#settle();
+      onChange();
+    };
     this.panel = h("div.panel", { role: "tabpanel", id: "drawer-panel" });
     const list = h("div.tabs", { role: "tablist", "aria-label": "Drawer", on: { keydown: (event) => this.#arrows(event) } });
     for (const drawer of drawers) {
       const id = `drawer-${drawer.name}`;
       const button = h("button.tab", { id, type: "button", role: "tab", "aria-controls": "drawer-panel", title: drawer.help, on: { click: () => this.choose(drawer.name) } }, words(drawer.name));
-      const fields = new Map(drawer.settings.map((setting) => [setting.name, field(setting, { owner: drawer.name, onChange })]));
-      this.#tabs.set(drawer.name, { button, fields, content: contentOf(drawer, fields) });
+      const fields = new Map(drawer.settings.map((setting) => [setting.name, field(setting, { owner: drawer.name, onChange: this.onChange })]));
+      this.#tabs.set(drawer.name, { button, fields, content: contentOf(drawer, fields, settled) });
       list.append(button);
     }
     this.element = h("div.drawers", {}, list, this.panel);
-    this.choose(first);
+    this.choose(defaults.drawer);
   }
 
   get chosen() {
@@ -52,6 +59,16 @@ export class Drawers {
 
   write(settings) {
     for (const { fields } of this.#tabs.values()) for (const [name, { write }] of fields) write(settings[name]);
+    this.#settle();
+  }
+
+  /** Where one setting decides, others say so instead of offering a choice that would contradict it. */
+  #settle() {
+    for (const { fields } of this.#tabs.values())
+      for (const { name, others, words: reason } of this.settled) {
+        const value = fields.get(name)?.read();
+        for (const other of others) fields.get(other)?.settle(value === undefined ? null : reason.replace("{}", shownValue(value)));
+      }
   }
 
   showOrigin(brought, used) {
@@ -75,8 +92,10 @@ export class Drawers {
   }
 }
 
-function contentOf(drawer, fields) {
-  const all = [...fields.values()].map(({ element }) => element);
+/** The fields of a drawer; those that decide over others come first, where their effect is seen. */
+function contentOf(drawer, fields, settled) {
+  const first = settled.map(({ name }) => name).filter((name) => fields.has(name));
+  const all = [...new Set([...first, ...fields.keys()])].map((name) => fields.get(name).element);
   const rest = all.slice(AT_ONCE);
   return h(
     "div",

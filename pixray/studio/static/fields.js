@@ -13,6 +13,7 @@ let count = 0;
  * @property {(value: any) => void} write undefined: nothing chosen
  * @property {(value: any) => void} hint say what counts while nothing is chosen; undefined: what always does
  * @property {(on: boolean) => void} mark show that a dropped picture brought the value
+ * @property {(words: string|null) => void} settle another setting decides, as the words say: nothing can be chosen
  */
 
 /**
@@ -25,12 +26,23 @@ export function field(setting, { owner = "", onChange }) {
   const control = controlOf(setting, id);
   const help = h("span.help", { id: `${id}-help` }, `${setting.help}: ${setting.expects}`);
   const label = h("label", { htmlFor: id, title: `${setting.name}: ${setting.help}` }, words(setting.name, owner));
-  const element = h(`div.field.${setting.type}`, { "data-setting": setting.name }, label, control.element, help);
+  const reason = h("span.quiet.reason", { hidden: true });
+  const element = h(`div.field.${setting.type}`, { "data-setting": setting.name }, label, control.element, reason, help);
   for (const input of control.inputs) {
     input.setAttribute("aria-describedby", help.id);
     input.addEventListener("input", onChange);
   }
-  return { element, read: control.read, write: control.write, hint: control.hint ?? (() => {}), mark: (on) => element.classList.toggle("restored", on) };
+  let settled = false;
+  const settle = (reasons) => {
+    settled = reasons !== null;
+    reason.textContent = reasons ?? "";
+    reason.hidden = !settled;
+    control.element.hidden = settled;
+    for (const input of control.inputs) input.disabled = settled;
+  };
+  const read = () => (settled ? undefined : control.read());
+  const mark = (on) => element.classList.toggle("restored", on);
+  return { element, read, write: control.write, hint: control.hint ?? (() => {}), mark, settle };
 }
 
 /** A part of the form with fields by name: what a picture brought is marked, and what it used besides is hinted at. */

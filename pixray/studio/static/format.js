@@ -40,6 +40,11 @@ export function words(name, owner = "") {
   return short.replaceAll("_", " ");
 }
 
+/** A value as a sentence has it: "32 × 32". */
+export function shownValue(value) {
+  return String(value).replace(/(\d)x(?=\d)/g, "$1 × ");
+}
+
 /** What a picture is called where it cannot be seen. */
 export function title(job) {
   return job.prompts || "a picture without words";

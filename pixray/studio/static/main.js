@@ -26,7 +26,12 @@ function select(id) {
 
 function painted(job) {
   store.take("job", job);
-  select(job.id);
+  open(job.id);
+}
+
+/** Choose a picture, and bring it into view where its top is far from the eye. */
+function open(id) {
+  select(id);
   const stage = document.querySelector("#stage");
   const { top } = stage.getBoundingClientRect();
   if (top < 0 || top > innerHeight / 2) stage.scrollIntoView({ block: "start" });
@@ -62,7 +67,7 @@ async function begin() {
     return;
   }
   const composer = new Composer(options, painted);
-  const gallery = new Gallery(store, { onSelect: select, onCompare: compare });
+  const gallery = new Gallery(store, { onSelect: open, onCompare: compare });
   const onCompare = (job) => {
     gallery.choose(job.id);
     if (gallery.chosen.size > 1) compare([...gallery.chosen].map((id) => store.jobs.get(id)));
@@ -72,7 +77,7 @@ async function begin() {
   const steering = new Steering(options);
   put("#composer", composer.element);
   put("#stage", new Stage(store, [actions, steering]).element);
-  put("#side", steering.element, new Queue(store, select).element);
+  put("#side", steering.element, new Queue(store, open).element);
   put("#gallery", gallery.element);
   acceptDrops(composer);
   store.addEventListener("change", titleFollows);
