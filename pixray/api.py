@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from pixray.errors import PixrayError
 from pixray.registry import Registry, import_plugins, plugin_items
 from pixray.settings.namespace import Settings
+from pixray.settings.output import require_folder
 from pixray.settings.resolve import resolve
 from pixray.settings.subject import require_subject
 
@@ -194,7 +195,7 @@ class Studio:
             drawer: how it is made: "pixel", "vqgan", "line_sketch", "clipdraw", "fft", "multires", a remote service …
             quiet: show nothing but errors. Notices go to the logger "pixray" in any case.
             settings: any other setting by its name; docs/settings.md and `pixray --help-all` list them. None and empty
-                texts mean "not given".
+                texts mean "not given"; only `outdir=None`, which could as well mean "write nothing", is refused.
 
         Returns:
             the finished picture, a PIL.Image of mode RGB, or RGBA with `transparent=True`; None with `iterations=0` of
@@ -205,6 +206,7 @@ class Studio:
             PixrayError: a model or package is missing, or the run cannot go on; the last good picture is kept.
             KeyboardInterrupt: after Ctrl-C, when the step it came in is done and everything is saved.
         """
+        require_folder(settings)
         added = {"drawer": drawer, **settings, **({} if prompts is None else {"prompts": prompts})}
         collected = self._collected(fresh=True)
         collected.added = added

@@ -139,3 +139,9 @@ def test_public_names_are_there_and_importing_them_is_light():
         assert getattr(pixray, name) is not None
     with pytest.raises(AttributeError, match="no attribute 'nothing'"):
         _ = pixray.nothing
+
+
+def test_a_run_without_a_folder_names_the_session_that_writes_nothing(studio, tmp_path):
+    with pytest.raises(SettingsError, match=r"outdir=None \(from run\): .* pixray\.new_session, which writes nothing"):
+        studio.run("red", drawer="flat", iterations=1, outdir=None)
+    assert list(tmp_path.iterdir()) == []

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Mapping
 from pathlib import PurePath
 from typing import Any
 
+from pixray.errors import SettingsError
 from pixray.runtime.addresses import checked_place, is_store
 from pixray.runtime.files import NAME_BYTES
 from pixray.settings.declare import Refers, Role, setting, settings_group
@@ -53,6 +55,19 @@ def outdir_place(raw: Any) -> str:
     if not isinstance(raw, str | int | float) or isinstance(raw, bool):
         raise ValueError("expected a folder")
     return checked_place(str(raw))
+
+
+def require_folder(given: Mapping[str, Any]) -> None:
+    """Refuse `outdir=None` of a Python caller: it could mean "write nothing" as well as "not given".
+
+    Raises:
+        SettingsError: with what to write in its place.
+    """
+    if "outdir" in given and given["outdir"] is None:
+        raise SettingsError(
+            "outdir=None (from run): leave it out for a new folder below outputs, or call pixray.new_session, "
+            "which writes nothing"
+        )
 
 
 @settings_group
