@@ -2,7 +2,7 @@
 
     python -m benchmarks.farm [--cells 200] [--sleeping 10000] [--seconds 0.1] [--workers 2]
 
-"overhead" is the time of the workers, taken together, that no cell was painted in, by cell: from the first hello of a
+"overhead" is the time of the workers, taken together, that no cell was painted in, by cell: from the first sign of a
 worker on. Memory is the largest resident size of a process.
 """
 
@@ -72,24 +72,24 @@ def cells_of(count, folder):
 
 
 def on_ray(cells, folder, painting, workers):
-    """The seconds that the workers had from the first cell on, those spent painting, and the foreman's memory."""
+    """The seconds that the workers had from the first cell on, those spent painting, and the scheduler's memory."""
     notes = folder / "notes"
     notes.mkdir(parents=True)
     farm = Farm(cells, folder, "ray", Share(workers=workers), Timed(painting, notes), write_results)
-    foreman = 0
+    scheduler = 0
     for event in farm.run():
         if isinstance(event, CellChanged) and event.state == "done":
-            foreman = max(foreman, foreman_memory())
+            scheduler = max(scheduler, scheduler_memory())
     spans = [tuple(map(float, path.read_text().split())) for path in notes.iterdir()]
     whole = max(end for _, end in spans) - min(begin for begin, _ in spans)
-    return whole, sum(end - begin for begin, end in spans), foreman
+    return whole, sum(end - begin for begin, end in spans), scheduler
 
 
-def foreman_memory():
-    """The largest resident size so far of the foreman's process, in bytes."""
+def scheduler_memory():
+    """The largest resident size so far of the scheduler's process, in bytes."""
     for path in Path("/proc").glob("[0-9]*/cmdline"):
         try:
-            if path.read_bytes().startswith(b"ray::Foreman"):
+            if path.read_bytes().startswith(b"ray::Scheduler"):
                 status = path.with_name("status").read_text()
                 return int(status.partition("VmHWM:")[2].split()[0]) << 10
         except (OSError, IndexError, ValueError):  # it has ended
@@ -117,9 +117,9 @@ def sleeping(count, seconds, workers):
         folder, begun = Path(place).resolve() / "ray", time.monotonic()
         cells = cells_of(count, folder)
         made, size = time.monotonic() - begun, len(pickle.dumps(cells))
-        whole, painting, foreman = on_ray(cells, folder, Sleeper(seconds), workers)
+        whole, painting, scheduler = on_ray(cells, folder, Sleeper(seconds), workers)
         driver = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss << 10
-        return made, size, whole, (whole * workers - painting) / count, driver, foreman
+        return made, size, whole, (whole * workers - painting) / count, driver, scheduler
 
 
 def main(argv=None):
@@ -136,10 +136,10 @@ def main(argv=None):
         row = [f"{chosen.cells}", f"{alone:.1f} s", f"{whole:.1f} s", f"{1e3 * painting:.0f} ms"]
         print(table("Cells of two steps", header, [[*row, f"{1e3 * overhead:.1f} ms"]]))
     if chosen.sleeping:
-        made, size, whole, overhead, driver, foreman = sleeping(chosen.sleeping, chosen.seconds, chosen.workers)
-        header = ["cells", "resolved in", "sent", "done in", "overhead a cell", "driver", "foreman"]
+        made, size, whole, overhead, driver, scheduler = sleeping(chosen.sleeping, chosen.seconds, chosen.workers)
+        header = ["cells", "resolved in", "sent", "done in", "overhead a cell", "driver", "scheduler"]
         row = [f"{chosen.sleeping} of {chosen.seconds:g} s", f"{made:.1f} s", f"{size / MIB:.0f} MiB"]
-        row += [f"{whole:.1f} s", f"{1e3 * overhead:.1f} ms", f"{driver / MIB:.0f} MiB", f"{foreman / MIB:.0f} MiB"]
+        row += [f"{whole:.1f} s", f"{1e3 * overhead:.1f} ms", f"{driver / MIB:.0f} MiB", f"{scheduler / MIB:.0f} MiB"]
         print(table("Cells that sleep", header, [row]))
 
 

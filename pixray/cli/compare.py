@@ -10,8 +10,8 @@ import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from pixray.cli.farm_words import USAGE as FARM_USAGE
-from pixray.cli.farm_words import take_farm_words
+from pixray.cli.farm_flags import USAGE as FARM_USAGE
+from pixray.cli.farm_flags import take_farm_flags
 from pixray.cli.grid import read_words
 from pixray.cli.parsing import asks_for_help
 from pixray.errors import SettingsError
@@ -41,7 +41,7 @@ def main(argv: Sequence[str]) -> int:
     if not argv or asks_for_help(argv):
         sys.stdout.write(f"{USAGE}\n{FARM_USAGE}")
         return 0
-    words, farm = take_farm_words(argv, "compare")
+    words, farm = take_farm_flags(argv, "compare")
     if farm is not None and (farm.detach or farm.watch or farm.stop):
         raise SettingsError("pixray compare: --detach, --watch and --stop are for grids; scores need this command")
     texts, output = read_words(words, "compare")

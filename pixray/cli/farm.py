@@ -11,8 +11,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from pixray.cli.farm_flags import FarmFlags
 from pixray.cli.farm_table import FarmTable
-from pixray.cli.farm_words import FarmWords
 from pixray.errors import PixrayError
 from pixray.runs.farm.cluster import connected
 from pixray.runs.farm.progress import FarmFinished
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from pixray.runs.cell import Cell
 
 
-def paint_on_farm(folder: Path, cells: Sequence[Cell], registry: Registry, output: str, words: FarmWords) -> int:
+def paint_on_farm(folder: Path, cells: Sequence[Cell], registry: Registry, output: str, words: FarmFlags) -> int:
     """Paint cells and follow them; exit code 0 if every cell is done or the farm goes on alone, 1 if some failed, 130
     after Ctrl-C.
 
@@ -49,7 +49,7 @@ def paint_on_farm(folder: Path, cells: Sequence[Cell], registry: Registry, outpu
     return 130 if finished.waiting else 1 if finished.failed else 0
 
 
-def watch(folder: Path, output: str, words: FarmWords) -> int:
+def watch(folder: Path, output: str, words: FarmFlags) -> int:
     """Show a farm that runs until it ends or Ctrl-C leaves it alone; or end it.
 
     Raises:
@@ -65,7 +65,7 @@ def watch(folder: Path, output: str, words: FarmWords) -> int:
         table = FarmTable(output)
         with graceful(leaver):
             while not farm.ended and not leaver.leaving:
-                for event in farm.news():
+                for event in farm.updates():
                     table(event)
     if not farm.ended:
         _tell_how_to_watch(folder, words.on, output)

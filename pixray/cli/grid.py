@@ -10,8 +10,8 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pixray.cli.farm_words import USAGE as FARM_USAGE
-from pixray.cli.farm_words import FarmWords, take_farm_words
+from pixray.cli.farm_flags import USAGE as FARM_USAGE
+from pixray.cli.farm_flags import FarmFlags, take_farm_flags
 from pixray.cli.parsing import asks_for_help
 from pixray.errors import PixrayError, SettingsError
 from pixray.runtime.addresses import is_store, joined, place_of
@@ -47,7 +47,7 @@ def main(argv: Sequence[str]) -> int:
     if not argv or asks_for_help(argv):
         sys.stdout.write(f"{USAGE}\n{FARM_USAGE}")
         return 0
-    words, farm = take_farm_words(argv, "grid")
+    words, farm = take_farm_flags(argv, "grid")
     texts, output = read_words(words, "grid")
     texts = {_SINGULAR.get(name, name): text for name, text in texts.items()}
 
@@ -96,7 +96,7 @@ def paint_lines(settings: Settings, registry: Registry, output: str, opened: boo
 
 
 def _paint_grid(
-    make: Callable[[str], list[Cell]], template: str, registry: Registry, output: str, farm: FarmWords | None = None
+    make: Callable[[str], list[Cell]], template: str, registry: Registry, output: str, farm: FarmFlags | None = None
 ) -> tuple[int, str]:
     """Paint the cells that `make` makes for a folder; the exit code, and the page about them."""
     from pixray.recorders.outdir import make_outdir
@@ -130,7 +130,7 @@ def _paint_in(
     cells: Sequence[Cell],
     registry: Registry,
     output: str,
-    farm: FarmWords | None = None,
+    farm: FarmFlags | None = None,
     staged: StagedFolder | None = None,
 ) -> int:
     """Paint the cells in a folder, which may stand for one of a store; the exit code."""

@@ -10,10 +10,10 @@ from typing import Any
 
 from pixray.recorders.lock import FolderLock
 from pixray.runs.cell import Cell
-from pixray.runs.farm.foreman import Write
-from pixray.runs.farm.ledger import Ledger
+from pixray.runs.farm.cell_queue import CellQueue
 from pixray.runs.farm.painter import Painting
 from pixray.runs.farm.progress import FarmEvent, FarmFinished, FarmStarted
+from pixray.runs.farm.scheduler import Write
 from pixray.runtime.files import remove_parts
 
 _PACE = 0.05
@@ -31,7 +31,7 @@ class FarmHere:
 
     def __init__(self, cells: Sequence[Cell], folder: Path, painting: Painting, write: Write) -> None:
         self._cells, self._folder, self._painting, self._write = cells, folder, painting, write
-        self._ledger = Ledger(cells)
+        self._queue = CellQueue(cells)
         self._stopping = False
 
     def run(self) -> Iterator[FarmEvent]:
@@ -42,23 +42,23 @@ class FarmHere:
         remove_parts(self._folder)
         thread = threading.Thread(target=self._paint_all, name="pixray-farm")
         try:
-            yield FarmStarted(len(self._ledger), "", str(self._folder))
-            self._ledger.skip([cell.folder.name for cell in self._cells if cell.done()])
+            yield FarmStarted(len(self._queue), "", str(self._folder))
+            self._queue.skip([cell.folder.name for cell in self._cells if cell.done()])
             thread.start()
             working = True
             while working:
                 working = thread.is_alive()
-                before, version = version, self._ledger.version
-                yield from self._ledger.changes(before)
+                before, version = version, self._queue.version
+                yield from self._queue.changes(before)
                 thread.join(_PACE)
-            count = self._ledger.count
+            count = self._queue.count
             seconds = round(time.monotonic() - begun, 1)
             yield FarmFinished(count("done"), count("failed"), count("waiting"), seconds)
         finally:
             self._stopping = True
             if thread.ident is not None:
                 thread.join()
-            self._write(self._folder, self._cells, self._ledger.failed)
+            self._write(self._folder, self._cells, self._queue.failed)
             lock.release()
 
     def stop(self) -> None:
@@ -66,15 +66,15 @@ class FarmHere:
         self._stopping = True
 
     def _paint_all(self) -> None:
-        while not self._stopping and (cell := self._ledger.take()) is not None:
+        while not self._stopping and (cell := self._queue.take()) is not None:
             self._paint(cell)
 
     def _paint(self, cell: Cell) -> None:
         name = cell.folder.name
 
         def hear(facts: Mapping[str, Any]) -> bool:
-            self._ledger.tell(name, facts)
+            self._queue.report(name, facts)
             return self._stopping
 
         outcome = self._painting.paint(cell, hear)
-        self._ledger.settle(name, outcome.state, outcome.reason, final=outcome.paid)
+        self._queue.settle(name, outcome.state, outcome.reason, final=outcome.paid)

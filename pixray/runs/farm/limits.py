@@ -29,7 +29,7 @@ class Bill:
     requests: int = 0
 
 
-class Desk:
+class LimitServer:
     """Lets workers submit: so many at once and per period for each service, and so much in all.
 
     Args:
@@ -83,18 +83,20 @@ class Desk:
 
 
 class SharedGate:
-    """A `Gate` at the desk of the farm."""
+    """A `Gate` held by the farm's limit server."""
 
-    def __init__(self, desk: Any, service: str, worker: str, gate: Gate) -> None:
-        self._desk, self._service, self._worker = desk, service, worker
+    def __init__(self, limit_server: Any, service: str, worker: str, gate: Gate) -> None:
+        self._limit_server, self._service, self._worker = limit_server, service, worker
         self._limits = gate.concurrency, gate.rate
 
     async def __aenter__(self) -> None:
-        while (wait := await self._ask(self._desk.enter.remote(self._service, self._worker, *self._limits))) > 0:
+        while (
+            wait := await self._ask(self._limit_server.enter.remote(self._service, self._worker, *self._limits))
+        ) > 0:
             await asyncio.sleep(wait)
 
     async def __aexit__(self, *_: Any) -> None:
-        await self._ask(self._desk.leave.remote(self._service, self._worker))
+        await self._ask(self._limit_server.leave.remote(self._service, self._worker))
 
     @staticmethod
     async def _ask(answer: Any) -> Any:
@@ -102,22 +104,22 @@ class SharedGate:
 
 
 class SharedBudget(Budget):
-    """A `Budget` at the desk of the farm."""
+    """A `Budget` held by the farm's limit server."""
 
-    def __init__(self, desk: Any) -> None:
+    def __init__(self, limit_server: Any) -> None:
         super().__init__()
-        self._desk = desk
+        self._limit_server = limit_server
 
     def reserve(self, service: str, price: float | None) -> None:
-        refusal = importlib.import_module("ray").get(self._desk.reserve.remote(service, price))
+        refusal = importlib.import_module("ray").get(self._limit_server.reserve.remote(service, price))
         if refusal:
             raise BudgetExceeded(refusal)
 
     def guess(self, amount: float) -> None:
-        self._desk.guess.remote(amount)
+        self._limit_server.guess.remote(amount)
 
     def settle(self, price: float | None, actual: float) -> None:
-        self._desk.settle.remote(price, actual)
+        self._limit_server.settle.remote(price, actual)
 
 
 @dataclass(frozen=True)
@@ -125,16 +127,16 @@ class Limits:
     """What a worker uses in place of limits of its own.
 
     Attributes:
-        desk: of the farm; worker: the name by which the desk knows this one.
+        limit_server: of the farm; worker: the name by which it knows this one.
         common: whether there is one budget for the whole farm.
     """
 
-    desk: Any
+    limit_server: Any
     worker: str
     common: bool
 
     def put_into(self, store: ModelStore, registry: Registry, service: str) -> None:
-        """Have every client of a service that is built with a store wait at the desk."""
+        """Have every client of a service that is built with a store wait for the limit server."""
         capabilities = registry.load("provider", service).capabilities
         gate = Gate(capabilities.concurrency, capabilities.rate)
-        store.shared(("remote gate", service), lambda: SharedGate(self.desk, service, self.worker, gate))
+        store.shared(("remote gate", service), lambda: SharedGate(self.limit_server, service, self.worker, gate))

@@ -12,9 +12,9 @@ from pixray.recorders.outdir import make_outdir
 from pixray.registry import Registry
 from pixray.runs.cell import Cell
 from pixray.runs.farm.cluster import check_place
-from pixray.runs.farm.foreman import Write
 from pixray.runs.farm.here import FarmHere
 from pixray.runs.farm.painter import Painter
+from pixray.runs.farm.scheduler import Write
 from pixray.runs.farm.session import Farm
 from pixray.runs.farm.shares import Share
 from pixray.runs.grid import folder_name, write_results

@@ -30,7 +30,7 @@ PATIENCE = 60.0
 """Seconds to wait for a painter of the same cell whose end nobody has noticed yet."""
 
 Hear = Callable[[Mapping[str, Any]], bool]
-"""Takes facts about the cell that is painted (see `Ledger.tell`), and says whether to stop."""
+"""Takes facts about the cell that is painted (see `CellQueue.report`), and says whether to stop."""
 
 
 class Painting(Protocol):
@@ -87,7 +87,7 @@ class Painter:
         self._share_limits(cell)
         session, files = paint_cell(cell, self.registry, self.store)
         if self.limits is not None and self.limits.common:
-            share_budget(session, SharedBudget(self.limits.desk))
+            share_budget(session, SharedBudget(self.limits.limit_server))
         report = Report(hear)
         for event in run_to_folder(session, files, self.registry):
             if report(event):

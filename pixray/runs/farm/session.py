@@ -20,56 +20,56 @@ from pixray.errors import PixrayError
 from pixray.events import Noticed
 from pixray.runs.cell import Cell
 from pixray.runs.farm.cluster import NAMESPACE, ON_HEAD, connected, machines
-from pixray.runs.farm.foreman import NOTE, FarmOrder, Foreman, News, Write
 from pixray.runs.farm.painter import Painting
 from pixray.runs.farm.progress import FarmEvent, FarmFinished, FarmStarted
+from pixray.runs.farm.scheduler import MARKER, FarmJob, Scheduler, Update, Write
 from pixray.runs.farm.shares import Share
 from pixray.runtime.files import write_atomic
 from pixray.runtime.version import __version__
 
-_PATIENCE = 0.5
-"""Seconds that the foreman holds back an answer while nothing happens."""
-_MOST_FOREMEN = 5
-"""Foremen that may be lost until the driver gives up."""
+_TIMEOUT = 0.5
+"""Seconds that the scheduler holds back an answer while nothing happens."""
+_MOST_RESTARTS = 5
+"""Schedulers that may be lost until the driver gives up."""
 
 
 class Watch:
     """Follows a farm that runs, whoever started it.
 
     Args:
-        foreman: of the farm.
+        scheduler: of the farm.
     """
 
-    def __init__(self, ray: Any, foreman: Any) -> None:
-        self._ray, self._foreman = ray, foreman
+    def __init__(self, ray: Any, scheduler: Any) -> None:
+        self._ray, self._scheduler = ray, scheduler
         self._version = 0
         self._states: dict[str, str] = {}
         self._begun = time.monotonic()
         self.ended = False
 
-    def news(self) -> Iterator[FarmEvent]:
+    def updates(self) -> Iterator[FarmEvent]:
         """What happened since the last time; at the end of the farm FarmFinished.
 
         Raises:
             PixrayError: the farm cannot go on.
-            ray.exceptions.RayActorError: the foreman is lost.
+            ray.exceptions.RayActorError: the scheduler is lost.
         """
-        news: News = self._ray.get(self._foreman.news.remote(self._version, _PATIENCE))
-        self._version = news.version
-        yield from (Noticed("warning", text) for text in news.notices)
-        self._states.update((change.name, change.state) for change in news.changes)
-        yield from news.changes
-        self.ended = news.ended
-        if news.problem:
-            raise PixrayError(news.problem)
-        if news.ended:
+        update: Update = self._ray.get(self._scheduler.updates.remote(self._version, _TIMEOUT))
+        self._version = update.version
+        yield from (Noticed("warning", text) for text in update.notices)
+        self._states.update((change.name, change.state) for change in update.changes)
+        yield from update.changes
+        self.ended = update.ended
+        if update.problem:
+            raise PixrayError(update.problem)
+        if update.ended:
             count = Counter(self._states.values())
             seconds = round(time.monotonic() - self._begun, 1)
-            yield FarmFinished(count["done"], count["failed"], count["waiting"], seconds, news.bill)
+            yield FarmFinished(count["done"], count["failed"], count["waiting"], seconds, update.bill)
 
     def stop(self) -> None:
         """Ask for the end of the farm after the steps that are being taken."""
-        self._foreman.stop.remote()
+        self._scheduler.stop.remote()
 
     def close(self) -> None:
         """Have the farm end, so that what is painted keeps its last step; then its processes."""
@@ -77,9 +77,9 @@ class Watch:
             if not self.ended:
                 self.stop()
             while not self.ended:
-                for _ in self.news():
+                for _ in self.updates():
                     continue
-        self._ray.kill(self._foreman)
+        self._ray.kill(self._scheduler)
 
 
 class Farm:
@@ -122,14 +122,14 @@ class Farm:
             yield FarmStarted(len(self._cells), self._on, str(self._folder))
             watch = Watch(ray, self._begin(ray, share))
             try:
-                for foremen in range(1, _MOST_FOREMEN + 1):
+                for restarts in range(1, _MOST_RESTARTS + 1):
                     try:
                         yield from self._followed(watch)
                         return
                     except importlib.import_module("ray.exceptions").RayActorError as error:
-                        if foremen == _MOST_FOREMEN:
-                            raise PixrayError(f"the farm's foreman was lost {foremen} times: {error}") from error
-                        yield Noticed("warning", "the farm's foreman was lost; another one goes on")
+                        if restarts == _MOST_RESTARTS:
+                            raise PixrayError(f"the farm's scheduler was lost {restarts} times: {error}") from error
+                        yield Noticed("warning", "the farm's scheduler was lost; another one goes on")
                         watch = Watch(ray, self._begin(ray, share))
             finally:
                 if not self._lasting:
@@ -152,15 +152,15 @@ class Farm:
             if self._stopping and not asked:
                 watch.stop()
                 asked = True
-            yield from watch.news()
+            yield from watch.updates()
 
     def _begin(self, ray: Any, share: Share) -> Any:
-        note = f"{NOTE}{secrets.token_hex(8)}"
-        write_atomic(self._folder / note, b"")
-        order = FarmOrder(
+        marker = f"{MARKER}{secrets.token_hex(8)}"
+        write_atomic(self._folder / marker, b"")
+        job = FarmJob(
             cells=self._cells,
             folder=self._folder,
-            note=note,
+            marker=marker,
             share=share,
             painting=self._painting,
             write=self._write,
@@ -173,14 +173,14 @@ class Farm:
         if self._lasting:
             options["lifetime"] = "detached"
         try:
-            foreman = ray.remote(Foreman).options(**options).remote(order, self._lasting)
+            scheduler = ray.remote(Scheduler).options(**options).remote(job, self._lasting)
         except ValueError:  # the name is taken
-            (self._folder / note).unlink(missing_ok=True)
+            (self._folder / marker).unlink(missing_ok=True)
             raise PixrayError(
                 f"{self._folder}: a farm is at work there already; --watch shows it, and --stop ends it"
             ) from None
-        foreman.begin.remote()
-        return foreman
+        scheduler.begin.remote()
+        return scheduler
 
 
 def find(ray: Any, folder: Path) -> Watch | None:
@@ -192,7 +192,7 @@ def find(ray: Any, folder: Path) -> Watch | None:
 
 
 def name_of(folder: Path) -> str:
-    """What the foreman of a folder is called in its cluster."""
+    """What the scheduler of a folder is called in its cluster."""
     return f"pixray-{hashlib.sha256(os.fsencode(folder)).hexdigest()[:16]}"
 
 

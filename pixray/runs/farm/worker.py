@@ -23,7 +23,7 @@ from pixray.runtime.version import __version__
 
 
 @dataclass(frozen=True)
-class Hello:
+class WorkerFacts:
     """What a worker says of itself.
 
     Attributes:
@@ -46,39 +46,41 @@ class Painted:
 
 
 class Worker:
-    """Paints what a foreman gives it.
+    """Paints what a scheduler gives it.
 
     Args:
         painting: does it.
-        foreman: hears how far it is; limits: of remote services.
+        scheduler: hears how far it is; limits: of remote services.
         threads: cores to use.
         directory: where relative paths in settings begin.
     """
 
-    def __init__(self, painting: Painting, foreman: Any, limits: Limits, threads: int, directory: str) -> None:
-        self._painting, self._foreman, self._threads = painting, foreman, threads
+    def __init__(self, painting: Painting, scheduler: Any, limits: Limits, threads: int, directory: str) -> None:
+        self._painting, self._scheduler, self._threads = painting, scheduler, threads
         self._answers: list[Any] = []
         painting.limits = limits
         prepare_process()
         with contextlib.suppress(OSError):  # a machine that lacks it can still paint what names no file
             os.chdir(directory)
 
-    def hello(self, folder: str, note: str, version: str) -> Hello:
+    def describe(self, folder: str, marker: str, version: str) -> WorkerFacts:
         """Load what every run needs, and look whether the folder of the farm is the one that its driver sees.
 
         Args:
-            note: the name of a file that lies there.
+            marker: the name of a file that lies there.
             version: of pixray, where the farm was started.
         """
         ray = importlib.import_module("ray")
         node, host = ray.get_runtime_context().get_node_id(), socket.gethostname()
         if version != __version__:
-            return Hello(node, host, f"pixray {__version__} is installed on {host}, and {version} started this farm")
-        if not (Path(folder) / note).is_file():
-            return Hello(node, host, f"{host} does not see {folder}: name a folder that all machines share")
+            return WorkerFacts(
+                node, host, f"pixray {__version__} is installed on {host}, and {version} started this farm"
+            )
+        if not (Path(folder) / marker).is_file():
+            return WorkerFacts(node, host, f"{host} does not see {folder}: name a folder that all machines share")
         importlib.import_module("pixray.runs.to_folder")
         importlib.import_module("torch").set_num_threads(self._threads)
-        return Hello(node, host)
+        return WorkerFacts(node, host)
 
     def paint(self, cell: Cell) -> Painted:
         """Paint one cell."""
@@ -95,6 +97,6 @@ class Worker:
     def _hear(self, name: str, facts: Mapping[str, Any]) -> bool:
         """Report without waiting; whether an earlier report was answered with the wish to stop."""
         ray = importlib.import_module("ray")
-        self._answers.append(self._foreman.tell.remote(name, facts))
+        self._answers.append(self._scheduler.report.remote(name, facts))
         here, self._answers = ray.wait(self._answers, num_returns=len(self._answers), timeout=0)
         return any(ray.get(here))

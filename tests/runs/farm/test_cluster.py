@@ -71,7 +71,7 @@ def test_a_farm_that_is_left_goes_on_and_is_found_again(nodes, whole, tmp_path):
     with connected(nodes.address) as ray:
         watch = find(ray, tmp_path / "out")
         while not watch.ended:
-            events = list(watch.news())
+            events = list(watch.updates())
         assert events[-1].done == len(faults.CELLS)
     assert faults.problem_of(tmp_path / "out", whole) == ""
 

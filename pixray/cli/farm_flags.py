@@ -29,7 +29,7 @@ _NUMBERS: dict[str, tuple[str, Callable[[str], Any]]] = {
 
 
 @dataclass(frozen=True)
-class FarmWords:
+class FarmFlags:
     """Where to paint, and what becomes of the farm.
 
     Attributes:
@@ -44,7 +44,7 @@ class FarmWords:
     stop: bool = False
 
 
-def take_farm_words(argv: Sequence[str], command: str) -> tuple[list[str], FarmWords | None]:
+def take_farm_flags(argv: Sequence[str], command: str) -> tuple[list[str], FarmFlags | None]:
     """The other words, and what these say; None if they are not there.
 
     Raises:
@@ -69,7 +69,7 @@ def take_farm_words(argv: Sequence[str], command: str) -> tuple[list[str], FarmW
         raise SettingsError(f"pixray {command}: --{first} needs --on, which says where the runs are painted")
     numbers = {field: _number(name, texts[name], kind) for name, (field, kind) in _NUMBERS.items() if name in texts}
     switches = {name: name in texts for name in _SWITCHES}
-    farm = FarmWords(check_place(texts["on"]), Share(**numbers), **switches)
+    farm = FarmFlags(check_place(texts["on"]), Share(**numbers), **switches)
     if farm.on == "ray" and (farm.detach or farm.watch or farm.stop):
         word = next(name for name in _SWITCHES if switches[name])
         raise SettingsError(

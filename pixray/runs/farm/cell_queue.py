@@ -1,4 +1,4 @@
-"""The book of a farm: which cell waits, is painted, is done or has failed, and how often it was tried."""
+"""The cells of a farm: which one waits, is painted, is done or has failed, and how often it was tried."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ takes all memory of each."""
 
 
 @dataclass
-class Entry:
-    """One cell in the book.
+class QueuedCell:
+    """One cell and how it stands.
 
     Attributes:
         since: when the present painting began, by the monotonic clock; spent: seconds of earlier ones.
@@ -66,7 +66,7 @@ class Entry:
         )
 
 
-class Ledger:
+class CellQueue:
     """Hands out cells and hears what became of them. Every cell ends exactly once, done or failed.
 
     Args:
@@ -77,7 +77,7 @@ class Ledger:
     """
 
     def __init__(self, cells: Iterable[Cell]) -> None:
-        self._entries = {cell.folder.name: Entry(cell) for cell in cells}
+        self._entries = {cell.folder.name: QueuedCell(cell) for cell in cells}
         self._waiting = deque(self._entries)
         self._count: dict[CellState, int] = {"waiting": len(self._entries), "running": 0, "done": 0, "failed": 0}
         self.version = 0
@@ -114,7 +114,7 @@ class Ledger:
         self._change(entry, "running")
         return entry.cell
 
-    def tell(self, name: str, facts: Mapping[str, Any]) -> None:
+    def report(self, name: str, facts: Mapping[str, Any]) -> None:
         """Hear how far a cell is.
 
         Args:
@@ -148,7 +148,7 @@ class Ledger:
             entry.tries, entry.reason = entry.tries + 1, reason
             self._fail_or_again(entry, final or entry.tries >= MOST_TRIES)
 
-    def lose(self, name: str, reason: str, *, node_gone: bool) -> None:
+    def worker_lost(self, name: str, reason: str, *, node_gone: bool) -> None:
         """Hear that the process that painted a cell is no more, or its whole machine."""
         entry = self._ended(name)
         entry.reason = reason
@@ -162,24 +162,24 @@ class Ledger:
         """Every cell that changed after a version."""
         return [entry.shown() for entry in self._entries.values() if entry.version > after]
 
-    def _ended(self, name: str) -> Entry:
+    def _ended(self, name: str) -> QueuedCell:
         entry = self._entries[name]
         assert entry.state == "running", f"{name} is {entry.state}, and cannot end"
         if entry.since is not None:
             entry.spent, entry.since = entry.spent + time.monotonic() - entry.since, None
         return entry
 
-    def _fail_or_again(self, entry: Entry, given_up: bool) -> None:
+    def _fail_or_again(self, entry: QueuedCell, given_up: bool) -> None:
         if given_up:
             self._change(entry, "failed")
         else:
             self._again(entry)
 
-    def _again(self, entry: Entry) -> None:
+    def _again(self, entry: QueuedCell) -> None:
         self._waiting.append(entry.name)
         self._change(entry, "waiting")
 
-    def _change(self, entry: Entry, state: CellState) -> None:
+    def _change(self, entry: QueuedCell, state: CellState) -> None:
         self._count[entry.state] -= 1
         self._count[state] += 1
         self.version += 1

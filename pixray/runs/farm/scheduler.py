@@ -1,4 +1,4 @@
-"""The foreman of a farm: one process of Ray's that hires workers, hands out cells, and tells whoever watches.
+"""The scheduler of a farm: one process of Ray's that starts workers, hands out cells, and tells whoever watches.
 
 It lives on the head of the cluster, so that it is lost only where all is lost. Without `detach` it ends with the
 program that started it, and its workers with it.
@@ -21,26 +21,26 @@ from typing import Any
 from pixray.errors import PixrayError
 from pixray.recorders.lock import FolderInUse, FolderLock
 from pixray.runs.cell import Cell
+from pixray.runs.farm.cell_queue import CellQueue
 from pixray.runs.farm.cluster import ON_HEAD, lives, machines
-from pixray.runs.farm.ledger import Ledger
-from pixray.runs.farm.limits import Bill, Desk, Limits
+from pixray.runs.farm.limits import Bill, Limits, LimitServer
 from pixray.runs.farm.painter import Painting
 from pixray.runs.farm.progress import CellChanged
 from pixray.runs.farm.shares import Share
-from pixray.runs.farm.worker import Hello, Painted, Worker
+from pixray.runs.farm.worker import Painted, Worker, WorkerFacts
 from pixray.runtime.files import remove_parts
 
 Write = Callable[[Path, Sequence[Cell], Mapping[str, str]], None]
 """Writes what is told about all cells: folder, cells, and reasons of those that failed."""
-NOTE = ".pixray.farm-"
+MARKER = ".pixray.farm-"
 """How the names of files begin by which machines tell that they see a folder."""
-_BREATH = 0.1
+_POLL = 0.1
 """Seconds between looks at what has changed."""
 _COUNT_PACE = 1.0
 """Seconds between looks at which machines are there."""
 _MOST_FALSE_STARTS = 5
-"""Workers that end before they said hello, one after the other, until the farm gives up."""
-_PATIENCE = 30.0
+"""Workers that end before they described themselves, one after the other, until the farm gives up."""
+_TIMEOUT = 30.0
 """Seconds to wait for the end of an earlier farm in the same folder."""
 _NOTICED_WITHIN = 2.0
 """Seconds within which a cluster knows that a machine is lost whose processes do not answer any more."""
@@ -49,12 +49,12 @@ _LEAST_BETWEEN_PAGES, _PAGE_SHARE = 5.0, 20
 
 
 @dataclass(frozen=True)
-class FarmOrder:
+class FarmJob:
     """What a farm is asked to do.
 
     Attributes:
         cells: with absolute folders, below `folder`.
-        note: a file in the folder by which a machine tells that it sees the same folder as the driver.
+        marker: a file in the folder by which a machine tells that it sees the same folder as the driver.
         share: of a machine for each run, where it is known.
         painting: what paints the cells.
         write: what writes the pages about them.
@@ -64,7 +64,7 @@ class FarmOrder:
 
     cells: Sequence[Cell]
     folder: Path
-    note: str
+    marker: str
     share: Share
     painting: Painting
     write: Write
@@ -74,7 +74,7 @@ class FarmOrder:
 
 
 @dataclass(frozen=True)
-class News:
+class Update:
     """What happened since somebody last asked.
 
     Attributes:
@@ -92,18 +92,18 @@ class News:
     bill: Bill
 
 
-class Foreman:
-    """Paints an order with the workers of a cluster.
+class Scheduler:
+    """Paints the cells of a job with the workers of a cluster.
 
     Args:
-        order: what is to be done.
+        job: what is to be done.
         lasting: whether it outlives the program that started it; then it ends by itself.
     """
 
-    def __init__(self, order: FarmOrder, lasting: bool) -> None:
-        self._order, self._lasting = order, lasting
-        self._ledger, self._share = Ledger(order.cells), order.share
-        self._crew: set[asyncio.Task[None]] = set()
+    def __init__(self, job: FarmJob, lasting: bool) -> None:
+        self._job, self._lasting = job, lasting
+        self._queue, self._share = CellQueue(job.cells), job.share
+        self._worker_tasks: set[asyncio.Task[None]] = set()
         self._notices: list[str] = []
         self._stopping = self._ended = False
         self._problem = ""
@@ -111,7 +111,7 @@ class Foreman:
         self._page_due = self._count_due = 0.0
         self._machines: Sequence[Mapping[str, float]] = ()
         self._work: asyncio.Task[None] | None = None
-        self._desk: Any = None
+        self._limit_server: Any = None
         self._bill = Bill()
 
     async def begin(self) -> None:
@@ -119,41 +119,41 @@ class Foreman:
         if self._work is None:
             self._work = asyncio.create_task(self._run())
 
-    async def tell(self, name: str, facts: Mapping[str, Any]) -> bool:
+    async def report(self, name: str, facts: Mapping[str, Any]) -> bool:
         """Hear from a worker; whether it shall stop."""
-        self._ledger.tell(name, facts)
+        self._queue.report(name, facts)
         return self._stopping
 
     async def stop(self) -> None:
         """Let no cell begin, and those that are painted end after their step."""
         self._stopping = True
 
-    async def news(self, after: int, patience: float) -> News:
+    async def updates(self, after: int, timeout: float) -> Update:
         """What has changed after a version; waits a while for something."""
-        deadline = time.monotonic() + patience
-        while self._ledger.version == after and not self._ended and time.monotonic() < deadline:
-            await asyncio.sleep(_BREATH)
-        ended, version = self._ended, self._ledger.version
+        deadline = time.monotonic() + timeout
+        while self._queue.version == after and not self._ended and time.monotonic() < deadline:
+            await asyncio.sleep(_POLL)
+        ended, version = self._ended, self._queue.version
         notices, self._notices = self._notices, []
-        return News(version, self._ledger.changes(after), notices, ended, self._problem, self._bill)
+        return Update(version, self._queue.changes(after), notices, ended, self._problem, self._bill)
 
     async def _run(self) -> None:
-        lock = FolderLock(self._order.folder)
+        lock = FolderLock(self._job.folder)
         try:
             await self._open(lock)
-            while self._ledger.unfinished and not self._problem and not (self._stopping and not self._running):
-                self._hire()
-                await asyncio.sleep(_BREATH)
+            while self._queue.unfinished and not self._problem and not (self._stopping and not self._running):
+                self._start_workers()
+                await asyncio.sleep(_POLL)
                 await self._write_pages_if_due()
-            await self._dismiss()
-            self._bill = await self._desk.bill.remote()
+            await self._stop_workers()
+            self._bill = await self._limit_server.bill.remote()
             await asyncio.to_thread(self._write_pages)
         except PixrayError as error:
             self._problem = str(error)
         except Exception as error:  # whoever watches is told, whatever it is
             self._problem = f"the farm failed: {type(error).__name__}: {error}"
         finally:
-            (self._order.folder / self._order.note).unlink(missing_ok=True)
+            (self._job.folder / self._job.marker).unlink(missing_ok=True)
             lock.release()
             self._ended = True
         if self._lasting:
@@ -162,14 +162,16 @@ class Foreman:
 
     @property
     def _running(self) -> int:
-        return self._ledger.count("running")
+        return self._queue.count("running")
 
     async def _open(self, lock: FolderLock) -> None:
-        deadline, ray = time.monotonic() + _PATIENCE, importlib.import_module("ray")
-        self._desk = ray.remote(Desk).options(num_cpus=0, resources=ON_HEAD).remote(*(self._order.budget or ()))
-        if not (self._order.folder / self._order.note).is_file():
+        deadline, ray = time.monotonic() + _TIMEOUT, importlib.import_module("ray")
+        self._limit_server = (
+            ray.remote(LimitServer).options(num_cpus=0, resources=ON_HEAD).remote(*(self._job.budget or ()))
+        )
+        if not (self._job.folder / self._job.marker).is_file():
             raise PixrayError(
-                f"the head of the cluster does not see {self._order.folder}: name a folder that all machines share"
+                f"the head of the cluster does not see {self._job.folder}: name a folder that all machines share"
             )
         while True:
             try:
@@ -178,52 +180,52 @@ class Foreman:
             except FolderInUse:
                 if time.monotonic() > deadline:
                     raise
-                await asyncio.sleep(_BREATH)
-        remove_parts(self._order.folder)
-        for path in self._order.folder.glob(f"{NOTE}*"):  # of drivers that were killed
-            if path.name != self._order.note:
+                await asyncio.sleep(_POLL)
+        remove_parts(self._job.folder)
+        for path in self._job.folder.glob(f"{MARKER}*"):  # of drivers that were killed
+            if path.name != self._job.marker:
                 path.unlink(missing_ok=True)
-        self._ledger.skip(await asyncio.to_thread(self._done_before))
+        self._queue.skip(await asyncio.to_thread(self._done_before))
 
     def _done_before(self) -> list[str]:
-        return [cell.folder.name for cell in self._order.cells if cell.done()]
+        return [cell.folder.name for cell in self._job.cells if cell.done()]
 
-    def _hire(self) -> None:
+    def _start_workers(self) -> None:
         """As many workers as there are cells left, and room for."""
         if time.monotonic() >= self._count_due:
             self._machines = machines(importlib.import_module("ray"))
             self._count_due = time.monotonic() + _COUNT_PACE
         room = self._share.room(self._machines) if not self._share.measures else 1
-        wanted = min(self._ledger.unfinished, room) if not self._stopping else 0
-        for _ in range(wanted - len(self._crew)):
-            task = asyncio.create_task(self._employ())
-            self._crew.add(task)
-            task.add_done_callback(self._crew.discard)
+        wanted = min(self._queue.unfinished, room) if not self._stopping else 0
+        for _ in range(wanted - len(self._worker_tasks)):
+            task = asyncio.create_task(self._run_worker())
+            self._worker_tasks.add(task)
+            task.add_done_callback(self._worker_tasks.discard)
 
-    async def _employ(self) -> None:
-        """One worker from its hiring to its end."""
+    async def _run_worker(self) -> None:
+        """One worker from its start to its end."""
         ray = importlib.import_module("ray")
         options = {**self._share.options(), "max_restarts": 0, "max_task_retries": 0}
         threads = max(1, int(self._share.cpus or 1))
         me, name = ray.get_runtime_context().current_actor, secrets.token_hex(8)
-        limits = Limits(self._desk, name, self._order.budget is not None)
+        limits = Limits(self._limit_server, name, self._job.budget is not None)
         made = ray.remote(Worker).options(**options)
-        worker = made.remote(self._order.painting, me, limits, threads, self._order.directory)
+        worker = made.remote(self._job.painting, me, limits, threads, self._job.directory)
         try:
-            hello = await self._greeted(worker)
-            if hello is not None:
-                await self._keep_busy(worker, hello)
+            worker_facts = await self._described(worker)
+            if worker_facts is not None:
+                await self._feed(worker, worker_facts)
         finally:
             with contextlib.suppress(Exception):  # it is gone already
                 ray.kill(worker)
-            self._desk.forget.remote(name)
+            self._limit_server.forget.remote(name)
 
-    async def _greeted(self, worker: Any) -> Hello | None:
+    async def _described(self, worker: Any) -> WorkerFacts | None:
         """What a worker says of itself; None if it is of no use."""
         ray_errors = importlib.import_module("ray.exceptions")
         try:
-            folder, note, version = str(self._order.folder), self._order.note, self._order.version
-            hello: Hello = await worker.hello.remote(folder, note, version)
+            folder, marker, version = str(self._job.folder), self._job.marker, self._job.version
+            worker_facts: WorkerFacts = await worker.describe.remote(folder, marker, version)
         except ray_errors.RayError as error:
             self._false_starts += 1
             if self._false_starts >= _MOST_FALSE_STARTS:
@@ -231,67 +233,67 @@ class Foreman:
             await asyncio.sleep(1)
             return None
         self._false_starts = 0
-        if hello.problem:
-            await self._leave_aside(hello)
+        if worker_facts.problem:
+            await self._set_aside(worker_facts)
             return None
-        return hello
+        return worker_facts
 
-    async def _leave_aside(self, hello: Hello) -> None:
+    async def _set_aside(self, worker_facts: WorkerFacts) -> None:
         """Keep a worker that is of no use, so that its place on that machine is not given to the next one."""
         self._useless += 1
-        if hello.problem not in self._notices:
-            self._notices.append(hello.problem)
-        if not self._at_work and self._useless >= len(self._crew):
-            self._problem = hello.problem
+        if worker_facts.problem not in self._notices:
+            self._notices.append(worker_facts.problem)
+        if not self._at_work and self._useless >= len(self._worker_tasks):
+            self._problem = worker_facts.problem
         while True:
             await asyncio.sleep(3600)
 
-    async def _keep_busy(self, worker: Any, hello: Hello) -> None:
+    async def _feed(self, worker: Any, worker_facts: WorkerFacts) -> None:
         self._at_work += 1
         try:
-            while self._ledger.unfinished and not self._stopping:
-                cell = self._ledger.take(hello.host)
+            while self._queue.unfinished and not self._stopping:
+                cell = self._queue.take(worker_facts.host)
                 if cell is None:
-                    await asyncio.sleep(_BREATH)  # another worker may be lost
-                elif not await self._painted(worker, hello, cell):
+                    await asyncio.sleep(_POLL)  # another worker may be lost
+                elif not await self._painted(worker, worker_facts, cell):
                     return
         finally:
             self._at_work -= 1
 
-    async def _painted(self, worker: Any, hello: Hello, cell: Cell) -> bool:
+    async def _painted(self, worker: Any, worker_facts: WorkerFacts, cell: Cell) -> bool:
         """Have one cell painted; whether the worker can take another one."""
         ray_errors, name = importlib.import_module("ray.exceptions"), cell.folder.name
         try:
             painted: Painted = await worker.paint.remote(cell)
         except ray_errors.RayTaskError as error:
-            self._ledger.settle(name, "failed", f"the worker failed: {_last_line(error)}")
+            self._queue.settle(name, "failed", f"the worker failed: {_last_line(error)}")
             return False
         except ray_errors.RayError:
-            gone = await self._lost_machine(hello)
-            what = f"the machine {hello.host} was lost" if gone else f"the worker on {hello.host} ended"
-            self._ledger.lose(name, f"{what} while it painted this cell", node_gone=gone)
+            gone = await self._lost_machine(worker_facts)
+            what = f"the machine {worker_facts.host} was lost" if gone else f"the worker on {worker_facts.host} ended"
+            self._queue.worker_lost(name, f"{what} while it painted this cell", node_gone=gone)
             return False
         outcome = painted.outcome
-        self._ledger.settle(name, outcome.state, outcome.reason, final=outcome.paid)
+        self._queue.settle(name, outcome.state, outcome.reason, final=outcome.paid)
         if self._share.measures:
             self._share = self._share.measured(painted.peak, painted.total)
             return False  # its share of the GPU is too large
         return not outcome.broken_device
 
-    async def _lost_machine(self, hello: Hello) -> bool:
+    async def _lost_machine(self, worker_facts: WorkerFacts) -> bool:
         """Whether a worker ended because its whole machine did, which the cluster may notice a little later."""
         ray, deadline = importlib.import_module("ray"), time.monotonic() + _NOTICED_WITHIN
-        while await asyncio.to_thread(lives, ray, hello.node):
+        while await asyncio.to_thread(lives, ray, worker_facts.node):
             if time.monotonic() > deadline:
                 return False
-            await asyncio.sleep(_BREATH)
+            await asyncio.sleep(_POLL)
         return True
 
-    async def _dismiss(self) -> None:
-        crew = list(self._crew)
-        for task in crew:
+    async def _stop_workers(self) -> None:
+        tasks = list(self._worker_tasks)
+        for task in tasks:
             task.cancel()
-        await asyncio.gather(*crew, return_exceptions=True)
+        await asyncio.gather(*tasks, return_exceptions=True)
 
     async def _write_pages_if_due(self) -> None:
         if time.monotonic() >= self._page_due:
@@ -301,7 +303,7 @@ class Foreman:
             self._page_due = time.monotonic() + max(_LEAST_BETWEEN_PAGES, _PAGE_SHARE * took)
 
     def _write_pages(self) -> None:
-        self._order.write(self._order.folder, self._order.cells, self._ledger.failed)
+        self._job.write(self._job.folder, self._job.cells, self._queue.failed)
 
 
 def _last_line(error: Exception) -> str:

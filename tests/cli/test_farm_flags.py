@@ -4,7 +4,7 @@ import sys
 
 import pytest
 
-from pixray.cli.farm_words import take_farm_words
+from pixray.cli.farm_flags import take_farm_flags
 from pixray.cli.main import main
 from pixray.errors import SettingsError
 from pixray.runs.farm.shares import Share
@@ -12,18 +12,18 @@ from pixray.runs.farm.shares import Share
 
 def test_words_about_farms_are_taken_out_of_the_others():
     words = ["--on", "auto", "--seed", "1..4", "--detach", "--gpus-per-run=0.25", "--workers", "3", "--prompts", "red"]
-    rest, farm = take_farm_words(words, "grid")
+    rest, farm = take_farm_flags(words, "grid")
     assert rest == ["--seed", "1..4", "--prompts", "red"]
     assert (farm.on, farm.share, farm.detach, farm.watch) == ("auto", Share(gpus=0.25, workers=3), True, False)
 
 
 def test_without_such_words_there_is_no_farm():
-    assert take_farm_words(["--prompts", "red"], "grid") == (["--prompts", "red"], None)
+    assert take_farm_flags(["--prompts", "red"], "grid") == (["--prompts", "red"], None)
 
 
 @pytest.mark.parametrize("place", ["ray", "auto", "head:6379", "10.0.0.1:6379", "ray://head:10001", "[::1]:6379"])
 def test_places_are_understood(place):
-    assert take_farm_words(["--on", place], "grid")[1].on == place
+    assert take_farm_flags(["--on", place], "grid")[1].on == place
 
 
 @pytest.mark.parametrize(
@@ -42,7 +42,7 @@ def test_places_are_understood(place):
 )
 def test_what_cannot_be_is_refused(words, told):
     with pytest.raises(SettingsError) as refused:
-        take_farm_words(words, "grid")
+        take_farm_flags(words, "grid")
     assert told in str(refused.value)
 
 
