@@ -30,3 +30,14 @@ def test_help_shows_what_readme_says_people_change_first(capsys):
     shown = capsys.readouterr().out
     flags = re.findall(r"--\w+", paragraph)
     assert len(flags) > 8 and [flag for flag in flags if flag not in shown] == []
+
+
+def test_help_shows_every_setting_of_the_examples(capsys):
+    from pixray.cli.main import main
+
+    assert main(["--help"]) == 0
+    shown = capsys.readouterr().out
+    commands = re.findall(r"^pixray (?:-|\").*|`pixray (?:-|\")[^`]*", README, re.M)
+    flags = {flag for command in commands for flag in re.findall(r"--(\w+)", command)}
+    assert "page_width" in flags
+    assert sorted(flag for flag in flags if f"--{flag}" not in shown) == []

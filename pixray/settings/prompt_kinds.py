@@ -41,6 +41,7 @@ class OtherPrompts:
     prompts_file: str | None = setting(
         None,
         "text file with the prompts of a picture in each line; they are painted one after the other, as a grid",
+        common=True,
         refers=Refers.FILE,
         role=Role.UNRECORDED,
         grid="",

@@ -68,6 +68,7 @@ class PixelDrawer(Drawer):
             parse=grid_size,
             role=Role.SEVERAL_WORDS | Role.OWN_GRID,
             grid="",
+            common=True,
         )
         pixel_scale: float | None = setting(None, "factor applied to the size of the cells", least=0.01)
         pixel_type: str = setting("rect", "shape of a cell", choices=CELL_TYPES, common=True)
@@ -99,13 +100,16 @@ class PixelDrawer(Drawer):
             "it (default for sprites: 16, or the palette)",
             least=1,
             most=255,
+            common=True,
         )
         dither: str = setting(
             "none",
             "mix the colours of a palette by a pattern of cells (rect only, with colors or sprite)",
             choices=DITHERS,
         )
-        pixel_svg: bool = setting(False, "also save an SVG with one polygon per cell", role=Role.FURTHER_FILE)
+        pixel_svg: bool = setting(
+            False, "also save an SVG with one polygon per cell", role=Role.FURTHER_FILE, common=True
+        )
         pixel_cells: bool = setting(
             False, "also save a PNG with one pixel per cell (rect only)", role=Role.FURTHER_FILE
         )

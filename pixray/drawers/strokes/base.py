@@ -51,7 +51,11 @@ class StrokeSettings(PlotterSettings):
     )
     init_svg: str | None = setting(None, "SVG file whose paths are the initial strokes", refers=Refers.FILE)
     page_width: float | None = setting(
-        None, "physical width of the SVG, for plotters and print; keeps strokes on the page", unit="mm", least=1
+        None,
+        "physical width of the SVG, for plotters and print; keeps strokes on the page",
+        unit="mm",
+        least=1,
+        common=True,
     )
     svg_order: str = setting(
         "drawn",

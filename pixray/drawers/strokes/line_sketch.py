@@ -48,6 +48,7 @@ class LineSketchDrawer(StrokeDrawer):
             "auto: the palette if given, else black",
             parse=ink_name,
             role=Role.CHOICE,
+            common=True,
         )
         stroke_opacity: float = setting(1, "opacity of the ink", least=0.01, most=1)
         allow_paper_color: bool = setting(False, "also optimise the colour of the paper")
