@@ -7,7 +7,6 @@ import io
 import re
 import zipfile
 from collections.abc import Iterator, Sequence
-from pathlib import Path
 
 from starlette.requests import Request
 from starlette.responses import FileResponse, Response, StreamingResponse
@@ -17,6 +16,7 @@ from pixray.errors import SettingsError
 from pixray.serve.answers import Json
 from pixray.serve.curve import curve_of
 from pixray.serve.facts import files_of
+from pixray.serve.file_names import attachment, download_name, name_of_job
 from pixray.serve.jobs import Job
 from pixray.serve.jobs_api import answered
 from pixray.serve.queue import NoSuchJob, Queue
@@ -73,14 +73,15 @@ class Downloads:
         name = request.path_params["name"]
         if name not in {file["name"] for file in await asyncio.to_thread(files_of, job.order.folder, job.output)}:
             raise NoSuchJob("there is no file of that name")
-        return FileResponse(job.order.folder / name, filename=Path(name).name, headers={**_NOW, **_INERT})
+        return FileResponse(job.order.folder / name, filename=download_name(job, name), headers={**_NOW, **_INERT})
 
     async def curve(self, request: Request) -> Response:
         job = await self._job(request.path_params["id"])
         return Json(await asyncio.to_thread(curve_of, job.order.folder))
 
     async def archive(self, request: Request) -> Response:
-        return _zipped([await self._job(request.path_params["id"])], f"pixray-{request.path_params['id']}.zip")
+        job = await self._job(request.path_params["id"])
+        return _zipped([job], f"{name_of_job(job)}.zip")
 
     async def archives(self, request: Request) -> Response:
         names = list(dict.fromkeys(request.query_params.getlist("id")))
@@ -93,8 +94,7 @@ class Downloads:
 
 
 def _zipped(jobs: Sequence[Job], name: str) -> Response:
-    headers = {"content-disposition": f'attachment; filename="{re.sub("[^a-zA-Z0-9.-]", "", name)}"'}
-    return StreamingResponse(_archive(jobs), media_type="application/zip", headers=headers)
+    return StreamingResponse(_archive(jobs), media_type="application/zip", headers=attachment(name))
 
 
 def _archive(jobs: Sequence[Job]) -> Iterator[bytes]:
@@ -102,7 +102,7 @@ def _archive(jobs: Sequence[Job]) -> Iterator[bytes]:
     pieces = _Pieces()
     with zipfile.ZipFile(pieces, "w", zipfile.ZIP_STORED) as archive:
         for job in jobs:
-            place = "" if len(jobs) == 1 else f"{job.order.folder.name}/"
+            place = "" if len(jobs) == 1 else f"{name_of_job(job)}-{job.id[4:]}/"
             for facts in files_of(job.order.folder, job.output):
                 try:
                     file = (job.order.folder / facts["name"]).open("rb")

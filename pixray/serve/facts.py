@@ -45,6 +45,7 @@ def facts_of(job: Job, position: int | None, *, settings: bool = True) -> dict[s
         "steering": job.steering,
         "checkpoints": job.checkpoints,
         "parent": job.parent,
+        "push": job.push,
     }
     return {**facts, "settings": json.loads(json.dumps(dict(job.asked), default=str))} if settings else facts
 

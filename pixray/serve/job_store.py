@@ -12,7 +12,7 @@ from pixray.serve.jobs import PAGE, Job, Order
 from pixray.settings.layers import Layer, LayerKind, Leave
 
 _PLAIN = (
-    *("door", "asked", "start", "prompts", "drawer", "parent", "step", "steps", "size", "seed", "losses"),
+    *("door", "asked", "start", "prompts", "drawer", "parent", "push", "step", "steps", "size", "seed", "losses"),
     *("seconds_left", "previews", "checkpoints", "steering", "error", "deaths", "output", "wish", "back_to"),
 )
 """Attributes of a job that are kept as they are."""
@@ -113,7 +113,7 @@ class JobStore:
             for kind, label, values in order["layers"]
         )
         made = Order(layers, Path(order["folder"]), **{name: order[name] for name in _ORDER})
-        facts: dict[str, Any] = {key: body[key] for key in _PLAIN}
+        facts: dict[str, Any] = {key: body[key] for key in _PLAIN if key in body}
         facts["size"] = None if body["size"] is None else tuple(body["size"])
         times: dict[str, Any] = {key: body[key] and datetime.datetime.fromisoformat(body[key]) for key in _TIMES}
         pictures = [Path(picture) for picture in body["pictures"]]

@@ -59,7 +59,7 @@ class Job:
         door: which of the server's interfaces made it: "studio", "predictions" …
         asked: the settings as the client gave them; start: the upload that it starts from.
         prompts, drawer: what it is called in lists.
-        parent: the job whose run it continues.
+        parent: the job whose run it continues, or whose picture it varies; push: how it was varied, such as "warmer".
         step, steps: how far it is; 0 before it has started.
         size: of the picture in pixels; seed: in use; both known once it has started.
         losses: of the last step reported; seconds_left: estimated.
@@ -83,6 +83,7 @@ class Job:
     prompts: str = ""
     drawer: str = ""
     parent: str | None = None
+    push: str | None = None
     state: State = "queued"
     step: int = 0
     steps: int = 0

@@ -20,6 +20,7 @@ from pixray.serve.queue import AtCapacity, NoSuchJob, NotNow, Queue, QueueClosed
 from pixray.serve.uploads import Uploads
 from pixray.settings.layers import Leave
 
+_LONGEST_PUSH = 40
 _MOST_LISTED = 500
 _SLOTS = 4
 """Requests whose settings are looked at at once."""
@@ -61,10 +62,16 @@ class JobsApi:
         start = body.get("start")
         if start is not None and self.uploads.path(start) is None:
             raise SettingsError("start: there is no upload of that id")
+        parent, push = body.get("parent"), body.get("push")
+        if push is not None and not (isinstance(push, str) and 0 < len(push) <= _LONGEST_PUSH):
+            raise SettingsError(f"push: expected a word such as warmer, at most {_LONGEST_PUSH} characters")
+        if parent is not None:
+            await asyncio.to_thread(self.queue.get, str(parent))
         async with self._looking:
             job = await asyncio.to_thread(
                 job_for, self.registry, body.get("settings", {}), self.leave, self.queue.folder, start=start
             )
+            job.parent, job.push = parent, push
             await asyncio.to_thread(self.queue.add, job)
         return self._told(job, 201)
 

@@ -14,6 +14,7 @@ from pixray.registry import Registry
 from pixray.serve import facts
 from pixray.serve.app import application
 from pixray.serve.downloads import Downloads
+from pixray.serve.file_names import download_name, name_of_job
 from pixray.serve.guard import Limits
 from pixray.serve.jobs_api import JobsApi
 from pixray.serve.queue import Queue
@@ -186,6 +187,30 @@ def test_files_of_a_run_are_told_and_sent(server):
 def test_nothing_else_is_sent(server, file):
     name = server.finished(FILES)
     assert server("GET", f"/api/jobs/{name}/files/{file}").status_code == 404
+
+
+def test_downloads_are_called_by_the_words_of_their_picture(server):
+    name = server.finished(FILES)
+    job = server.queue.get(name)
+    job.prompts, job.push = "A sailboat, é 海!", "warmer"
+    short = f"a-sailboat-é-海-warmer-{name[:4]}"
+    assert download_name(job, "output.svg") == f"{short}.svg"
+    assert download_name(job, "output_cells.png") == f"{short}_cells.png"
+    assert download_name(job, "steps/output.mp4") == f"{short}.mp4"
+    assert download_name(job, "settings.yaml") == f"{short}-settings.yaml"
+    job.prompts, job.push = "word " * 30, None
+    assert len(name_of_job(job)) <= 45 and name_of_job(job).startswith("word-word")
+    job.prompts = "../.."
+    assert name_of_job(job) == f"picture-{name[:4]}"
+
+
+def test_a_variation_names_its_parent_and_how_it_was_pushed(server):
+    parent = server.job()["id"]
+    body = {"settings": {"prompts": "a boat"}, "parent": parent, "push": "warmer"}
+    told = server("POST", "/api/jobs", json=body)
+    assert told.status_code == 201 and (told.json()["parent"], told.json()["push"]) == (parent, "warmer")
+    assert server("POST", "/api/jobs", json={**body, "push": 5}).status_code == 422
+    assert server("POST", "/api/jobs", json={**body, "parent": "nothing"}).status_code == 404
 
 
 def test_links_in_a_folder_are_not_followed(server, tmp_path):

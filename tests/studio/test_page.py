@@ -155,10 +155,10 @@ def test_a_running_picture_is_steered_and_taken_back(visit, server):
     panel.get_by_role("button", name="Steer", exact=True).click()
     expect(history).to_contain_text("a blue sea")
     panel.get_by_role("button", name="warmer").click()
-    expect(history).to_contain_text("palette:0.1")
+    expect(history).to_contain_text("warmer colours from step")
     panel.get_by_label("palette lock").select_option(label="four greens")
     panel.get_by_role("button", name="Steer", exact=True).click()
-    expect(history).to_contain_text("filters lookup")
+    expect(history).to_contain_text("in the colours four greens")
     changes = {name: value for one in server.job(name)["steering"] for name, value in one["changes"].items()}
     assert "a blue sea" in changes["prompts"] and changes["custom_loss"] == "palette:0.1"
     back = page.get_by_role("group", name="Go back to an earlier step").get_by_role("button").first
@@ -176,7 +176,7 @@ def test_a_drawing_in_one_ink_is_drawn_again_in_another_where_colours_cannot_be_
     page.get_by_role("button", name="Stop").first.click()
     expect(state(page)).to_contain_text("stopped at step")
     page.locator(".actions").get_by_role("button", name="darker").click()
-    expect(page.locator("#notes")).to_contain_text("black already")
+    expect(page.locator(".actions .told")).to_contain_text("cannot be made darker")
     with page.expect_response("**/api/jobs") as answer:
         page.locator(".actions").get_by_role("button", name="warmer").click()
     settings = answer.value.json()["settings"]

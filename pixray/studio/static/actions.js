@@ -1,15 +1,18 @@
 // What can be done with the chosen picture. Only what its state allows is offered.
 
 import { api } from "./api.js";
-import { h, keyed, show } from "./dom.js";
+import { h, keyed, setText, show } from "./dom.js";
 import { bytes } from "./format.js";
-import { drawsInInk, inkOf, nudgeButtons, nudged } from "./nudges.js";
+import { drawsInInk, hasOwnColours, inkOf, nudgeButtons, nudged } from "./nudges.js";
 import { ACTIVE } from "./store.js";
+import { tinted } from "./tint.js";
 import { attempt, toast } from "./toast.js";
 
 /** Kinds of files with a button of their own, in this order; all others are in the archive. */
 const KINDS = { picture: "PNG", svg: "SVG", sprite: "sprite", aseprite: "Aseprite", video: "video" };
 const MORE_STEPS = "+100";
+/** Steps of a sprite that begins with its own form in other shades. */
+const TOUCH_UP = 1;
 
 function kindOf({ name, kind }) {
   return name.endsWith(".aseprite") ? "aseprite" : kind;
@@ -40,11 +43,13 @@ export class Actions {
     };
     this.downloads = h("span.downloads", { role: "group", "aria-label": "Downloads" });
     this.nudges = nudgeButtons(options.nudges, "make it", (nudge) => attempt(() => this.#nudge(this.job, nudge)));
+    this.told = h("p.told", { role: "status", hidden: true });
     const row = (...buttons) => h("div.row", {}, ...buttons);
-    this.element = h("div.actions", {}, row(...Object.values(this.live)), this.downloads, row(...Object.values(this.done)), this.nudges);
+    this.element = h("div.actions", {}, row(...Object.values(this.live)), this.downloads, row(...Object.values(this.done)), this.nudges, this.told);
   }
 
   update(job) {
+    if (this.job?.id !== job?.id) this.#tell("");
     this.job = job;
     show(this.element, Boolean(job));
     if (!job) return;
@@ -85,30 +90,57 @@ export class Actions {
     return job.settings ? job : await api.job(job.id);
   }
 
+  /** What was asked for, from the beginning: a picture that was pushed begins where the first of its row did. */
   async #again(job) {
-    const { settings, start } = await this.#whole(job);
-    this.onPaint(await api.paint({ ...settings, seed: undefined }, start ?? null));
+    const whole = await this.#whole(job);
+    let first = whole;
+    while (first.push && first.parent) {
+      const parent = await api.job(first.parent).catch(() => null);
+      if (!parent) break;
+      first = parent;
+    }
+    const { settings } = hasOwnColours(whole.settings) ? first : whole;
+    this.onPaint(await api.paint({ ...settings, seed: undefined }, first.push ? null : (first.start ?? null)));
   }
 
   async #goOn(job) {
     this.onPaint(await api.order(job.id, "continue", { iterations: MORE_STEPS }));
   }
 
-  /** The same once more, pushed a little: from its own picture, or, where it is drawn, stroke by stroke as before. */
+  /**
+   * The same once more, pushed a little: from its own picture, or, where it is drawn, stroke by stroke as before. A
+   * sprite keeps its cells: its picture in other shades is only touched up, without the noise that a start picture gets otherwise.
+   */
   async #nudge(job, nudge) {
     const whole = await this.#whole(job);
     const settings = { ...whole.settings, seed: job.seed ?? whole.settings.seed };
     const drawer = this.drawers.find(({ name }) => name === job.drawer);
     const ink = inkOf(drawer, settings);
-    if (ink === nudge.ink) return toast(`Its ink is ${ink} already: “${nudge.name}” changes nothing.`);
+    if (ink === nudge.ink) return this.#tell(`It is drawn in that colour already, so it cannot be made ${nudge.name}.`);
+    const made = { parent: job.id, push: nudge.name };
+    if (ink === null && hasOwnColours(settings)) {
+      const { picture, palette } = await tinted(await this.#picture(job), nudge.tint);
+      const { id } = await api.upload(picture);
+      return this.onPaint(await api.paint({ ...settings, palette, init_image_alpha: 255, iterations: TOUCH_UP }, id, made));
+    }
     const pushed = ink === null ? nudged(settings, nudge) : { ...settings, ink: nudge.ink };
     const start = drawsInInk(drawer) ? (whole.start ?? null) : (await this.#upload(job)).id;
-    this.onPaint(await api.paint(pushed, start));
+    this.onPaint(await api.paint(pushed, start, made));
+  }
+
+  /** Beside the button that was pressed, as long as this picture is shown. */
+  #tell(text) {
+    setText(this.told, text);
+    show(this.told, Boolean(text));
+  }
+
+  async #picture(job) {
+    return (await fetch(api.picture(job.id))).blob();
   }
 
   /** Its picture as a start picture of another. */
   async #upload(job) {
-    return api.upload(await (await fetch(api.picture(job.id))).blob());
+    return api.upload(await this.#picture(job));
   }
 
   async #use(job) {

@@ -34,7 +34,7 @@ export const api = {
   options: () => ask("/api/options"),
   jobs: (query = {}) => ask(`/api/jobs?${new URLSearchParams(query)}`).then((answer) => answer.jobs),
   job: (id) => ask(at(id)),
-  paint: (settings, start) => ask("/api/jobs", { method: "POST", json: { settings, start } }),
+  paint: (settings, start, made = {}) => ask("/api/jobs", { method: "POST", json: { settings, start, ...made } }),
   order: (id, verb, json = {}) => ask(at(id, `/${verb}`), { method: "POST", json }),
   remove: (id) => ask(at(id), { method: "DELETE" }),
   curve: (id) => ask(at(id, "/curve")).catch(() => null),

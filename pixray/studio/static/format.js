@@ -50,6 +50,11 @@ export function title(job) {
   return job.prompts || "a picture without words";
 }
 
+/** The same with what was done to it: "a boat, warmer". */
+export function named(job) {
+  return job.push ? `${title(job)}, ${job.push}` : title(job);
+}
+
 export function bytes(count) {
   if (!Number.isFinite(count)) return "";
   if (count < 1000) return `${count} B`;

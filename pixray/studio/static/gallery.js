@@ -2,7 +2,7 @@
 
 import { api } from "./api.js";
 import { h, keyed, setText, show } from "./dom.js";
-import { isCrisp, title } from "./format.js";
+import { isCrisp, named, title } from "./format.js";
 import { attempt } from "./toast.js";
 
 const TYPING = 250;
@@ -65,7 +65,7 @@ export class Gallery {
     const element = h("li.card", {}, open, box);
     const update = (job) => {
       const address = job.picture ?? "";
-      setText(words, job.state === "failed" ? `failed: ${title(job)}` : title(job));
+      setText(words, job.state === "failed" ? `failed: ${title(job)}` : named(job));
       box.setAttribute("aria-label", `Choose “${title(job)}” to compare or download`);
       box.checked = this.chosen.has(id);
       element.classList.toggle("selected", id === this.store.selected);

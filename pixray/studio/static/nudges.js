@@ -19,6 +19,11 @@ export function nudged(settings, nudge) {
   return { ...settings, ...nudge.settings, ...(losses && { custom_loss: losses }) };
 }
 
+/** Whether a picture has few colours of its own, which a palette would replace instead of pushing them. */
+export function hasOwnColours(settings) {
+  return Boolean(settings.sprite || settings.colors);
+}
+
 /** Whether a drawer draws with inks. @param {{settings: Array}|undefined} drawer of /api/options */
 export function drawsInInk(drawer) {
   return Boolean(drawer?.settings.some(({ name }) => name === INK));

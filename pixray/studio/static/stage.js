@@ -43,6 +43,7 @@ export class Stage {
     this.steps = h("div.steps", {}, this.play, this.slider, this.where);
     this.bar = h("progress", { "aria-label": "Progress" });
     this.words = h("h2", { id: "stage-title" });
+    this.origin = h("p.quiet.origin");
     this.facts = h("p.quiet.facts");
     this.state = h("p.state", { role: "status" });
     this.error = h("p.complaint");
@@ -50,7 +51,7 @@ export class Stage {
       "div.stage",
       {},
       this.frame,
-      h("div.below", {}, this.words, this.state, this.error, this.bar, this.steps, this.curve.element, this.facts, actions.element),
+      h("div.below", {}, this.words, this.origin, this.state, this.error, this.bar, this.steps, this.curve.element, this.facts, actions.element),
     );
   }
 
@@ -65,6 +66,8 @@ export class Stage {
       return;
     }
     setText(this.words, title(job));
+    setText(this.origin, job.push ?? "");
+    show(this.origin, Boolean(job.push));
     setText(this.state, this.#told(job));
     const [width, height] = job.size ?? [];
     setText(this.facts, [job.drawer?.replaceAll("_", " "), width && `${width} × ${height}`, job.seed !== null && job.seed !== undefined && `seed ${job.seed}`].filter(Boolean).join(" · "));

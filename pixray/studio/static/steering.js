@@ -6,6 +6,7 @@ import { field } from "./fields.js";
 import { inkOf, nudgeButtons, nudged } from "./nudges.js";
 import { nameOf, partsOf, withParts, withoutPart } from "./parts.js";
 import { Prompts } from "./prompts.js";
+import { toldAs } from "./told.js";
 import { attempt } from "./toast.js";
 
 const STEERABLE = new Set(["running", "paused"]);
@@ -33,6 +34,7 @@ export class Steering {
   constructor({ palettes, nudges, general, drawers, filters, losses }) {
     this.settings = general.filter(({ steerable }) => steerable);
     this.drawers = drawers;
+    this.told = { nudges, palettes };
     this.parts = [...drawers, ...filters, ...losses];
     this.rate = general.find(({ name }) => name === "learning_rate")?.default;
     this.prompts = new Prompts({ label: "Steer towards" });
@@ -65,7 +67,7 @@ export class Steering {
     show(this.back, points.length > 0);
     keyed(this.points, points, String, (step) => this.#point(step), this.#points);
     const changes = (job.steering ?? []).map((change, place) => ({ ...change, place }));
-    keyed(this.history, changes, ({ place }) => String(place), () => line(), this.#said);
+    keyed(this.history, changes, ({ place }) => String(place), () => line(this.told), this.#said);
   }
 
   /** What the controls say when another picture is chosen: what it was begun with, and how it was steered since. */
@@ -78,6 +80,7 @@ export class Steering {
     for (const { changes } of job.steering ?? []) Object.assign(now, changes);
     this.now = now;
     this.prompts.write(now.prompts ?? job.prompts);
+    this.said = JSON.stringify(this.prompts.read());
     this.losses.value = now.custom_loss ?? "";
     this.pace.value = "";
     this.palette.value = "";
@@ -122,29 +125,27 @@ export class Steering {
   }
 
   async #apply(besides = {}) {
-    const changes = { prompts: this.prompts.read(), ...besides };
+    const changes = { ...besides };
     if (this.losses.value.trim() !== (this.now.custom_loss ?? "")) changes.custom_loss = this.losses.value.trim() || null;
     if (this.palette.value) Object.assign(changes, this.#lock(this.palette.value));
     if (this.pace.value) changes.learning_rate = Number(this.pace.value) * (this.now.learning_rate ?? this.rate);
     for (const { name, read, before } of this.#fields) if (JSON.stringify(read()) !== before) changes[name] = read() ?? null;
+    const prompts = this.prompts.read();
+    if (JSON.stringify(prompts) !== this.said || !Object.keys(changes).length) changes.prompts = prompts;
     const told = await attempt(() => api.order(this.#id, "steer", { changes }));
     if (!told) return;
     Object.assign(this.now, changes);
+    this.said = JSON.stringify(prompts);
     for (const made of this.#fields) made.before = JSON.stringify(made.read());
   }
 }
 
-function line() {
+/** One change in plain words: "warmer colours from step 48". */
+function line(context) {
   const element = h("li");
-  return { element, update: ({ step, changes }) => setText(element, `step ${step}: ${toldAs(changes)}`) };
+  return { element, update: ({ step, changes }) => setText(element, `${toldAs(changes, context)} from step ${step}`) };
 }
 
 function labelled(words, input) {
   return h("div.field", {}, h("label", { htmlFor: input.id }, words), input);
-}
-
-function toldAs(changes) {
-  return Object.entries(changes ?? {})
-    .map(([name, value]) => `${name.replaceAll("_", " ")} ${Array.isArray(value) ? value.join(" | ") : (value ?? "as before")}`)
-    .join(", ");
 }
