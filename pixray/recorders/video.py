@@ -57,7 +57,7 @@ def write_video(
     with written_beside(path) as temporary:
         try:
             if path.suffix == ".mp4":
-                _write_mp4(frames, temporary, rate, hold, loop, comment)
+                _write_mp4_patiently(frames, temporary, rate, hold, loop, comment)
             else:
                 _write_animation(frames, temporary, rate, hold, loop)
         except (ValueError, SyntaxError, EOFError) as error:
@@ -65,6 +65,17 @@ def write_video(
         if not _whole(temporary, (len(frames) + int(hold * rate)) * (loop + 1)):
             raise PixrayError(f"{path}: the video came out broken, as on a full disk; an earlier one stays as it was")
     return True
+
+
+def _write_mp4_patiently(frames: Sequence[Path], path: Path, rate: float, hold: float, loop: int, comment: str) -> None:
+    """A second attempt if the encoder, which is a process of its own, ended while it was given frames."""
+    try:
+        _write_mp4(frames, path, rate, hold, loop, comment)
+    except OSError as error:
+        # imageio puts the reason into its text.
+        if not isinstance(error, BrokenPipeError) and "Broken pipe" not in str(error):
+            raise
+        _write_mp4(frames, path, rate, hold, loop, comment)
 
 
 def _whole(video: Path, count: int) -> bool:
