@@ -76,6 +76,9 @@ def test_a_sprite_keeps_its_cells_when_it_is_made_warmer_and_begins_anew_with_an
     name = server.http.get(f"/api/jobs/{warmer['id']}/files/output.png").headers["content-disposition"]
     assert f"a-red-heart-warmer-{warmer['id'][:4]}.png" in name
     expect(page.locator(".stage .state")).to_contain_text("finished in")
+    page.get_by_role("button", name="Use as start").click()
+    expect(page.locator(".thumb img")).to_be_visible()
+    expect(page.get_by_label("iterations", exact=True).first).to_have_value("4")
     again = asked(page, "Again with another seed")
     assert again["start"] is None and again["push"] is None
     assert "palette" not in again["settings"] and again["settings"]["iterations"] == 4

@@ -90,17 +90,28 @@ export class Actions {
     return job.settings ? job : await api.job(job.id);
   }
 
-  /** What was asked for, from the beginning: a picture that was pushed begins where the first of its row did. */
-  async #again(job) {
-    const whole = await this.#whole(job);
+  /** The picture that a row of pushes began with; where it was deleted, the oldest that is left. */
+  async #first(whole) {
     let first = whole;
     while (first.push && first.parent) {
       const parent = await api.job(first.parent).catch(() => null);
       if (!parent) break;
       first = parent;
     }
-    const { settings } = hasOwnColours(whole.settings) ? first : whole;
-    this.onPaint(await api.paint({ ...settings, seed: undefined }, first.push ? null : (first.start ?? null)));
+    return first;
+  }
+
+  /** What was asked for: a pushed sprite was only touched up, so what counts is what its cells were painted with. */
+  #asked(whole, first) {
+    return (hasOwnColours(whole.settings) ? first : whole).settings;
+  }
+
+  /** What was asked for, from the beginning: a picture that was pushed begins where the first of its row did. */
+  async #again(job) {
+    const whole = await this.#whole(job);
+    const first = await this.#first(whole);
+    const start = first.push ? null : (first.start ?? null);
+    this.onPaint(await api.paint({ ...this.#asked(whole, first), seed: undefined }, start));
   }
 
   async #goOn(job) {
@@ -144,8 +155,8 @@ export class Actions {
   }
 
   async #use(job) {
-    const { settings } = await this.#whole(job);
-    this.composer.write({ drawer: job.drawer, ...settings, seed: undefined });
+    const whole = await this.#whole(job);
+    this.composer.write({ drawer: job.drawer, ...this.#asked(whole, await this.#first(whole)), seed: undefined });
     this.composer.start.write((await this.#upload(job)).id);
     toast("The form holds its words and starts from its picture. Change the words and paint.");
     this.composer.focus();
