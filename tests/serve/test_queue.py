@@ -1,6 +1,8 @@
 """The queue on disk: order, states, what outlives a start, and what is told."""
 
+import contextlib
 import json
+import sqlite3
 
 import pytest
 
@@ -64,6 +66,19 @@ def test_a_killed_server_loses_no_job_and_goes_on_with_what_it_painted(queue, tm
         assert two.id in [job.id for job in later.unfinished()]
     finally:
         later.shut()
+
+
+def test_a_queue_of_an_earlier_version_is_read_though_its_jobs_tell_less(queue):
+    job = new_job(queue)
+    queue.shut()
+    with contextlib.closing(sqlite3.connect(queue.folder / "queue.sqlite")) as file, file:
+        (body,) = file.execute("SELECT body FROM jobs").fetchone()
+        earlier = {name: value for name, value in json.loads(body).items() if name != "push"}
+        assert len(earlier) < len(json.loads(body))
+        file.execute("UPDATE jobs SET body = ?", (json.dumps(earlier),))
+    later = Queue(queue.folder)
+    assert later.get(job.id).push is None and waiting(later) == ["red"]
+    later.shut()
 
 
 def test_what_was_asked_of_a_running_job_holds_after_a_kill(queue):
