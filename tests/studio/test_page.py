@@ -200,6 +200,10 @@ def test_a_dropped_picture_gives_back_its_settings_and_another_becomes_the_start
     expect(scale).to_have_attribute("placeholder", "2")
     page.get_by_label("quality", exact=True).select_option("draft")
     expect(scale).not_to_have_attribute("placeholder", "2")
+    drawing = server.http.get(f"/api/jobs/{job['id']}/files/output.svg").content
+    page.get_by_role("textbox", name="What shall it show?").fill("something else")
+    drop(page, drawing, "lighthouse.svg", "image/svg+xml")
+    expect(page.get_by_role("textbox", name="What shall it show?")).to_have_value("a lighthouse")
     drop(page, plain_png(), "orange.png", "image/png")
     expect(page.locator(".thumb img")).to_be_visible()
     expect(page.locator("#notes")).to_contain_text("painting starts from it")
@@ -219,6 +223,10 @@ def test_finished_pictures_are_used_further(visit, server):
     newest = server.http.get("/api/jobs").json()["jobs"][0]
     assert newest["settings"]["custom_loss"] == "palette:0.1" and newest["id"] != job["id"]
     assert newest["start"] is not None
+    server.wait(newest["id"], "done")
+    page.get_by_role("button", name="Go on").click()
+    expect(page.locator(".card")).to_have_count(finished + 2)
+    assert server.http.get("/api/jobs").json()["jobs"][0]["steps"] > newest["steps"]
     page.get_by_role("button", name="Edit its settings").click()
     expect(page.locator(".thumb img")).to_be_visible()
     expect(page.get_by_label("Seed", exact=True)).to_have_value(str(newest["seed"]))
