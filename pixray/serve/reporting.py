@@ -39,7 +39,7 @@ PACE = 0.2
 _FETCH = 1.0
 """Seconds between losses that have to be fetched from a device at least."""
 _SHARE = 200
-"""A small picture is made when the run has gone on this many times as long as the last one took to make."""
+"""A small picture is made when the run has gone on this many times as long as it takes to make one."""
 _REST = 0.5
 """Seconds between small pictures at least."""
 LONGEST_EDGE = 384
@@ -64,6 +64,7 @@ class Reporter:
         self._say, self._order, self._run, self._files = say, order, run, files
         self._reported = self._fetched = -math.inf
         self._next_preview = -math.inf
+        self._preview_cost: float | None = None
         self._pictures = 0
         self._losses: dict[str, float | None] = {}
         self.stopped = False
@@ -122,7 +123,7 @@ class Reporter:
         """Write a small picture, of the canvas as it is now if none is at hand."""
         if not self._order.resumable:
             return
-        started = time.monotonic()
+        started = time.thread_time()
         image = self._run.draw().image_u8 if image_u8 is None else image_u8
         folder = self._order.folder
         write_atomic(preview_path(folder, step), small_webp(image))
@@ -130,8 +131,19 @@ class Reporter:
         for number in thinned_out(steps, MOST_PREVIEWS):
             preview_path(folder, number).unlink(missing_ok=True)
         self._say(previews=kept_steps(folder, PREVIEWS))
-        ended = time.monotonic()
-        self._next_preview = ended + max(_REST, _SHARE * (ended - started))
+        self._next_preview = time.monotonic() + self._rest_after(time.thread_time() - started)
+
+    def _rest_after(self, cost: float) -> float:
+        """Seconds until the next small picture, after one that took so much processor time.
+
+        The first one loads what it needs, and any may be slow on a busy machine, so the cheapest of the others counts:
+        otherwise one slow picture would keep the next ones away for a minute.
+        """
+        if self._preview_cost is None:
+            self._preview_cost = math.inf
+            return _REST
+        self._preview_cost = min(self._preview_cost, cost)
+        return max(_REST, _SHARE * self._preview_cost)
 
     def _full_picture(self, event: Drawn) -> str:
         from pixray.images.encode import png_bytes
