@@ -216,6 +216,8 @@ def read_words(argv: Sequence[str], command: str) -> tuple[dict[str, str], str]:
     for word in argv:
         if word in ("--quiet", "--json"):
             output, name = word[2:], None
+        elif word == "-p":  # as runs understand it
+            name, texts["prompts"] = "prompts", ""
         elif word.startswith("--"):
             name, _, value = word[2:].partition("=")
             name = name.replace("-", "_")

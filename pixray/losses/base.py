@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from pixray.errors import InvalidPart
 from pixray.optim.saved_tensors import declared_tensors, saved
 
 if TYPE_CHECKING:
@@ -123,6 +124,9 @@ class WeightedLoss:
 
     Attributes:
         setting: which setting asked for it.
+
+    Raises:
+        InvalidPart: when called, if the loss gives more than one number.
     """
 
     name: str
@@ -134,4 +138,10 @@ class WeightedLoss:
     def __call__(self, inputs: LossInputs) -> Tensor:
         from pixray.ops.surrogate import stop_below
 
-        return self.weight * stop_below(self.loss(inputs), self.stop)
+        value = self.loss(inputs)
+        if value.ndim:
+            raise InvalidPart(
+                f"loss '{self.name}': {type(self.loss).__name__} gives a tensor of shape {tuple(value.shape)}, not a "
+                "scalar; take its mean or sum"
+            )
+        return self.weight * stop_below(value, self.stop)

@@ -18,7 +18,8 @@ class PictureFile:
     """Writes the picture whenever it is due, each over the one before.
 
     Args:
-        path: of the picture. One that pixray made before is replaced, which a notice says.
+        path: of the picture. One that pixray made before stays until the run is over, so that a run that fails loses
+            nothing; then it is replaced, which a notice says.
 
     Raises:
         SettingsError: there is another file of that name, or a folder.
@@ -55,7 +56,7 @@ class PictureFile:
         if isinstance(event, Started):
             self._text = metadata(event.record)
             check_writable(self._path.name, self._text)
-        elif isinstance(event, Drawn) and event.save:
+        elif isinstance(event, Drawn) and event.save and (event.final or self._earlier is None):
             self._background.do(partial(self._save, event))
             return self._said_of_earlier()
         return []

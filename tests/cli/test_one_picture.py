@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
+import pixray
 from pixray.cli.main import main
 from pixray.recorders.record import read_record
 
@@ -84,6 +85,31 @@ def test_a_replaced_picture_says_which_seed_makes_it_again(capsys):
     assert main([*loud, "--seed", "2", "-o", "heart.png"]) == 0
     assert capsys.readouterr().err.splitlines().count("replaced an earlier picture (seed 1)") == 1
     assert read_record("heart.png")["seed"] == 2
+
+
+def test_a_run_that_fails_leaves_an_earlier_picture_as_it_was():
+    class Breaks(pixray.Loss):
+        def __call__(self, inputs):
+            raise ValueError("no more")
+
+    assert main([*TINY, "-o", "heart.png"]) == 0
+    before = Path("heart.png").read_bytes()
+    pixray.add_custom_loss("breaks", Breaks)
+    assert main([*TINY, "--custom_loss", "breaks", "-o", "heart.png"]) == 1
+    assert Path("heart.png").read_bytes() == before
+
+
+def test_a_loss_that_gives_many_values_is_told_in_one_sentence(capsys):
+    class Many(pixray.Loss):
+        def __call__(self, inputs):
+            return inputs.canvas.mean(1)
+
+    pixray.add_custom_loss("many", Many)
+    assert main([*TINY, "--custom_loss", "many", "-o", "heart.png"]) == 1
+    told = capsys.readouterr().err
+    assert (
+        "loss 'many': Many gives a tensor of shape (1, " in told and "not a scalar" in told and "Traceback" not in told
+    )
 
 
 WRONG_PLACES = [

@@ -73,6 +73,15 @@ def test_a_stopped_grid_goes_on_where_it_stopped(registry, monkeypatch, capsys):
     assert main(words) == 0 and painted == ["red", "blue", "green"]
 
 
+def test_prompts_may_be_given_as_for_a_run():
+    from pixray.cli.grid import read_words
+
+    assert read_words(["-p", "a red heart", "--seed", "1..2", "--quiet"], "grid") == (
+        {"prompts": "a red heart", "seed": "1..2"},
+        "quiet",
+    )
+
+
 def test_a_failing_cell_is_a_row_with_its_reason(capsys):
     Image.effect_noise((64, 64), 50).save("whole.png")
     Path("broken.png").write_bytes(Path("whole.png").read_bytes()[:500])  # its header can be read, its pixels cannot
