@@ -116,7 +116,13 @@ def load_perceptors(
 def _load(
     name: str, settings: Settings, registry: Registry, store: ModelStore, device: str, dtype: torch.dtype
 ) -> Perceptor:
+    import torch
+
     if _is_family(name, registry):
+        if settings.precision == "auto" and device == "cpu":
+            # bfloat16 is a fifth faster with small perceptors, and their pictures are as good. But its sums depend on
+            # the number of threads, and with them the bytes of a picture.
+            dtype = torch.float32
         family, _, variant = name.partition("/")
         cls = registry.load("perceptor", family)
         keywords = {**settings.section_keyword(cls), **({"variant": variant} if variant else {})}

@@ -95,10 +95,17 @@ def paint(folder: Path, address: str, on_event: Callable[[Any], None] = lambda e
 
 
 def paint_here(folder: Path) -> None:
-    """The same grid without Ray."""
+    """The same grid without Ray, with one thread, as the workers of a farm have it: sums depend on the number."""
+    import torch
+
     folder.mkdir()
-    for _ in FarmHere(cells(folder), folder, Painter(registry(), ModelStore()), write_results).run():
-        pass
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        for _ in FarmHere(cells(folder), folder, Painter(registry(), ModelStore()), write_results).run():
+            pass
+    finally:
+        torch.set_num_threads(threads)
 
 
 def drive(folder: str, address: str) -> None:
