@@ -38,7 +38,7 @@ def read_json(path: str | Path) -> dict[str, Any]:
     """
     text, where = _text_of(path)
     try:
-        values = json.loads(text, object_pairs_hook=_once_each)
+        values = json.loads(text, object_pairs_hook=once_each)
     except json.JSONDecodeError as error:
         raise SettingsError(f"{where}: {error.msg} at line {error.lineno}, column {error.colno}") from None
     except (ValueError, RecursionError) as error:
@@ -48,7 +48,12 @@ def read_json(path: str | Path) -> dict[str, Any]:
     return values
 
 
-def _once_each(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+def once_each(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """What `json` makes an object of, with every name once.
+
+    Raises:
+        ValueError: a name that is given twice, which JSON allows.
+    """
     values = dict(pairs)
     if len(values) < len(pairs):
         names = [name for name, _ in pairs]

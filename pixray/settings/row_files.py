@@ -12,6 +12,7 @@ from typing import Any, TextIO
 
 from pixray.errors import SettingsError, shown
 from pixray.runtime.files import reason, short, user_path
+from pixray.runtime.yaml_io import once_each
 
 ENDINGS = (".csv", ".tsv", ".jsonl", ".ndjson")
 _DELIMITERS = (",", ";", "\t", "|")
@@ -95,20 +96,12 @@ def _json_rows(file: TextIO, where: str) -> Iterator[Row]:
             continue
         number += 1
         try:
-            values = json.loads(text, object_pairs_hook=_once_each)
+            values = json.loads(text, object_pairs_hook=once_each)
         except (ValueError, RecursionError) as error:
             raise SettingsError(f"{where}, row {number} (line {line}): it is no JSON: {error}") from None
         if not isinstance(values, dict):
             raise SettingsError(f"{where}, row {number} (line {line}): expected an object of settings by name")
         yield Row(number, line, {name: value for name, value in values.items() if not _is_empty(value)})
-
-
-def _once_each(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    values = dict(pairs)
-    if len(values) < len(pairs):
-        names = [name for name, _ in pairs]
-        raise ValueError(f"'{next(name for name in names if names.count(name) > 1)}' is given twice")
-    return values
 
 
 def _csv_rows(file: TextIO, where: str) -> Iterator[Row]:
