@@ -7,6 +7,9 @@ from pathlib import Path
 
 # Before torch is imported: idle threads sleep instead of spinning, also beside other busy processes.
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+# The processes of pytest-xdist share the cores, and so do the programs that their tests start.
+if processes := os.environ.get("PYTEST_XDIST_WORKER_COUNT"):
+    os.environ.setdefault("OMP_NUM_THREADS", str(max(1, (os.cpu_count() or 1) // int(processes))))
 
 import pytest
 
