@@ -112,10 +112,13 @@ def test_ctrl_c_term_and_hup_save_the_picture_and_the_state_close_the_videos_and
     words = [sys.executable, "-m", "pixray", "--prompts", "red", "--iterations", "100000", "--save_every", "5", *SMALL]
     running = subprocess.Popen(words, stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
     deadline = time.monotonic() + 120
-    while not Path("out/steps/frame_0010.png").exists() and time.monotonic() < deadline:
-        time.sleep(0.05)
-    running.send_signal(number)
-    out, err = running.communicate(timeout=120)
+    try:
+        while not Path("out/steps/frame_0010.png").exists() and time.monotonic() < deadline:
+            time.sleep(0.05)
+        running.send_signal(number)
+        out, err = running.communicate(timeout=120)
+    finally:
+        running.kill()
     assert running.returncode == 130, err
     last = json.loads(Path("out/log.jsonl").read_text().splitlines()[-1])
     assert last["event"] == "finished" and last["reason"] == "stopped"
