@@ -18,8 +18,8 @@ class Clay(pixray.Drawer):
     class Settings:
         """Clay"""
 
-        clay_softness: int = pixray.setting(8, "from one lump to the next", unit="pixels", least=1)
-        clay_rate: float = pixray.setting(0.05, "how fast the colours change", least=0)
+        clay_softness: int = pixray.setting(8, "from one lump to the next", unit="pixels", minimum=1)
+        clay_rate: float = pixray.setting(0.05, "how fast the colours change", minimum=0)
 
     settings: Settings
 

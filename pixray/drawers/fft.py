@@ -40,11 +40,11 @@ class FftDrawer(Drawer):
         fft_use: str = setting(
             "fft", "what is optimised: frequencies, wavelet coefficients or pixels", choices=("fft", "dwt", "pixel")
         )
-        fft_decay: float = setting(1.5, "decay of high frequencies", least=0)
+        fft_decay: float = setting(1.5, "decay of high frequencies", minimum=0)
         fft_wave: str = setting("coif2", "wavelet of dwt, a name of PyWavelets")
-        fft_sharp: float = setting(0.3, "strength of the fine levels of dwt", least=0)
-        fft_colors: float = setting(1.5, "colourfulness", least=0.01)
-        fft_lrate: float = setting(0.3, "step size", least=0)
+        fft_sharp: float = setting(0.3, "strength of the fine levels of dwt", minimum=0)
+        fft_colors: float = setting(1.5, "colourfulness", minimum=0.01)
+        fft_lrate: float = setting(0.3, "step size", minimum=0)
 
     settings: Settings
     tensors = ("_contrast",)

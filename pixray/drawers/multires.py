@@ -32,10 +32,10 @@ class MultiresDrawer(Drawer):
     class Settings:
         """Layers of several resolutions"""
 
-        multires_decay: float = setting(0.5, "exponent by which layers are weaker the finer they are", least=0)
-        multires_step: float = setting(2.0, "resolution ratio of successive layers", least=1.1, most=16)
-        multires_colors: float = setting(1.5, "colourfulness", least=0.01)
-        multires_lrate: float = setting(0.2, "step size", least=0)
+        multires_decay: float = setting(0.5, "exponent by which layers are weaker the finer they are", minimum=0)
+        multires_step: float = setting(2.0, "resolution ratio of successive layers", minimum=1.1, maximum=16)
+        multires_colors: float = setting(1.5, "colourfulness", minimum=0.01)
+        multires_lrate: float = setting(0.2, "step size", minimum=0)
 
     settings: Settings
     capturable = True

@@ -48,7 +48,7 @@ class Lookup(Filter):
         """Palette colours only"""
 
         lookup_beta: float = setting(
-            10.0, "strength of the pull of each pixel towards its palette colour", least=0, role=Role.STEERABLE
+            10.0, "strength of the pull of each pixel towards its palette colour", minimum=0, role=Role.STEERABLE
         )
 
     settings: Settings

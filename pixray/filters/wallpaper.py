@@ -34,7 +34,7 @@ class Wallpaper(Filter):
             choices=TYPES,
         )
         wallpaper_edge_match: int = setting(
-            0, "width of the strips at opposite borders that are made alike; 0: none", unit="pixels", least=0
+            0, "width of the strips at opposite borders that are made alike; 0: none", unit="pixels", minimum=0
         )
 
     settings: Settings

@@ -28,9 +28,13 @@ class EdgeLoss(Loss):
     class Settings:
         """Loss edge"""
 
-        edge_thickness: int = setting(5, "width of each margin", unit="percent of that side", least=0, most=100)
+        edge_thickness: int = setting(5, "width of each margin", unit="percent of that side", minimum=0, maximum=100)
         edge_margins: tuple[int, int, int, int] | None = setting(
-            None, "widths of the left, right, top and bottom margin", unit="percent of that side", least=0, most=100
+            None,
+            "widths of the left, right, top and bottom margin",
+            unit="percent of that side",
+            minimum=0,
+            maximum=100,
         )
         edge_color: str = setting(
             "white",

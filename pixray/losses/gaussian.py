@@ -24,10 +24,10 @@ class GaussianLoss(Loss):
             (40.0, 40.0),
             "standard deviation of the unaffected centre, vertical and horizontal",
             unit="pixels",
-            least=0.01,
+            minimum=0.01,
         )
         gaussian_color: tuple[int, int, int] = setting(
-            (255, 255, 255), "colour of the vignette: red, green and blue from 0 to 255", least=0, most=255
+            (255, 255, 255), "colour of the vignette: red, green and blue from 0 to 255", minimum=0, maximum=255
         )
 
     settings: Settings

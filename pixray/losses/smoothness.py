@@ -36,9 +36,9 @@ class SmoothnessLoss(Loss):
         smoothness_gaussian_kernel: int = setting(
             0, "kernel size of the blur before measuring, odd; 0: no blur", parse=kernel_size, unit="pixels"
         )
-        smoothness_gaussian_std: float = setting(1.0, "standard deviation of the blur", unit="pixels", least=0.01)
-        smoothness_spacing: float = setting(1.0, "pixel spacing assumed by the gradient", least=0.01)
-        smoothness_edge_order: int = setting(1, "order of the finite differences at the border", least=1, most=2)
+        smoothness_gaussian_std: float = setting(1.0, "standard deviation of the blur", unit="pixels", minimum=0.01)
+        smoothness_spacing: float = setting(1.0, "pixel spacing assumed by the gradient", minimum=0.01)
+        smoothness_edge_order: int = setting(1, "order of the finite differences at the border", minimum=1, maximum=2)
 
     settings: Settings
     capturable = True

@@ -48,15 +48,15 @@ class StyleLoss(Loss):
 
         style_file: str = setting("", "picture whose style to match", refers=Refers.PICTURE)
         styleloss_content_weight: float = setting(
-            32.0, "weight of keeping the content, halved at each finer scale", least=0.01, role=Role.STEERABLE
+            32.0, "weight of keeping the content, halved at each finer scale", minimum=0.01, role=Role.STEERABLE
         )
         styleloss_ospace: str = setting(
             "uniform",
             "accepted from old settings, without effect: pictures are always brought into the range that VGG wants",
             internal=True,
         )
-        styleloss_skip: int = setting(100, "steps before the style loss starts", least=0)
-        styleloss_every: int = setting(1, "steps between evaluations", least=1)
+        styleloss_skip: int = setting(100, "steps before the style loss starts", minimum=0)
+        styleloss_every: int = setting(1, "steps between evaluations", minimum=1)
 
     settings: Settings
     tensors = ("_content",)

@@ -61,14 +61,14 @@ class Diffusers(Provider):
             references=model_files,
         )
         diffusers_steps: int | None = setting(
-            None, "steps of the sampler; default: the pipeline's own", least=1, most=500
+            None, "steps of the sampler; default: the pipeline's own", minimum=1, maximum=500
         )
         diffusers_guidance: float | None = setting(
-            None, "how closely the prompt is followed; default: the pipeline's own", least=0, most=50
+            None, "how closely the prompt is followed; default: the pipeline's own", minimum=0, maximum=50
         )
         diffusers_device: str = setting("auto", "device that the pipeline works on, such as cuda:0 or cpu")
         diffusers_preview_every: int = setting(
-            5, "number of steps between unfinished pictures; 0: none", least=0, most=500
+            5, "number of steps between unfinished pictures; 0: none", minimum=0, maximum=500
         )
 
     loading: ClassVar[threading.Lock] = threading.Lock()
@@ -83,7 +83,7 @@ class Diffusers(Provider):
         mask=True,
         negative=True,
         seeds=2**32 - 1,
-        sizes=SizeRule(multiple=8, least=64, most=2048),
+        sizes=SizeRule(multiple=8, minimum=64, maximum=2048),
         steps=True,
         guidance=True,
         previews=True,

@@ -52,14 +52,14 @@ class OpenAI(Provider):
             None, "format of the transferred picture", choices=("png", "jpeg", "webp")
         )
         openai_output_compression: int | None = setting(
-            None, "compression of the transferred jpeg or webp, in percent", least=0, most=100
+            None, "compression of the transferred jpeg or webp, in percent", minimum=0, maximum=100
         )
         openai_moderation: str | None = setting(None, "strictness of the moderation", choices=("auto", "low"))
         openai_complexity: str | None = setting(None, "effort of the model", choices=("low", "medium", "high"))
         openai_input_fidelity: str | None = setting(
             None, "how closely the start picture is followed", choices=("low", "high")
         )
-        openai_partial_images: int | None = setting(None, "number of partial pictures to show", least=0, most=3)
+        openai_partial_images: int | None = setting(None, "number of partial pictures to show", minimum=0, maximum=3)
         openai_style: str | None = setting(None, "style, in the legacy dialect", choices=("vivid", "natural"))
 
     settings: Settings
@@ -69,7 +69,9 @@ class OpenAI(Provider):
     legacy_sizes = SizeRule(fixed=((256, 256), (512, 512), (1024, 1024), (1792, 1024), (1024, 1792)))
     fixed_sizes = SizeRule(fixed=((1024, 1024), (1536, 1024), (1024, 1536)))
     # From gpt-image-2 on; the bounds of the area are reported by third parties.
-    free_sizes = SizeRule(multiple=16, least=256, most=3840, least_pixels=655_360, most_pixels=8_294_400, longest=3.0)
+    free_sizes = SizeRule(
+        multiple=16, minimum=256, maximum=3840, minimum_pixels=655_360, maximum_pixels=8_294_400, longest=3.0
+    )
     # high quality can pass two minutes
     capabilities = Capabilities(
         init=True, mask=True, most_images=10, sizes=free_sizes, previews=True, timeout=300.0, most_input=50 << 20

@@ -35,7 +35,7 @@ class PixrayServer(Provider):
         )
         pixray_drawer: str | None = setting(None, "drawer that the server paints with; default: its own")
         pixray_quality: str | None = setting(None, "quality that the server paints in; default: its own")
-        pixray_iterations: int | None = setting(None, "iterations on the server; default: its own", least=0)
+        pixray_iterations: int | None = setting(None, "iterations on the server; default: its own", minimum=0)
         pixray_palette: str | None = setting(None, "palette that the server paints with", grid="")
         pixray_preset: str | None = setting(None, "preset of the server, such as text2pixel")
 
@@ -49,7 +49,7 @@ class PixrayServer(Provider):
         negative=True,
         weights="multi",
         seeds=2**31 - 1,
-        sizes=SizeRule(least=16, most=4096),
+        sizes=SizeRule(minimum=16, maximum=4096),
         previews=True,
         deterministic=True,
         timeout=3600.0,

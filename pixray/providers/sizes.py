@@ -13,27 +13,27 @@ class SizeRule:
     Attributes:
         fixed: the only sizes, width and height in pixels; empty: bounds apply.
         multiple: both edges are multiples of this.
-        least, most: bounds of an edge.
-        least_pixels, most_pixels: bounds of the area.
+        minimum, maximum: bounds of an edge.
+        minimum_pixels, maximum_pixels: bounds of the area.
         longest: maximum aspect ratio, the longer edge divided by the shorter one.
     """
 
     fixed: tuple[tuple[int, int], ...] = ()
     multiple: int = 1
-    least: int = 1
-    most: int = 16384
-    least_pixels: int = 0
-    most_pixels: int = 1 << 40
+    minimum: int = 1
+    maximum: int = 16384
+    minimum_pixels: int = 0
+    maximum_pixels: int = 1 << 40
     longest: float = math.inf
 
     def allows(self, width: int, height: int) -> bool:
         """Whether the service makes this size."""
         if self.fixed:
             return (width, height) in self.fixed
-        edges_fit = all(edge % self.multiple == 0 and self.least <= edge <= self.most for edge in (width, height))
+        edges_fit = all(edge % self.multiple == 0 and self.minimum <= edge <= self.maximum for edge in (width, height))
         return (
             edges_fit
-            and self.least_pixels <= width * height <= self.most_pixels
+            and self.minimum_pixels <= width * height <= self.maximum_pixels
             and max(width, height) <= self.longest * min(width, height)
         )
 
@@ -42,7 +42,7 @@ class SizeRule:
 
         >>> SizeRule(fixed=((512, 512), (1024, 1024), (1344, 768))).nearest(192, 108)
         (1344, 768)
-        >>> SizeRule(multiple=64, least=320, most=1536).nearest(400, 400)
+        >>> SizeRule(multiple=64, minimum=320, maximum=1536).nearest(400, 400)
         (384, 384)
         """
         if self.allows(width, height):
@@ -59,11 +59,11 @@ class SizeRule:
         step = self.multiple
         proportion = min(max(proportion, 1 / self.longest), self.longest)
         sizes = []
-        top = min(self.most, math.isqrt(self.most_pixels) * 8)
-        for rows in range(max(step, -(-self.least // step) * step), top + 1, step):
+        top = min(self.maximum, math.isqrt(self.maximum_pixels) * 8)
+        for rows in range(max(step, -(-self.minimum // step) * step), top + 1, step):
             middle = round(rows * proportion / step) * step
             sizes += [(columns, rows) for columns in (middle - step, middle, middle + step) if columns > 0]
-            low, high = -(-self.least // step) * step, self.most // step * step
+            low, high = -(-self.minimum // step) * step, self.maximum // step * step
             sizes += [(low, rows), (high, rows)]
         return sizes
 

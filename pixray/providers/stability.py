@@ -42,16 +42,16 @@ class Stability(Provider):
         stability_url: str | None = setting(None, "host:port, without a scheme", refers=Refers.ENDPOINT)
         stability_model: str = setting("stable-diffusion-xl-1024-v1-0", "name of the engine")
         stability_sampler: str | None = setting(None, "sampler; none: the service's choice", choices=wire.SAMPLERS)
-        stability_steps: int | None = setting(None, "steps of the sampler", least=10, most=150)
+        stability_steps: int | None = setting(None, "steps of the sampler", minimum=10, maximum=150)
         stability_guidance: float | None = setting(
-            None, "cfg_scale: how closely the prompt is followed", least=0, most=35
+            None, "cfg_scale: how closely the prompt is followed", minimum=0, maximum=35
         )
-        stability_end: float = setting(0.01, "end of the noise schedule, with a start picture", least=0, most=1)
+        stability_end: float = setting(0.01, "end of the noise schedule, with a start picture", minimum=0, maximum=1)
         stability_clip_guidance: str = setting(
             "none", "CLIP guidance by the service (not reproducible)", choices=wire.GUIDANCE
         )
         stability_clip_strength: float | None = setting(
-            None, "strength of the CLIP guidance; 0.25 works well", least=0, most=1
+            None, "strength of the CLIP guidance; 0.25 works well", minimum=0, maximum=1
         )
         stability_style: str | None = setting(None, "style preset", choices=STYLES)
         stability_masked_area: str = setting(
@@ -68,8 +68,8 @@ class Stability(Provider):
             (640, 1536),
         )
     )  # fmt: skip
-    other_sizes = SizeRule(multiple=64, least=256, most=2048, most_pixels=1_048_576)
-    sizes_of_1_6 = SizeRule(multiple=64, least=320, most=1536, most_pixels=1_048_576)
+    other_sizes = SizeRule(multiple=64, minimum=256, maximum=2048, maximum_pixels=1_048_576)
+    sizes_of_1_6 = SizeRule(multiple=64, minimum=320, maximum=1536, maximum_pixels=1_048_576)
     capabilities = Capabilities(
         init=True,
         mask=True,

@@ -43,9 +43,9 @@ class VisionCraft(Provider):
         visioncraft_url: str | None = setting(None, "base address", refers=Refers.ENDPOINT)
         visioncraft_model: str = setting("sdxl-base", "name of the model")
         visioncraft_sampler: str = setting("Euler a", "name of the sampler, see `pixray services visioncraft`")
-        visioncraft_steps: int = setting(30, "steps of the sampler", least=1, most=35)
+        visioncraft_steps: int = setting(30, "steps of the sampler", minimum=1, maximum=35)
         visioncraft_guidance: float = setting(
-            7.0, "how closely the prompt is followed, rounded to a whole number", least=1, most=30
+            7.0, "how closely the prompt is followed, rounded to a whole number", minimum=1, maximum=30
         )
         visioncraft_loras: str | None = setting(
             None, "LoRAs, name[:weight] separated by commas", parse=lora_weights, grid=""
@@ -56,7 +56,7 @@ class VisionCraft(Provider):
     key_name, url_name, default_url = "VISIONCRAFT_TOKEN", "VISIONCRAFT_BASE_URL", "https://visioncraft.top"
     capabilities = Capabilities(
         negative=True,
-        sizes=SizeRule(least=64, most=1024),
+        sizes=SizeRule(minimum=64, maximum=1024),
         samplers=None,
         steps=True,
         guidance=True,

@@ -28,7 +28,7 @@ from pixray.settings.schema import Schema
 
 @dataclass(frozen=True)
 class Field:
-    """One input: its name, Python type, description, and legal values or least value if it has any.
+    """One input: its name, Python type, description, and legal values or the minimum if it has any.
 
     Attributes:
         kind: "str", "int", or "Path" of a file that cog fetches or unpacks first.
@@ -38,7 +38,7 @@ class Field:
     kind: str
     description: str
     choices: tuple[str, ...] = ()
-    least: int | None = None
+    minimum: int | None = None
 
 
 def fields() -> list[Field]:
@@ -61,7 +61,7 @@ def _field(declaration: Declaration) -> Field:
         kind,
         (declaration.help.partition(":")[0] if kind == "Path" else declaration.help) + _default_of(declaration),
         tuple(choices),
-        int(declaration.least) if kind == "int" and declaration.least is not None else None,
+        int(declaration.minimum) if kind == "int" and declaration.minimum is not None else None,
     )
 
 
@@ -116,8 +116,8 @@ def source() -> str:
         facts = [f"default=None, description={json.dumps(field.description, ensure_ascii=False)}"]
         if field.choices:
             facts.append(f"choices={json.dumps(list(field.choices))}")
-        if field.least is not None:
-            facts.append(f"ge={field.least}")
+        if field.minimum is not None:
+            facts.append(f"ge={field.minimum}")
         lines += [
             f"        {field.name}: Optional[{field.kind}] = Input(",
             *(f"            {fact}," for fact in facts),
@@ -140,8 +140,8 @@ def schema() -> dict[str, Any]:
             facts["format"] = "uri"
         if field.choices:
             facts["enum"] = list(field.choices)
-        if field.least is not None:
-            facts["minimum"] = field.least
+        if field.minimum is not None:
+            facts["minimum"] = field.minimum
         properties[field.name] = facts
     output = {
         "title": "Output",

@@ -24,16 +24,16 @@ class Changes:
     timed_fade: Amount = setting(
         Amount(0, "iterations"), "length of the cross-fade between prompts of successive times"
     )
-    camera_zoom: float = setting(1.0, "zoom factor of each camera move; below 1 zooms out", least=0.5, most=2)
+    camera_zoom: float = setting(1.0, "zoom factor of each camera move; below 1 zooms out", minimum=0.5, maximum=2)
     camera_pan: tuple[float, float] = setting(
         (0.0, 0.0),
         "distance of each camera move, to the right and down",
         unit="percent of the size",
-        least=-100,
-        most=100,
+        minimum=-100,
+        maximum=100,
     )
     camera_rotate: float = setting(
-        0.0, "clockwise rotation of the camera in each move", unit="degrees", least=-180, most=180
+        0.0, "clockwise rotation of the camera in each move", unit="degrees", minimum=-180, maximum=180
     )
     camera_every: Amount = setting(Amount(1, "iterations"), "interval between camera moves; 0: never", role=Role.PERIOD)
     steering: Any = setting(

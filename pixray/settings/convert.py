@@ -162,10 +162,10 @@ def _among_choices(declared: Declaration, value: Any) -> Any:
 
 def _check_bounds(declared: Declaration, value: Any) -> None:
     for number in value if isinstance(value, list | tuple) else (value,):
-        if declared.least is not None and number < declared.least:
-            raise ValueError(f"expected at least {declared.least:g}{_unit(declared)}")
-        if declared.most is not None and number > declared.most:
-            raise ValueError(f"expected at most {declared.most:g}{_unit(declared)}")
+        if declared.minimum is not None and number < declared.minimum:
+            raise ValueError(f"expected at least {declared.minimum:g}{_unit(declared)}")
+        if declared.maximum is not None and number > declared.maximum:
+            raise ValueError(f"expected at most {declared.maximum:g}{_unit(declared)}")
         if isinstance(number, float) and abs(number) > GREATEST_NUMBER:
             least = "at least -" if number < 0 else "at most "
             raise ValueError(f"expected {least}{GREATEST_NUMBER:g}{_unit(declared)}")

@@ -109,8 +109,8 @@ class Size:
     iterations: int | None = setting(
         None,
         "number of steps",
-        least=0,
-        most=10_000_000,
+        minimum=0,
+        maximum=10_000_000,
         aliases=("-i",),
         common=True,
         role=Role.REQUEST_FIELD | Role.RESUMABLE,
@@ -127,14 +127,14 @@ class Size:
         None,
         "exact width and height",
         unit="pixels",
-        least=1,
-        most=16384,
+        minimum=1,
+        maximum=16384,
         aliases=("-s",),
         common=True,
         role=Role.REQUEST_FIELD,
     )
     scale: float | None = setting(
-        None, "factor applied to the base size of the aspect", least=0.05, aliases=("-sca",), role=Role.CHOICE
+        None, "factor applied to the base size of the aspect", minimum=0.05, aliases=("-sca",), role=Role.CHOICE
     )
     ezsize: str | None = setting(None, "named size", choices=tuple(EZSIZE), aliases=("-ezs",), role=Role.CHOICE)
     seed: Any = setting(
@@ -147,8 +147,8 @@ class Size:
     audition: int = setting(
         1,
         "seeds that paint the first 60 steps, from the run's own on; the one whose picture fits best goes on",
-        least=1,
-        most=64,
+        minimum=1,
+        maximum=64,
         common=True,
     )
     judge: str | None = setting(
@@ -191,10 +191,10 @@ class Perceptors:
         grid="",
     )
     num_cuts: int | None = setting(
-        None, "number of cutouts per perceptor input size and batch", least=1, most=65536, aliases=("-cuts",)
+        None, "number of cutouts per perceptor input size and batch", minimum=1, maximum=65536, aliases=("-cuts",)
     )
     batches: int | None = setting(
-        None, "passes per step, whose gradients are averaged", least=1, most=65536, aliases=("-bats",)
+        None, "passes per step, whose gradients are averaged", minimum=1, maximum=65536, aliases=("-bats",)
     )
     cutouts: str = setting(
         "direct",
@@ -203,7 +203,7 @@ class Perceptors:
         "classic: the resampling chain of the old pixray, for comparison (slow)",
         part="cutouts",
     )
-    cut_noise: float = setting(0.1, "maximum strength of the noise added to each cutout", least=0, most=1000)
+    cut_noise: float = setting(0.1, "maximum strength of the noise added to each cutout", minimum=0, maximum=1000)
     cut_contrast: str = setting(
         "plain",
         "minmax: rescale each batch of cutouts to 0..1 before the perceptor, as the old pixray did",
@@ -220,7 +220,7 @@ class Perceptors:
     cuts_at_once: int | None = setting(
         None,
         "cutouts encoded at a time; fewer take less memory but twice the work; chosen automatically on a GPU",
-        least=1,
+        minimum=1,
         role=Role.RESUMABLE,
     )
 
@@ -232,12 +232,12 @@ class Optimizer:
     learning_rate: float = setting(
         0.2,
         "step size, for drawers that have no step size of their own",
-        least=0,
+        minimum=0,
         aliases=("-lr",),
         role=Role.STEERABLE,
     )
     learning_rate_factor: float = setting(
-        1.0, "what every step size is multiplied by, those of drawers included", least=0, most=1000
+        1.0, "what every step size is multiplied by, those of drawers included", minimum=0, maximum=1000
     )
     optimiser: str = setting("Adam", "name of the optimizer", part="optimizer", aliases=("--optimizer", "-opt"))
     learning_rate_drops: Any = setting(

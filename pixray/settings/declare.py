@@ -115,8 +115,8 @@ class Declaration:
     default: Any
     help: str
     choices: tuple[str, ...] | None
-    least: float | None
-    most: float | None
+    minimum: float | None
+    maximum: float | None
     unit: str | None
     aliases: tuple[str, ...]
     parse: Callable[[Any], Any] | None
@@ -151,8 +151,8 @@ def setting(
     help: str,
     *,
     choices: Sequence[str] | None = None,
-    least: float | None = None,
-    most: float | None = None,
+    minimum: float | None = None,
+    maximum: float | None = None,
     unit: str | None = None,
     aliases: Sequence[str] = (),
     parse: Callable[[Any], Any] | None = None,
@@ -171,7 +171,7 @@ def setting(
         default: its value when nobody gives one.
         help: one line, as a user would say it.
         choices: the only legal words, if there are only a few.
-        least, most: inclusive bounds of a number.
+        minimum, maximum: inclusive bounds of a number.
         unit: what the number counts ("pixels", "percent").
         aliases: more flags, such as ("-asp",) or ("--video", "-vid").
         parse: for values with a grammar of their own; takes the raw value, raises ValueError with what is right.

@@ -20,7 +20,7 @@ class Start:
         role=Role.SUBJECT | Role.PER_FRAME | Role.CHOICE | Role.REQUEST_FIELD,
     )
     init_image_alpha: int = setting(
-        200, "opacity of the start picture over the start noise", least=0, most=255, aliases=("-iia",)
+        200, "opacity of the start picture over the start noise", minimum=0, maximum=255, aliases=("-iia",)
     )
     init_noise: str = setting("pixels", "start noise", choices=("pixels", "gradient", "snow", "none"), aliases=("-in",))
     image_fit: str = setting(
@@ -72,7 +72,11 @@ class Over:
         grid="",
     )
     overlay_alpha: int | None = setting(
-        None, "opacity of the overlay; not set or 0: the transparency of the file", least=0, most=255, aliases=("-ova",)
+        None,
+        "opacity of the overlay; not set or 0: the transparency of the file",
+        minimum=0,
+        maximum=255,
+        aliases=("-ova",),
     )
     overlay_every: Amount = setting(
         Amount(10, "iterations"), "interval between overlays; 0: never", aliases=("-ove",), role=Role.PERIOD
@@ -91,7 +95,7 @@ class Over:
     animation_alpha: int = setting(
         128,
         "opacity of the previous frame when it is laid over each frame between rounds",
-        least=0,
-        most=255,
+        minimum=0,
+        maximum=255,
         aliases=("-ana",),
     )

@@ -29,7 +29,7 @@ class Remote:
     )
     negative_prompt: str | None = setting(None, "what a remote service should not paint")
     remote_strength: float = setting(
-        0.65, "how much a remote service changes the start picture: 0 keeps it, 1 ignores it", least=0, most=1
+        0.65, "how much a remote service changes the start picture: 0 keeps it, 1 ignores it", minimum=0, maximum=1
     )
     remote_mask: str | None = setting(
         None,
@@ -41,9 +41,9 @@ class Remote:
         "use the start picture only to guide the composition, by this kind of feature",
         choices=("pose", "sketch", "depth", "canny"),
     )
-    remote_control_scale: float | None = setting(None, "strength of remote_control", least=0, most=1)
-    max_cost: float | None = setting(None, "maximum total cost of remote services, in the unit of `prices`", least=0)
-    max_requests: int | None = setting(None, "maximum total number of requests to remote services", least=0)
+    remote_control_scale: float | None = setting(None, "strength of remote_control", minimum=0, maximum=1)
+    max_cost: float | None = setting(None, "maximum total cost of remote services, in the unit of `prices`", minimum=0)
+    max_requests: int | None = setting(None, "maximum total number of requests to remote services", minimum=0)
     prices: str | None = setting(
         None,
         "price per picture, service:amount separated by commas (or openai.token:amount)",
@@ -55,6 +55,6 @@ class Remote:
         "auto: cache reproducible pictures; replay: cache all pictures; off: no cache",
         choices=("auto", "replay", "off"),
     )
-    remote_timeout: float | None = setting(None, "time to wait for a response", unit="seconds", least=0.1)
-    remote_attempts: int = setting(3, "maximum number of attempts per request", least=1, most=10)
+    remote_timeout: float | None = setting(None, "time to wait for a response", unit="seconds", minimum=0.1)
+    remote_attempts: int = setting(3, "maximum number of attempts per request", minimum=1, maximum=10)
     pay_twice: bool = setting(False, "retry even if the service may have billed the first attempt")

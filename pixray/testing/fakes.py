@@ -69,7 +69,7 @@ class FlatDrawer(Drawer):
     class Settings:
         """One flat colour"""
 
-        flat_rate: float = setting(0.05, "how fast the colour changes", least=0)
+        flat_rate: float = setting(0.05, "how fast the colour changes", minimum=0)
 
     settings: Settings
     capturable = True

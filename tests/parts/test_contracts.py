@@ -351,7 +351,7 @@ class Clay(pixray.Drawer):
     class Settings:
         """Clay"""
 
-        clay_softness: int = pixray.setting(8, "pixels between two lumps", least=1)
+        clay_softness: int = pixray.setting(8, "pixels between two lumps", minimum=1)
 
     def start(self, image, generator):
         width, height = (max(2, side // self.settings.clay_softness) for side in self.size)

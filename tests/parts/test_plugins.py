@@ -34,7 +34,7 @@ class Clay(FlatDrawer):
     class Settings(FlatDrawer.Settings):
         "Soft clay"
 
-        clay_softness: float = pixray.setting(0.5, "how soft the clay is", least=0, most=1)
+        clay_softness: float = pixray.setting(0.5, "how soft the clay is", minimum=0, maximum=1)
 
 
 class Calm(pixray.Loss):
@@ -98,7 +98,7 @@ class Slow(torch.optim.SGD):
     class Settings:
         "Slow"
 
-        slow_momentum: float = pixray.setting(0.5, "momentum", least=0)
+        slow_momentum: float = pixray.setting(0.5, "momentum", minimum=0)
 
     def __init__(self, params, lr, settings=None):
         super().__init__(params, lr=lr, momentum=settings.slow_momentum)
@@ -323,7 +323,7 @@ def test_a_default_that_is_wrong_is_the_mistake_of_the_part(registry):
             @dataclass(frozen=True, kw_only=True)
             class Settings(FlatDrawer.Settings):
                 "Clay"
-                clay_softness: float = pixray.setting(3.0, "how soft", most=1)
+                clay_softness: float = pixray.setting(3.0, "how soft", maximum=1)
         """
     names = {"__name__": __name__}
     exec(textwrap.dedent(source), names)

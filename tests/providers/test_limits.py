@@ -199,10 +199,14 @@ def test_an_empty_address_in_the_environment_is_none(monkeypatch):
 @pytest.mark.parametrize(
     ("rule", "wanted", "nearest"),
     [
-        (SizeRule(multiple=64, least=320, most=1536), (1000, 500), (1024, 512)),
-        (SizeRule(multiple=16, least=256, most=3840, least_pixels=655_360, longest=3.0), (100, 1000), (480, 1424)),
+        (SizeRule(multiple=64, minimum=320, maximum=1536), (1000, 500), (1024, 512)),
+        (
+            SizeRule(multiple=16, minimum=256, maximum=3840, minimum_pixels=655_360, longest=3.0),
+            (100, 1000),
+            (480, 1424),
+        ),
         (SizeRule(fixed=((256, 256), (512, 512))), (500, 400), (512, 512)),
-        (SizeRule(least=64, most=1024), (2048, 1024), (1024, 512)),
+        (SizeRule(minimum=64, maximum=1024), (2048, 1024), (1024, 512)),
     ],
 )
 def test_the_nearest_size_keeps_the_proportions_as_well_as_it_can(rule, wanted, nearest):

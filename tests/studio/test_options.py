@@ -50,15 +50,15 @@ def test_every_setting_of_every_local_drawer_is_offered_with_its_help_and_bounds
                 row = shown[declaration.name]
                 assert (row["help"], row["minimum"], row["maximum"]) == (
                     declaration.help,
-                    declaration.least,
-                    declaration.most,
+                    declaration.minimum,
+                    declaration.maximum,
                 )
 
 
 def test_a_setting_declared_by_a_plugin_appears(built_in):
     @dataclasses.dataclass(frozen=True, kw_only=True)
     class Settings:
-        clay_wetness: float = setting(0.5, "how wet the clay is", least=0, most=1)
+        clay_wetness: float = setting(0.5, "how wet the clay is", minimum=0, maximum=1)
 
     clay = type("Clay", (FlatDrawer,), {"__doc__": "Clay on a wheel.\n\nMore.", "Settings": Settings})
     built_in.add("drawer", "clay", clay)

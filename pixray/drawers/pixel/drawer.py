@@ -70,7 +70,7 @@ class PixelDrawer(Drawer):
             grid="",
             common=True,
         )
-        pixel_scale: float | None = setting(None, "factor applied to the size of the cells", least=0.01)
+        pixel_scale: float | None = setting(None, "factor applied to the size of the cells", minimum=0.01)
         pixel_type: str = setting("rect", "shape of a cell", choices=CELL_TYPES, common=True)
         pixel_edge_check: bool = setting(True, "adjust the grid so that shifted rows meet both borders alike")
         pixel_iso_check: bool = setting(True, "adjust the grid so that cells are as wide as high")
@@ -98,8 +98,8 @@ class PixelDrawer(Drawer):
             None,
             "at most so many colours beside the transparent ground, learnt while painting; with a palette: chosen from "
             "it (default for sprites: 16, or the palette)",
-            least=1,
-            most=255,
+            minimum=1,
+            maximum=255,
             common=True,
         )
         dither: str = setting(

@@ -47,14 +47,14 @@ class StrokeSettings(PlotterSettings):
         choices=(*PLACES, DRAFT),
     )
     stroke_calm: float = setting(
-        0, "how far neighbouring points move together in each step; prevents tangled strokes", least=0, most=1
+        0, "how far neighbouring points move together in each step; prevents tangled strokes", minimum=0, maximum=1
     )
     init_svg: str | None = setting(None, "SVG file whose paths are the initial strokes", refers=Refers.FILE)
     page_width: float | None = setting(
         None,
         "physical width of the SVG, for plotters and print; keeps strokes on the page",
         unit="mm",
-        least=1,
+        minimum=1,
         common=True,
     )
     svg_order: str = setting(

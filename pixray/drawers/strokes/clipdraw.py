@@ -27,9 +27,13 @@ class ClipDrawDrawer(StrokeDrawer):
     class Settings(StrokeSettings):
         """Clipdraw"""
 
-        strokes: int = setting(1024, "number of strokes", least=1, most=65536)
-        min_stroke_width: float = setting(1, "minimum stroke width", unit="percent of the height", least=0, most=100)
-        max_stroke_width: float = setting(5, "maximum stroke width", unit="percent of the height", least=0, most=100)
+        strokes: int = setting(1024, "number of strokes", minimum=1, maximum=65536)
+        min_stroke_width: float = setting(
+            1, "minimum stroke width", unit="percent of the height", minimum=0, maximum=100
+        )
+        max_stroke_width: float = setting(
+            5, "maximum stroke width", unit="percent of the height", minimum=0, maximum=100
+        )
 
     settings: Settings
 

@@ -34,13 +34,20 @@ class LineSketchDrawer(StrokeDrawer):
         """Line sketch"""
 
         strokes: int = setting(
-            STROKES, "number of strokes; 1 with a draft: a single line, the pen is never lifted", least=1, most=65536
+            STROKES,
+            "number of strokes; 1 with a draft: a single line, the pen is never lifted",
+            minimum=1,
+            maximum=65536,
         )
-        stroke_length: int = setting(8, "cubic Bezier segments per stroke", least=1, most=1024)
-        min_stroke_width: float = setting(0.5, "minimum stroke width", unit="percent of the height", least=0, most=100)
-        max_stroke_width: float = setting(2, "maximum stroke width", unit="percent of the height", least=0, most=100)
+        stroke_length: int = setting(8, "cubic Bezier segments per stroke", minimum=1, maximum=1024)
+        min_stroke_width: float = setting(
+            0.5, "minimum stroke width", unit="percent of the height", minimum=0, maximum=100
+        )
+        max_stroke_width: float = setting(
+            2, "maximum stroke width", unit="percent of the height", minimum=0, maximum=100
+        )
         pen_width: float | None = setting(
-            None, "fixed width of all strokes, for plotters; needs page_width", unit="mm", least=0.01
+            None, "fixed width of all strokes, for plotters; needs page_width", unit="mm", minimum=0.01
         )
         ink: str = setting(
             "auto",
@@ -50,7 +57,7 @@ class LineSketchDrawer(StrokeDrawer):
             role=Role.CHOICE,
             common=True,
         )
-        stroke_opacity: float = setting(1, "opacity of the ink", least=0.01, most=1)
+        stroke_opacity: float = setting(1, "opacity of the ink", minimum=0.01, maximum=1)
         allow_paper_color: bool = setting(False, "also optimise the colour of the paper")
 
     settings: Settings

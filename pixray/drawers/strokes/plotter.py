@@ -25,7 +25,7 @@ class PlotterSettings:
     )
     straight_lines: bool = setting(False, "strokes of straight pieces only")
     max_length: float | None = setting(
-        None, "all strokes together are at most so long; needs page_width", unit="mm", least=1
+        None, "all strokes together are at most so long; needs page_width", unit="mm", minimum=1
     )
 
 

@@ -68,8 +68,8 @@ class VqganDrawer(Drawer):
             0.0,
             "share of the steps that paint a smaller picture first, where the grid of codes is large enough and there "
             "is no start image",
-            least=0,
-            most=1,
+            minimum=0,
+            maximum=1,
         )
 
     settings: Settings

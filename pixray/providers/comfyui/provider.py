@@ -45,9 +45,9 @@ class ComfyUI(Provider):
         comfyui_model: str | None = setting(
             None, "file name of the checkpoint, see `pixray services comfyui`; default: the only one, or the graph's"
         )
-        comfyui_steps: int | None = setting(None, "steps of the sampler; default: the graph's", least=1, most=200)
+        comfyui_steps: int | None = setting(None, "steps of the sampler; default: the graph's", minimum=1, maximum=200)
         comfyui_guidance: float | None = setting(
-            None, "how closely the prompt is followed; default: the graph's", least=0, most=100
+            None, "how closely the prompt is followed; default: the graph's", minimum=0, maximum=100
         )
         comfyui_sampler: str | None = setting(None, "name of the sampler; default: the graph's")
 
@@ -62,7 +62,7 @@ class ComfyUI(Provider):
         mask=True,
         negative=True,
         seeds=2**32 - 1,
-        sizes=SizeRule(multiple=8, least=64, most=4096),
+        sizes=SizeRule(multiple=8, minimum=64, maximum=4096),
         samplers=None,
         steps=True,
         guidance=True,

@@ -44,7 +44,7 @@ class BlackForestLabs(Queued):
         init=True,
         mask=True,
         seeds=2**31 - 1,
-        sizes=SizeRule(multiple=16, least=256, most=2048, most_pixels=4_194_304),
+        sizes=SizeRule(multiple=16, minimum=256, maximum=2048, maximum_pixels=4_194_304),
         deterministic=True,
         timeout=300.0,
     )

@@ -32,9 +32,9 @@ class Fal(Queued):
         fal_model: str | None = setting(
             None, "model; default: fal-ai/flux/dev, and with a start picture its image-to-image"
         )
-        fal_steps: int | None = setting(None, "steps of the sampler; default: the model's own", least=1, most=100)
+        fal_steps: int | None = setting(None, "steps of the sampler; default: the model's own", minimum=1, maximum=100)
         fal_guidance: float | None = setting(
-            None, "how closely the prompt is followed; default: the model's own", least=0, most=30
+            None, "how closely the prompt is followed; default: the model's own", minimum=0, maximum=30
         )
 
     settings: Settings
@@ -45,7 +45,7 @@ class Fal(Queued):
     capabilities = Capabilities(
         init=True,
         seeds=2**31 - 1,
-        sizes=SizeRule(multiple=16, least=256, most=2048, most_pixels=4_194_304),
+        sizes=SizeRule(multiple=16, minimum=256, maximum=2048, maximum_pixels=4_194_304),
         steps=True,
         guidance=True,
         deterministic=True,

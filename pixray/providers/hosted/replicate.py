@@ -55,9 +55,11 @@ class Replicate(Queued):
             parse=input_names,
             grid="",
         )
-        replicate_steps: int | None = setting(None, "steps of the sampler; default: the model's own", least=1, most=500)
+        replicate_steps: int | None = setting(
+            None, "steps of the sampler; default: the model's own", minimum=1, maximum=500
+        )
         replicate_guidance: float | None = setting(
-            None, "how closely the prompt is followed; default: the model's own", least=0, most=50
+            None, "how closely the prompt is followed; default: the model's own", minimum=0, maximum=50
         )
 
     settings: Settings
@@ -70,7 +72,7 @@ class Replicate(Queued):
         mask=True,
         negative=True,
         seeds=2**31 - 1,
-        sizes=SizeRule(multiple=16, least=256, most=2048),
+        sizes=SizeRule(multiple=16, minimum=256, maximum=2048),
         steps=True,
         guidance=True,
         deterministic=True,

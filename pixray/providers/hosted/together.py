@@ -26,7 +26,9 @@ class Together(Provider):
 
         together_url: str | None = setting(None, "base address", refers=Refers.ENDPOINT)
         together_model: str = setting("black-forest-labs/FLUX.1-schnell", "name of the model")
-        together_steps: int | None = setting(None, "steps of the sampler; default: the model's own", least=1, most=100)
+        together_steps: int | None = setting(
+            None, "steps of the sampler; default: the model's own", minimum=1, maximum=100
+        )
 
     settings: Settings
     name = "together"
@@ -36,7 +38,7 @@ class Together(Provider):
         init=True,
         most_images=4,
         seeds=2**31 - 1,
-        sizes=SizeRule(multiple=16, least=256, most=1792),
+        sizes=SizeRule(multiple=16, minimum=256, maximum=1792),
         steps=True,
         deterministic=True,
         timeout=180.0,

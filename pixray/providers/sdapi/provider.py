@@ -39,14 +39,16 @@ class Sdapi(Provider):
         sdapi_model: str | None = setting(
             None, "name of the checkpoint, see `pixray services sdapi`; default: the one that is loaded"
         )
-        sdapi_steps: int | None = setting(None, "steps of the sampler; default: the server's own", least=1, most=150)
+        sdapi_steps: int | None = setting(
+            None, "steps of the sampler; default: the server's own", minimum=1, maximum=150
+        )
         sdapi_guidance: float | None = setting(
-            None, "how closely the prompt is followed; default: the server's own", least=0, most=30
+            None, "how closely the prompt is followed; default: the server's own", minimum=0, maximum=30
         )
         sdapi_sampler: str | None = setting(None, "name of the sampler, see `pixray services sdapi`")
         sdapi_scheduler: str | None = setting(None, "name of the scheduler, such as karras")
         sdapi_preview_every: float = setting(
-            0.5, "time between looks at the unfinished picture; 0: none", unit="seconds", least=0, most=60
+            0.5, "time between looks at the unfinished picture; 0: none", unit="seconds", minimum=0, maximum=60
         )
 
     settings: Settings
@@ -61,7 +63,7 @@ class Sdapi(Provider):
         negative=True,
         seeds=2**32 - 1,
         most_images=4,
-        sizes=SizeRule(multiple=8, least=64, most=2048),
+        sizes=SizeRule(multiple=8, minimum=64, maximum=2048),
         samplers=None,
         steps=True,
         guidance=True,
