@@ -14,6 +14,15 @@ if processes := os.environ.get("PYTEST_XDIST_WORKER_COUNT"):
 import pytest
 
 
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config, log):
+    """With `-n`, a file stays in one process: its servers, models and browsers are started once."""
+    from xdist.scheduler import LoadFileScheduling
+
+    config.option.loadscopereorder = False  # else long files with few tests come last, and one process waits
+    return LoadFileScheduling(config, log)
+
+
 @pytest.fixture(autouse=True)
 def _alone(tmp_path, tmp_path_factory, monkeypatch):
     """Own working directory, no hub, no checkpoints or plugins of the person who runs the tests."""
