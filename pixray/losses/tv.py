@@ -5,8 +5,11 @@ Rudin, Osher, Fatemi: Nonlinear total variation based noise removal algorithms (
 
 from __future__ import annotations
 
+from typing import Any
+
 import torch
 from torch import Tensor
+from torch.autograd.function import once_differentiable
 from torch.nn import functional as F
 
 from pixray.losses.base import Loss, LossInputs
@@ -35,10 +38,31 @@ def total_variation(pictures: Tensor) -> Tensor:
 
 
 def _mean_slope(pictures: Tensor) -> Tensor:
-    down = pictures.diff(dim=-2, append=pictures[..., -1:, :])
-    across = pictures.diff(dim=-1, append=pictures[..., -1:])
-    length = (torch.square(down) + torch.square(across) + _FLAT**2).sqrt() - _FLAT
-    return length.mean((1, 2, 3)) * (max(pictures.shape[-2:]) / SIDE)
+    mean = _Lengths.apply(pictures) / pictures[0].numel() - _FLAT
+    return mean * (max(pictures.shape[-2:]) / SIDE)
+
+
+class _Lengths(torch.autograd.Function):
+    """The lengths of the slopes of N C H W, summed: N. Autograd's own derivative takes twice as many passes."""
+
+    @staticmethod
+    def forward(ctx: Any, pictures: Tensor) -> Tensor:
+        down, across = torch.zeros_like(pictures), torch.zeros_like(pictures)
+        torch.sub(pictures[..., 1:, :], pictures[..., :-1, :], out=down[..., :-1, :])
+        torch.sub(pictures[..., 1:], pictures[..., :-1], out=across[..., :-1])
+        lengths = torch.square(down).addcmul_(across, across).add_(_FLAT**2).sqrt_()
+        ctx.save_for_backward(down, across, lengths)
+        return lengths.sum((1, 2, 3))
+
+    @staticmethod
+    @once_differentiable
+    def backward(ctx: Any, gradient: Tensor) -> Tensor:
+        down, across, lengths = ctx.saved_tensors
+        down, across = down / lengths, across / lengths
+        pull = (down + across).neg_()
+        pull[..., 1:, :] += down[..., :-1, :]
+        pull[..., 1:] += across[..., :-1]
+        return pull.mul_(gradient.view(-1, 1, 1, 1))
 
 
 class TotalVariation(Loss):

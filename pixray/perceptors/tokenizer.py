@@ -132,8 +132,8 @@ def _read_vocabulary() -> _Vocabulary:
     if spec is None or not spec.submodule_search_locations:
         raise MissingPackage("reading prompts", "open_clip_torch")
     packed = Path(spec.submodule_search_locations[0], _FILE).read_bytes()
-    merges = gzip.decompress(packed).decode("utf-8").split("\n")[1 : _MERGES + 1]
+    merges = gzip.decompress(packed).decode("utf-8").split("\n", _MERGES + 1)[1 : _MERGES + 1]
+    joined = "\n".join(merges).replace(" ", "").split("\n")  # in one go: one by one they take twice as long
     letters = list(_alphabet().values())
-    tokens = [*letters, *(letter + _WORD_END for letter in letters), *(merge.replace(" ", "") for merge in merges)]
-    numbers = {token: number for number, token in enumerate([*tokens, _START, _END])}
-    return _Vocabulary(numbers, {merge: rank for rank, merge in enumerate(merges)})
+    tokens = [*letters, *(letter + _WORD_END for letter in letters), *joined, _START, _END]
+    return _Vocabulary(*(dict(zip(keys, range(len(keys)), strict=True)) for keys in (tokens, merges)))

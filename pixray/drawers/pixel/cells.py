@@ -22,6 +22,8 @@ left and one cell longer."""
 BORDERS = ("filled", "open")
 _REACHING = frozenset({"hex", "diamond", "knit"})
 """Cells of these reach into the rows above and below, and leave gaps where such a row is missing."""
+_BOXES = frozenset({"rect", "rectshift"})
+"""Cells of these fill their own box and nothing else."""
 
 Rows = TypeVar("Rows", int, Tensor)
 """One number, or several as a tensor."""
@@ -182,13 +184,14 @@ def topmost_cell(cells: Cells, x: Tensor, y: Tensor) -> Tensor:
     shown = torch.full((len(y), len(x)), -1, dtype=torch.int32)
     home_row = torch.div(y, cells.cell_height, rounding_mode="floor").long()
     # A polygon reaches at most into the rows and columns next to its own, so three of each are enough.
-    for row_step in (-1, 0, 1):
+    steps = (0,) if cells.cell_type in _BOXES else (-1, 0, 1)
+    for row_step in steps:
         row = home_row + row_step
         v = y / cells.cell_height - row
         u_row = x[None] / cells.cell_width - cells.row_offset(row)[:, None]
         length, first = cells.row_length(row), cells.row_start(row)
         exists = (row >= cells.first_row) & (row < cells.end_row)
-        for column_step in (-1, 0, 1):
+        for column_step in steps:
             column = torch.floor(u_row).long() + column_step
             inside = _inside(cells, u_row - column, v, row, column)
             inside &= (column >= 0) & (column < length[:, None]) & exists[:, None]
