@@ -1,7 +1,7 @@
 """python -m tests.faults: kills, full disks, files in the way, lost terminals, killed servers, lost machines of a farm.
 
-It tells what was survived. --kills N, --disks N, --servers N, --farms N and --heads N say how many random rounds are
-tried; what is in the way and which terminals are lost is a fixed list. Exit code 1 if anything was not survived.
+It tells what was survived. --kills N, --disks N, --servers N, --losses N and --heads N say how many are tried at
+random; what is in the way and which terminals are lost is a fixed list. Exit code 1 if anything was not survived.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ def outcomes(chosen: argparse.Namespace) -> Iterator[Outcome]:
         "in-the-way": in_the_way,
         "streams": streams,
         "servers": lambda place: itertools.islice(servers(place, chosen.seed), chosen.servers),
-        "farm": lambda place: itertools.islice(farms(place, chosen.seed), chosen.farms),
+        "farm": lambda place: farms(place, chosen.seed, chosen.losses),
         "farm-heads": lambda place: itertools.islice(heads(place, chosen.seed), chosen.heads),
     }
     for name, source in sources.items():
@@ -56,7 +56,7 @@ def main() -> int:
     parser.add_argument("--disks", type=int, default=50, help="runs that meet a full disk (default: 50)")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--servers", type=int, default=20, help="rounds of killed servers and workers (default: 20)")
-    parser.add_argument("--farms", type=int, default=14, help="farms that lose two machines or drivers (default: 14)")
+    parser.add_argument("--losses", type=int, default=20, help="machines that farms lose in all (default: 20)")
     parser.add_argument("--heads", type=int, default=3, help="clusters that lose their head (default: 3)")
     kinds = ("kills", "disks", "in-the-way", "streams", "servers", "farm", "farm-heads")
     parser.add_argument("--only", nargs="+", choices=kinds, default=kinds)
@@ -66,8 +66,8 @@ def main() -> int:
     tried: Counter[str] = Counter()
     survived: Counter[str] = Counter()
     for outcome in outcomes(chosen):
-        tried[outcome.kind] += 1
-        survived[outcome.kind] += not outcome.problem
+        tried[outcome.kind] += outcome.count
+        survived[outcome.kind] += 0 if outcome.problem else outcome.count
         if outcome.problem:
             sys.stdout.write(f"{outcome.kind}: {outcome.name}: {outcome.problem}\n")
             sys.stdout.flush()

@@ -12,11 +12,12 @@ from pathlib import Path
 
 @dataclass(frozen=True)
 class Outcome:
-    """One fault that was tried; `problem` is empty if it was survived."""
+    """Faults that were tried together; `problem` is empty if they were survived."""
 
     kind: str
     name: str
     problem: str = ""
+    count: int = 1
 
 
 def in_child(work: Callable[[], int | None], messages: Path) -> int:

@@ -118,10 +118,11 @@ class CellQueue:
         """Hear how far a cell is.
 
         Args:
-            facts: step, steps, losses, seconds_left; and "kept" with a checkpoint, after which failures count anew.
+            facts: step, steps, losses, seconds_left; and "kept" with a checkpoint, after which failures count anew;
+                none from who only asks whether to stop.
         """
         entry = self._entries[name]
-        if entry.state != "running":
+        if entry.state != "running" or not facts:
             return
         for fact in ("step", "steps", "losses", "seconds_left"):
             if fact in facts:

@@ -1,4 +1,4 @@
-"""The limits of remote services across all workers of a farm: one process holds the clock of each service, and the
+"""The limits of remote services across all workers of a farm: one process holds the clocks of all services, and the
 budget where there is one for the whole.
 
 Late imports: Ray is an extra.
@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import importlib
-from collections import Counter
+import secrets
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -38,28 +38,31 @@ class LimitServer:
 
     def __init__(self, cost: float | None = None, requests: int | None = None) -> None:
         self._gates: dict[str, Gate] = {}
-        self._inside: dict[str, Counter[str]] = {}
+        self._inside: dict[str, dict[str, str]] = {}
         self._budget = Budget(cost, requests)
 
-    def enter(self, service: str, worker: str, concurrency: int, rate: tuple[int, float] | None) -> float:
-        """0 when let in; otherwise seconds after which to ask again."""
+    def enter(self, service: str, worker: str, ticket: str, concurrency: int, rate: tuple[int, float] | None) -> float:
+        """0 when let in; otherwise seconds after which to ask again.
+
+        Args:
+            ticket: names the submission, for `leave`.
+        """
         gate = self._gates.setdefault(service, Gate(concurrency, rate))
         wait = gate.try_to_enter()
         if not wait:
-            self._inside.setdefault(worker, Counter())[service] += 1
+            self._inside.setdefault(worker, {})[ticket] = service
         return wait
 
-    def leave(self, service: str, worker: str) -> None:
-        """A submission has ended."""
-        if self._inside.get(worker, Counter())[service] > 0:
-            self._inside[worker][service] -= 1
+    def leave(self, worker: str, ticket: str) -> None:
+        """A submission has ended, or its sender no longer wants to be let in."""
+        service = self._inside.get(worker, {}).pop(ticket, None)
+        if service is not None:
             self._gates[service].leave()
 
     def forget(self, worker: str) -> None:
         """A worker is no more, and nothing that it submitted counts as going on."""
-        for service, count in self._inside.pop(worker, Counter()).items():
-            for _ in range(count):
-                self._gates[service].leave()
+        for service in self._inside.pop(worker, {}).values():
+            self._gates[service].leave()
 
     def reserve(self, service: str, price: float | None) -> str | None:
         """Take a submission out of the budget; why not, if it does not allow it."""
@@ -68,6 +71,10 @@ class LimitServer:
         except BudgetExceeded as error:
             return str(error)
         return None
+
+    def release(self, price: float | None) -> None:
+        """See `Budget.release`."""
+        self._budget.release(price)
 
     def guess(self, amount: float) -> None:
         """See `Budget.guess`."""
@@ -88,19 +95,25 @@ class SharedGate:
     def __init__(self, limit_server: Any, service: str, worker: str, gate: Gate) -> None:
         self._limit_server, self._service, self._worker = limit_server, service, worker
         self._limits = gate.concurrency, gate.rate
+        self._tickets: dict[Any, str] = {}
 
     async def __aenter__(self) -> None:
-        while (
-            wait := await self._ask(self._limit_server.enter.remote(self._service, self._worker, *self._limits))
-        ) > 0:
-            await asyncio.sleep(wait)
+        ticket = secrets.token_hex(8)
+        self._tickets[asyncio.current_task()] = ticket
+        try:
+            while (wait := await self._ask(ticket)) > 0:
+                await asyncio.sleep(wait)
+        except BaseException:  # given up while the answer was on its way, which may have been yes
+            await self.__aexit__()
+            raise
 
     async def __aexit__(self, *_: Any) -> None:
-        await self._ask(self._limit_server.leave.remote(self._service, self._worker))
+        self._limit_server.leave.remote(self._worker, self._tickets.pop(asyncio.current_task()))
 
-    @staticmethod
-    async def _ask(answer: Any) -> Any:
-        return await asyncio.to_thread(importlib.import_module("ray").get, answer)
+    async def _ask(self, ticket: str) -> float:
+        answer = self._limit_server.enter.remote(self._service, self._worker, ticket, *self._limits)
+        wait: float = await asyncio.to_thread(importlib.import_module("ray").get, answer)
+        return wait
 
 
 class SharedBudget(Budget):
@@ -114,6 +127,9 @@ class SharedBudget(Budget):
         refusal = importlib.import_module("ray").get(self._limit_server.reserve.remote(service, price))
         if refusal:
             raise BudgetExceeded(refusal)
+
+    def release(self, price: float | None) -> None:
+        self._limit_server.release.remote(price)
 
     def guess(self, amount: float) -> None:
         self._limit_server.guess.remote(amount)

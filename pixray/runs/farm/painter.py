@@ -5,9 +5,11 @@ Late imports keep torch out of start-up.
 
 from __future__ import annotations
 
+import contextlib
 import math
+import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Protocol
 
 from pixray.events import CheckpointDue, Event, Started, Stepped
@@ -89,15 +91,21 @@ class Painter:
         if self.limits is not None and self.limits.common:
             share_budget(session, SharedBudget(self.limits.limit_server))
         report = Report(hear)
-        for event in run_to_folder(session, files, self.registry):
-            if report(event):
-                session.stop()
+        with asked_meanwhile(report, session.stop) if self._services(cell) else contextlib.nullcontext():
+            for event in run_to_folder(session, files, self.registry):
+                if report(event):
+                    session.stop()
         return session.stopping
 
+    def _services(self, cell: Cell) -> list[str]:
+        """The remote services that a cell asks: for its pictures, or for one to start from."""
+        named = (cell.settings.drawer, getattr(cell.settings, "init_from", None))
+        return [name for name in named if name in self.registry.names("provider")]
+
     def _share_limits(self, cell: Cell) -> None:
-        service = cell.settings.drawer
-        if self.limits is not None and service in self.registry.names("provider"):
-            self.limits.put_into(self.store, self.registry, service)
+        if self.limits is not None:
+            for service in self._services(cell):
+                self.limits.put_into(self.store, self.registry, service)
 
 
 def share_budget(session: Any, budget: Budget) -> None:
@@ -107,15 +115,43 @@ def share_budget(session: Any, budget: Budget) -> None:
         client.budget = budget
 
 
+@contextlib.contextmanager
+def asked_meanwhile(report: Report, stop: Callable[[], None]) -> Iterator[None]:
+    """Ask every now and then whether a run shall stop, also while it waits for a service and takes no step."""
+    ended = threading.Event()
+
+    def ask() -> None:
+        while not ended.wait(PACE):
+            if report.stops():
+                stop()
+                return
+
+    thread = threading.Thread(target=ask, name="pixray-farm-stop", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        ended.set()
+        thread.join()
+
+
 class Report:
-    """Turns the events of a run into facts, not more often than people can read them.
+    """Turns the events of a run into facts, not more often than people can read them. For threads, too.
 
     Args:
         hear: takes them; whether to stop.
     """
 
     def __init__(self, hear: Hear) -> None:
-        self._hear, self._due = hear, -math.inf
+        self._told, self._due, self._lock = hear, -math.inf, threading.Lock()
+
+    def stops(self) -> bool:
+        """Whether the run is asked to stop, though there is nothing to tell."""
+        return self._hear({})
+
+    def _hear(self, facts: Mapping[str, Any]) -> bool:
+        with self._lock:
+            return self._told(facts)
 
     def __call__(self, event: Event) -> bool:
         """Whether the run is asked to stop."""

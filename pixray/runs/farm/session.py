@@ -42,7 +42,7 @@ class Watch:
 
     def __init__(self, ray: Any, scheduler: Any) -> None:
         self._ray, self._scheduler = ray, scheduler
-        self._version = 0
+        self._version = -1  # cells to which nothing has happened yet are told as well
         self._states: dict[str, str] = {}
         self._begun = time.monotonic()
         self.ended = False

@@ -1,6 +1,7 @@
 """Farms on real Ray processes: three nodes of a cluster on this machine, lost and killed while they paint."""
 
 import json
+import random
 from pathlib import Path
 
 import pytest
@@ -44,7 +45,8 @@ def farm(folder, address, painting=None, **words):
 
 
 def test_cells_equal_those_of_a_plain_run_though_machines_are_lost(nodes, whole, tmp_path):
-    assert faults._machines_lost(tmp_path / "out", whole, nodes, [3.0, 6.0]) == ""
+    problem, lost = faults._machines_lost(tmp_path / "out", whole, nodes, [3.0, 3.0], random.Random(0))
+    assert problem == "" and len(lost) == 2
 
 
 def test_a_driver_that_was_killed_and_started_again_paints_nothing_twice(nodes, whole, tmp_path):
@@ -60,6 +62,15 @@ def test_a_cell_whose_worker_dies_three_times_is_a_row_with_its_reason(nodes, tm
     assert sorted(row["status"] for row in rows) == ["done"] * 5 + ["failed"]
 
 
+def test_a_farm_that_is_stopped_before_a_cell_began_says_that_all_of_them_wait(nodes, tmp_path):
+    stopped = farm(tmp_path / "out", nodes.address)
+    events = []
+    for event in stopped.run():
+        stopped.stop()
+        events.append(event)
+    assert (events[-1].done, events[-1].failed, events[-1].waiting) == (0, 0, 6)
+
+
 def test_a_farm_that_is_left_goes_on_and_is_found_again(nodes, whole, tmp_path):
     left = farm(tmp_path / "out", nodes.address, lasting=True)
     for event in left.run():
@@ -72,7 +83,7 @@ def test_a_farm_that_is_left_goes_on_and_is_found_again(nodes, whole, tmp_path):
         watch = find(ray, tmp_path / "out")
         while not watch.ended:
             events = list(watch.updates())
-        assert events[-1].done == len(faults.CELLS)
+        assert events[-1].done == len(faults.cells(tmp_path))
     assert faults.problem_of(tmp_path / "out", whole) == ""
 
 

@@ -2,6 +2,8 @@
 
 import asyncio
 import sys
+import threading
+import time
 from types import SimpleNamespace
 
 import pytest
@@ -46,20 +48,41 @@ def test_all_workers_together_submit_so_many_at_once(limit_server):
 
 def test_all_workers_together_submit_so_many_per_period():
     limit_server = LimitServer()
-    assert [limit_server.enter("openai", worker, 9, (2, 3600.0)) > 0 for worker in ("a", "b", "c")] == [
-        False,
-        False,
-        True,
-    ]
-    assert limit_server.enter("stability", "c", 9, (2, 3600.0)) == 0
+    waits = [limit_server.enter("openai", worker, "ticket", 9, (2, 3600.0)) for worker in ("a", "b", "c")]
+    assert [wait > 0 for wait in waits] == [False, False, True]
+    assert limit_server.enter("stability", "c", "ticket", 9, (2, 3600.0)) == 0
 
 
 def test_what_a_lost_worker_submitted_no_longer_counts_as_going_on():
     limit_server = LimitServer()
-    assert limit_server.enter("openai", "lost", 1, None) == 0 and limit_server.enter("openai", "other", 1, None) > 0
+    assert limit_server.enter("openai", "lost", "1", 1, None) == 0
+    assert limit_server.enter("openai", "other", "2", 1, None) > 0
     limit_server.forget("lost")
-    limit_server.leave("openai", "lost")  # a message that was still on its way
-    assert limit_server.enter("openai", "other", 1, None) == 0 and limit_server.enter("openai", "third", 1, None) > 0
+    limit_server.leave("lost", "1")  # a message that was still on its way
+    assert limit_server.enter("openai", "other", "3", 1, None) == 0
+    assert limit_server.enter("openai", "third", "4", 1, None) > 0
+
+
+def test_a_submission_that_is_given_up_before_it_is_let_in_takes_no_place(limit_server, monkeypatch):
+    handle = limit_server()
+    gate = SharedGate(handle, "openai", "w", Gate(1))
+
+    async def submit():
+        async with gate:
+            await asyncio.sleep(3600)
+
+    async def give_up():
+        asked = threading.Event()
+        ray = SimpleNamespace(get=lambda answer: (asked.set(), time.sleep(0.2), answer)[-1])
+        monkeypatch.setitem(sys.modules, "ray", ray)
+        task = asyncio.create_task(submit())
+        await asyncio.to_thread(asked.wait)
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+
+    asyncio.run(give_up())
+    assert handle._limit_server.enter("openai", "other", "1", 1, None) == 0
 
 
 def test_a_budget_counts_for_all_workers_together(limit_server):
@@ -73,3 +96,6 @@ def test_a_budget_counts_for_all_workers_together(limit_server):
     second.guess(0.2)
     bill = handle._limit_server.bill()
     assert (round(bill.spent, 6), bill.guessed, bill.requests) == (0.7, 0.2, 2)
+    second.release(0.6)
+    bill = handle._limit_server.bill()
+    assert (round(bill.spent, 6), bill.requests) == (0.1, 1)
