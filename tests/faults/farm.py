@@ -41,7 +41,12 @@ KINDS: tuple[dict[str, Any], ...] = (
     {"drawer": "line_sketch", "strokes": 3, "stroke_length": 2, "checkpoint_every": 5},
     {"drawer": "pixel", "pixel_size": [6, 4], "checkpoint_every": 0, "optimiser": "AdamW"},
 )
-RAY = {"RAY_USAGE_STATS_ENABLED": "0", "RAY_AUTH_MODE": "disabled", "RAY_prestart_worker_first_driver": "0"}
+RAY = {
+    "RAY_USAGE_STATS_ENABLED": "0",
+    "RAY_AUTH_MODE": "disabled",
+    "RAY_prestart_worker_first_driver": "0",
+    "RAY_worker_niceness": "0",  # 15 unless told: beside other work, nothing would be painted
+}
 SOON = {"RAY_gcs_rpc_server_reconnect_timeout_s": "10"}
 """Has processes notice that the head is lost after seconds instead of a minute."""
 NODE = {"num_cpus": 1, "object_store_memory": 80 << 20, "include_dashboard": False, "node_ip_address": "127.0.0.2"}

@@ -43,7 +43,10 @@ _MOST_FALSE_STARTS = 5
 _TIMEOUT = 30.0
 """Seconds to wait for the end of an earlier farm in the same folder."""
 _NOTICED_WITHIN = 2.0
-"""Seconds within which a cluster knows that a machine is lost whose processes do not answer any more."""
+"""Seconds within which a cluster that knows that a worker is dead also knows that its machine is."""
+_SILENT_FOR = 45.0
+"""Seconds to wait until a cluster knows why a worker cannot be reached: it asks a machine several times before it
+counts as lost, with Ray's defaults for 15 seconds or more."""
 _LEAST_BETWEEN_PAGES, _PAGE_SHARE = 5.0, 20
 """Pages are written when this many seconds have gone by, and this many times what writing the last ones took."""
 
@@ -229,7 +232,7 @@ class Scheduler:
         except ray_errors.RayError as error:
             self._false_starts += 1
             if self._false_starts >= _MOST_FALSE_STARTS:
-                self._problem = f"no worker can be started: {_last_line(error)}"
+                self._problem = f"no worker can be started: {last_line(error)}"
             await asyncio.sleep(1)
             return None
         self._false_starts = 0
@@ -266,10 +269,11 @@ class Scheduler:
         try:
             painted: Painted = await worker.paint.remote(cell)
         except ray_errors.RayTaskError as error:
-            self._queue.settle(name, "failed", f"the worker failed: {_last_line(error)}")
+            self._queue.settle(name, "failed", f"the worker failed: {last_line(error)}")
             return False
-        except ray_errors.RayError:
-            gone = await self._lost_machine(worker_facts)
+        except ray_errors.RayError as error:
+            unclear = isinstance(error, ray_errors.ActorUnavailableError)
+            gone = await self._lost_machine(worker_facts, _SILENT_FOR if unclear else _NOTICED_WITHIN)
             what = f"the machine {worker_facts.host} was lost" if gone else f"the worker on {worker_facts.host} ended"
             self._queue.worker_lost(name, f"{what} while it painted this cell", node_gone=gone)
             return False
@@ -280,9 +284,9 @@ class Scheduler:
             return False  # its share of the GPU is too large
         return not outcome.broken_device
 
-    async def _lost_machine(self, worker_facts: WorkerFacts) -> bool:
-        """Whether a worker ended because its whole machine did, which the cluster may notice a little later."""
-        ray, deadline = importlib.import_module("ray"), time.monotonic() + _NOTICED_WITHIN
+    async def _lost_machine(self, worker_facts: WorkerFacts, within: float) -> bool:
+        """Whether a worker ended because its whole machine did, which the cluster may notice some seconds later."""
+        ray, deadline = importlib.import_module("ray"), time.monotonic() + within
         while await asyncio.to_thread(lives, ray, worker_facts.node):
             if time.monotonic() > deadline:
                 return False
@@ -306,6 +310,7 @@ class Scheduler:
         self._job.write(self._job.folder, self._job.cells, self._queue.failed)
 
 
-def _last_line(error: Exception) -> str:
+def last_line(error: Exception) -> str:
+    """What an error of Ray's says in the end: a worker's own error, or why a process is no more."""
     lines = [line.strip() for line in str(error).splitlines() if line.strip()]
     return lines[-1] if lines else type(error).__name__

@@ -22,7 +22,7 @@ from pixray.runs.cell import Cell
 from pixray.runs.farm.cluster import NAMESPACE, ON_HEAD, connected, machines
 from pixray.runs.farm.painter import Painting
 from pixray.runs.farm.progress import FarmEvent, FarmFinished, FarmStarted
-from pixray.runs.farm.scheduler import MARKER, FarmJob, Scheduler, Update, Write
+from pixray.runs.farm.scheduler import MARKER, FarmJob, Scheduler, Update, Write, last_line
 from pixray.runs.farm.shares import Share
 from pixray.runtime.files import write_atomic
 from pixray.runtime.version import __version__
@@ -128,7 +128,9 @@ class Farm:
                         return
                     except importlib.import_module("ray.exceptions").RayActorError as error:
                         if restarts == _MOST_RESTARTS:
-                            raise PixrayError(f"the farm's scheduler was lost {restarts} times: {error}") from error
+                            raise PixrayError(
+                                f"the farm's scheduler was lost {restarts} times: {last_line(error)}"
+                            ) from error
                         yield Noticed("warning", "the farm's scheduler was lost; another one goes on")
                         watch = Watch(ray, self._begin(ray, share))
             finally:
