@@ -15,7 +15,7 @@ from pixray.cli.farm_flags import FarmFlags
 from pixray.cli.farm_table import FarmTable
 from pixray.errors import PixrayError
 from pixray.runs.farm.cluster import connected
-from pixray.runs.farm.progress import FarmFinished
+from pixray.runs.farm.progress import CellChanged, FarmFinished, FarmStarted
 from pixray.runs.farm.session import find
 from pixray.runtime.signals import graceful
 
@@ -44,8 +44,7 @@ def paint_on_farm(folder: Path, cells: Sequence[Cell], registry: Registry, outpu
     if finished is None:
         _tell_how_to_watch(folder, words.on, output)
         return 0
-    if farm.stopping and finished.waiting and output == "live":
-        sys.stderr.write("stopped; the same command goes on where it was\n")
+    _tell_how_to_go_on(finished, output)
     return 130 if finished.waiting else 1 if finished.failed else 0
 
 
@@ -62,13 +61,21 @@ def watch(folder: Path, output: str, words: FarmFlags) -> int:
             raise PixrayError(f"on={words.on}: no farm paints into {folder} there; its index.html shows what is done")
         if words.stop:
             farm.stop()
-        table = FarmTable(output)
+        table, finished = FarmTable(output), None
         with graceful(leaver):
-            while not farm.ended and not leaver.leaving:
-                for event in farm.updates():
+            events = list(farm.updates())  # all cells, the first time
+            table(FarmStarted(sum(isinstance(event, CellChanged) for event in events), words.on, str(folder)))
+            while True:
+                for event in events:
                     table(event)
-    if not farm.ended:
+                    finished = event if isinstance(event, FarmFinished) else finished
+                if farm.ended or leaver.leaving:
+                    break
+                events = list(farm.updates())
+    if finished is None:
         _tell_how_to_watch(folder, words.on, output)
+    else:
+        _tell_how_to_go_on(finished, output)
     return 0
 
 
@@ -79,6 +86,11 @@ class _Leaver:
 
     def stop(self) -> None:
         self.leaving = True
+
+
+def _tell_how_to_go_on(finished: FarmFinished, output: str) -> None:
+    if finished.waiting and output == "live":
+        sys.stderr.write("stopped; the same command goes on where it was\n")
 
 
 def _tell_how_to_watch(folder: Path, on: str, output: str) -> None:

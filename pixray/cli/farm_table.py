@@ -61,7 +61,6 @@ class FarmTable:
     def _take(self, event: CellChanged) -> None:
         before = self._cells.get(event.name)
         self._cells[event.name] = event
-        self._total = max(self._total, len(self._cells))  # whoever watches a farm has not seen it start
         if self._live and time.monotonic() >= self._due:
             self._draw()
             self._due = time.monotonic() + _PACE

@@ -45,11 +45,6 @@ def test_a_table_tells_states_steps_seconds_and_losses(shown):
     assert "\x1b[2F\x1b[J" in text  # the table is drawn over
 
 
-def test_whoever_did_not_see_the_start_learns_the_number_from_the_cells(shown):
-    text = shown(cell(1, "done"), cell(2, "running"), cell(3, "waiting"))
-    assert text.count("done, ") == 3 and "1 of 3 done, 1 running, 1 waiting" in text
-
-
 def test_terminals_with_colours_show_small_pictures(shown, tmp_path):
     folder = tmp_path / "out" / "c1"
     folder.mkdir(parents=True)
