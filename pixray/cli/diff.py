@@ -36,8 +36,8 @@ def _picture(path: Path) -> Path:
     """The file itself, or the picture in the folder of a run."""
     from pixray.recorders.record import read_record
 
-    place = path.expanduser()
-    return place / str(read_record(place).get("output", "output.png")) if place.is_dir() else place
+    expanded = path.expanduser()
+    return expanded / str(read_record(expanded).get("output", "output.png")) if expanded.is_dir() else expanded
 
 
 def differing_settings(first: dict[str, Any], second: dict[str, Any]) -> Iterator[str]:

@@ -67,14 +67,14 @@ def _place(text: str) -> Path | str:
     outdir = place_of(text, "outdir")
     if is_store(outdir):
         return outdir
-    place = user_path(outdir, "outdir")
-    if place.is_file():
-        if not (place.parent / "settings.yaml").is_file():
+    folder = user_path(outdir, "outdir")
+    if folder.is_file():
+        if not (folder.parent / "settings.yaml").is_file():
             raise PixrayError(
                 f"{text} was painted alone, without what a run goes on from: paint with --outdir FOLDER to "
                 "go on later, or `pixray rerun` it"
             )
-        return place.parent
+        return folder.parent
     return folder_of(outdir)
 
 

@@ -74,7 +74,7 @@ def serve(
     try:
         from pixray.serve.app import Server, bound_socket
 
-        further = routes()
+        extra_routes = routes()
     except ModuleNotFoundError as error:
         raise MissingPackage(command, error.name or "starlette", "studio") from None
     from pixray.serve.process import Patience
@@ -89,7 +89,7 @@ def serve(
         queue = Queue(folder, leave, parsed.most_waiting, max(0, parsed.most_kept))
         pool = Pool(parsed.device or devices(), queue, patience)
         names = [parsed.host, *parsed.name]
-        server = Server(pool, bound, leave, keep=keep, hosts=names, token=parsed.token, routes=further)
+        server = Server(pool, bound, leave, keep=keep, hosts=names, token=parsed.token, routes=extra_routes)
         address = f"http://{parsed.host}:{bound.getsockname()[1]}"
         sys.stderr.write(f"listening at {address}\n")
         sys.stderr.flush()

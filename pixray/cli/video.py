@@ -77,10 +77,10 @@ def frames_of(folder: Path) -> list[Path]:
     from pixray.recorders.log import read_log
 
     log = read_log(folder)
-    named = [[folder / name for name in log.frames(place)] for place in ("video", "steps")] if log else []
+    named = [[folder / name for name in log.frames(subfolder)] for subfolder in ("video", "steps")] if log else []
     # What lies there counts only where no log says which frames are this run's.
     folders = [folder] if any(named) else [folder / "video", folder / "steps", folder]
-    lying = [sorted(place.glob("frame_*.png"), key=_number) for place in folders]
+    lying = [sorted(subfolder.glob("frame_*.png"), key=_number) for subfolder in folders]
     for frames in [*named, *lying]:
         existing = [frame for frame in frames if frame.is_file()]
         if len(existing) > 1:

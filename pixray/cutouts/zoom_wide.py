@@ -130,13 +130,13 @@ class ZoomWide(Cutouts):
     def _noise(self, input_size: int, generator: torch.Generator) -> Tensor | None:
         """A slice of a bank of normal numbers at a random place: as good as fresh ones, and nearly free."""
         length = self.num_cuts * 3 * input_size**2
-        place = int(torch.randint(0, _BANK_SLACK, (), generator=generator))
+        start = int(torch.randint(0, _BANK_SLACK, (), generator=generator))
         if self.noise == 0:
             return None
         if input_size not in self._banks:
             seeded = torch.Generator().manual_seed(input_size)
             self._banks[input_size] = torch.randn(length + _BANK_SLACK, generator=seeded).to(self.device)
-        return self._banks[input_size][place : place + length].view(self.num_cuts, 3, -1)
+        return self._banks[input_size][start : start + length].view(self.num_cuts, 3, -1)
 
 
 @cache  # never emptied: a CUDA graph may read from it

@@ -50,11 +50,11 @@ class Camera:
         height, width = canvas.shape[-2:]
         across, along = math.sin(math.radians(self.degrees)), math.cos(math.radians(self.degrees))
         # Where each pixel is looked up, in coordinates from -1 to 1 over either side, so that turning keeps circles.
-        place = [
+        matrix = [
             [along / self.zoom, -across / self.zoom * height / width, 2 * self.right],
             [across / self.zoom * width / height, along / self.zoom, 2 * self.down],
         ]
         source = canvas if canvas.device.type in _CUBIC else canvas.cpu()
-        grid = F.affine_grid(source.new_tensor(place)[None], [1, 1, height, width], align_corners=False)
+        grid = F.affine_grid(source.new_tensor(matrix)[None], [1, 1, height, width], align_corners=False)
         view = F.grid_sample(source, grid, mode="bicubic", padding_mode="reflection", align_corners=False)
         return view.clamp(0, 1).to(canvas.device)

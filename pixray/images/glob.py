@@ -117,10 +117,10 @@ def braces(text: str) -> list[str]:
 def _closing(text: str, start: int) -> int:
     """Where the brace that opens at `start` closes, or -1."""
     depth = 0
-    for place in range(start, len(text)):
-        depth += {"{": 1, "}": -1}.get(text[place], 0)
+    for index in range(start, len(text)):
+        depth += {"{": 1, "}": -1}.get(text[index], 0)
         if depth == 0:
-            return place
+            return index
     return -1
 
 

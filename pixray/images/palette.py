@@ -70,9 +70,9 @@ def resampled(colours: list[Color], count: int) -> list[Color]:
     """So many colours along the chain, its ends included; a single one is the last of the chain."""
     result: list[Color] = []
     for number in range(count):
-        place = (len(colours) - 1) * (number / (count - 1) if count > 1 else 1.0)
-        before = min(int(place), max(0, len(colours) - 2))
-        share = place - before
+        position = (len(colours) - 1) * (number / (count - 1) if count > 1 else 1.0)
+        before = min(int(position), max(0, len(colours) - 2))
+        share = position - before
         low, high = colours[before], colours[min(before + 1, len(colours) - 1)]
         red, green, blue = (a + (b - a) * share for a, b in zip(low, high, strict=True))
         result.append((red, green, blue))

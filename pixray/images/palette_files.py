@@ -101,9 +101,9 @@ def colors_of_table(path: str) -> list[Color]:
     """
     from pixray.images.palette_adobe import aco_colors, act_colors, ase_colors
 
-    place = local_path(path, "palette")
-    content = _content(place, path)
-    ending = place.suffix.lower()
+    local = local_path(path, "palette")
+    content = _content(local, path)
+    ending = local.suffix.lower()
     try:
         if ending in _TEXTS:
             colours = [_scaled(colour) for colour in _colors_of_text(ending, content)]
@@ -117,12 +117,12 @@ def colors_of_table(path: str) -> list[Color]:
     return colours
 
 
-def _content(place: Path, path: str) -> bytes:
+def _content(local: Path, path: str) -> bytes:
     """The bytes of an ordinary file of a palette's size: no pipe is waited for and no device read."""
-    if not place.is_file():
-        raise ValueError(f"{short(path)} is no file" if place.exists() else f"{short(path)}: there is no such file")
+    if not local.is_file():
+        raise ValueError(f"{short(path)} is no file" if local.exists() else f"{short(path)}: there is no such file")
     try:
-        with place.open("rb") as file:
+        with local.open("rb") as file:
             content = file.read(_MOST_BYTES + 1)
     except OSError as error:
         raise ValueError(f"{short(path)} cannot be read ({error.strerror})") from None

@@ -48,5 +48,5 @@ class GaussianLoss(Loss):
 
 def _bump(side: int, std: float) -> Tensor:
     """A Gaussian along one side, 1 in its middle."""
-    place = torch.arange(side) - (side - 1) / 2
-    return torch.exp(-place.square() / (2 * std**2))
+    offsets = torch.arange(side) - (side - 1) / 2
+    return torch.exp(-offsets.square() / (2 * std**2))

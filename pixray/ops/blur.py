@@ -31,8 +31,8 @@ def blurred(images: Tensor, sigma: Tensor) -> Tensor:
         images: N C S S; sigma: N, in pixels.
     """
     side = images.shape[-1]
-    place = torch.arange(side, device=images.device, dtype=images.dtype)
-    away = (place[:, None] - place).square()
+    positions = torch.arange(side, device=images.device, dtype=images.dtype)
+    away = (positions[:, None] - positions).square()
     spread = (2 * sigma.to(images).square()).clamp_min(1e-3)
     kernel = torch.exp(-away / spread.view(-1, 1, 1))
     kernel = (kernel / kernel.sum(2, keepdim=True))[:, None]

@@ -147,9 +147,9 @@ def find_local(source: Source, store: ModelStore) -> Found | None:
     if source.folder is not None:
         return Found(source, None, source.folder)
     if source.tag is not None:
-        place = Path(source.tag).expanduser()
-        if place.is_file():
-            return Found(source, place, None)
+        file = Path(source.tag).expanduser()
+        if file.is_file():
+            return Found(source, file, None)
         stem = f"{source.architecture}.{source.tag}"
         stems = [stem, stem.replace("-quickgelu", "")]
         path = store.find(*(f"{stem}{ending}" for stem in stems for ending in _ENDINGS), *stems)

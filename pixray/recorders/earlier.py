@@ -69,15 +69,15 @@ def own_outdir(folder: Path, output: str) -> list[str]:
     if not earlier:
         return []
     try:
-        place = _place_beside(folder)
+        kept = _place_beside(folder)
         for name in earlier:
-            (place / name).parent.mkdir(parents=True, exist_ok=True)
-            os.replace(folder / name, place / name)
+            (kept / name).parent.mkdir(parents=True, exist_ok=True)
+            os.replace(folder / name, kept / name)
         for name in FRAMES:
             _remove_if_empty(folder / name)
     except OSError as error:
         raise PixrayError(f"{folder}: what an earlier run left cannot be moved aside: {reason(error)}") from error
-    return [f"{folder} held an earlier run, which is in {place} now"]
+    return [f"{folder} held an earlier run, which is in {kept} now"]
 
 
 def _left_by_earlier(folder: Path, output: str, log: RunLog | None) -> list[str]:
@@ -122,20 +122,22 @@ def foreign_file(path: Path) -> PixrayError:
 
 def _about(folder: Path, stem: str) -> list[str]:
     """Files that belong to a picture by their name: output.png, output.svg, output_cells.png …"""
-    place = (folder / stem).parent
+    parent = (folder / stem).parent
     first = PurePath(stem).name
-    if not place.is_dir():
+    if not parent.is_dir():
         return []
-    names = sorted(path.name for path in place.iterdir() if not path.is_dir())
+    names = sorted(path.name for path in parent.iterdir() if not path.is_dir())
     alike = [name for name in names if name.startswith((f"{first}.", f"{first}_"))]
     return [(PurePath(stem).parent / name).as_posix() for name in alike]
 
 
 def _frames(folder: Path) -> Iterator[str]:
-    for place in FRAMES:
-        if (folder / place).is_dir():
+    for subfolder in FRAMES:
+        if (folder / subfolder).is_dir():
             yield from (
-                f"{place}/{path.name}" for path in sorted((folder / place).iterdir()) if _FRAME.fullmatch(path.name)
+                f"{subfolder}/{path.name}"
+                for path in sorted((folder / subfolder).iterdir())
+                if _FRAME.fullmatch(path.name)
             )
 
 

@@ -66,7 +66,7 @@ class FileRecorder:
         self._keep_steps, self._video = settings.save_intermediates, settings.make_video
         self._resumed = resumed
         self._animation = AnimationFiles(settings.animation_dir) if settings.animation_dir else None
-        self._frames: dict[str, list[str]] = {place: [] for place in FRAMES}
+        self._frames: dict[str, list[str]] = {folder: [] for folder in FRAMES}
         self._own: set[str] = set()
         self._delivered: list[str] = []
         self._record: Mapping[str, Any] = {}
@@ -96,7 +96,7 @@ class FileRecorder:
     @property
     def others(self) -> Sequence[str]:
         """What the drawer delivers beside the picture, and the videos that are made when the run has ended."""
-        return [*self._delivered, *(name for place, name in self._videos().items() if len(self._frames[place]) > 1)]
+        return [*self._delivered, *(name for folder, name in self._videos().items() if len(self._frames[folder]) > 1)]
 
     @property
     def shown_folder(self) -> str:
@@ -131,8 +131,8 @@ class FileRecorder:
             raise
         self._folder, self._lock = folder, lock
         self._notices = [Noticed("info", text) for text in notices]
-        for place in (folder, *(folder / name for name in FRAMES)):
-            remove_parts(place)
+        for cleaned in (folder, *(folder / name for name in FRAMES)):
+            remove_parts(cleaned)
 
     def __call__(self, event: Event) -> list[Noticed]:
         try:
@@ -201,9 +201,9 @@ class FileRecorder:
             self._animation.close()
         comment = self._text.get("pixray_prompts", "")
         names = []
-        for place, name in self._videos().items():
-            frames = [self.folder / frame for frame in self._frames[place]]
-            if write_video(frames, self.folder / name, comment=comment if place == "video" else ""):
+        for subfolder, name in self._videos().items():
+            frames = [self.folder / frame for frame in self._frames[subfolder]]
+            if write_video(frames, self.folder / name, comment=comment if subfolder == "video" else ""):
                 names.append(name)
         return names
 
@@ -225,16 +225,16 @@ class FileRecorder:
         log = read_log(self.folder) if self._resumed is not None else None
         if log is not None:
             self._own = set(log.files)
-            for place in FRAMES:
-                names = log.frames(place, before=self._resumed)
-                self._frames[place] = [name for name in names if (self.folder / name).is_file()]
+            for subfolder in FRAMES:
+                names = log.frames(subfolder, before=self._resumed)
+                self._frames[subfolder] = [name for name in names if (self.folder / name).is_file()]
         self._log = EventLog(self.folder / LOG, goes_on=self._resumed is not None)
 
     def _forget_frames(self, event: Event) -> None:
         """Leave out of the films what was undone."""
         if isinstance(event, Undone):
-            for place, names in self._frames.items():
-                self._frames[place] = [name for name in names if _step_of(name) <= event.to]
+            for subfolder, names in self._frames.items():
+                self._frames[subfolder] = [name for name in names if _step_of(name) <= event.to]
 
     def _write_settings(self) -> None:
         content = sealed(record_yaml(self._record), self._layers).encode()
@@ -284,10 +284,10 @@ class FileRecorder:
             self._background.wait()
             self._animation.draw(event, text, files)
         for name in self._files_of(event)["files"]:
-            place = name.partition("/")[0]
-            if place in FRAMES and PurePath(name).name.startswith("frame_"):
-                if name not in self._frames[place]:
-                    self._frames[place].append(name)
+            subfolder = name.partition("/")[0]
+            if subfolder in FRAMES and PurePath(name).name.startswith("frame_"):
+                if name not in self._frames[subfolder]:
+                    self._frames[subfolder].append(name)
                 self._background.do(partial(self._save_frame, name, event, text))
 
     def _save(self, event: Drawn, text: Mapping[str, str], files: Mapping[str, bytes]) -> None:

@@ -182,11 +182,11 @@ class StagedFolder:
 
     def _move_what_moved(self) -> None:
         """An earlier run whose files stand beside the folder now: settings first and the log last, as it was moved."""
-        for place in (place for place in self._root.iterdir() if place != self.folder):
-            paths = {path.relative_to(place).as_posix(): path for path in place.rglob("*") if path.is_file()}
+        for sibling in (sibling for sibling in self._root.iterdir() if sibling != self.folder):
+            paths = {path.relative_to(sibling).as_posix(): path for path in sibling.rglob("*") if path.is_file()}
             for name in sorted(paths, key=lambda name: (name == LOG, name != SETTINGS, name)):
                 if self._known.get(name) == _signature(paths[name]):
-                    self.store.move(name, joined(joined(self._outside, place.name), name))
+                    self.store.move(name, joined(joined(self._outside, sibling.name), name))
                     del self._known[name]
 
 

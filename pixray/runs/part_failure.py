@@ -44,8 +44,8 @@ def _sentence(error: Exception, registry: Registry) -> str | None:
             part = next((method for method in methods if method in near), near[0])
             message = without_secrets(escaped(" ".join(str(error).split())))
             told = f"{type(error).__name__}: {message}" if message else type(error).__name__
-            place = f"{Path(frame.f_code.co_filename).name} line {line}"
-            return f"{part.kind} '{part.name}' ({part.source}): {told} ({place})"
+            line_of_code = f"{Path(frame.f_code.co_filename).name} line {line}"
+            return f"{part.kind} '{part.name}' ({part.source}): {told} ({line_of_code})"
     return None
 
 

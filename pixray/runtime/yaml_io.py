@@ -99,11 +99,11 @@ def parse_yaml(text: str, where: str) -> dict[str, Any]:
         raise SettingsError(f"{where}: holds a character that YAML does not allow ({error.reason})") from None
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
-        place = f" at line {mark.line + 1}, column {mark.column + 1}" if mark else ""
+        position = f" at line {mark.line + 1}, column {mark.column + 1}" if mark else ""
         problem = getattr(error, "problem", None) or "is not valid YAML"
         if re.search(r"[\[,]\s*#[0-9a-fA-F]{3}", text):
-            place += "; a colour such as '#f00' needs its quotes, since a comment begins at the #"
-        raise SettingsError(f"{where}: {problem}{place}") from error
+            position += "; a colour such as '#f00' needs its quotes, since a comment begins at the #"
+        raise SettingsError(f"{where}: {problem}{position}") from error
     if values is None:
         return {}
     if not isinstance(values, dict):

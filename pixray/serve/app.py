@@ -62,8 +62,8 @@ def application(
         status, sentence, headers = 500, "the server made a mistake; its log says more", {}
         if isinstance(error, HTTPException):
             status, sentence, headers = error.status_code, error.detail, dict(error.headers or {})
-        content, further = refusal_form(request.url.path, status, sentence)
-        return Json(content, status, {**headers, **further})
+        content, form_headers = refusal_form(request.url.path, status, sentence)
+        return Json(content, status, {**headers, **form_headers})
 
     handlers = {HTTPException: as_json, Exception: as_json}
     return Guard(Starlette(routes=list(routes), exception_handlers=handlers), hosts, limits, token, refusal_form)
@@ -153,10 +153,10 @@ class Server:
         services = self._services
         jobs = JobsApi(services.queue, services.uploads, services.leave, services.registry)
         predictions = Predictions(self.pool, services.leave, self.end, keep=self._keep)
-        further = [route for routes in self._routes for route in routes(services)]
+        extra_routes = [route for routes in self._routes for route in routes(services)]
         own = [*Downloads(services.queue).routes(), *jobs.routes(), *stream.routes(), *services.uploads.routes()]
         dialects = [*openai_images.routes(services), *sdapi.routes(services)]
-        return [*further, *own, *dialects, *predictions.routes()]
+        return [*extra_routes, *own, *dialects, *predictions.routes()]
 
     async def _watch(self, server: uvicorn.Server, stream: EventStream) -> None:
         """End the server once its pool has drained, or when no worker can be started."""

@@ -76,13 +76,13 @@ def files_of(folder: Path, output: str) -> list[dict[str, Any]]:
         output: name of the picture.
     """
     files = []
-    for place in (folder, folder / "steps", folder / INPUTS):
-        for path in _listed(place):
+    for listed in (folder, folder / "steps", folder / INPUTS):
+        for path in _listed(listed):
             try:
                 facts = path.lstat()
             except OSError:
                 continue  # it was the part of a file that is whole now
-            is_step = place.name == "steps" and path.suffix == ".png"
+            is_step = listed.name == "steps" and path.suffix == ".png"
             if stat.S_ISREG(facts.st_mode) and not path.name.startswith(".") and not is_step:
                 name = path.relative_to(folder).as_posix()
                 files.append({"name": name, "bytes": facts.st_size, "kind": _kind(name, output)})
@@ -106,8 +106,8 @@ def error_of(job: Job) -> str | None:
     folder, sentence = job.order.folder, job.error
     if sentence is None:
         return None
-    for place in dict.fromkeys((folder, folder.resolve())):
-        sentence = sentence.replace(str(place), "the folder of the run").replace(f"{place.parent}/", "")
+    for path in dict.fromkeys((folder, folder.resolve())):
+        sentence = sentence.replace(str(path), "the folder of the run").replace(f"{path.parent}/", "")
     return sentence
 
 

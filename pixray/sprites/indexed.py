@@ -82,9 +82,9 @@ def indexed_alike(pictures: Sequence[np.ndarray], order: Sequence[Sequence[int]]
         for color, seen in zip(colors.tolist(), first.tolist(), strict=True)
     ]
     arranged = sorted(range(len(unique)), key=keys.__getitem__)
-    place = np.empty(len(unique), np.uint8)
-    place[arranged] = np.arange(len(unique))
-    return [Indexed(place[np.searchsorted(unique, code)], colors[arranged]) for code in codes]
+    new_index = np.empty(len(unique), np.uint8)
+    new_index[arranged] = np.arange(len(unique))
+    return [Indexed(new_index[np.searchsorted(unique, code)], colors[arranged]) for code in codes]
 
 
 def _with_opacity(pixels: np.ndarray) -> np.ndarray:

@@ -165,14 +165,14 @@ class StrokeDrawer(Drawer):
 
     def begins(self, image: Tensor | None, count: int, generator: torch.Generator) -> Tensor | None:
         """Where strokes begin on a picture, count x 2 from 0 to 1; None: not by a picture."""
-        place = self.settings.stroke_start
+        start = self.settings.stroke_start
         if image is None and self.draft is not None:
             side = min(self.size)
             inner = begin_points(1 - self.draft.repeat(1, 3, 1, 1), count, "edges", generator) * side
             return (inner + torch.from_numpy(self.middle)) / torch.tensor(self.size)
-        if image is None or place == "random":
+        if image is None or start == "random":
             return None
-        return begin_points(image[:, :3], count, "edges" if place == DRAFT else place, generator)
+        return begin_points(image[:, :3], count, "edges" if start == DRAFT else start, generator)
 
     def parameters(self) -> list[ParameterGroup]:
         return self._groups

@@ -96,8 +96,8 @@ def _union(nearest: Tensor, others: Tensor, half: Tensor, owner: Tensor, xy: Ten
     half, gap, along = half[owner], gap[owner], along[owner]
     second = _band(-gap_2 - half, half - gap_2)
     # Both on an axis across the nearest branch, with the pixel's centre at 0 and that branch at -gap.
-    place = torch.where((away[owner] * away_2).sum(1) < 0, gap_2, -gap_2)
-    joined = _band(torch.maximum(-gap, place) - half, torch.minimum(-gap, place) + half)
+    signed_gap = torch.where((away[owner] * away_2).sum(1) < 0, gap_2, -gap_2)
+    joined = _band(torch.maximum(-gap, signed_gap) - half, torch.minimum(-gap, signed_gap) + half)
     # Where branches meet, the end of one lies on the other and covers nothing besides.
     foot = xy[owner] - away_2
     for end in others.unbind(1):

@@ -210,8 +210,8 @@ def _nearest_rows(values: Tensor, begins: Tensor) -> Tensor:
     stride = 1
     index = rows.long()
     while stride < longest:
-        place = rank[index]
-        index = index[(place % (2 * stride) == 0) & (place + stride < count[index])]
+        ranks = rank[index]
+        index = index[(ranks % (2 * stride) == 0) & (ranks + stride < count[index])]
         other = index + stride
         value, other_value = values[index], values[other]
         closer = other_value < value

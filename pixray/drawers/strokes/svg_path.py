@@ -287,21 +287,21 @@ def numbers(text: str) -> list[float]:
 def _arc_numbers(text: str) -> list[float]:
     """The same for arcs, where the fourth and fifth of seven numbers are one digit each."""
     values: list[float] = []
-    place = _after_blanks(text, 0)
-    while place < len(text):
+    index = _after_blanks(text, 0)
+    while index < len(text):
         flag = len(values) % 7 in (3, 4)
-        match = None if flag else NUMBER.match(text, place)
-        if flag and text[place] not in "01":
-            raise ValueError(f"a flag of an arc is {text[place]!r} instead of 0 or 1")
+        match = None if flag else NUMBER.match(text, index)
+        if flag and text[index] not in "01":
+            raise ValueError(f"a flag of an arc is {text[index]!r} instead of 0 or 1")
         if not flag and match is None:
-            raise ValueError(f"an arc has {text[place]!r} where a number is due")
-        word = text[place] if match is None else match.group()
+            raise ValueError(f"an arc has {text[index]!r} where a number is due")
+        word = text[index] if match is None else match.group()
         values.append(float(word))
-        place = _after_blanks(text, place + len(word))
+        index = _after_blanks(text, index + len(word))
     return values
 
 
-def _after_blanks(text: str, place: int) -> int:
-    while place < len(text) and (text[place] == "," or text[place].isspace()):
-        place += 1
-    return place
+def _after_blanks(text: str, index: int) -> int:
+    while index < len(text) and (text[index] == "," or text[index].isspace()):
+        index += 1
+    return index

@@ -142,11 +142,11 @@ def _lines(skeleton: np.ndarray) -> list[np.ndarray]:
             path = [start, follower]
             walked.add(frozenset((start, follower)))
             while path[-1] not in nodes and path[-1] != start:
-                further = [pixel for pixel in near[path[-1]] if frozenset((path[-1], pixel)) not in walked]
-                if not further:
+                unwalked = [pixel for pixel in near[path[-1]] if frozenset((path[-1], pixel)) not in walked]
+                if not unwalked:
                     break
-                walked.add(frozenset((path[-1], further[0])))
-                path.append(further[0])
+                walked.add(frozenset((path[-1], unwalked[0])))
+                path.append(unwalked[0])
             lines.append(np.array([(x + 0.5, y + 0.5) for y, x in path]))
     return lines
 
@@ -240,11 +240,11 @@ def _corners(line: np.ndarray, reach: int, closed: bool) -> list[int]:
     back, ahead = points - ring[before], ring[after] - points
     straight = (back * ahead).sum(1) / (np.linalg.norm(back, axis=1) * np.linalg.norm(ahead, axis=1)).clip(1e-9)
     corners: list[int] = []
-    for place in np.argsort(straight):
-        if straight[place] > _CORNER:
+    for index in np.argsort(straight):
+        if straight[index] > _CORNER:
             break
-        if all(abs(int(places[place]) - other) > reach for other in corners):
-            corners.append(int(places[place]))
+        if all(abs(int(places[index]) - other) > reach for other in corners):
+            corners.append(int(places[index]))
     return sorted(corners)
 
 

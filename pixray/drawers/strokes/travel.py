@@ -17,12 +17,12 @@ def pen_order(first: np.ndarray, last: np.ndarray, pen: np.ndarray) -> tuple[np.
     ends = np.stack([first, last], 1).astype(np.float64)
     waiting = np.ones(len(ends), dtype=bool)
     order, backwards = np.empty(len(ends), dtype=np.int64), []
-    for place in range(len(ends)):
+    for position in range(len(ends)):
         away = np.square(ends - pen).sum(2)
         away[~waiting] = np.inf
         stroke, end = divmod(int(away.argmin()), 2)
         waiting[stroke] = False
-        order[place] = stroke
+        order[position] = stroke
         backwards.append(end == 1)
         pen = ends[stroke, 1 - end]
     return order, backwards, pen

@@ -28,8 +28,8 @@ class Winding:
         stored, queried = self.path * tiles + self.tile, path * tiles + tile
         if stored.shape[0] == 0:
             return self.number.new_zeros(queried.shape[0], grid.lanes)
-        place = torch.searchsorted(stored, queried).clamp_max(stored.shape[0] - 1)
-        return self.number[place] * (stored[place] == queried)[:, None]
+        index = torch.searchsorted(stored, queried).clamp_max(stored.shape[0] - 1)
+        return self.number[index] * (stored[index] == queried)[:, None]
 
 
 def winding_of(ends: Tensor, path: Tensor, grid: Grid, span: tuple[int, int]) -> Winding:

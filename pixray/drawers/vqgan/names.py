@@ -49,5 +49,5 @@ def match_names(stored: Collection[str], expected: Collection[str], usual: str) 
 def _split(name: str) -> tuple[str, str]:
     """The known words before a name, as a prefix, and the rest of it."""
     words = [word for word in name.split(".") if word not in _WRAPPERS]
-    count = next((place for place, word in enumerate(words) if word not in _HOLDERS), len(words))
+    count = next((index for index, word in enumerate(words) if word not in _HOLDERS), len(words))
     return "".join(f"{word}." for word in words[:count]), ".".join(words[count:])
