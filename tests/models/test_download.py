@@ -102,7 +102,8 @@ def test_pieces_of_two_mirrors_are_joined_only_if_a_checksum_can_tell(fetch, ser
     ],
 )
 def test_a_bad_mirror_is_named_and_the_next_one_serves(path, reason, fetch, server, heard, monkeypatch):
-    monkeypatch.setattr(sys.modules[__name__], "QUICK", Timeouts(connect=2, read=0.1, tries=1, pause=0))
+    read = 0.3 if path == "mute" else 10
+    monkeypatch.setattr(sys.modules[__name__], "QUICK", Timeouts(connect=2, read=read, tries=1, pause=0))
     target = fetch(f"{path}.ckpt", "good.ckpt", **KNOWN)
     assert target.read_bytes() == CONTENT and left_behind(target) == ["model.ckpt"]
     assert reason in heard.said[0]
