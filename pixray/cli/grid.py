@@ -38,7 +38,8 @@ Paint every combination of several values. Prompts are separated by |, everythin
 place of --prompts; rows.csv and rows.jsonl hold settings of a picture in each row (docs/batches.md).
 
 The folder (default: grid; also an address such as s3://bucket/folder) gets a folder per picture, index.html, sheet.png
-and grid.json. The same command goes on where it was stopped; pictures that are finished are left alone.
+and grid.json. The same command goes on where it was stopped; pictures that are finished are left alone. Grids of
+more than 1,000 pictures need --yes.
 """
 
 
@@ -47,7 +48,7 @@ def main(argv: Sequence[str]) -> int:
     if not argv or asks_for_help(argv):
         sys.stdout.write(f"{USAGE}\n{FARM_USAGE}")
         return 0
-    words, farm = take_farm_flags(argv, "grid")
+    words, farm = take_farm_flags([word for word in argv if word != "--yes"], "grid")
     texts, output = read_words(words, "grid")
     texts = {_SINGULAR.get(name, name): text for name, text in texts.items()}
 
@@ -60,19 +61,29 @@ def main(argv: Sequence[str]) -> int:
         return watch(user_path(template, "outdir").absolute(), output, farm)
     if file is not None and "prompts" in texts and not holds_rows(file):
         raise SettingsError("pixray grid: give --prompts or --prompts_file, not both")
-    code, _ = _paint_grid(lambda outdir: _cells(texts, registry, outdir, file), template, registry, output, farm)
+    sure = "--yes" in argv
+    code, _ = _paint_grid(
+        lambda outdir: _cells(texts, registry, outdir, file, sure=sure), template, registry, output, farm
+    )
     return code
 
 
-def _cells(texts: dict[str, str], registry: Registry, outdir: str, file: str | None) -> list[Cell]:
-    from pixray.runs.grid import MOST_CELLS, make_cells
+def _cells(texts: dict[str, str], registry: Registry, outdir: str, file: str | None, *, sure: bool) -> list[Cell]:
+    """The cells of a grid.
+
+    Args:
+        sure: that very many are meant.
+    """
+    from pixray.runs.grid import MOST_ASKED, MOST_CELLS, make_cells
     from pixray.settings.prompt_lines import read_prompt_lines
 
+    most = MOST_ASKED if sure else MOST_CELLS
     if file is not None and holds_rows(file):
         from pixray.runs.row_cells import grid_of_rows
 
-        return grid_of_rows(file, texts, registry, outdir)
-    return make_cells(texts, registry, outdir, lines=[] if file is None else read_prompt_lines(file, MOST_CELLS))
+        return grid_of_rows(file, texts, registry, outdir, most)
+    lines = [] if file is None else read_prompt_lines(file, most)
+    return make_cells(texts, registry, outdir, lines=lines, most=most)
 
 
 def paint_lines(settings: Settings, registry: Registry, output: str, opened: bool) -> int:
@@ -135,11 +146,12 @@ def _paint_in(
 ) -> int:
     """Paint the cells in a folder, which may stand for one of a store; the exit code."""
     from pixray.recorders.lock import FolderLock
+    from pixray.runs.report.grid_page import files_of_grid
     from pixray.runs.report.own_files import refuse_foreign_files
     from pixray.runs.sprite_sheet import FILES
 
     sprites = FILES if any(getattr(cell.settings, "sprite", None) for cell in cells) else ()
-    refuse_foreign_files(folder, ["index.html", "grid.json", "sheet.png", *sprites])
+    refuse_foreign_files(folder, [*files_of_grid(len(cells)), *sprites])
     if farm is not None:
         from pixray.cli.farm import paint_on_farm
 
@@ -158,24 +170,30 @@ def _paint_all(
 ) -> int:
     from pixray.models.store import ModelStore
     from pixray.recorders.console import DownloadBar
-    from pixray.runs.grid import write_results
+    from pixray.runs.farm.progress import Standing
+    from pixray.runs.report.grid_page import write_results
+    from pixray.runs.report.pace import Pace
 
     store = ModelStore(progress=DownloadBar() if output == "live" else None)
     failed: dict[str, str] = {}
     shown_notices: set[str] = set()
-    stopped = False
+    done, pace, stopped = {cell.folder.name for cell in cells if cell.done()}, Pace(), False
     for number, cell in enumerate(cells, 1):
-        if stopped or cell.done():
+        name = cell.folder.name
+        if stopped or name in done:
             continue
         if output == "live":
             sys.stderr.write(f"[{number}/{len(cells)}] {_told(cell)}\n")
         try:
             stopped = _paint(cell, registry, store, output, shown_notices, staged)
         except PixrayError as error:
-            failed[cell.folder.name] = staged.named(str(error)) if staged else str(error)
-            sys.stderr.write(f"pixray: {failed[cell.folder.name]}\n")
-        write_results(folder, cells, failed)
-    write_results(folder, cells, failed)
+            failed[name] = staged.named(str(error)) if staged else str(error)
+            sys.stderr.write(f"pixray: {failed[name]}\n")
+        done |= {name} if cell.done() else set()
+        if pace.due:
+            with pace.writing():
+                write_results(folder, cells, Standing(failed, {}, done))
+    write_results(folder, cells, Standing(failed, done=done))
     if stopped and output == "live":
         sys.stderr.write("stopped; the same command goes on where it was\n")
     return 130 if stopped else 1 if failed else 0

@@ -25,7 +25,7 @@ from pixray.runtime.files import reason
 from pixray.runtime.folders import state_folder
 from pixray.runtime.store import Store, StoreError
 
-_PAGES = ("grid.json", "compare.json", "index.html")
+_PAGES = ("grid.json", "compare.json")
 Signature = tuple[int, int, int]
 
 
@@ -164,7 +164,8 @@ class StagedFolder:
         base = name.rpartition("/")[2]
         if base == LOG:
             return (4, name) if ends_finished(self.folder / name) else (0, name)
-        return {CHECKPOINT: 2, **dict.fromkeys(_PAGES, 5)}.get(base, 1), name
+        is_page = base in _PAGES or (base.startswith("index") and base.endswith(".html"))
+        return 5 if is_page else 2 if base == CHECKPOINT else 1, name
 
     def _put(self, name: str, planned: Signature) -> None:
         path = self.folder / name

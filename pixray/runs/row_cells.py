@@ -8,7 +8,7 @@ from pathlib import Path
 from pixray.errors import SettingsError, did_you_mean, shown
 from pixray.registry import Registry
 from pixray.runs.cell import Cell
-from pixray.runs.grid import MOST_CELLS, folder_name, make_cells
+from pixray.runs.grid import MOST_CELLS, at_most, folder_name, make_cells
 from pixray.runtime.yaml_io import to_plain
 from pixray.settings.declare import Role
 from pixray.settings.layers import Layer, LayerKind
@@ -47,11 +47,14 @@ def cells_of_rows(settings: Settings, registry: Registry, outdir: str) -> list[C
     return _all_cells(file, registry, make)
 
 
-def grid_of_rows(file: str, texts: Mapping[str, str], registry: Registry, outdir: str) -> list[Cell]:
+def grid_of_rows(
+    file: str, texts: Mapping[str, str], registry: Registry, outdir: str, most: int = MOST_CELLS
+) -> list[Cell]:
     """A cell for each row and each combination of the values that other settings take.
 
     Args:
         file: the path of the rows; texts: setting -> values as text, for what a row leaves empty.
+        most: how many cells there may be.
 
     Raises:
         SettingsError: as `cells_of_rows`.
@@ -61,12 +64,12 @@ def grid_of_rows(file: str, texts: Mapping[str, str], registry: Registry, outdir
         own = {name: value if isinstance(value, str) else to_plain(value) for name, value in row.values.items()}
         try:
             return make_cells(
-                {**texts, **own}, registry, outdir, over=[name for name in texts if name not in own], row=row
+                {**texts, **own}, registry, outdir, over=[name for name in texts if name not in own], row=row, most=most
             )
         except SettingsError as error:
             raise SettingsError([f"{label_of(file, row)}: {problem}" for problem in error.problems]) from None
 
-    return _all_cells(file, registry, make)
+    return _all_cells(file, registry, make, most)
 
 
 def label_of(file: str, row: Row) -> str:
@@ -74,14 +77,16 @@ def label_of(file: str, row: Row) -> str:
     return f"{Path(file).name}, {row.label}"
 
 
-def _all_cells(file: str, registry: Registry, make: Callable[[Row], Iterable[Cell]]) -> list[Cell]:
+def _all_cells(
+    file: str, registry: Registry, make: Callable[[Row], Iterable[Cell]], most: int = MOST_CELLS
+) -> list[Cell]:
     """The cells of all rows; rows that say the same are painted once."""
     names: set[str] = set()
     count = 0
     for row in read_rows(file):  # all of the file is sound before anything is made of a row
         names |= row.values.keys()
         count += 1
-    _refuse_number(file, count)
+    _refuse_number(file, count, most)
     problems = _unknown(file, names, registry)
     cells: dict[str, Cell] = {}
     for row in read_rows(file) if not problems else ():
@@ -93,16 +98,15 @@ def _all_cells(file: str, registry: Registry, make: Callable[[Row], Iterable[Cel
             break
     if problems:
         raise SettingsError(list(dict.fromkeys(problems))[:_MOST_PROBLEMS])
-    _refuse_number(file, len(cells))
+    _refuse_number(file, len(cells), most)
     return list(cells.values())
 
 
-def _refuse_number(file: str, count: int) -> None:
+def _refuse_number(file: str, count: int, most: int) -> None:
     if not count:
         raise SettingsError(f"prompts_file={shown(file)}: it holds no rows with settings")
-    if count > MOST_CELLS:
-        most = f"at most {MOST_CELLS:,} are painted"
-        raise SettingsError(f"prompts_file={shown(file)}: these are {count:,} pictures; {most}")
+    if count > most:
+        raise SettingsError(f"prompts_file={shown(file)}: these are {count:,} pictures; {at_most(most)}")
 
 
 def _unknown(file: str, names: Iterable[str], registry: Registry) -> list[str]:

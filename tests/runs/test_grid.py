@@ -6,7 +6,7 @@ from PIL import Image
 
 from pixray.cli.main import main
 from pixray.errors import SettingsError
-from pixray.runs.grid import make_cells, values_of
+from pixray.runs.grid import MOST_ASKED, make_cells, values_of
 
 FIXED = ["--size", "24x16", "--iterations", "3", "--num_cuts", "4", "--perceptors", "embedded", "--quiet"]
 
@@ -122,7 +122,8 @@ def test_nine_seeds_stand_three_by_three_under_their_prompt():
     ("words", "said"),
     [
         (["--seed", "1..9999999"], "'1..9999999': a range of 9,999,999; at most 1,000 pictures are painted"),
-        (["--seed", "1..100", "--iterations", "1..100"], "this grid is one of 10,000 pictures; at most 1,000"),
+        (["--seed", "1..9999999", "--yes"], "a range of 9,999,999; at most 100,000 pictures are painted\n"),
+        (["--seed", "1..100", "--iterations", "1..100"], "up to 100,000 by pixray grid with --yes"),
         (["--outdir"], "--outdir: expected a value"),
         (["--outdir="], "--outdir: expected a value"),
     ],
@@ -130,6 +131,13 @@ def test_nine_seeds_stand_three_by_three_under_their_prompt():
 def test_a_grid_that_nobody_can_mean_is_refused_at_once(words, said, capsys, tmp_path):
     assert main(["grid", "--prompts", "red", "--drawer", "pixel", *words]) == 2
     assert said in capsys.readouterr().err and list(tmp_path.iterdir()) == []
+
+
+def test_more_than_a_thousand_pictures_are_painted_if_they_are_meant(registry):
+    texts = {"prompts": "red", "drawer": "flat", "seed": "1..1001"}
+    assert len(make_cells(texts, registry, "grid", most=MOST_ASKED)) == 1001
+    with pytest.raises(SettingsError, match="a range of 1,001; at most 1,000 pictures are painted, and up to 100,000 "):
+        make_cells(texts, registry, "grid")
 
 
 def test_the_progress_of_a_grid_says_which_setting_varies(capsys):

@@ -163,7 +163,7 @@ def test_a_hundred_thousand_rows_take_seconds_and_little_memory(capsys):
     assert sum(1 for _ in read_rows("rows.csv")) == 100_000
     assert time.perf_counter() - start < 20
     written("more.csv", "prompts\n" + "".join(f"red {number}\n" for number in range(MOST_CELLS + 7)))
-    with pytest.raises(SettingsError, match="these are 1,007 pictures; at most 1,000 are painted"):
+    with pytest.raises(SettingsError, match="these are 1,007 pictures; at most 1,000 pictures are painted"):
         from pixray.runs.row_cells import grid_of_rows
 
         grid_of_rows("more.csv", {}, studio.registry, "out")

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from pixray.runs.cell import Cell
-from pixray.runs.farm.progress import CellChanged, CellState
+from pixray.runs.farm.progress import CellChanged, CellState, Standing
 
 MOST_TRIES = 3
 """Failures of a cell since its last checkpoint, after which it has failed for good."""
@@ -93,10 +93,18 @@ class CellQueue:
     def unfinished(self) -> int:
         return self._count["waiting"] + self._count["running"]
 
-    @property
-    def failed(self) -> dict[str, str]:
-        """Reasons by the name of the cell."""
-        return {name: entry.reason for name, entry in self._entries.items() if entry.state == "failed"}
+    def standing(self, *, working: bool) -> Standing:
+        """How all cells stand.
+
+        Args:
+            working: whether anything is still painted.
+        """
+        entries = list(self._entries.items())
+        return Standing(
+            failed={name: entry.reason for name, entry in entries if entry.state == "failed"},
+            running={name: entry.shown() for name, entry in entries if entry.state == "running"} if working else None,
+            done={name for name, entry in entries if entry.state == "done"},
+        )
 
     def skip(self, names: Iterable[str]) -> None:
         """Cells that were done before."""

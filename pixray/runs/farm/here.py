@@ -14,6 +14,7 @@ from pixray.runs.farm.cell_queue import CellQueue
 from pixray.runs.farm.painter import Painting
 from pixray.runs.farm.progress import FarmEvent, FarmFinished, FarmStarted
 from pixray.runs.farm.scheduler import Write
+from pixray.runs.report.pace import Pace
 from pixray.runtime.files import remove_parts
 
 _PACE = 0.05
@@ -45,11 +46,14 @@ class FarmHere:
             yield FarmStarted(len(self._queue), "", str(self._folder))
             self._queue.skip([cell.folder.name for cell in self._cells if cell.done()])
             thread.start()
-            working = True
+            working, pace = True, Pace()
             while working:
                 working = thread.is_alive()
                 before, version = version, self._queue.version
                 yield from self._queue.changes(before)
+                if pace.due:
+                    with pace.writing():
+                        self._write_pages(working=True)
                 thread.join(_PACE)
             count = self._queue.count
             seconds = round(time.monotonic() - begun, 1)
@@ -58,12 +62,15 @@ class FarmHere:
             self._stopping = True
             if thread.ident is not None:
                 thread.join()
-            self._write(self._folder, self._cells, self._queue.failed)
+            self._write_pages(working=False)
             lock.release()
 
     def stop(self) -> None:
         """Let the run end after its step; what is done stays."""
         self._stopping = True
+
+    def _write_pages(self, *, working: bool) -> None:
+        self._write(self._folder, self._cells, self._queue.standing(working=working))
 
     def _paint_all(self) -> None:
         while not self._stopping and (cell := self._queue.take()) is not None:

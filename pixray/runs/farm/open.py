@@ -14,10 +14,12 @@ from pixray.runs.cell import Cell
 from pixray.runs.farm.cluster import check_place
 from pixray.runs.farm.here import FarmHere
 from pixray.runs.farm.painter import Painter
+from pixray.runs.farm.progress import Standing
 from pixray.runs.farm.scheduler import Write
 from pixray.runs.farm.session import Farm
 from pixray.runs.farm.shares import Share
-from pixray.runs.grid import folder_name, write_results
+from pixray.runs.grid import folder_name
+from pixray.runs.report.grid_page import files_of_grid, write_results
 from pixray.runs.report.own_files import refuse_foreign_files
 from pixray.settings.names import fill_cell_names, refuse_braces
 from pixray.settings.resolve import resolve
@@ -69,12 +71,12 @@ def open_farm(
     refuse_braces(str(outdir))
     cells_of(settings, registry, Path(outdir))  # all mistakes, before a folder is made
     folder = make_outdir(str(outdir)).absolute()
-    refuse_foreign_files(folder, ["index.html", "grid.json", "sheet.png"])
     cells = cells_of(settings, registry, folder)
+    refuse_foreign_files(folder, files_of_grid(len(cells)))
     return farm_here(folder, cells, registry, store) if on is None else farm_of(folder, cells, registry, on, share)
 
 
-def write_nothing(folder: Path, cells: Sequence[Cell], failed: Mapping[str, str]) -> None:
+def write_nothing(folder: Path, cells: Sequence[Cell], standing: Standing) -> None:
     """For farms whose driver writes the pages."""
 
 

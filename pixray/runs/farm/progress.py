@@ -6,7 +6,7 @@ message for the user; at the end FarmFinished.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -80,6 +80,21 @@ class FarmFinished:
     waiting: int
     seconds: float
     bill: Bill = Bill()
+
+
+@dataclass(frozen=True)
+class Standing:
+    """How all cells stand, for the pages about them; by the names of their folders.
+
+    Attributes:
+        failed: reasons.
+        running: those being painted; None: nothing is painted any more.
+        done: those that are; None: their folders tell.
+    """
+
+    failed: Mapping[str, str] = field(default_factory=dict)
+    running: Mapping[str, CellChanged] | None = None
+    done: Collection[str] | None = None
 
 
 FarmEvent = FarmStarted | CellChanged | Noticed | FarmFinished

@@ -25,13 +25,14 @@ from pixray.runs.farm.cell_queue import CellQueue
 from pixray.runs.farm.cluster import ON_HEAD, lives, machines
 from pixray.runs.farm.limits import Bill, Limits, LimitServer
 from pixray.runs.farm.painter import Painting
-from pixray.runs.farm.progress import CellChanged
+from pixray.runs.farm.progress import CellChanged, Standing
 from pixray.runs.farm.shares import Share
 from pixray.runs.farm.worker import Painted, Worker, WorkerFacts
+from pixray.runs.report.pace import Pace
 from pixray.runtime.files import remove_parts
 
-Write = Callable[[Path, Sequence[Cell], Mapping[str, str]], None]
-"""Writes what is told about all cells: folder, cells, and reasons of those that failed."""
+Write = Callable[[Path, Sequence[Cell], Standing], None]
+"""Writes what is told about all cells."""
 MARKER = ".pixray.farm-"
 """How the names of files begin by which machines tell that they see a folder."""
 _POLL = 0.1
@@ -47,8 +48,6 @@ _NOTICED_WITHIN = 2.0
 _SILENT_FOR = 45.0
 """Seconds to wait until a cluster knows why a worker cannot be reached: it asks a machine several times before it
 counts as lost, with Ray's defaults for 15 seconds or more."""
-_LEAST_BETWEEN_PAGES, _PAGE_SHARE = 5.0, 20
-"""Pages are written when this many seconds have gone by, and this many times what writing the last ones took."""
 
 
 @dataclass(frozen=True)
@@ -111,7 +110,7 @@ class Scheduler:
         self._stopping = self._ended = False
         self._problem = ""
         self._false_starts = self._at_work = self._useless = 0
-        self._page_due = self._count_due = 0.0
+        self._count_due, self._pace = 0.0, Pace()
         self._machines: Sequence[Mapping[str, float]] = ()
         self._work: asyncio.Task[None] | None = None
         self._limit_server: Any = None
@@ -300,14 +299,12 @@ class Scheduler:
         await asyncio.gather(*tasks, return_exceptions=True)
 
     async def _write_pages_if_due(self) -> None:
-        if time.monotonic() >= self._page_due:
-            begun = time.monotonic()
-            await asyncio.to_thread(self._write_pages)
-            took = time.monotonic() - begun
-            self._page_due = time.monotonic() + max(_LEAST_BETWEEN_PAGES, _PAGE_SHARE * took)
+        if self._pace.due:
+            with self._pace.writing():
+                await asyncio.to_thread(self._write_pages, working=True)
 
-    def _write_pages(self) -> None:
-        self._job.write(self._job.folder, self._job.cells, self._queue.failed)
+    def _write_pages(self, *, working: bool = False) -> None:
+        self._job.write(self._job.folder, self._job.cells, self._queue.standing(working=working))
 
 
 def last_line(error: Exception) -> str:
