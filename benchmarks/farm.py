@@ -24,8 +24,8 @@ from pixray.runs.farm.painter import Painter
 from pixray.runs.farm.progress import CellChanged
 from pixray.runs.farm.session import Farm
 from pixray.runs.farm.shares import Share
+from pixray.runs.grid_page import write_results
 from pixray.runs.outcome import Outcome
-from pixray.runs.report.grid_page import write_results
 from pixray.settings.resolve import resolve
 
 SETTINGS = {"prompts": "a red heart", "drawer": "pixel", "perceptors": "embedded", "size": [48, 48], "iterations": 2}

@@ -284,20 +284,18 @@ class Studio:
         Args:
             cells: settings of a run each, by name, as `run` takes them.
             on: "ray" (this machine), "auto", "HOST:6379" or "ray://HOST:10001"; None: this process.
-            outdir: the folder of the whole, which every machine sees (or its address in a store, where this machine
-                paints); the same call goes on there.
+            outdir: the folder of the whole, which every machine sees, or its address in a store; the same call goes on
+                there.
             workers: runs at once at most; gpus_per_run, cpus_per_run: of a machine for each.
 
         Raises:
             SettingsError: all mistakes of all cells at once; PixrayError: the cluster cannot be reached.
         """
-        from pixray.recorders.staging import folder_of_many
         from pixray.runs.farm.open import open_farm
         from pixray.runs.farm.shares import Share
 
         share = Share(cpus_per_run, gpus_per_run, workers)
-        with folder_of_many(str(outdir), on) as (folder, _):
-            yield from open_farm(cells, self.registry, self.store, folder, on, share).run()
+        yield from open_farm(cells, self.registry, self.store, outdir, on, share).run()
 
     def set_key(self, service: str, read: Callable[[], str | None]) -> None:
         """Let a callable give the key of a remote service, in place of the environment."""

@@ -111,3 +111,30 @@ def services(monkeypatch):
         for name, value in environment.items():
             monkeypatch.setenv(name, value)
         yield fakes
+
+
+@pytest.fixture(scope="session")
+def s3_server():
+    """The address of a real server on this machine that speaks S3."""
+    server = pytest.importorskip("moto.server", reason="needs moto[server] and s3fs")
+    pytest.importorskip("s3fs", reason="needs moto[server] and s3fs")
+    running = server.ThreadedMotoServer(port=0, verbose=False)
+    running.start()
+    yield f"http://127.0.0.1:{running.get_host_and_port()[1]}"
+    running.stop()
+
+
+@pytest.fixture
+def s3_bucket(s3_server, monkeypatch):
+    """The address of an empty bucket there, with its keys in the environment."""
+    import httpx
+    import s3fs
+
+    monkeypatch.setenv("AWS_ENDPOINT_URL", s3_server)
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "AKIAEXAMPLE")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "geheim-7f3a")
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
+    httpx.post(f"{s3_server}/moto-api/reset").raise_for_status()
+    s3fs.S3FileSystem.clear_instance_cache()
+    s3fs.S3FileSystem().mkdir("pictures")
+    return "s3://pictures"

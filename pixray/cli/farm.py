@@ -24,12 +24,12 @@ if TYPE_CHECKING:
     from pixray.runs.cell import Cell
 
 
-def paint_on_farm(folder: Path, cells: Sequence[Cell], registry: Registry, output: str, words: FarmFlags) -> int:
+def paint_on_farm(folder: str | Path, cells: Sequence[Cell], registry: Registry, output: str, words: FarmFlags) -> int:
     """Paint cells and follow them; exit code 0 if every cell is done or the farm goes on alone, 1 if some failed, 130
     after Ctrl-C.
 
     Args:
-        folder: absolute; cells: their folders lie below it.
+        folder: absolute, or an address in a store; cells: their folders lie below it.
     """
     from pixray.runs.farm.open import farm_of
 
@@ -48,7 +48,7 @@ def paint_on_farm(folder: Path, cells: Sequence[Cell], registry: Registry, outpu
     return 130 if finished.waiting else 1 if finished.failed else 0
 
 
-def watch(folder: Path, output: str, words: FarmFlags) -> int:
+def watch(folder: str | Path, output: str, words: FarmFlags) -> int:
     """Show a farm that runs until it ends or Ctrl-C leaves it alone; or end it.
 
     Raises:
@@ -93,7 +93,7 @@ def _tell_how_to_go_on(finished: FarmFinished, output: str) -> None:
         sys.stderr.write("stopped; the same command goes on where it was\n")
 
 
-def _tell_how_to_watch(folder: Path, on: str, output: str) -> None:
+def _tell_how_to_watch(folder: str | Path, on: str, output: str) -> None:
     if output == "live":
         sys.stderr.write(
             f"the farm goes on; pixray grid --on {on} --outdir {folder} --watch shows it, --stop ends it\n"

@@ -19,6 +19,7 @@ from typing import Any, TextIO
 from pixray.errors import PixrayError
 from pixray.events import Noticed
 from pixray.runs.farm.progress import CellChanged, FarmEvent, FarmFinished, FarmStarted
+from pixray.runtime.addresses import is_store
 from pixray.runtime.terminal import Terminal, plain
 
 _PACE = 0.25
@@ -107,7 +108,7 @@ class FarmTable:
             ", ".join(f"{name} {value:.3g}" for name, value in cell.losses.items()),
             cell.reason,
         ]
-        if self._colours:
+        if self._colours and not is_store(cell.folder):
             picture = small_picture(Path(cell.folder) / cell.output)
             for row, text in zip(picture, facts, strict=True):
                 yield f"{row}\x1b[0m {plain(text)[: width - _WIDTH - 2]}"

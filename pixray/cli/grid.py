@@ -6,7 +6,7 @@ Late imports keep torch out of start-up.
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,6 +16,7 @@ from pixray.cli.parsing import asks_for_help
 from pixray.errors import PixrayError, SettingsError
 from pixray.runtime.addresses import is_store, joined, place_of
 from pixray.runtime.files import remove_parts, user_path
+from pixray.runtime.store import Store
 from pixray.settings.row_files import holds_rows
 
 if TYPE_CHECKING:
@@ -58,7 +59,8 @@ def main(argv: Sequence[str]) -> int:
     if farm is not None and (farm.watch or farm.stop):
         from pixray.cli.farm import watch
 
-        return watch(user_path(template, "outdir").absolute(), output, farm)
+        place = place_of(template, "outdir")
+        return watch(place if is_store(place) else user_path(place, "outdir").absolute(), output, farm)
     if file is not None and "prompts" in texts and not holds_rows(file):
         raise SettingsError("pixray grid: give --prompts or --prompts_file, not both")
     sure = "--yes" in argv
@@ -111,24 +113,30 @@ def _paint_grid(
 ) -> tuple[int, str]:
     """Paint the cells that `make` makes for a folder; the exit code, and the page about them."""
     from pixray.recorders.outdir import make_outdir
-    from pixray.recorders.staging import folder_of_many
+    from pixray.recorders.staging import folder_of_many, shared_address
     from pixray.settings.names import refuse_braces
 
     template = place_of(template, "outdir")
     refuse_braces(template)
     cells = make(template)  # all mistakes, before a folder is made
-    if is_store(template):
-        with folder_of_many(template, farm.on if farm else None) as (place, staged):
+    if is_store(template) and farm is not None:
+        from pixray.cli.farm import paint_on_farm
+
+        address = shared_address(template, farm.on)
+        code = paint_on_farm(address, cells if address == template else make(address), registry, output, farm)
+        page, beside = joined(address, "index.html"), _beside(Store(address).folders())
+    elif is_store(template):
+        with folder_of_many(template) as (place, staged):
             code = _paint_in(Path(place), make(place), registry, output, farm, staged)
             page = joined(staged.address, "index.html") if staged else ""
-            beside = _beside(Path(place))
+            beside = _beside([path.name for path in Path(place).iterdir()])
     else:
         folder = make_outdir(template)
         if farm is not None:
             folder = folder.absolute()
         cells = cells if str(folder) == template else make(str(folder))
         code, page = _paint_in(folder, cells, registry, output, farm), str(folder / "index.html")
-        beside = _beside(folder)
+        beside = _beside([path.name for path in folder.iterdir()])
     if output == "live":
         sys.stderr.write(f"beside the page: {', '.join(beside)}\n" if beside else "")
     if output != "json":  # whose lines stand alone
@@ -146,7 +154,7 @@ def _paint_in(
 ) -> int:
     """Paint the cells in a folder, which may stand for one of a store; the exit code."""
     from pixray.recorders.lock import FolderLock
-    from pixray.runs.report.grid_page import files_of_grid
+    from pixray.runs.grid_page import files_of_grid
     from pixray.runs.report.own_files import refuse_foreign_files
     from pixray.runs.sprite_sheet import FILES
 
@@ -170,9 +178,9 @@ def _paint_all(
 ) -> int:
     from pixray.models.store import ModelStore
     from pixray.recorders.console import DownloadBar
-    from pixray.runs.farm.progress import Standing
-    from pixray.runs.report.grid_page import write_results
+    from pixray.runs.grid_page import write_results
     from pixray.runs.report.pace import Pace
+    from pixray.runs.standing import Standing
 
     store = ModelStore(progress=DownloadBar() if output == "live" else None)
     failed: dict[str, str] = {}
@@ -204,11 +212,11 @@ def _told(cell: Cell) -> str:
     return ", ".join(f"{name} {value}" for name, value in cell.values.items()) or cell.folder.name
 
 
-def _beside(folder: Path) -> list[str]:
-    """What stands beside the page of a grid."""
+def _beside(there: Collection[str]) -> list[str]:
+    """What stands beside the page of a grid, of the names in its folder."""
     from pixray.runs.sprite_sheet import FILES
 
-    return [name for name in ("sheet.png", *FILES) if (folder / name).is_file()]
+    return [name for name in ("sheet.png", *FILES) if name in there]
 
 
 def _paint(

@@ -35,6 +35,7 @@ class StagedFolder:
     Args:
         address: as `checked_place` gives it.
         writes: take the lock of the folder, so that no other run writes there; without it nothing is ever put.
+        heir: who may take the lock over (see `StoreLock`).
 
     Attributes:
         address: of the folder.
@@ -44,10 +45,10 @@ class StagedFolder:
         PixrayError: the store cannot be reached or written to, or another run has the folder.
     """
 
-    def __init__(self, address: str, *, writes: bool = True) -> None:
+    def __init__(self, address: str, *, writes: bool = True, heir: str = "") -> None:
         self.address, self.store = address, Store(address)
         # A service that is not there is told soon: the lock is not tried again beyond what its own library does.
-        self._lock = StoreLock(Store(address, pauses=())) if writes else None
+        self._lock = StoreLock(Store(address, pauses=()), heir=heir) if writes else None
         if self._lock is not None:
             self._lock.acquire()
         try:

@@ -101,13 +101,13 @@ def folder_of_many(template: str, on: str | None = None) -> Iterator[tuple[str, 
         on: the cluster that paints; None: this process.
 
     Raises:
-        SettingsError: other machines paint, which do not see the folder that stands for one of a store.
+        SettingsError: other processes paint, which do not see the store.
     """
     template = place_of(template, "outdir")
     if not is_store(template):
         yield template, None
         return
-    _refuse_other_machines(template, on)
+    _refuse_memory(template, on)
     with stage_many(template) as staged:
         yield str(staged.folder), staged
 
@@ -161,11 +161,25 @@ def _at_work(staged: StagedFolder) -> Iterator[None]:
         staged.close()
 
 
-def _refuse_other_machines(address: str, on: str | None) -> None:
-    if on not in (None, "ray"):
+def shared_address(template: str, on: str | None) -> str:
+    """The folder in a store that a farm gets, which takes its lock itself.
+
+    Args:
+        template: an address with %DATE% and %SEQ%, as of `outdir`; on: the cluster, or None for this process.
+
+    Raises:
+        SettingsError: other processes paint, which do not see the store.
+    """
+    _refuse_memory(template, on)
+    template = place_of(named_outdir(template), "outdir")
+    return next(_numbered(template)) if "%SEQ%" in template else template
+
+
+def _refuse_memory(address: str, on: str | None) -> None:
+    if on is not None and address.startswith("memory://"):
         raise SettingsError(
-            f"on={on}: a folder in a store ({address}) is painted by workers of this machine (--on ray); others need "
-            "an outdir that all machines share"
+            f"on={on}: what {address} names lies in the memory of one process, and a farm has several; expected a "
+            "folder that all of them see, or one in another store such as s3://"
         )
 
 

@@ -33,10 +33,12 @@ class StoreLock:
     Args:
         store: the folder.
         every: seconds between two times that the file is written; stale: after which it counts no more.
+        heir: who else may take it over at once: those who name the same. They have to agree among themselves, as the
+            workers of a farm do, whose scheduler gives each cell to one of them.
     """
 
-    def __init__(self, store: Store, every: float = EVERY, stale: float = STALE) -> None:
-        self._store, self._every, self._stale = store, every, stale
+    def __init__(self, store: Store, every: float = EVERY, stale: float = STALE, heir: str = "") -> None:
+        self._store, self._every, self._stale, self._heir = store, every, stale, heir
         self._mark = secrets.token_hex(8)
         self._ended = threading.Event()
         self._thread: threading.Thread | None = None
@@ -51,7 +53,8 @@ class StoreLock:
         """
         if not self._store.create(NAME, self._note()):
             held = self._held()
-            if held and not self._is_stale(held):
+            inherited = bool(self._heir) and held.get("heir") == self._heir
+            if held and not inherited and not self._is_stale(held):
                 raise _in_use(self._store, held)
             self._store.write(NAME, self._note())
             # Where several took over at once, the last of them has it.
@@ -67,10 +70,13 @@ class StoreLock:
         Raises:
             PixrayError: another run took over, since nothing was heard of this one for too long.
         """
+        if self._heir and not self._lost:  # a worker that counts as lost may still be at work
+            with contextlib.suppress(PixrayError):
+                self._lost = self._held().get("mark") != self._mark
         if self._lost:
             raise PixrayError(
-                f"{self._store.address} was taken over by another run, since this one could not reach it for "
-                f"{self._stale / 60:.0f} minutes"
+                f"{self._store.address} was taken over by another run, since nothing was heard of this one "
+                f"for {self._stale / 60:.0f} minutes, or its worker counted as lost"
             )
 
     def release(self) -> None:
@@ -87,6 +93,7 @@ class StoreLock:
     def _note(self) -> bytes:
         now = datetime.datetime.now().isoformat(" ", "seconds")
         facts = {"process": os.getpid(), "machine": socket.gethostname(), "since": now, "mark": self._mark}
+        facts |= {"heir": self._heir} if self._heir else {}
         return json.dumps(facts).encode()
 
     def _held(self) -> dict[str, Any]:

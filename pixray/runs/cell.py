@@ -8,6 +8,8 @@ Late imports keep torch out of start-up.
 
 from __future__ import annotations
 
+import copy
+import dataclasses
 import hashlib
 import json
 from dataclasses import dataclass
@@ -46,14 +48,27 @@ class Cell:
     Attributes:
         values: what sets it apart, by setting.
         settings: all of it, resolved, with a folder of its own.
+        seen: the folder of this machine that stands for one of a store, where its files are looked at.
     """
 
     values: dict[str, str]
     settings: Settings
+    seen: Path | None = None
 
     @property
     def folder(self) -> Path:
-        return Path(self.settings.outdir)
+        """Its folder; of an address, only the last name means something."""
+        return self.seen or Path(self.settings.outdir)
+
+    def seen_in(self, folder: Path) -> Cell:
+        """The same cell, looked at in a folder that stands for its own."""
+        return dataclasses.replace(self, seen=folder)
+
+    def moved(self, outdir: str) -> Cell:
+        """The same cell in another folder, which may be one of a store."""
+        settings = copy.copy(self.settings)
+        settings.outdir = outdir
+        return Cell(self.values, settings)
 
     @cached_property
     def key(self) -> str:

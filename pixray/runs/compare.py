@@ -8,28 +8,24 @@ Late imports keep torch out of start-up.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pixray.errors import PixrayError
-from pixray.images.io import open_picture
-from pixray.images.png_text import read_text
 from pixray.providers.limits import Budget
 from pixray.recorders.lock import FolderLock
-from pixray.recorders.log import read_log
 from pixray.recorders.outdir import named_outdir
-from pixray.recorders.record import read_record
 from pixray.runs.cell import Cell, paint_cell
+from pixray.runs.compare_row import Row, read_facts, score
 from pixray.runs.farm.progress import CellChanged, FarmFinished
 from pixray.runs.farm.shares import Share
 from pixray.runs.grid import make_cells
-from pixray.runs.judge import REFEREE, choose_judge
+from pixray.runs.judge import choose_judge
 from pixray.runs.report.own_files import refuse_foreign_files
-from pixray.runtime.devices import choose_device
+from pixray.runtime.addresses import joined
 from pixray.runtime.files import remove_parts, user_path, writing
 from pixray.settings.grammar import parse_weighted
 from pixray.settings.layers import Layer, LayerKind
@@ -44,36 +40,6 @@ if TYPE_CHECKING:
     from pixray.runs.farm.session import Farm
 
 _ANIMATED = "an animation has more than one picture to compare"
-_FACTS = ("provider", "model", "service_seed", "service_size", "request_id", "cost")
-
-
-@dataclass
-class Row:
-    """One drawer and seed.
-
-    Attributes:
-        status: "done", "failed" or "stopped"; reason: of a failure.
-        picture: path below the comparison's folder.
-        guided: score by the perceptors that guided, their mean by weight; scores: each of them by name.
-        held_out: score by the one that guided nobody; judge: its name.
-        seconds: of the run; size: of the picture in pixels.
-        facts: what the service said: provider, model, seed, cost …; cost_amount: as a number, if it is known.
-    """
-
-    drawer: str
-    seed: str
-    remote: bool
-    status: str = "waiting"
-    reason: str = ""
-    picture: str | None = None
-    guided: float | None = None
-    scores: dict[str, float] = field(default_factory=dict)
-    held_out: float | None = None
-    judge: str | None = None
-    seconds: float | None = None
-    size: tuple[int, int] | None = None
-    facts: dict[str, str] = field(default_factory=dict)
-    cost_amount: float | None = None
 
 
 class Comparison:
@@ -184,14 +150,19 @@ class Comparison:
 
     def _run_on_farm(self, on: str) -> Iterator[Row]:
         """The same with workers of a cluster. The scores are worked out here."""
-        from pixray.runs.farm.open import farm_of, write_nothing
+        from pixray.recorders.staging import is_result
+        from pixray.runs.farm.open import farm_of
 
         rows = {cell.folder.name: row for cell, row in zip(self.cells, self.rows, strict=True)}
         single = [cell for cell in self.cells if not cell.settings.animation_dir]
         for cell in (cell for cell in self.cells if cell.settings.animation_dir):
             rows[cell.folder.name].status, rows[cell.folder.name].reason = "failed", _ANIMATED
+        place: str | Path = self.folder
+        if self._staged is not None:  # workers put their runs into the store themselves
+            place = self._staged.address
+            single = [cell.moved(joined(place, cell.folder.name)) for cell in single]
         budget = (self.budget.cost, self.budget.requests)
-        farm = farm_of(self.folder, single, self.registry, on, self._share, write=write_nothing, budget=budget)
+        farm = farm_of(place, single, self.registry, on, self._share, write=None, budget=budget)
         self._sessions.append(farm)
         for event in farm.run():
             if isinstance(event, FarmFinished):
@@ -202,6 +173,8 @@ class Comparison:
                 yield rows[event.name]
         for row in self.rows:
             row.status = "stopped" if row.status == "waiting" else row.status
+        if self._staged is not None:
+            self._staged.pull(is_result)
         self._read_all()
 
     def stop(self) -> None:
@@ -282,45 +255,9 @@ class Comparison:
             path = cell.folder / cell.settings.output
             if row.status == "done" and path.is_file():
                 try:
-                    self._read_facts(cell, path, row)
-                    self._score(cell, path, row)
+                    read_facts(cell, path, row)
+                    score(cell, path, row, self.registry, self.store, self.judge)
                 except PixrayError as error:  # it was damaged since; the others are not
                     row.status, row.reason = "failed", self._said(error)
                     continue
                 row.picture = path.relative_to(self.folder).as_posix()
-
-    def _read_facts(self, cell: Cell, path: Path, row: Row) -> None:
-
-        row.size = open_picture(path).size
-        text = read_text(path)
-        row.facts = {name: text[f"pixray_{name}"] for name in _FACTS if f"pixray_{name}" in text}
-        row.cost_amount = _amount(row.facts.get("cost", ""))
-        log = read_log(cell.folder)
-        row.seconds = log.seconds if log else None
-
-    def _score(self, cell: Cell, path: Path, row: Row) -> None:
-        from pixray.perceptors.choose import load_perceptors
-        from pixray.runs.clip_score import clip_score
-
-        device = choose_device(cell.settings.device)
-        prompts, picture = cell.settings.prompts_by_setting["prompts"], open_picture(path)
-        guides = [name for name in str(read_record(path)["clip_models"]).split(",") if name]
-        perceptors, weights = load_perceptors(guides, cell.settings, self.registry, self.store, device)
-        row.scores = {name: clip_score(perceptor, picture, prompts, device) for name, perceptor in perceptors.items()}
-        total = sum(weights.values()) or 1.0
-        row.guided = sum(score * weights[name] for name, score in row.scores.items()) / total
-        row.judge = self.judge or (REFEREE if REFEREE in self.registry.names("perceptor") else None)
-        if row.judge in perceptors:
-            row.judge = None  # it guided this picture, so it cannot judge it
-        if row.judge is not None:
-            judges, _ = load_perceptors([row.judge], cell.settings, self.registry, self.store, device)
-            row.held_out = clip_score(judges[row.judge], picture, prompts, device)
-
-
-def _amount(cost: str) -> float | None:
-    """The number that a cost begins with, such as "4e-05 (estimated)"; None if it begins with none."""
-    try:
-        amount = float(cost.removeprefix("about ").partition(" ")[0])
-    except ValueError:
-        return None
-    return amount if math.isfinite(amount) else None

@@ -11,11 +11,11 @@ import json
 import math
 import re
 from collections.abc import Callable, Mapping, Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pixray.errors import SettingsError, shown
 from pixray.runs.cell import Cell
+from pixray.runtime.addresses import below
 from pixray.settings.grammar import split_pipes
 from pixray.settings.layers import Layer, python_layer
 from pixray.settings.names import fill_cell_names, refuse_braces
@@ -118,8 +118,8 @@ def make_cells(
         values = {name: value for name, value in chosen.items() if len(axes[name]) > 1}
         values_of_cell = _without_other_drawers(adjust(chosen) if adjust else chosen, axes.get("drawer", []), registry)
         try:
-            folder = Path(outdir) / folder_name({**(row.words if row else {}), **values}, values_of_cell)
-            settings = resolve(registry, {**values_of_cell, "outdir": str(folder)}, base=base)
+            folder = below(outdir, folder_name({**(row.words if row else {}), **values}, values_of_cell))
+            settings = resolve(registry, {**values_of_cell, "outdir": folder}, base=base)
             refuse_prompts_file(settings)
             shown_values = {"row": row.caption, **values} if row else values
             cells.append(Cell(shown_values, fill_cell_names(settings, row.number if row else None)))

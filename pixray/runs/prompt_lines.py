@@ -9,6 +9,7 @@ from pixray.registry import Registry
 from pixray.runs.cell import Cell
 from pixray.runs.grid import MOST_CELLS, folder_name
 from pixray.runs.row_cells import cells_of_rows
+from pixray.runtime.addresses import below
 from pixray.runtime.yaml_io import to_plain
 from pixray.settings.declare import Role
 from pixray.settings.layers import Layer, LayerKind
@@ -51,6 +52,6 @@ def _cell(line: str, number: int, settings: Settings, registry: Registry, outdir
     named = {**settings.given(), "prompts": line}
     chosen = {name: to_plain(raw) for name, raw in named.items() if not settings.has_role(name, Role.UNRECORDED)}
     values = {"prompts": line}
-    own_values = {**values, "prompts_file": Mark.CLEARED, "outdir": str(Path(outdir) / folder_name(values, chosen))}
+    own_values = {**values, "prompts_file": Mark.CLEARED, "outdir": below(outdir, folder_name(values, chosen))}
     layers = [*layers_of(settings), Layer(LayerKind.FILE, Path(settings.prompts_file).name, own_values)]
     return Cell(values, fill_cell_names(Schema.for_choice(registry, layers).resolve(layers), number))

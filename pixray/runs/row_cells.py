@@ -9,6 +9,7 @@ from pixray.errors import SettingsError, did_you_mean, shown
 from pixray.registry import Registry
 from pixray.runs.cell import Cell
 from pixray.runs.grid import MOST_CELLS, at_most, folder_name, make_cells
+from pixray.runtime.addresses import below
 from pixray.runtime.yaml_io import to_plain
 from pixray.settings.declare import Role
 from pixray.settings.layers import Layer, LayerKind
@@ -39,7 +40,7 @@ def cells_of_rows(settings: Settings, registry: Registry, outdir: str) -> list[C
 
     def make(row: Row) -> list[Cell]:
         values, chosen = {"row": row.caption}, {**given, **to_plain(row.values)}
-        own = {"prompts_file": Mark.CLEARED, "outdir": str(Path(outdir) / folder_name(row.words, chosen))}
+        own = {"prompts_file": Mark.CLEARED, "outdir": below(outdir, folder_name(row.words, chosen))}
         layers = [*layers_of(settings), Layer(LayerKind.FILE, label_of(file, row), {**row.values, **own})]
         resolved = Schema.for_choice(registry, layers).resolve(layers)
         return [Cell(values, fill_cell_names(resolved, row.number))]

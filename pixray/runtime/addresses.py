@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from pathlib import PurePosixPath
+from pathlib import Path, PurePosixPath
 
 from pixray.errors import SettingsError, did_you_mean, shown
 from pixray.runtime.redact import without_secrets
@@ -78,6 +78,15 @@ def place_of(text: str, label: str) -> str:
 def joined(address: str, name: str) -> str:
     """The address of a file below a folder."""
     return f"{address}/{name}"
+
+
+def below(place: str, name: str) -> str:
+    """The folder of a name below another one, which is a path or an address.
+
+    >>> below("grid", "red"), below("s3://bucket/grid", "red")
+    ('grid/red', 's3://bucket/grid/red')
+    """
+    return joined(place, name) if is_store(place) else str(Path(place) / name)
 
 
 def last_name(address: str) -> str:

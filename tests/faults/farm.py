@@ -30,8 +30,8 @@ from pixray.runs.farm.painter import Painter
 from pixray.runs.farm.progress import FarmFinished
 from pixray.runs.farm.session import Farm
 from pixray.runs.farm.shares import Share
+from pixray.runs.grid_page import write_results
 from pixray.runs.outcome import Outcome as Painted
-from pixray.runs.report.grid_page import write_results
 from pixray.settings.resolve import resolve
 from tests.faults.outcomes import Outcome, difference
 from tests.faults.runs import BASE, registry

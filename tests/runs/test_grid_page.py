@@ -9,9 +9,9 @@ import pytest
 from PIL import Image
 
 from pixray.runs.cell import Cell
-from pixray.runs.farm.progress import CellChanged, Standing
-from pixray.runs.report.grid_page import MOST_COLUMNS, MOST_ON_PAGE, files_of_grid, write_results
+from pixray.runs.grid_page import MOST_COLUMNS, MOST_ON_PAGE, files_of_grid, write_results
 from pixray.runs.report.pace import Pace
+from pixray.runs.standing import CellChanged, Standing
 
 
 @pytest.fixture

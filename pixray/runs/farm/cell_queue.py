@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from pixray.runs.cell import Cell
-from pixray.runs.farm.progress import CellChanged, CellState, Standing
+from pixray.runs.standing import CellChanged, CellState, Standing
 
 MOST_TRIES = 3
 """Failures of a cell since its last checkpoint, after which it has failed for good."""
@@ -51,7 +51,7 @@ class QueuedCell:
         return CellChanged(
             name=self.name,
             key=self.cell.key,
-            folder=str(self.cell.folder),
+            folder=self.cell.settings.outdir,
             output=self.cell.settings.output,
             values=self.cell.values,
             state=self.state,

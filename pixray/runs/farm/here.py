@@ -8,14 +8,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from pixray.recorders.lock import FolderLock
 from pixray.runs.cell import Cell
 from pixray.runs.farm.cell_queue import CellQueue
 from pixray.runs.farm.painter import Painting
+from pixray.runs.farm.place import Write, place_of_cells
 from pixray.runs.farm.progress import FarmEvent, FarmFinished, FarmStarted
-from pixray.runs.farm.scheduler import Write
 from pixray.runs.report.pace import Pace
-from pixray.runtime.files import remove_parts
 
 _PACE = 0.05
 """Seconds between looks at what has changed."""
@@ -25,26 +23,26 @@ class FarmHere:
     """Cells in a thread of this process.
 
     Args:
-        cells: with folders below `folder`, which exists.
+        cells: with folders below `folder`, which exists or is an address in a store.
         painting: what paints.
         write: writes the pages about all cells, at the end.
     """
 
-    def __init__(self, cells: Sequence[Cell], folder: Path, painting: Painting, write: Write) -> None:
-        self._cells, self._folder, self._painting, self._write = cells, folder, painting, write
+    def __init__(self, cells: Sequence[Cell], folder: str | Path, painting: Painting, write: Write) -> None:
+        self._folder, self._painting = folder, painting
+        self._place = place_of_cells(folder, cells, write)
         self._queue = CellQueue(cells)
         self._stopping = False
 
     def run(self) -> Iterator[FarmEvent]:
         """Paint; leaving the loop stops the run after its step."""
         begun, version = time.monotonic(), 0
-        lock = FolderLock(self._folder)
-        lock.acquire()
-        remove_parts(self._folder)
+        self._place.acquire()
         thread = threading.Thread(target=self._paint_all, name="pixray-farm")
         try:
             yield FarmStarted(len(self._queue), "", str(self._folder))
-            self._queue.skip([cell.folder.name for cell in self._cells if cell.done()])
+            self._place.tidy("")
+            self._queue.skip(self._place.done())
             thread.start()
             working, pace = True, Pace()
             while working:
@@ -53,7 +51,7 @@ class FarmHere:
                 yield from self._queue.changes(before)
                 if pace.due:
                     with pace.writing():
-                        self._write_pages(working=True)
+                        self._show(working=True)
                 thread.join(_PACE)
             count = self._queue.count
             seconds = round(time.monotonic() - begun, 1)
@@ -62,15 +60,17 @@ class FarmHere:
             self._stopping = True
             if thread.ident is not None:
                 thread.join()
-            self._write_pages(working=False)
-            lock.release()
+            try:
+                self._show(working=False)
+            finally:
+                self._place.release()
 
     def stop(self) -> None:
         """Let the run end after its step; what is done stays."""
         self._stopping = True
 
-    def _write_pages(self, *, working: bool) -> None:
-        self._write(self._folder, self._cells, self._queue.standing(working=working))
+    def _show(self, *, working: bool) -> None:
+        self._place.show(self._queue.standing(working=working))
 
     def _paint_all(self) -> None:
         while not self._stopping and (cell := self._queue.take()) is not None:

@@ -9,37 +9,38 @@ from typing import Any
 from pixray.errors import SettingsError
 from pixray.models.store import ModelStore
 from pixray.recorders.outdir import make_outdir
+from pixray.recorders.staging import shared_address
 from pixray.registry import Registry
 from pixray.runs.cell import Cell
 from pixray.runs.farm.cluster import check_place
 from pixray.runs.farm.here import FarmHere
 from pixray.runs.farm.painter import Painter
-from pixray.runs.farm.progress import Standing
-from pixray.runs.farm.scheduler import Write
+from pixray.runs.farm.place import Write
 from pixray.runs.farm.session import Farm
 from pixray.runs.farm.shares import Share
 from pixray.runs.grid import folder_name
-from pixray.runs.report.grid_page import files_of_grid, write_results
+from pixray.runs.grid_page import files_of_grid, write_results
 from pixray.runs.report.own_files import refuse_foreign_files
+from pixray.runtime.addresses import below, is_store, place_of
 from pixray.settings.names import fill_cell_names, refuse_braces
 from pixray.settings.resolve import resolve
 
 
 def farm_of(
-    folder: Path,
+    folder: str | Path,
     cells: Sequence[Cell],
     registry: Registry,
     on: str,
     share: Share,
     *,
     lasting: bool = False,
-    write: Write = write_results,
+    write: Write | None = write_results,
     budget: tuple[float | None, int | None] | None = None,
 ) -> Farm:
     """Cells to be painted on a cluster; without further words those of a grid.
 
     Args:
-        folder: of the whole, absolute.
+        folder: of the whole, absolute or an address in a store.
         lasting, write, budget: see `Farm`.
     """
     parts = registry.copy()
@@ -47,7 +48,7 @@ def farm_of(
     return Farm(cells, folder, on, share, Painter(parts), write, lasting, budget)
 
 
-def farm_here(folder: Path, cells: Sequence[Cell], registry: Registry, store: ModelStore) -> FarmHere:
+def farm_here(folder: str | Path, cells: Sequence[Cell], registry: Registry, store: ModelStore) -> FarmHere:
     """The same cells, painted one after the other in this process."""
     return FarmHere(cells, folder, Painter(registry, store), write_results)
 
@@ -68,24 +69,25 @@ def open_farm(
     """
     if on is not None:
         check_place(on)
-    refuse_braces(str(outdir))
-    cells_of(settings, registry, Path(outdir))  # all mistakes, before a folder is made
-    folder = make_outdir(str(outdir)).absolute()
-    cells = cells_of(settings, registry, folder)
-    refuse_foreign_files(folder, files_of_grid(len(cells)))
+    template = place_of(str(outdir), "outdir")
+    refuse_braces(template)
+    cells_of(settings, registry, template)  # all mistakes, before a folder is made
+    if is_store(template):
+        folder = shared_address(template, on)
+        cells = cells_of(settings, registry, folder)
+    else:
+        folder = str(make_outdir(template).absolute())
+        cells = cells_of(settings, registry, folder)
+        refuse_foreign_files(Path(folder), files_of_grid(len(cells)))
     return farm_here(folder, cells, registry, store) if on is None else farm_of(folder, cells, registry, on, share)
 
 
-def write_nothing(folder: Path, cells: Sequence[Cell], standing: Standing) -> None:
-    """For farms whose driver writes the pages."""
-
-
-def cells_of(settings: Sequence[Mapping[str, Any]], registry: Registry, folder: Path) -> list[Cell]:
+def cells_of(settings: Sequence[Mapping[str, Any]], registry: Registry, folder: str) -> list[Cell]:
     """A cell for each set of settings, all checked before anything is painted.
 
     Args:
         settings: by name, as `pixray.run` takes them.
-        folder: of the whole; each cell gets one of its own below it.
+        folder: of the whole, a path or an address; each cell gets one of its own below it.
 
     Raises:
         SettingsError: all mistakes of all cells, each once.
@@ -97,9 +99,9 @@ def cells_of(settings: Sequence[Mapping[str, Any]], registry: Registry, folder: 
     problems: list[str] = []
     for one in settings:
         values = {name: str(one[name]) for name in varying if name in one}
-        place = folder / folder_name(values, {name: str(value) for name, value in one.items()})
+        place = below(folder, folder_name(values, {name: str(value) for name, value in one.items()}))
         try:
-            cells.append(Cell(values, fill_cell_names(resolve(registry, {**one, "outdir": str(place)}, caller="farm"))))
+            cells.append(Cell(values, fill_cell_names(resolve(registry, {**one, "outdir": place}, caller="farm"))))
         except SettingsError as error:
             problems += error.problems
     if problems:

@@ -6,11 +6,13 @@ Late imports keep torch out of start-up.
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import math
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
-from typing import TYPE_CHECKING, Any, Protocol
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from pixray.events import CheckpointDue, Event, Started, Stepped
 from pixray.providers.limits import Budget
@@ -18,12 +20,19 @@ from pixray.recorders.lock import FolderInUse, FolderLock
 from pixray.runs.cell import Cell, paint_cell
 from pixray.runs.farm.limits import Limits, SharedBudget
 from pixray.runs.outcome import Outcome, outcome_of
+from pixray.runtime.addresses import is_store, parent_of
 from pixray.runtime.files import writing
 
 if TYPE_CHECKING:
+    from pixray.engine.session import Session
     from pixray.models.store import ModelStore
+    from pixray.recorders.base import FolderRecording
+    from pixray.recorders.staged import StagedFolder
     from pixray.registry import Registry
+    from pixray.runs.animation import Animation
+    from pixray.runs.audition import Audition
 
+Result = TypeVar("Result")
 LOCK = ".pixray.cell.lock"
 """Held while somebody decides how a cell goes on and paints it, so that no two ever do."""
 PACE = 0.5
@@ -73,21 +82,44 @@ class Painter:
         return outcome_of(lambda: self._paint_locked(cell, hear))
 
     def _paint_locked(self, cell: Cell, hear: Hear) -> bool:
+        if is_store(cell.settings.outdir):
+            return self._paint_in_store(cell, hear)
         with writing(cell.folder):
             cell.folder.mkdir(parents=True, exist_ok=True)
-        lock = FolderLock(cell.folder, LOCK)
-        if not _acquired(lock, hear):
+        lock = _waited_for(lambda: _locked(cell.folder), hear)
+        if lock is None:
             return True
         try:
             return not cell.done() and self._paint(cell, hear)
         finally:
             lock.release()
 
-    def _paint(self, cell: Cell, hear: Hear) -> bool:
+    def _paint_in_store(self, cell: Cell, hear: Hear) -> bool:
+        """The same with a folder in a store: what lies there is fetched, and what is new is put there meanwhile."""
+        from pixray.recorders.staged import StagedFolder
+
+        address = cell.settings.outdir
+        staged = _waited_for(lambda: StagedFolder(address, heir=_heir(address)), hear)
+        if staged is None:
+            return True
+        local = cell.moved(str(staged.folder))
+        try:
+            staged.pull(lambda name: True)
+            if local.done():
+                staged.close(push=False)
+                return False
+            if not local.owns_folder():  # what lies there is moved beside it
+                staged.pull_names_beside()
+        except BaseException:
+            staged.close(push=False)
+            raise
+        with staged.naming():
+            return self._paint(local, hear, staged)
+
+    def _paint(self, cell: Cell, hear: Hear, staged: StagedFolder | None = None) -> bool:
         from pixray.runs.to_folder import run_to_folder
 
-        self._share_limits(cell)
-        session, files = paint_cell(cell, self.registry, self.store)
+        session, files = self._begun(cell, staged)
         if self.limits is not None and self.limits.common:
             share_budget(session, SharedBudget(self.limits.limit_server))
         report = Report(hear)
@@ -101,6 +133,20 @@ class Painter:
         """The remote services that a cell asks: for its pictures, or for one to start from."""
         named = (cell.settings.drawer, getattr(cell.settings, "init_from", None))
         return [name for name in named if name in self.registry.names("provider")]
+
+    def _begun(self, cell: Cell, staged: StagedFolder | None) -> tuple[Session | Animation | Audition, FolderRecording]:
+        try:
+            self._share_limits(cell)
+            session, files = paint_cell(cell, self.registry, self.store)
+        except BaseException:
+            if staged is not None:
+                staged.close(push=False)
+            raise
+        if staged is None:
+            return session, files
+        from pixray.recorders.uploads import UploadedFiles
+
+        return session, UploadedFiles(files, staged)
 
     def _share_limits(self, cell: Cell) -> None:
         if self.limits is not None:
@@ -167,8 +213,19 @@ class Report:
         return False
 
 
-def _acquired(lock: FolderLock, hear: Hear) -> bool:
-    """Wait for a lock; False if asked to stop meanwhile.
+def _locked(folder: Path) -> FolderLock:
+    lock = FolderLock(folder, LOCK)
+    lock.acquire()
+    return lock
+
+
+def _heir(address: str) -> str:
+    """By what the workers of one farm know each other: the folder of the whole, whose lock only their farm has."""
+    return hashlib.sha256((parent_of(address) or address).encode()).hexdigest()[:16]
+
+
+def _waited_for(acquire: Callable[[], Result], hear: Hear) -> Result | None:
+    """What holds a lock, as soon as it can be had; None if asked to stop meanwhile.
 
     Raises:
         FolderInUse: somebody holds it for too long.
@@ -176,11 +233,10 @@ def _acquired(lock: FolderLock, hear: Hear) -> bool:
     deadline = time.monotonic() + PATIENCE
     while True:
         try:
-            lock.acquire()
-            return True
+            return acquire()
         except FolderInUse:
             if time.monotonic() >= deadline:
                 raise
         if hear({}):
-            return False
+            return None
         time.sleep(PACE)

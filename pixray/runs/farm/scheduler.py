@@ -13,28 +13,26 @@ import contextlib
 import importlib
 import secrets
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from pixray.errors import PixrayError
-from pixray.recorders.lock import FolderInUse, FolderLock
+from pixray.recorders.lock import FolderInUse
 from pixray.runs.cell import Cell
 from pixray.runs.farm.cell_queue import CellQueue
 from pixray.runs.farm.cluster import ON_HEAD, lives, machines
 from pixray.runs.farm.limits import Bill, Limits, LimitServer
+from pixray.runs.farm.marks import blindness, unmark
 from pixray.runs.farm.painter import Painting
-from pixray.runs.farm.progress import CellChanged, Standing
+from pixray.runs.farm.place import Write, place_of_cells
+from pixray.runs.farm.progress import CellChanged
 from pixray.runs.farm.shares import Share
 from pixray.runs.farm.worker import Painted, Worker, WorkerFacts
 from pixray.runs.report.pace import Pace
-from pixray.runtime.files import remove_parts
+from pixray.runtime.store import StoreError
 
-Write = Callable[[Path, Sequence[Cell], Standing], None]
-"""Writes what is told about all cells."""
-MARKER = ".pixray.farm-"
-"""How the names of files begin by which machines tell that they see a folder."""
 _POLL = 0.1
 """Seconds between looks at what has changed."""
 _COUNT_PACE = 1.0
@@ -55,21 +53,21 @@ class FarmJob:
     """What a farm is asked to do.
 
     Attributes:
-        cells: with absolute folders, below `folder`.
+        cells: with absolute folders or addresses, below `folder`.
         marker: a file in the folder by which a machine tells that it sees the same folder as the driver.
         share: of a machine for each run, where it is known.
         painting: what paints the cells.
-        write: what writes the pages about them.
+        write: what writes the pages about them; None: somebody else does.
         directory: where relative paths in settings begin; version: of pixray, where the farm was started.
         budget: cost and requests of the whole farm (see `Budget`); None: every cell has its own.
     """
 
     cells: Sequence[Cell]
-    folder: Path
+    folder: str | Path
     marker: str
     share: Share
     painting: Painting
-    write: Write
+    write: Write | None
     directory: str
     version: str
     budget: tuple[float | None, int | None] | None = None
@@ -106,7 +104,9 @@ class Scheduler:
         self._job, self._lasting = job, lasting
         self._queue, self._share = CellQueue(job.cells), job.share
         self._worker_tasks: set[asyncio.Task[None]] = set()
+        self._place = place_of_cells(job.folder, job.cells, job.write)
         self._notices: list[str] = []
+        self._told: set[str] = set()
         self._stopping = self._ended = False
         self._problem = ""
         self._false_starts = self._at_work = self._useless = 0
@@ -140,23 +140,22 @@ class Scheduler:
         return Update(version, self._queue.changes(after), notices, ended, self._problem, self._bill)
 
     async def _run(self) -> None:
-        lock = FolderLock(self._job.folder)
         try:
-            await self._open(lock)
+            await self._open()
             while self._queue.unfinished and not self._problem and not (self._stopping and not self._running):
                 self._start_workers()
                 await asyncio.sleep(_POLL)
-                await self._write_pages_if_due()
+                await self._show_if_due()
             await self._stop_workers()
             self._bill = await self._limit_server.bill.remote()
-            await asyncio.to_thread(self._write_pages)
+            await asyncio.to_thread(self._show)
         except PixrayError as error:
             self._problem = str(error)
         except Exception as error:  # whoever watches is told, whatever it is
             self._problem = f"the farm failed: {type(error).__name__}: {error}"
         finally:
-            (self._job.folder / self._job.marker).unlink(missing_ok=True)
-            lock.release()
+            await asyncio.to_thread(unmark, self._job.folder, self._job.marker)
+            await asyncio.to_thread(self._place.release)
             self._ended = True
         if self._lasting:
             await asyncio.sleep(5)  # those who watch learn of the end
@@ -166,31 +165,25 @@ class Scheduler:
     def _running(self) -> int:
         return self._queue.count("running")
 
-    async def _open(self, lock: FolderLock) -> None:
+    async def _open(self) -> None:
         deadline, ray = time.monotonic() + _TIMEOUT, importlib.import_module("ray")
         self._limit_server = (
             ray.remote(LimitServer).options(num_cpus=0, resources=ON_HEAD).remote(*(self._job.budget or ()))
         )
-        if not (self._job.folder / self._job.marker).is_file():
-            raise PixrayError(
-                f"the head of the cluster does not see {self._job.folder}: name a folder that all machines share"
-            )
+        who = "the head of the cluster"
+        problem = await asyncio.to_thread(blindness, self._job.folder, self._job.marker, who)
+        if problem:
+            raise PixrayError(problem)
         while True:
             try:
-                lock.acquire()
+                await asyncio.to_thread(self._place.acquire)
                 break
             except FolderInUse:
                 if time.monotonic() > deadline:
                     raise
                 await asyncio.sleep(_POLL)
-        remove_parts(self._job.folder)
-        for path in self._job.folder.glob(f"{MARKER}*"):  # of drivers that were killed
-            if path.name != self._job.marker:
-                path.unlink(missing_ok=True)
-        self._queue.skip(await asyncio.to_thread(self._done_before))
-
-    def _done_before(self) -> list[str]:
-        return [cell.folder.name for cell in self._job.cells if cell.done()]
+        await asyncio.to_thread(self._place.tidy, self._job.marker)
+        self._queue.skip(await asyncio.to_thread(self._place.done))
 
     def _start_workers(self) -> None:
         """As many workers as there are cells left, and room for."""
@@ -298,13 +291,18 @@ class Scheduler:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
 
-    async def _write_pages_if_due(self) -> None:
+    async def _show_if_due(self) -> None:
         if self._pace.due:
             with self._pace.writing():
-                await asyncio.to_thread(self._write_pages, working=True)
+                try:
+                    await asyncio.to_thread(self._show, working=True)
+                except StoreError as error:  # what is missing there is put the next time
+                    if str(error) not in self._told:
+                        self._told.add(str(error))
+                        self._notices.append(str(error))
 
-    def _write_pages(self, *, working: bool = False) -> None:
-        self._job.write(self._job.folder, self._job.cells, self._queue.standing(working=working))
+    def _show(self, *, working: bool = False) -> None:
+        self._place.show(self._queue.standing(working=working))
 
 
 def last_line(error: Exception) -> str:

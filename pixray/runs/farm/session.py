@@ -20,11 +20,12 @@ from pixray.errors import PixrayError
 from pixray.events import Noticed
 from pixray.runs.cell import Cell
 from pixray.runs.farm.cluster import NAMESPACE, ON_HEAD, connected, machines
+from pixray.runs.farm.marks import MARKER, mark, unmark
 from pixray.runs.farm.painter import Painting
+from pixray.runs.farm.place import Write
 from pixray.runs.farm.progress import FarmEvent, FarmFinished, FarmStarted
-from pixray.runs.farm.scheduler import MARKER, FarmJob, Scheduler, Update, Write, last_line
+from pixray.runs.farm.scheduler import FarmJob, Scheduler, Update, last_line
 from pixray.runs.farm.shares import Share
-from pixray.runtime.files import write_atomic
 from pixray.runtime.version import __version__
 
 _TIMEOUT = 0.5
@@ -86,11 +87,11 @@ class Farm:
     """Cells on a Ray cluster.
 
     Args:
-        cells: with absolute folders below `folder`, which exists and which all machines see.
+        cells: with absolute folders below `folder`, which exists and which all machines see, or is one in a store.
         on: the cluster (see `check_place`).
         share: of a machine for each run.
         painting: what paints, sent to the workers.
-        write: writes the pages about all cells; called on the head of the cluster.
+        write: writes the pages about all cells; called on the head of the cluster. None: somebody else writes them.
         lasting: it goes on when this program ends, or is asked to stop.
         budget: cost and requests of the whole (see `Budget`); None: every cell has its own.
     """
@@ -98,11 +99,11 @@ class Farm:
     def __init__(
         self,
         cells: Sequence[Cell],
-        folder: Path,
+        folder: str | Path,
         on: str,
         share: Share,
         painting: Painting,
-        write: Write,
+        write: Write | None,
         lasting: bool = False,
         budget: tuple[float | None, int | None] | None = None,
     ) -> None:
@@ -158,7 +159,7 @@ class Farm:
 
     def _begin(self, ray: Any, share: Share) -> Any:
         marker = f"{MARKER}{secrets.token_hex(8)}"
-        write_atomic(self._folder / marker, b"")
+        mark(self._folder, marker)
         job = FarmJob(
             cells=self._cells,
             folder=self._folder,
@@ -177,7 +178,7 @@ class Farm:
         try:
             scheduler = ray.remote(Scheduler).options(**options).remote(job, self._lasting)
         except ValueError:  # the name is taken
-            (self._folder / marker).unlink(missing_ok=True)
+            unmark(self._folder, marker)
             raise PixrayError(
                 f"{self._folder}: a farm is at work there already; --watch shows it, and --stop ends it"
             ) from None
@@ -185,7 +186,7 @@ class Farm:
         return scheduler
 
 
-def find(ray: Any, folder: Path) -> Watch | None:
+def find(ray: Any, folder: str | Path) -> Watch | None:
     """The farm that paints into a folder, or None if there is none."""
     try:
         return Watch(ray, ray.get_actor(name_of(folder), namespace=NAMESPACE))
@@ -193,7 +194,7 @@ def find(ray: Any, folder: Path) -> Watch | None:
         return None
 
 
-def name_of(folder: Path) -> str:
+def name_of(folder: str | Path) -> str:
     """What the scheduler of a folder is called in its cluster."""
     return f"pixray-{hashlib.sha256(os.fsencode(folder)).hexdigest()[:16]}"
 

@@ -11,11 +11,11 @@ import os
 import socket
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from pixray.runs.cell import Cell
 from pixray.runs.farm.limits import Limits
+from pixray.runs.farm.marks import blindness
 from pixray.runs.farm.painter import Painting
 from pixray.runs.outcome import Outcome
 from pixray.runtime.allocator import prepare_process
@@ -76,8 +76,9 @@ class Worker:
             return WorkerFacts(
                 node, host, f"pixray {__version__} is installed on {host}, and {version} started this farm"
             )
-        if not (Path(folder) / marker).is_file():
-            return WorkerFacts(node, host, f"{host} does not see {folder}: name a folder that all machines share")
+        problem = blindness(folder, marker, host)
+        if problem:
+            return WorkerFacts(node, host, problem)
         importlib.import_module("pixray.runs.to_folder")
         importlib.import_module("torch").set_num_threads(self._threads)
         return WorkerFacts(node, host)

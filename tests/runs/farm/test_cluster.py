@@ -14,7 +14,7 @@ from pixray.runs.farm.painter import Painter
 from pixray.runs.farm.progress import CellChanged, FarmFinished
 from pixray.runs.farm.session import Farm, find
 from pixray.runs.farm.shares import Share
-from pixray.runs.report.grid_page import write_results
+from pixray.runs.grid_page import write_results
 from tests.faults import farm as faults
 
 ROOT = Path(__file__).parents[3]

@@ -17,9 +17,9 @@ from typing import Any
 
 from pixray.errors import PixrayError
 from pixray.runs.cell import Cell
-from pixray.runs.farm.progress import CellChanged, Standing
 from pixray.runs.report.page import render_page
 from pixray.runs.sprite_sheet import write_sprites
+from pixray.runs.standing import CellChanged, Standing
 from pixray.runtime.files import write_atomic
 from pixray.settings.subject import words_of
 
@@ -151,7 +151,8 @@ def _pages(
     shared = [(name, getattr(cells[0].settings, name)) for name in ("drawer", "seed") if name not in rows[0]["values"]]
     prompts = list(dict.fromkeys(words_of(vars(cell.settings)) for cell in cells))
     count = Counter(row["status"] for row in rows)
-    common = {
+    names = page_names(len(rows))
+    common: dict[str, Any] = {
         "title": prompts[0] if len(prompts) == 1 and prompts[0] else "pixray grid",
         "done": count["done"],
         "failed": count["failed"],
@@ -160,14 +161,14 @@ def _pages(
         "columns": min(MOST_COLUMNS, _columns(rows)),
         "refresh": _REFRESH if live else 0,
         "clock": datetime.datetime.now().strftime("%H:%M:%S"),
-        "pages": page_names(len(rows)),
+        "pages": names,
     }
     now = [
         _shown(row, cell, None, running[cell.folder.name])
         for row, cell in zip(rows, cells, strict=True)
         if cell.folder.name in running
     ]
-    for number, name in enumerate(common["pages"]):
+    for number, name in enumerate(names):
         part = slice(number * MOST_ON_PAGE, (number + 1) * MOST_ON_PAGE)
         sections = list(_sections(rows[part], cells[part], running))
         yield name, render_page("grid.html", page=name, sections=sections, now=now if number == 0 else [], **common)
