@@ -154,7 +154,16 @@ def module_state(source):
                 yield node.lineno, f"state of a module: {ast.unparse(node)}"
 
 
+def one_painter(source):
+    """Runs are painted by `run_to_folder` alone, so that services, workers, farms and commands leave the same files."""
+    if source.place != "runs/to_folder.py" and not source.place.startswith("testing/"):
+        for node in ast.walk(source.tree):
+            if isinstance(node, ast.Call) and ast.unparse(node.func) in ("attach", "default_recorders"):
+                yield node.lineno, "paint with run_to_folder"
+
+
 BROKEN = {
+    one_painter: [("serve/a.py", "for event in attach(run.run(), files):\n    say(event)")],
     habits: [
         ("a.py", "def f():\n    global x"),
         ("a.py", "print(1)"),
@@ -180,6 +189,15 @@ def test_no_file_breaks_the_rule(rule):
 @pytest.mark.parametrize("rule", BROKEN, ids=lambda rule: rule.__name__)
 def test_the_rule_finds_what_breaks_it(rule):
     assert [text for place, text in BROKEN[rule] if not list(rule(Source(place, text)))] == []
+
+
+def test_whoever_paints_for_others_shares_what_paints():
+    """The predictor of cog, the worker behind the server and the studio, and the worker of a farm."""
+    texts = {source.place: source.text for source in sources()}
+    for place in ("serve/painting.py", "serve/worker.py", "runs/farm/painter.py"):
+        assert "in run_to_folder(" in texts[place], place
+    for place in ("serve/worker.py", "runs/farm/painter.py"):
+        assert "outcome_of(lambda" in texts[place], place
 
 
 def test_the_root_of_the_package_is_small():
