@@ -283,7 +283,8 @@ class Studio:
 
         Args:
             cells: settings of a run each, by name, as `run` takes them.
-            on: "ray" (this machine), "auto", "HOST:6379" or "ray://HOST:10001"; None: this process.
+            on: "ray" (this machine), "auto", "HOST:6379", "ray://HOST:10001" or "slurm"; None: this
+                process.
             outdir: the folder of the whole, which every machine sees, or its address in a store; the same call goes on
                 there.
             workers: runs at once at most; gpus_per_run, cpus_per_run: of a machine for each.

@@ -7,13 +7,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from pixray.errors import SettingsError, shown
-from pixray.runs.farm.cluster import check_place
+from pixray.runs.farm.cluster import SLURM, check_place
 from pixray.runs.farm.shares import Share
 
 USAGE = """\
 On many devices and machines, with Ray (pip install 'pixray[farm]'; docs/farm.md):
 
-  --on ray              workers on this machine; or a cluster that runs: auto, HOST:6379, ray://HOST:10001
+  --on ray              workers on this machine; or a cluster that runs: auto, HOST:6379, ray://HOST:10001; or jobs of
+                        Slurm: slurm (pip install 'pixray[slurm]')
   --workers 4           runs at once at most (default: as many as there is room for)
   --gpus_per_run 0.25   of a GPU for each run (default: measured in the first one)
   --cpus_per_run 2      cores for each run (default: 1, beside a GPU half a one)
@@ -70,6 +71,11 @@ def take_farm_flags(argv: Sequence[str], command: str) -> tuple[list[str], FarmF
     numbers = {field: _number(name, texts[name], kind) for name, (field, kind) in _NUMBERS.items() if name in texts}
     switches = {name: name in texts for name in _SWITCHES}
     farm = FarmFlags(check_place(texts["on"]), Share(**numbers), **switches)
+    if farm.on == SLURM and (command != "grid" or farm.detach or farm.watch or farm.stop):
+        raise SettingsError(
+            f"pixray {command}: --on slurm is for grids, whose command stays until they are painted (it may be a job "
+            "itself, or run in tmux); --detach, --watch and --stop are for clusters of Ray"
+        )
     if farm.on == "ray" and (farm.detach or farm.watch or farm.stop):
         word = next(name for name in _SWITCHES if switches[name])
         raise SettingsError(

@@ -14,12 +14,13 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pixray.errors import PixrayError
+from pixray.errors import PixrayError, SettingsError
 from pixray.providers.limits import Budget
 from pixray.recorders.lock import FolderLock
 from pixray.recorders.outdir import named_outdir
 from pixray.runs.cell import Cell, paint_cell
 from pixray.runs.compare_row import Row, read_facts, score
+from pixray.runs.farm.cluster import SLURM
 from pixray.runs.farm.progress import CellChanged, FarmFinished
 from pixray.runs.farm.shares import Share
 from pixray.runs.grid import make_cells
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
     from pixray.registry import Registry
     from pixray.runs.audition import Audition
     from pixray.runs.farm.session import Farm
+    from pixray.runs.farm.slurm import SlurmFarm
 
 _ANIMATED = "an animation has more than one picture to compare"
 
@@ -85,6 +87,8 @@ class Comparison:
         )
         self.prompts, self.candidates, self._on, self._share = prompts, candidates, on, share
         self._staged = staged
+        if on == SLURM:
+            raise SettingsError("on=slurm is for grids and farms; a comparison takes a cluster of Ray")
         if on is not None:
             self.folder = self.folder.absolute()
         texts = {"prompts": prompts, "drawer": ",".join(drawers), "seed": ",".join(map(str, seeds)), **settings}
@@ -97,7 +101,7 @@ class Comparison:
         self.rows = [self._row(cell) for cell in self.cells]
         first = self.cells[0].settings
         self.budget = Budget(first.max_cost, first.max_requests)
-        self._sessions: list[Session | Audition | Farm] = []
+        self._sessions: list[Session | Audition | Farm | SlurmFarm] = []
         self._stopping = False
 
     def _choose_judge(self) -> str | None:

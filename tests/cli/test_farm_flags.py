@@ -21,7 +21,7 @@ def test_without_such_words_there_is_no_farm():
     assert take_farm_flags(["--prompts", "red"], "grid") == (["--prompts", "red"], None)
 
 
-@pytest.mark.parametrize("place", ["ray", "auto", "head:6379", "10.0.0.1:6379", "ray://head:10001", "[::1]:6379"])
+@pytest.mark.parametrize("place", ["ray", "slurm", "auto", "h:6379", "10.0.0.1:6379", "ray://head:10001", "[::1]:6379"])
 def test_places_are_understood(place):
     assert take_farm_flags(["--on", place], "grid")[1].on == place
 
@@ -37,6 +37,7 @@ def test_places_are_understood(place):
         (["--on", "ray", "--workers", "two"], "expected a whole number"),
         (["--on", "ray", "--workers", "0"], "expected a number from 1"),
         (["--on", "ray", "--detach"], "ray start --head"),
+        (["--on", "slurm", "--watch"], "--detach, --watch and --stop are for clusters of Ray"),
         (["--on", "auto", "--gpus_per_run", "1.5"], "from 0 to 1, or a whole number of GPUs"),
     ],
 )

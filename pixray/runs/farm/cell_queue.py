@@ -113,11 +113,27 @@ class CellQueue:
         for name in done:
             self._change(self._entries[name], "done")
 
-    def take(self, node: str = "") -> Cell | None:
-        """The next cell to paint, or None if none waits."""
+    def state(self, name: str) -> CellState:
+        """How a cell stands."""
+        return self._entries[name].state
+
+    def names(self, state: CellState) -> list[str]:
+        """The cells in a state."""
+        return [name for name, entry in self._entries.items() if entry.state == state]
+
+    def take(self, node: str = "", name: str | None = None) -> Cell | None:
+        """The next cell to paint, or None if none waits.
+
+        Args:
+            name: of a waiting cell that somebody has taken already.
+        """
         if not self._waiting:
             return None
-        entry = self._entries[self._waiting.popleft()]
+        if name is None:
+            name = self._waiting.popleft()
+        else:
+            self._waiting.remove(name)
+        entry = self._entries[name]
         entry.node, entry.since = node, time.monotonic()
         self._change(entry, "running")
         return entry.cell

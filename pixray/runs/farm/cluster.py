@@ -15,8 +15,8 @@ from typing import Any
 from pixray.errors import MissingPackage, PixrayError, SettingsError, did_you_mean, shown
 
 NAMESPACE = "pixray"
-LOCAL = "ray"
-PLACES = "ray (this machine), auto (the cluster that it belongs to), HOST:6379 or ray://HOST:10001"
+LOCAL, SLURM = "ray", "slurm"
+PLACES = "ray (this machine), auto (the cluster that it belongs to), HOST:6379, ray://HOST:10001 or slurm"
 ON_HEAD = {"node:__internal_head__": 0.001}
 """Has Ray put a process on the head of the cluster, with which everything ends anyway."""
 _ADDRESS = re.compile(r"(ray://)?(\[[0-9a-fA-F:]+\]|[\w.-]+):\d{1,5}")
@@ -30,9 +30,9 @@ def check_place(on: str) -> str:
     Raises:
         SettingsError: it cannot.
     """
-    if on in (LOCAL, "auto") or _ADDRESS.fullmatch(on):
+    if on in (LOCAL, SLURM, "auto") or _ADDRESS.fullmatch(on):
         return on
-    raise SettingsError(f"on={shown(on)}: expected {PLACES}.{did_you_mean(on, (LOCAL, 'auto'))}")
+    raise SettingsError(f"on={shown(on)}: expected {PLACES}.{did_you_mean(on, (LOCAL, SLURM, 'auto'))}")
 
 
 def import_ray() -> Any:

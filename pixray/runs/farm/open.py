@@ -12,12 +12,13 @@ from pixray.recorders.outdir import make_outdir
 from pixray.recorders.staging import shared_address
 from pixray.registry import Registry
 from pixray.runs.cell import Cell
-from pixray.runs.farm.cluster import check_place
+from pixray.runs.farm.cluster import SLURM, check_place
 from pixray.runs.farm.here import FarmHere
 from pixray.runs.farm.painter import Painter
 from pixray.runs.farm.place import Write
 from pixray.runs.farm.session import Farm
 from pixray.runs.farm.shares import Share
+from pixray.runs.farm.slurm import SlurmFarm
 from pixray.runs.grid import folder_name
 from pixray.runs.grid_page import files_of_grid, write_results
 from pixray.runs.report.own_files import refuse_foreign_files
@@ -36,7 +37,7 @@ def farm_of(
     lasting: bool = False,
     write: Write | None = write_results,
     budget: tuple[float | None, int | None] | None = None,
-) -> Farm:
+) -> Farm | SlurmFarm:
     """Cells to be painted on a cluster; without further words those of a grid.
 
     Args:
@@ -45,6 +46,8 @@ def farm_of(
     """
     parts = registry.copy()
     parts.keys = {}  # keys stay on this machine; workers take those of theirs
+    if on == SLURM:
+        return SlurmFarm(cells, folder, share, Painter(parts), write)
     return Farm(cells, folder, on, share, Painter(parts), write, lasting, budget)
 
 
@@ -60,7 +63,7 @@ def open_farm(
     outdir: str | Path,
     on: str | None,
     share: Share,
-) -> Farm | FarmHere:
+) -> Farm | SlurmFarm | FarmHere:
     """A farm as `pixray.farm` describes it; the folder is made.
 
     Raises:

@@ -13,7 +13,7 @@ from pixray.runs.farm.painter import Painter
 from pixray.runs.farm.progress import CellChanged, FarmFinished
 from pixray.runs.farm.session import Farm
 from pixray.runs.farm.shares import Share
-from pixray.runs.grid import write_results
+from pixray.runs.grid_page import write_results
 from pixray.settings.resolve import resolve
 from tests.faults.farm import RAY
 from tests.faults.runs import registry
