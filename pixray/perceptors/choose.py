@@ -120,8 +120,8 @@ def _load(
 
     if _is_family(name, registry):
         if settings.precision == "auto" and device == "cpu":
-            # bfloat16 is a fifth faster with small perceptors, and their pictures are as good. But its sums depend on
-            # the number of threads, and with them the bytes of a picture.
+            # bfloat16 is a fifth faster with small perceptors, and their pictures are as good. But its sums depend more
+            # on the number of threads, and with them the bytes of a picture: 3.1 % of the values instead of 1.3 %.
             dtype = torch.float32
         family, _, variant = name.partition("/")
         cls = registry.load("perceptor", family)
