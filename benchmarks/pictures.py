@@ -22,7 +22,7 @@ from PIL import Image
 
 from benchmarks.common import machine, table
 from benchmarks.judges import ColourBlind, ranks
-from benchmarks.prompts import DRAWN_BY_LOT, OBJECTS, OTHERS, PROMPTS, SCENES, SCENES_BY_LOT, SKETCHES
+from benchmarks.prompts import DRAWN_BY_LOT, OBJECTS, OBJECTS_BY_LOT, OTHERS, PROMPTS, SCENES, SCENES_BY_LOT, SKETCHES
 from pixray.models.store import ModelStore
 from pixray.perceptors.embedded import Embedded, Referee
 from pixray.registry import Registry
@@ -82,6 +82,9 @@ def main() -> None:
     parser.add_argument(
         "--first", type=int, default=len(PROMPTS), help="only so many prompts, from both halves in turn"
     )
+    parser.add_argument(
+        "--by_lot", action="store_true", help="pixel grids show 32 things drawn by lot in place of the benchmark's 64"
+    )
     options = parser.parse_args()
     options.out.mkdir(parents=True, exist_ok=True)
     registry, store = Registry.discover(""), ModelStore()
@@ -92,7 +95,7 @@ def main() -> None:
         if drawer not in registry.names("drawer"):
             print(f"there is no drawer {drawer}")
             continue
-        prompts = prompts_for(drawer, options.first)
+        prompts = prompts_for(drawer, options.first, by_lot=options.by_lot)
         painted = [paint(prompt, drawer, registry, store, options) for prompt in prompts]
         rows.append(_report(drawer, prompts, painted, (referee, colour_blind), options.out))
     print(machine())
@@ -102,8 +105,10 @@ def main() -> None:
     print(table(f"{steps}, {cuts}, seed {options.seed}", header, rows))
 
 
-def prompts_for(drawer: str, first: int) -> list[str]:
+def prompts_for(drawer: str, first: int, *, by_lot: bool = False) -> list[str]:
     """What a drawer is asked for, from both halves in turn: strokes in one ink know no colours and no scenes."""
+    if by_lot and drawer == "pixel":
+        return list(OBJECTS_BY_LOT[:first])
     halves = {"line_sketch": (SKETCHES, DRAWN_BY_LOT), "vqgan": (SCENES, SCENES_BY_LOT)}.get(drawer, (OBJECTS, OTHERS))
     in_turn = [prompt for pair in zip(*halves, strict=True) for prompt in pair][:first]
     return [prompt for half in halves for prompt in half if prompt in in_turn]

@@ -18,10 +18,18 @@ from torch import Tensor
 
 from training.drawn_beasts import BEASTS
 from training.drawn_creatures import CREATURES
+from training.drawn_critters import CRITTERS
 from training.drawn_food import FOOD
+from training.drawn_household import HOUSEHOLD
+from training.drawn_kitchen import KITCHEN
+from training.drawn_mammals import MAMMALS
+from training.drawn_music import MUSIC
 from training.drawn_objects import OBJECTS
+from training.drawn_outdoors import OUTDOORS
+from training.drawn_people import PEOPLE
 from training.drawn_plain import PLAIN
 from training.drawn_things import THINGS
+from training.drawn_vehicles import VEHICLES
 from training.pen import Pen, darker
 
 VARIANTS = 24
@@ -182,6 +190,8 @@ DRAWN: dict[str, Callable[[Pen], None]] = {
     "star": _star,
     "heart": _heart,
     "face": _face,
+    "smiley": _face,
+    "smiling face": _face,
     "ghost": _ghost,
     **CREATURES,
     **OBJECTS,
@@ -189,6 +199,14 @@ DRAWN: dict[str, Callable[[Pen], None]] = {
     **BEASTS,
     **THINGS,
     **PLAIN,
+    **VEHICLES,
+    **PEOPLE,
+    **OUTDOORS,
+    **MUSIC,
+    **MAMMALS,
+    **KITCHEN,
+    **HOUSEHOLD,
+    **CRITTERS,
 }
 """What is drawn so, by name."""
 

@@ -26,12 +26,18 @@ class Pen:
 
     def near(self, value: float, spread: float = 0.12) -> float:
         """The value, or up to `spread` of it more or less."""
+        spread *= 0.6
         return value * (1 + self.chance.uniform(-spread, spread))
 
     def paint(self, *names: str) -> Colour:
         """One of the colours, never twice quite the same."""
         red, green, blue = words.COLOURS[self.chance.choice(names)]
         return self._shifted(red), self._shifted(green), self._shifted(blue)
+
+    def grey(self, value: int) -> Colour:
+        """A gray of about this light without any hue, which `paint` gives to it."""
+        level = self._shifted(value)
+        return level, level, min(255, level + 6)
 
     def disc(self, x: float, y: float, across: float, down: float, fill: Colour) -> None:
         """A filled ellipse around (x, y) with these half axes."""
@@ -46,6 +52,16 @@ class Pen:
         """A filled rectangle."""
         self.part(fill, (left, top), (right, top), (right, bottom), (left, bottom))
 
+    def line(self, fill: Colour, width: float, *points: Point) -> None:
+        """A line through these points, round at its ends and corners."""
+        self._draw.line([self._at(point) for point in points], fill=fill, width=round(width * 0.48 * SIDE))
+        for x, y in points:
+            self.disc(x, y, width / 2, width / 2, fill)
+
+    def ring(self, x: float, y: float, size: float, width: float, fill: Colour) -> None:
+        """A circle of this outer radius; nothing is painted within."""
+        self.part(fill, *arc(x, y, size, size, 0, 360), *arc(x, y, size - width, size - width, 360, 0))
+
     def _shifted(self, value: int) -> int:
         return min(255, max(0, round(value + self.chance.gauss(0, 14))))
 
@@ -57,6 +73,12 @@ def arc(x: float, y: float, across: float, down: float, begin: float, end: float
     """Points of an ellipse between two angles in degrees, clockwise from the right."""
     turns = [math.radians(begin + (end - begin) * step / 20) for step in range(21)]
     return [(x + across * math.cos(turn), y + down * math.sin(turn)) for turn in turns]
+
+
+def turned(degrees: float, *points: Point) -> list[Point]:
+    """The points after a turn around the middle, clockwise."""
+    cos, sin = math.cos(math.radians(degrees)), math.sin(math.radians(degrees))
+    return [(x * cos - y * sin, x * sin + y * cos) for x, y in points]
 
 
 def darker(colour: Colour) -> Colour:

@@ -7,7 +7,6 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from training import vocabulary as words
-from training.drawings import DRAWN
 from training.sprites import Sprites
 
 RGB = tuple[float, float, float]
@@ -17,9 +16,8 @@ PLAIN, GRADIENT, STRIPES, CHECKS, DOTS, LAND = range(6)
 FLAT, HILLS, PEAKS = range(3)
 """Kinds of horizon."""
 
-FIRST_WEIGHT = 7.0
-DRAWN_WEIGHT = 14.0
-"""How often what is asked for most is shown, and what has bold drawings, the other common things being 1."""
+FIRST_WEIGHT = 1.8
+"""How often what is asked for most is shown, the other common things being 1."""
 HARD = dict.fromkeys("fish star horse robot castle umbrella rabbit rocket".split(), 2.0)
 """Things that are learnt last, and how many times as often they are shown for it."""
 EASY = dict.fromkeys("tree house car cat dog bird flower boat heart face sunflower leaf".split(), 0.7)
@@ -145,9 +143,8 @@ class Inventor:
 
 
 def _weight(thing: str) -> float:
-    if thing in DRAWN:
-        return DRAWN_WEIGHT * HARD.get(thing, 1.0) * EASY.get(thing, 1.0)
-    return FIRST_WEIGHT if thing in words.FIRST else 1.0
+    asked_first = FIRST_WEIGHT if thing in words.FIRST else 1.0
+    return asked_first * HARD.get(thing, 1.0) * EASY.get(thing, 1.0)
 
 
 def article(name: str) -> str:
