@@ -19,7 +19,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 from unittest.mock import patch
 
 from pixray.models.store import ModelStore
@@ -50,6 +50,7 @@ RAY = {
 SOON = {"RAY_gcs_rpc_server_reconnect_timeout_s": "10"}
 """Has processes notice that the head is lost after seconds instead of a minute."""
 NODE = {"num_cpus": 1, "object_store_memory": 80 << 20, "include_dashboard": False, "node_ip_address": "127.0.0.2"}
+Made = TypeVar("Made")
 Hear = Callable[[Any], None]
 """Takes the events of a farm."""
 SEEDS = 4
@@ -87,7 +88,7 @@ def cluster(nodes: int = 3, **environment: str) -> Iterator[Any]:
     made = None
     with patch.dict(os.environ, {**RAY, **environment, "RAY_TMPDIR": str(place)}):
         try:
-            made = Cluster(initialize_head=True, head_node_args={**NODE, "temp_dir": str(place)})
+            made = patiently(lambda: Cluster(initialize_head=True, head_node_args={**NODE, "temp_dir": str(place)}))
             for _ in range(nodes - 1):
                 add_node(made)
             yield made
@@ -97,13 +98,17 @@ def cluster(nodes: int = 3, **environment: str) -> Iterator[Any]:
             shutil.rmtree(place, ignore_errors=True)
 
 
-def add_node(nodes: Any) -> None:
-    """One machine more. Ray waits for it for 30 seconds, which is too short where much else is done."""
+def patiently(start: Callable[[], Made]) -> Made:
+    """Start a process of Ray's, which waits for it for 30 seconds; that is too short where much else is done."""
     for _ in range(4):
         with contextlib.suppress(Exception):  # a plain one, which says that the node timed out
-            nodes.add_node(**NODE)
-            return
-    nodes.add_node(**NODE)
+            return start()
+    return start()
+
+
+def add_node(nodes: Any) -> None:
+    """One machine more."""
+    patiently(lambda: nodes.add_node(**NODE))
 
 
 def paint(folder: Path, address: str, seeds: int = 2, hear: Hear = lambda event: None) -> FarmFinished | None:

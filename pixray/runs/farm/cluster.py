@@ -9,6 +9,7 @@ import contextlib
 import importlib
 import os
 import re
+import socket
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -20,6 +21,8 @@ PLACES = "ray (this machine), auto (the cluster that it belongs to), HOST:6379, 
 ON_HEAD = {"node:__internal_head__": 0.001}
 """Has Ray put a process on the head of the cluster, with which everything ends anyway."""
 _ADDRESS = re.compile(r"(ray://)?(\[[0-9a-fA-F:]+\]|[\w.-]+):\d{1,5}")
+_HEAD_ANSWERS_WITHIN = 5.0
+"""Seconds."""
 _STORE_BYTES = 80 << 20
 """Ray's shared memory: only settings and reports pass through it. Ray takes no less."""
 
@@ -85,6 +88,18 @@ def machines(ray: Any) -> Sequence[Mapping[str, float]]:
 def lives(ray: Any, node: str) -> bool:
     """Whether a machine of the cluster is up."""
     return any(entry["NodeID"] == node and entry["Alive"] for entry in ray.nodes())
+
+
+def head_answers(ray: Any) -> bool:
+    """Whether the head of the cluster can be reached. Of ray:// nobody knows: its clients need not see the head."""
+    if ray.util.client.ray.is_connected():
+        return True
+    host, _, port = ray.get_runtime_context().gcs_address.rpartition(":")
+    try:
+        socket.create_connection((host.strip("[]"), int(port)), timeout=_HEAD_ANSWERS_WITHIN).close()
+    except OSError:
+        return False
+    return True
 
 
 @contextlib.contextmanager

@@ -19,7 +19,7 @@ from typing import Any
 from pixray.errors import PixrayError
 from pixray.events import Noticed
 from pixray.runs.cell import Cell
-from pixray.runs.farm.cluster import NAMESPACE, ON_HEAD, connected, machines
+from pixray.runs.farm.cluster import NAMESPACE, ON_HEAD, connected, head_answers, machines
 from pixray.runs.farm.marks import MARKER, mark, unmark
 from pixray.runs.farm.painter import Painting
 from pixray.runs.farm.place import Write
@@ -32,6 +32,7 @@ _TIMEOUT = 0.5
 """Seconds that the scheduler holds back an answer while nothing happens."""
 _MOST_RESTARTS = 5
 """Schedulers that may be lost until the driver gives up."""
+_HEAD_LOST = "everything ended with the head of the cluster; the same command goes on once a cluster is up"
 
 
 class Watch:
@@ -39,6 +40,9 @@ class Watch:
 
     Args:
         scheduler: of the farm.
+
+    Attributes:
+        ended: the farm has; gone: with the whole cluster.
     """
 
     def __init__(self, ray: Any, scheduler: Any) -> None:
@@ -46,7 +50,7 @@ class Watch:
         self._version = -1  # cells to which nothing has happened yet are told as well
         self._states: dict[str, str] = {}
         self._begun = time.monotonic()
-        self.ended = False
+        self.ended = self.gone = False
 
     def updates(self) -> Iterator[FarmEvent]:
         """What happened since the last time; at the end of the farm FarmFinished.
@@ -128,6 +132,10 @@ class Farm:
                         yield from self._followed(watch)
                         return
                     except importlib.import_module("ray.exceptions").RayActorError as error:
+                        if not head_answers(ray):
+                            watch.gone = True
+                            yield Noticed("warning", f"on={self._on}: the head of the cluster does not answer")
+                            raise PixrayError(_HEAD_LOST) from error
                         if restarts == _MOST_RESTARTS:
                             raise PixrayError(
                                 f"the farm's scheduler was lost {restarts} times: {last_line(error)}"
@@ -135,7 +143,7 @@ class Farm:
                         yield Noticed("warning", "the farm's scheduler was lost; another one goes on")
                         watch = Watch(ray, self._begin(ray, share))
             finally:
-                if not self._lasting:
+                if not self._lasting and not watch.gone:
                     watch.close()
 
     def stop(self) -> None:
