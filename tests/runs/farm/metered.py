@@ -28,7 +28,7 @@ class Metered(pixray.Provider):
 
     name = "metered"
     key_name, url_name, default_url = "METERED_KEY", "METERED_URL", "https://metered.example"
-    capabilities = Capabilities(seeds=2**31 - 1, sizes=SizeRule(least=16, most=64), concurrency=1, rate=RATE)
+    capabilities = Capabilities(seeds=2**31 - 1, sizes=SizeRule(minimum=16, maximum=64), concurrency=1, rate=RATE)
 
     async def generate(self, request):
         http = Http(self.name, self.url, self.key, timeout=60)
