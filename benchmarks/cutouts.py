@@ -11,7 +11,7 @@ import torch
 
 from benchmarks.common import interleaved, machine, median, ratio, table
 from pixray.cutouts.classic import ClassicCutouts
-from pixray.cutouts.zoom_wide import ZoomWide
+from pixray.cutouts.direct import ZoomWide
 
 
 class OldCutouts(ClassicCutouts):

@@ -19,7 +19,7 @@ from benchmarks.common import machine, table
 from pixray.models.store import ModelStore
 from pixray.registry import BUILT_IN, Registry
 from pixray.runs.cell import Cell
-from pixray.runs.farm.here import FarmHere
+from pixray.runs.farm.local import LocalFarm
 from pixray.runs.farm.painter import Painter
 from pixray.runs.farm.progress import CellChanged
 from pixray.runs.farm.session import Farm
@@ -102,7 +102,7 @@ def real(count, workers):
         folder = Path(place).resolve()
         (folder / "plain").mkdir()
         plain, begun = cells_of(count, folder / "plain"), time.monotonic()
-        for _ in FarmHere(plain, folder / "plain", Painter(Registry(BUILT_IN), ModelStore()), write_results).run():
+        for _ in LocalFarm(plain, folder / "plain", Painter(Registry(BUILT_IN), ModelStore()), write_results).run():
             continue
         alone = time.monotonic() - begun
         whole, painting, _ = on_ray(

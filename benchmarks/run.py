@@ -26,7 +26,7 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from benchmarks.common import interleaved, machine, median, milliseconds, ratio, table
 from benchmarks.cutouts import OldCutouts
-from pixray.cutouts.zoom_wide import ZoomWide
+from pixray.cutouts.direct import ZoomWide
 from pixray.drawers.base import Canvas
 from pixray.ops.angles import angular_distance
 from pixray.ops.surrogate import clamp_inward

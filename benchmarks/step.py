@@ -14,7 +14,7 @@ import torch
 
 from benchmarks.common import interleaved, machine, median, ratio, table
 from benchmarks.cutouts import OldCutouts
-from pixray.cutouts.zoom_wide import ZoomWide
+from pixray.cutouts.direct import ZoomWide
 from pixray.drawers.base import Canvas
 from pixray.drawers.pixel.drawer import PixelDrawer
 from pixray.ops.angles import angular_distance

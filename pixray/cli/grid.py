@@ -179,8 +179,8 @@ def _paint_all(
     from pixray.models.store import ModelStore
     from pixray.recorders.console import DownloadBar
     from pixray.runs.grid_page import write_results
+    from pixray.runs.grid_progress import GridProgress
     from pixray.runs.report.pace import Pace
-    from pixray.runs.standing import Standing
 
     store = ModelStore(progress=DownloadBar() if output == "live" else None)
     failed: dict[str, str] = {}
@@ -200,8 +200,8 @@ def _paint_all(
         done |= {name} if cell.done() else set()
         if pace.due:
             with pace.writing():
-                write_results(folder, cells, Standing(failed, {}, done))
-    write_results(folder, cells, Standing(failed, done=done))
+                write_results(folder, cells, GridProgress(failed, {}, done))
+    write_results(folder, cells, GridProgress(failed, done=done))
     if stopped and output == "live":
         sys.stderr.write("stopped; the same command goes on where it was\n")
     return 130 if stopped else 1 if failed else 0

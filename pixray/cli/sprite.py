@@ -18,7 +18,7 @@ from pixray.runtime.version import __version__
 
 if TYPE_CHECKING:
     from pixray.images.palette import Palette
-    from pixray.sprites.convert import Converted, Wishes
+    from pixray.sprites.convert import Converted, SpriteOptions
     from pixray.sprites.discover import Grid
     from pixray.sprites.indexed import Indexed
 
@@ -33,7 +33,7 @@ _LARGEST_COPY = 512
 def main(argv: Sequence[str]) -> int:
     """Write the files and print their paths."""
     args = _parser().parse_args(argv)
-    wishes = _wishes(args)
+    options = _options(args)
     from pixray.images.glob import expand
     from pixray.images.io import open_picture
     from pixray.runs.report.own_files import refuse_foreign_files
@@ -43,7 +43,7 @@ def main(argv: Sequence[str]) -> int:
     target = user_path(args.out, "out") if args.out else Path(f"{Path(paths[0]).stem}_sprite.png")
     if target.suffix.lower() != ".png":
         raise SettingsError(f"out='{args.out}': expected a name that ends in .png")
-    sprites = [to_sprite(open_picture(path, "picture"), wishes, path) for path in paths]
+    sprites = [to_sprite(open_picture(path, "picture"), options, path) for path in paths]
     for path, sprite in zip(paths, sprites, strict=True):
         _tell(path, sprite)
     if args.discover:
@@ -74,9 +74,9 @@ def _parser() -> Parser:
     return parser
 
 
-def _wishes(args: argparse.Namespace) -> Wishes:
+def _options(args: argparse.Namespace) -> SpriteOptions:
     from pixray.images.palette import read_palette
-    from pixray.sprites.convert import Wishes
+    from pixray.sprites.convert import SpriteOptions
     from pixray.sprites.size import sprite_size
 
     problems: list[str] = []
@@ -99,7 +99,7 @@ def _wishes(args: argparse.Namespace) -> Wishes:
         problems.append("discover looks for the size of the grid: leave size out")
     if problems:
         raise SettingsError(problems)
-    return Wishes(size, args.colors, palette, args.dither, soft=args.alpha == "soft")
+    return SpriteOptions(size, args.colors, palette, args.dither, soft=args.alpha == "soft")
 
 
 def _tell(path: str, sprite: Converted) -> None:

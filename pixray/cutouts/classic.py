@@ -15,7 +15,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from pixray.cutouts.base import Cutouts, Plan
-from pixray.cutouts.zoom_wide import COLOUR_PROBABILITY, HUE, SATURATION, ZOOM_AREA, ZOOM_RATIO, count_zoom
+from pixray.cutouts.direct import COLOUR_PROBABILITY, HUE, SATURATION, ZOOM_AREA, ZOOM_RATIO, count_zoom
 from pixray.errors import MissingPackage
 
 try:

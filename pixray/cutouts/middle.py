@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import torch
 
+from pixray.cutouts.direct import ZoomWide, ZoomWidePlan
 from pixray.cutouts.jitter import jitter
-from pixray.cutouts.zoom_wide import ZoomWide, ZoomWidePlan
 
 WHOLE_SHARE = 0.34
 """Share of cutouts that show all of the canvas."""

@@ -12,8 +12,8 @@ import torch
 from torch import Tensor
 
 from pixray.cutouts.base import Plan
+from pixray.cutouts.direct import ZoomWide, ZoomWidePlan
 from pixray.cutouts.jitter import jitter
-from pixray.cutouts.zoom_wide import ZoomWide, ZoomWidePlan
 from pixray.ops.blur import blurred
 
 BLUR, SHARPEST = 2.5, 0.5

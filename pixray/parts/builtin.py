@@ -55,7 +55,7 @@ BUILT_IN: dict[str, dict[str, str]] = {
     },
     "cutouts": {
         "classic": "pixray.cutouts.classic:ClassicCutouts",
-        "direct": "pixray.cutouts.zoom_wide:ZoomWide",
+        "direct": "pixray.cutouts.direct:ZoomWide",
         "middle": "pixray.cutouts.middle:Middle",
         "steady": "pixray.cutouts.steady:Steady",
     },

@@ -17,11 +17,11 @@ from pixray.providers.addresses import is_loopback, split
 from pixray.providers.base import Capabilities, Control, GeneratedImage, ImageRequest, Provider, Reply
 from pixray.providers.decode import from_base64, open_safely
 from pixray.providers.errors import ProtocolError, ProviderError, Transient
-from pixray.providers.http import Answer, File, Http
 from pixray.providers.openai_wire import size_of
 from pixray.providers.picture_download import download
 from pixray.providers.picture_upload import png_file, transparent_mask
 from pixray.providers.refusals import read_complaint, shortened
+from pixray.providers.service_http import Answer, File, Http
 from pixray.providers.sizes import SizeRule
 from pixray.settings.declare import Refers, setting
 

@@ -15,10 +15,10 @@ from typing import Any
 from pixray.providers.base import Bill, Capabilities, GeneratedImage, ImageRequest, Preview, Provider, Reply
 from pixray.providers.decode import from_base64
 from pixray.providers.errors import ProtocolError, UnsupportedFeature
-from pixray.providers.http import Answer, File, Http
 from pixray.providers.openai_wire import bill_of, facts_of, read_images, size_of
 from pixray.providers.picture_upload import png_file, transparent_mask
 from pixray.providers.price_list import PriceList
+from pixray.providers.service_http import Answer, File, Http
 from pixray.providers.sizes import SizeRule
 from pixray.providers.unverified import PRICES, PRICES_AS_OF
 from pixray.settings.declare import Refers, setting

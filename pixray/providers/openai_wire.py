@@ -8,7 +8,7 @@ from typing import Any
 from pixray.providers.base import Bill, GeneratedImage, ImageRequest
 from pixray.providers.decode import from_base64
 from pixray.providers.errors import ContentFiltered, ProtocolError
-from pixray.providers.http import Answer
+from pixray.providers.service_http import Answer
 
 
 def size_of(request: ImageRequest) -> str:

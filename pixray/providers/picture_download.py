@@ -11,7 +11,7 @@ import httpx
 from pixray.providers.addresses import check_picture_address, check_resolved
 from pixray.providers.decode import MOST_BYTES
 from pixray.providers.errors import DownloadError, ProtocolError
-from pixray.providers.http import limited
+from pixray.providers.service_http import limited
 from pixray.runtime.http import CONNECT, Request, opened_async
 from pixray.runtime.network import Connection
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import base64
 import io
 
-from pixray.providers.http import File
+from pixray.providers.service_http import File
 
 
 def png_file(name: str, content: bytes) -> File:

@@ -13,10 +13,10 @@ from typing import Any
 from pixray.providers.base import Capabilities, GeneratedImage, ImageRequest, Preview, Provider, Reply
 from pixray.providers.decode import from_base64
 from pixray.providers.errors import BadRequest, DecodeError, ProtocolError, ProviderError, Transient
-from pixray.providers.http import Http
 from pixray.providers.polling import Lost, NotRunning, cancelling, until_ended
 from pixray.providers.price_list import PriceList
 from pixray.providers.refusals import shortened
+from pixray.providers.service_http import Http
 from pixray.providers.sizes import SizeRule
 from pixray.settings.declare import Refers, setting
 

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from pixray.providers.base import Capabilities, ImageRequest, Provider, Reply
-from pixray.providers.http import Http
 from pixray.providers.openai_wire import read_images, size_of
+from pixray.providers.service_http import Http
 from pixray.providers.sizes import SizeRule
 from pixray.settings.declare import Refers, setting
 

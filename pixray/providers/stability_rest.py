@@ -12,8 +12,8 @@ from typing import Any
 from pixray.providers.base import Capabilities, GeneratedImage, ImageRequest, Provider, Reply
 from pixray.providers.decode import from_base64, sniff
 from pixray.providers.errors import ProtocolError, UnsupportedFeature
-from pixray.providers.http import Answer, File, Http
 from pixray.providers.picture_upload import png_file
+from pixray.providers.service_http import Answer, File, Http
 from pixray.providers.sizes import SizeRule
 from pixray.providers.stability import STYLES
 from pixray.settings.declare import Refers, setting

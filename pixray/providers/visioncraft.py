@@ -13,8 +13,8 @@ from typing import Any
 from pixray.providers.base import Capabilities, GeneratedImage, ImageRequest, Provider, Reply
 from pixray.providers.decode import sniff
 from pixray.providers.errors import BadRequest, ProtocolError, UnsupportedFeature
-from pixray.providers.http import Answer, Http
 from pixray.providers.refusals import read_complaint, refusal
+from pixray.providers.service_http import Answer, Http
 from pixray.providers.sizes import SizeRule
 from pixray.settings.declare import Refers, setting
 from pixray.settings.grammar import parse_parts

@@ -17,9 +17,9 @@ from typing import Any
 
 from pixray.errors import PixrayError
 from pixray.runs.cell import Cell
+from pixray.runs.grid_progress import CellChanged, GridProgress
 from pixray.runs.report.page import render_page
 from pixray.runs.sprite_sheet import write_sprites
-from pixray.runs.standing import CellChanged, Standing
 from pixray.runtime.files import write_atomic
 from pixray.settings.subject import words_of
 
@@ -33,7 +33,7 @@ _REFRESH = 5
 """Seconds after which a page loads itself anew while its cells are painted."""
 
 
-def write_results(folder: Path, cells: Sequence[Cell], standing: Standing) -> None:
+def write_results(folder: Path, cells: Sequence[Cell], progress: GridProgress) -> None:
     """grid.json and the pages of `page_names`, from what is finished so far.
 
     When nothing is painted any more, sheet.png and sprites, too.
@@ -41,22 +41,22 @@ def write_results(folder: Path, cells: Sequence[Cell], standing: Standing) -> No
     Args:
         folder: of the whole; cells: with folders below it.
     """
-    rows = [_row(folder, cell, standing) for cell in cells]
+    rows = [_row(folder, cell, progress) for cell in cells]
     write_atomic(folder / "grid.json", (json.dumps(rows, indent=1, ensure_ascii=False) + "\n").encode())
-    for name, content in _pages(cells, rows, standing.running or {}, live=standing.running is not None):
+    for name, content in _pages(cells, rows, progress.running or {}, live=progress.running is not None):
         write_atomic(folder / name, content)
-    if standing.running is None:
+    if progress.running is None:
         _write_sheet(folder, rows)
         write_sprites(folder, list(_sprites(cells)))
 
 
-def _row(folder: Path, cell: Cell, standing: Standing) -> dict[str, Any]:
+def _row(folder: Path, cell: Cell, progress: GridProgress) -> dict[str, Any]:
     name, picture = cell.folder.name, cell.folder / cell.settings.output
-    done = cell.done() if standing.done is None else name in standing.done
+    done = cell.done() if progress.done is None else name in progress.done
     return {
         "values": cell.values,
-        "status": "failed" if name in standing.failed else "done" if done else "waiting",
-        "reason": standing.failed.get(name),
+        "status": "failed" if name in progress.failed else "done" if done else "waiting",
+        "reason": progress.failed.get(name),
         "picture": picture.relative_to(folder).as_posix() if picture.is_file() else None,
     }
 

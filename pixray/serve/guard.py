@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
-from pixray.serve.door import Door, Message, Refused, Scope, Send
+from pixray.serve.token_auth import Message, Refused, Scope, Send, TokenAuth
 
 logger = logging.getLogger(__name__)
 
@@ -81,7 +81,7 @@ class Guard:
         form: Form = plain_form,
     ) -> None:
         self.app, self.limits, self._form = app, limits, form
-        self._door = Door(token) if token else None
+        self._door = TokenAuth(token) if token else None
         self.hosts = {*LOOPBACK_NAMES, *(host.lower().rstrip(".") for host in hosts)}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:

@@ -12,7 +12,7 @@ from starlette.routing import BaseRoute, Route
 
 from pixray.errors import PixrayError, SettingsError
 from pixray.registry import Registry
-from pixray.serve import wishes
+from pixray.serve import job_actions
 from pixray.serve.answers import Json, json_object
 from pixray.serve.jobs import Job
 from pixray.serve.ordering import job_for
@@ -88,20 +88,20 @@ class JobsApi:
         body = await json_object(request)
         if wish == "move":
             before = body.get("before")
-            await asyncio.to_thread(wishes.move, self.queue, name, None if before is None else str(before))
+            await asyncio.to_thread(job_actions.move, self.queue, name, None if before is None else str(before))
             return Json(await asyncio.to_thread(self._listed, "", 50, None))
         if wish == "continue":
             iterations = str(body.get("iterations", ""))
-            return self._told(await asyncio.to_thread(wishes.go_on, self.queue, name, iterations), 201)
+            return self._told(await asyncio.to_thread(job_actions.go_on, self.queue, name, iterations), 201)
         if wish == "steer":
             changes = body.get("changes")
-            return self._told(await asyncio.to_thread(wishes.steer, self.queue, self.registry, name, changes))
+            return self._told(await asyncio.to_thread(job_actions.steer, self.queue, self.registry, name, changes))
         if wish == "undo":
             step = body.get("step")
             if not isinstance(step, int) or isinstance(step, bool):
                 raise SettingsError("step: expected the step of a checkpoint")
-            return self._told(await asyncio.to_thread(wishes.undo, self.queue, name, step))
-        action = {"cancel": wishes.cancel, "pause": wishes.pause, "resume": wishes.resume}.get(wish)
+            return self._told(await asyncio.to_thread(job_actions.undo, self.queue, name, step))
+        action = {"cancel": job_actions.cancel, "pause": job_actions.pause, "resume": job_actions.resume}.get(wish)
         if action is None:
             return Json({"detail": "there is nothing here"}, 404)
         return self._told(await asyncio.to_thread(action, self.queue, name))

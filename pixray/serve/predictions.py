@@ -27,6 +27,7 @@ from pixray.runtime.version import __version__
 from pixray.serve.answers import Json, read_json
 from pixray.serve.facts import error_of
 from pixray.serve.inputs import schema
+from pixray.serve.job_actions import cancel
 from pixray.serve.jobs import Job, Order
 from pixray.serve.queue import AtCapacity, NoSuchJob, NotNow, QueueClosed
 from pixray.serve.request import checked_layers
@@ -34,7 +35,6 @@ from pixray.serve.run_folder import new_folder
 from pixray.serve.supervisor import Pool
 from pixray.serve.waiting import changed, finished, finished_before_client_leaves
 from pixray.serve.webhooks import check_webhook, send_news
-from pixray.serve.wishes import cancel
 from pixray.settings.layers import Leave
 
 KEPT = 16

@@ -2,7 +2,7 @@
 
 Every change is on disk before anybody hears of it. A job whose server or worker died goes on from its last checkpoint;
 jobs without checkpoints, whose clients wait for the answer, end with their server. What clients may do with a job
-stands in wishes.py.
+stands in job_actions.py.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from pixray.serve.event_log import EventLog
 from pixray.serve.facts import facts_of, preview_address, progress_of
 from pixray.serve.job_store import JobStore
 from pixray.serve.jobs import Job
-from pixray.serve.line import Line
+from pixray.serve.queue_order import QueueOrder
 from pixray.serve.run_folder import go_back, remove_run
 from pixray.settings.layers import Leave
 
@@ -80,7 +80,7 @@ class Queue:
         self.closed = False
         self.lock = threading.RLock()
         self._jobs: dict[str, Job] = {}
-        self._line = Line()
+        self._order = QueueOrder()
         self._known: dict[str, tuple[Any, ...]] = {}
         self._recover()
         self._give_up()
@@ -99,15 +99,15 @@ class Queue:
         with self.lock:
             if self.closed:
                 raise QueueClosed("the server is shutting down")
-            if len(self._line) >= (self.most_waiting if free is None else free):
-                raise AtCapacity(f"{len(self._line)} jobs are waiting already, more are not taken")
+            if len(self._order) >= (self.most_waiting if free is None else free):
+                raise AtCapacity(f"{len(self._order)} jobs are waiting already, more are not taken")
             with writing(job.order.folder):
                 job.order.folder.mkdir(parents=True, exist_ok=True)
-            self._line.enter(job, self._line.last())
+            self._order.enter(job, self._order.last())
             try:
                 self._keep(job)
             except Unwritable:
-                self._line.leave(job)
+                self._order.leave(job)
                 raise
             self._watch(job)
             self.tell_order()
@@ -117,7 +117,7 @@ class Queue:
     def take(self) -> Job | None:
         """The next job, for a worker that is free."""
         with self.lock:
-            job = None if self.closed else self._line.pop()
+            job = None if self.closed else self._order.pop()
             if job is not None:
                 job.begin()
                 self.tell_order()
@@ -164,26 +164,26 @@ class Queue:
     def requeue(self, job: Job) -> None:
         """Let a job go on before all others."""
         job.wait("queued")
-        self.enter(job, self._line.first())
+        self.enter(job, self._order.first())
 
     def enter(self, job: Job, place: float) -> None:
         """Give a job a place among those that wait."""
-        self._line.enter(job, place)
+        self._order.enter(job, place)
         with _told():
-            if self._line.crowded():
-                self._line.spread()
-                for other in self._line:
-                    self._store.save(other, self._line.place(other))
+            if self._order.crowded():
+                self._order.spread()
+                for other in self._order:
+                    self._store.save(other, self._order.place(other))
             self._keep(job)
         self.tell_order()
 
     def leave_line(self, job: Job) -> None:
         """Take a job's place among those that wait away."""
-        self._line.leave(job)
+        self._order.leave(job)
 
     def place_before(self, job: Job | None) -> float:
         """A place right before a job that waits; None: the last one."""
-        return self._line.last() if job is None else self._line.before(job)
+        return self._order.last() if job is None else self._order.before(job)
 
     def get(self, name: str) -> Job:
         """The job of an id.
@@ -204,19 +204,19 @@ class Queue:
     def position(self, job: Job) -> int | None:
         """Its place among those that wait, from 0; None: it does not wait."""
         with self.lock:
-            return self._line.position(job)
+            return self._order.position(job)
 
     def waiting(self) -> list[Job]:
         """Jobs that no worker has taken yet, in their order."""
         with self.lock:
-            return list(self._line)
+            return list(self._order)
 
     def unfinished(self) -> list[Job]:
         """Jobs that are not over: those that are painted, then those that wait, then those that are paused."""
         with self.lock:
             live = [job for job in self._jobs.values() if not job.finished]
             running, paused = ([job for job in live if job.state == state] for state in ("running", "paused"))
-            return [*running, *self._line, *paused]
+            return [*running, *self._order, *paused]
 
     def finished(self, query: str = "", limit: int = 50, before: str | None = None) -> list[Job]:
         """Jobs that are over, newest first; see `JobStore.finished`."""
@@ -245,7 +245,7 @@ class Queue:
         """Take and give no more jobs; those that keep checkpoints stay in the queue for the next start."""
         with self.lock:
             self.closed = True
-            for job in list(self._line):
+            for job in list(self._order):
                 if not job.order.lasting:
                     self.leave_line(job)
                     job.end("cancelled", SHUT_DOWN)
@@ -257,7 +257,7 @@ class Queue:
     def tell_order(self) -> None:
         """Tell everybody which jobs wait, in their order."""
         with _told():
-            self.log.append("order", "", {"ids": [job.id for job in self._line]})
+            self.log.append("order", "", {"ids": [job.id for job in self._order]})
 
     def _recover(self) -> None:
         """Jobs of the last start: what was being painted comes first."""
@@ -311,7 +311,7 @@ class Queue:
 
     def _keep(self, job: Job) -> None:
         """Write a job's row and tell it."""
-        self._store.save(job, self._line.place(job))
+        self._store.save(job, self._order.place(job))
         self.log.append("job", job.id, self.facts(job, settings=False))
 
 

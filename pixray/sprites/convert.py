@@ -20,7 +20,7 @@ _SHADES = 15
 
 
 @dataclass(frozen=True)
-class Wishes:
+class SpriteOptions:
     """How a sprite is to be.
 
     Attributes:
@@ -53,7 +53,7 @@ class Converted:
     grid: Grid | None
 
 
-def to_sprite(picture: Image.Image, wishes: Wishes, name: str = "the picture") -> Converted:
+def to_sprite(picture: Image.Image, options: SpriteOptions, name: str = "the picture") -> Converted:
     """A picture as a sprite.
 
     Args:
@@ -62,16 +62,16 @@ def to_sprite(picture: Image.Image, wishes: Wishes, name: str = "the picture") -
     Raises:
         PixrayError: no grid can be seen in it, or the palette holds more colours than a sprite may.
     """
-    own = own_cells(picture, name) if wishes.size is None else None
-    cells = own.cells if own else _scaled(np.asarray(picture.convert("RGBA")), wishes.size or (1, 1))
+    own = own_cells(picture, name) if options.size is None else None
+    cells = own.cells if own else _scaled(np.asarray(picture.convert("RGBA")), options.size or (1, 1))
     opacity = cells[..., 3]
-    seen = opacity >= (1 if wishes.soft else _SEEN)
+    seen = opacity >= (1 if options.soft else _SEEN)
     rgb = cells[..., :3] / 255
-    palette = _palette(rgb[seen], wishes, own.palette if own else None)
-    numbers = in_palette(rgb, palette, wishes.dither, seen)
+    palette = _palette(rgb[seen], options, own.palette if own else None)
+    numbers = in_palette(rgb, palette, options.dither, seen)
     colors = (palette * 255).round().astype(np.uint8)
     shades = np.where(seen, 255, 0)
-    if wishes.soft:
+    if options.soft:
         steps = min(_SHADES, MOST_COLORS // len(colors))
         shades = (opacity / 255 * steps).round() / steps * 255
     pixels = np.dstack([colors[numbers], shades.round().astype(np.uint8)])
@@ -118,16 +118,16 @@ def _scaled(rgba: np.ndarray, size: tuple[int, int]) -> np.ndarray:
     return np.dstack([colors, small[..., 3] * 255]).round().clip(0, 255).astype(np.uint8)
 
 
-def _palette(rgb: np.ndarray, wishes: Wishes, own_colors: np.ndarray | None) -> np.ndarray:
+def _palette(rgb: np.ndarray, options: SpriteOptions, own_colors: np.ndarray | None) -> np.ndarray:
     """The colours of the sprite, K 3 in [0, 1].
 
     Args:
         rgb: N 3, of the cells that are seen.
         own_colors: those of the picture's own grid.
     """
-    allowed = np.array(wishes.palette, np.float64).reshape(-1, 3)
-    count = min(wishes.colors or MOST_COLORS, MOST_COLORS)
-    if len(allowed) > count and wishes.colors is None:
+    allowed = np.array(options.palette, np.float64).reshape(-1, 3)
+    count = min(options.colors or MOST_COLORS, MOST_COLORS)
+    if len(allowed) > count and options.colors is None:
         raise PixrayError(
             f"the palette holds {len(allowed):,} colours, and a sprite at most {MOST_COLORS}: choose fewer"
         )

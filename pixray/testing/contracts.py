@@ -16,7 +16,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from pixray.cutouts.zoom_wide import ZoomWide
+from pixray.cutouts.direct import ZoomWide
 from pixray.drawers.base import Canvas, Drawer
 from pixray.filters.base import Filter
 from pixray.losses.base import Loss, LossContext, LossInputs

@@ -2,7 +2,7 @@ import pytest
 import torch
 
 from pixray.cutouts.classic import ClassicCutouts
-from pixray.cutouts.zoom_wide import ZoomWide
+from pixray.cutouts.direct import ZoomWide
 from pixray.testing.contracts import untouched_randomness
 
 

@@ -25,7 +25,7 @@ from unittest.mock import patch
 from pixray.models.store import ModelStore
 from pixray.runs.cell import Cell
 from pixray.runs.farm import painter
-from pixray.runs.farm.here import FarmHere
+from pixray.runs.farm.local import LocalFarm
 from pixray.runs.farm.painter import Painter
 from pixray.runs.farm.progress import FarmFinished
 from pixray.runs.farm.session import Farm
@@ -130,7 +130,7 @@ def paint_here(folder: Path, seeds: int = 2) -> None:
     threads = torch.get_num_threads()
     torch.set_num_threads(1)
     try:
-        for _ in FarmHere(cells(folder, seeds), folder, Painter(registry(), ModelStore()), write_results).run():
+        for _ in LocalFarm(cells(folder, seeds), folder, Painter(registry(), ModelStore()), write_results).run():
             pass
     finally:
         torch.set_num_threads(threads)

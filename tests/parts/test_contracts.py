@@ -8,7 +8,7 @@ import torch
 from torch.nn import functional as F
 
 import pixray
-from pixray.cutouts.zoom_wide import ZoomWide
+from pixray.cutouts.direct import ZoomWide
 from pixray.errors import InvalidPart, Unsupported
 from pixray.optim.parameter_group import ParameterGroup
 from pixray.providers.openai import OpenAI

@@ -24,7 +24,7 @@ from dataclasses import dataclass
 import torch
 
 import pixray
-from pixray.cutouts.zoom_wide import ZoomWide
+from pixray.cutouts.direct import ZoomWide
 from pixray.providers.base import Capabilities
 from pixray.testing.fakes import FlatDrawer, ToyPerceptor
 

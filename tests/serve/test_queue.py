@@ -9,7 +9,7 @@ import pytest
 from pixray.errors import PixrayError
 from pixray.runtime.files import write_atomic
 from pixray.runtime.yaml_io import read_yaml, write_yaml
-from pixray.serve import wishes
+from pixray.serve import job_actions
 from pixray.serve.jobs import Job, Order
 from pixray.serve.queue import MOST_DEATHS, AtCapacity, NoSuchJob, NotNow, Queue, QueueClosed
 from pixray.serve.run_folder import CHECKPOINTS, checkpoint_path, keep_checkpoint, preview_path, thinned_out
@@ -55,7 +55,7 @@ def test_a_killed_server_loses_no_job_and_goes_on_with_what_it_painted(queue, tm
         new_job(queue, name)
     one, two = queue.take(), queue.take()
     one.tell({"step": 7, "steps": 9, "seed": 3, "size": [4, 2], "checkpoints": [5], "previews": [1, 7]})
-    wishes.pause(queue, queue.waiting()[0].id)
+    job_actions.pause(queue, queue.waiting()[0].id)
     later = again(queue, Leave((tmp_path,)))
     try:
         assert waiting(later) == ["one", "two", "four"]
@@ -84,7 +84,7 @@ def test_a_queue_of_an_earlier_version_is_read_though_its_jobs_tell_less(queue):
 def test_what_was_asked_of_a_running_job_holds_after_a_kill(queue):
     for name in ("cancelled", "paused", "goes on"):
         new_job(queue, name)
-    for wish in (wishes.cancel, wishes.pause, None):
+    for wish in (job_actions.cancel, job_actions.pause, None):
         job = queue.take()
         if wish:
             wish(queue, job.id)
@@ -108,11 +108,11 @@ def test_a_job_whose_client_waits_ends_with_its_server(queue):
 
 def test_jobs_change_places_and_keep_them(queue):
     jobs = {name: new_job(queue, name) for name in "abcd"}
-    wishes.move(queue, jobs["d"].id, jobs["b"].id)
+    job_actions.move(queue, jobs["d"].id, jobs["b"].id)
     assert waiting(queue) == ["a", "d", "b", "c"] and queue.position(jobs["d"]) == 1
-    wishes.move(queue, jobs["a"].id, None)
-    wishes.move(queue, jobs["c"].id, jobs["d"].id)
-    wishes.move(queue, jobs["c"].id, jobs["c"].id)
+    job_actions.move(queue, jobs["a"].id, None)
+    job_actions.move(queue, jobs["c"].id, jobs["d"].id)
+    job_actions.move(queue, jobs["c"].id, jobs["c"].id)
     later = again(queue)
     try:
         assert waiting(later) == ["c", "d", "b", "a"]
@@ -124,7 +124,7 @@ def test_places_do_not_run_out(queue):
     jobs = {name: new_job(queue, name) for name in "abc"}
     for number in range(120):
         mover, other = ("b", "c") if number % 2 else ("c", "b")
-        wishes.move(queue, jobs[mover].id, jobs[other].id)
+        job_actions.move(queue, jobs[mover].id, jobs[other].id)
     assert waiting(queue) == ["a", "b", "c"]
     later = again(queue)
     try:
@@ -137,35 +137,35 @@ def test_only_jobs_that_wait_have_places(queue):
     one, two = new_job(queue, "one"), new_job(queue, "two")
     queue.take()
     with pytest.raises(NotNow, match="is running and has no place"):
-        wishes.move(queue, one.id, None)
+        job_actions.move(queue, one.id, None)
     with pytest.raises(NotNow, match="is running and has no place"):
-        wishes.move(queue, two.id, one.id)
+        job_actions.move(queue, two.id, one.id)
     with pytest.raises(NoSuchJob):
-        wishes.move(queue, "nothing", None)
+        job_actions.move(queue, "nothing", None)
 
 
 def test_a_paused_job_goes_on_before_the_others(queue):
     new_job(queue, "one")
     job = queue.take()
     new_job(queue, "two")
-    wishes.pause(queue, job.id)
+    job_actions.pause(queue, job.id)
     queue.settle(job, "stopped")
     assert job.state == "paused" and waiting(queue) == ["two"]
     with pytest.raises(NotNow, match="paused already"):
-        wishes.pause(queue, job.id)
-    wishes.resume(queue, job.id)
+        job_actions.pause(queue, job.id)
+    job_actions.resume(queue, job.id)
     assert waiting(queue) == ["one", "two"]
     with pytest.raises(NotNow, match="not paused"):
-        wishes.resume(queue, job.id)
+        job_actions.resume(queue, job.id)
 
 
 def test_a_pause_that_comes_after_the_last_step_is_too_late(queue):
     new_job(queue)
     job = queue.take()
-    wishes.pause(queue, job.id)
+    job_actions.pause(queue, job.id)
     queue.settle(job, "done")
     assert job.state == "done"
-    for wish in (wishes.cancel, wishes.pause, wishes.resume):
+    for wish in (job_actions.cancel, job_actions.pause, job_actions.resume):
         with pytest.raises(NotNow, match="over already"):
             wish(queue, job.id)
 
@@ -173,8 +173,8 @@ def test_a_pause_that_comes_after_the_last_step_is_too_late(queue):
 def test_a_wish_to_cancel_is_not_taken_back(queue):
     new_job(queue)
     job = queue.take()
-    wishes.cancel(queue, job.id)
-    wishes.pause(queue, job.id)
+    job_actions.cancel(queue, job.id)
+    job_actions.pause(queue, job.id)
     queue.settle(job, "stopped")
     assert job.state == "cancelled"
 
@@ -195,7 +195,7 @@ def test_a_worker_that_dies_takes_no_job_with_it_unless_it_dies_again_and_again(
 
 
 def test_a_worker_that_dies_after_a_wish_grants_it(queue):
-    for name, wish, state in (("one", wishes.pause, "paused"), ("two", wishes.cancel, "cancelled")):
+    for name, wish, state in (("one", job_actions.pause, "paused"), ("two", job_actions.cancel, "cancelled")):
         new_job(queue, name)
         job = queue.take()
         wish(queue, job.id)
@@ -244,7 +244,7 @@ def test_a_finished_job_is_removed_with_its_folder_and_its_events(queue):
     job = new_job(queue)
     with pytest.raises(NotNow, match="cancel it first"):
         queue.remove(job.id)
-    wishes.cancel(queue, job.id)
+    job_actions.cancel(queue, job.id)
     queue.remove(job.id)
     assert not job.order.folder.exists()
     assert [event.kind for event in queue.log.after(0, job.id)] == ["removed"]
@@ -268,8 +268,8 @@ def test_a_running_job_goes_back_to_a_checkpoint_and_on_from_it(queue):
     write_atomic(job.order.folder / "settings.yaml", write_yaml({"prompts": "red", "steering": steering}).encode())
     job.tell({"steering": steering})
     with pytest.raises(NotNow, match="there are 10, 20, 30"):
-        wishes.undo(queue, job.id, 15)
-    wishes.undo(queue, job.id, 20)
+        job_actions.undo(queue, job.id, 15)
+    job_actions.undo(queue, job.id, 20)
     queue.settle(job, "stopped")
     assert (job.state, job.step, job.checkpoints, job.previews) == ("queued", 20, [10, 20], [10, 20])
     assert [change["step"] for change in job.steering] == [5], "the checkpoint of step 20 is from before its change"
@@ -283,7 +283,7 @@ def test_going_back_survives_a_kill_in_between(queue):
     job = queue.take()
     for step in (10, 20):
         keep(job, step)
-    wishes.undo(queue, job.id, 10)
+    job_actions.undo(queue, job.id, 10)
     later = again(queue)
     try:
         found = later.get(job.id)
@@ -298,9 +298,9 @@ def test_a_paused_job_goes_back_at_once(queue):
     job = queue.take()
     for step in (10, 20):
         keep(job, step)
-    wishes.pause(queue, job.id)
+    job_actions.pause(queue, job.id)
     queue.settle(job, "stopped")
-    wishes.undo(queue, job.id, 10)
+    job_actions.undo(queue, job.id, 10)
     assert (job.state, job.step) == ("paused", 10)
 
 
@@ -310,15 +310,15 @@ def test_a_finished_run_goes_on_in_a_copy(queue):
     job.tell({"steps": 20})
     keep(job, 20)
     with pytest.raises(NotNow, match="only one that is over"):
-        wishes.go_on(queue, job.id, "+10")
+        job_actions.go_on(queue, job.id, "+10")
     queue.settle(job, "done")
-    child = wishes.go_on(queue, job.id, "+10")
+    child = job_actions.go_on(queue, job.id, "+10")
     assert (child.parent, child.order.iterations, child.state) == (job.id, "30", "queued")
     assert child.order.folder != job.order.folder
     assert (child.order.folder / CHECKPOINTS / "0000020.safetensors").read_bytes() == b"20"
     for wrong in ("5", "many", "+-3", ""):
         with pytest.raises(NotNow if wrong == "5" else ValueError, match="iterations"):
-            wishes.go_on(queue, job.id, wrong)
+            job_actions.go_on(queue, job.id, wrong)
 
 
 def test_checkpoints_that_are_kept_are_spread_over_the_run():
@@ -369,7 +369,7 @@ def test_a_checkpoint_that_is_gone_fails_the_job_alone(queue):
     new_job(queue)
     job = queue.take()
     keep(job, 10)
-    wishes.undo(queue, job.id, 10)
+    job_actions.undo(queue, job.id, 10)
     checkpoint_path(job.order.folder, 10).unlink()
     later = again(queue)
     try:

@@ -11,9 +11,9 @@ from pixray.providers.base import Preview
 from pixray.providers.comfyui.feed import Feed
 from pixray.providers.comfyui.graph import Graph, title_of
 from pixray.providers.errors import ProtocolError, ProviderError
-from pixray.providers.http import Http
 from pixray.providers.polling import Lost, Pace, billed
 from pixray.providers.refusals import shortened
+from pixray.providers.service_http import Http
 
 _LOOKS_UNTIL_LOST = 3
 """So often in a row a job may be neither waiting nor running nor done before it is given up: the server restarted."""

@@ -15,10 +15,10 @@ from pixray.providers.comfyui.graph import FAMILIES, Graph, read_graph, ready_gr
 from pixray.providers.comfyui.inputs import Place, filled, find, missing_inputs, named_places
 from pixray.providers.comfyui.jobs import Job
 from pixray.providers.errors import AuthError, ProtocolError, ProviderError, Transient, UnsupportedFeature
-from pixray.providers.http import Http
 from pixray.providers.picture_upload import png_file, transparent_mask
 from pixray.providers.polling import NotRunning, farewell
 from pixray.providers.price_list import PriceList
+from pixray.providers.service_http import Http
 from pixray.providers.sizes import SizeRule
 from pixray.settings.declare import Refers, setting
 

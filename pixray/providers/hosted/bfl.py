@@ -9,11 +9,11 @@ from typing import Any
 from pixray.providers.base import Capabilities, GeneratedImage, ImageRequest, Reply
 from pixray.providers.errors import ContentFiltered, ModelNotFound, ProtocolError, UnsupportedFeature
 from pixray.providers.hosted.queued import Queued, Task
-from pixray.providers.http import Answer, Http
 from pixray.providers.picture_upload import as_base64
 from pixray.providers.polling import Lost, pinned, until_ended
 from pixray.providers.price_list import PriceList
 from pixray.providers.refusals import shortened
+from pixray.providers.service_http import Answer, Http
 from pixray.providers.sizes import SizeRule
 from pixray.providers.unverified import BFL_DOMAINS, BFL_FILL_PICTURE, PRICES, PRICES_AS_OF
 from pixray.settings.declare import Refers, setting

@@ -10,10 +10,10 @@ from pixray.providers.base import Capabilities, GeneratedImage, ImageRequest, Re
 from pixray.providers.decode import from_base64
 from pixray.providers.errors import ContentFiltered, ProtocolError, ProviderError
 from pixray.providers.hosted.queued import Queued, Task
-from pixray.providers.http import Answer, Http
 from pixray.providers.picture_upload import data_url
 from pixray.providers.polling import billed, cancelling, pinned, until_ended
 from pixray.providers.price_list import PriceList
+from pixray.providers.service_http import Answer, Http
 from pixray.providers.sizes import SizeRule
 from pixray.providers.unverified import FAL_DOMAINS, FAL_PICTURE_MODEL, PRICES, PRICES_AS_OF
 from pixray.settings.declare import Refers, setting

@@ -10,11 +10,11 @@ from typing import Any
 from pixray.providers.base import Bill, Capabilities, GeneratedImage, ImageRequest, Provider, Reply
 from pixray.providers.decode import from_base64
 from pixray.providers.errors import ContentFiltered, ProtocolError, UnsupportedFeature
-from pixray.providers.http import Http
 from pixray.providers.picture_upload import as_base64
 from pixray.providers.polling import submitted
 from pixray.providers.price_list import PriceList
 from pixray.providers.refusals import shortened
+from pixray.providers.service_http import Http
 from pixray.providers.sizes import SizeRule
 from pixray.providers.unverified import GEMINI_MODEL, GEMINI_SHAPES, PRICES, PRICES_AS_OF
 from pixray.settings.declare import Refers, setting

@@ -8,11 +8,11 @@ from typing import Any
 
 from pixray.providers.base import Capabilities, ImageRequest, Provider, Reply
 from pixray.providers.errors import DecodeError, ProtocolError
-from pixray.providers.http import Http
 from pixray.providers.openai_wire import read_images
 from pixray.providers.picture_upload import data_url
 from pixray.providers.polling import submitted
 from pixray.providers.price_list import PriceList
+from pixray.providers.service_http import Http
 from pixray.providers.sizes import SizeRule
 from pixray.providers.unverified import OPENROUTER_MODEL, PRICES, PRICES_AS_OF
 from pixray.settings.declare import Refers, setting

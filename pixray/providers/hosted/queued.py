@@ -9,8 +9,8 @@ from typing import Any, ClassVar
 
 from pixray.providers.base import Accepted, ImageRequest, Provider, Reply
 from pixray.providers.errors import ProtocolError
-from pixray.providers.http import Answer
 from pixray.providers.polling import submitted
+from pixray.providers.service_http import Answer
 
 Task = Mapping[str, Any]
 """What a service answers to a submission: how the work is called, and where to ask after it."""

@@ -10,11 +10,11 @@ from typing import Any
 from pixray.providers.base import Capabilities, GeneratedImage, ImageRequest, Reply
 from pixray.providers.errors import ContentFiltered, ProtocolError, UnsupportedFeature
 from pixray.providers.hosted.queued import Queued, Task
-from pixray.providers.http import Answer, Http
 from pixray.providers.picture_upload import data_url
 from pixray.providers.polling import Lost, cancelling, pinned, until_ended
 from pixray.providers.price_list import PriceList
 from pixray.providers.refusals import shortened
+from pixray.providers.service_http import Answer, Http
 from pixray.providers.sizes import SizeRule
 from pixray.providers.unverified import PRICES, PRICES_AS_OF, REPLICATE_DOMAINS, REPLICATE_FILTERED
 from pixray.settings.declare import Refers, setting

@@ -7,11 +7,11 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from pixray.providers.base import Capabilities, GeneratedImage, ImageRequest, Provider, Reply
-from pixray.providers.http import Http
 from pixray.providers.openai_wire import read_images
 from pixray.providers.picture_upload import data_url
 from pixray.providers.polling import pinned, submitted
 from pixray.providers.price_list import PriceList
+from pixray.providers.service_http import Http
 from pixray.providers.sizes import SizeRule
 from pixray.providers.unverified import PRICES, PRICES_AS_OF, TOGETHER_DOMAINS
 from pixray.settings.declare import Refers, setting

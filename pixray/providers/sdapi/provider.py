@@ -15,12 +15,12 @@ from typing import Any
 from pixray.providers.base import Capabilities, ImageRequest, Preview, Provider, Reply
 from pixray.providers.decode import from_base64
 from pixray.providers.errors import AuthError, DecodeError, ProtocolError, ProviderError, UnsupportedFeature
-from pixray.providers.http import Answer, Http
 from pixray.providers.polling import farewell
 from pixray.providers.price_list import PriceList
 from pixray.providers.sdapi.sdcpp import run_job
 from pixray.providers.sdapi.servers import KNOWN, Server, known_server
 from pixray.providers.sdapi.wire import body_of, read_pictures, told
+from pixray.providers.service_http import Answer, Http
 from pixray.providers.sizes import SizeRule
 from pixray.providers.unverified import SDCPP_PORT
 from pixray.settings.declare import Refers, setting

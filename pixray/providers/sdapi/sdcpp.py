@@ -8,11 +8,11 @@ from typing import Any
 from pixray.providers.base import GeneratedImage, ImageRequest
 from pixray.providers.decode import from_base64
 from pixray.providers.errors import ModelNotFound, ProtocolError, Transient
-from pixray.providers.http import Answer, Http
 from pixray.providers.picture_upload import as_base64
 from pixray.providers.polling import cancelling, submitted, until_ended
 from pixray.providers.refusals import shortened
 from pixray.providers.sdapi.wire import ServerFailed
+from pixray.providers.service_http import Answer, Http
 from pixray.providers.unverified import SDCPP_SEEDS_COUNT_UP
 
 _GOING_ON = ("queued", "generating")

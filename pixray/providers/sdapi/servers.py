@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from pixray.providers.errors import AuthError, ProviderError
-from pixray.providers.http import Http
+from pixray.providers.service_http import Http
 from pixray.providers.unverified import DRAW_THINGS_ROOT, FORGE_OPTION, SDNEXT_VERSION
 
 

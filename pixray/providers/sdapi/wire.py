@@ -18,9 +18,9 @@ from pixray.providers.errors import (
     ProviderError,
     Transient,
 )
-from pixray.providers.http import Answer
 from pixray.providers.picture_upload import as_base64
 from pixray.providers.polling import NotRunning
+from pixray.providers.service_http import Answer
 from pixray.providers.unverified import SDAPI_WHITE_REPAINTS
 
 

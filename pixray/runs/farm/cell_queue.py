@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from pixray.runs.cell import Cell
-from pixray.runs.standing import CellChanged, CellState, Standing
+from pixray.runs.grid_progress import CellChanged, CellState, GridProgress
 
 MOST_TRIES = 3
 """Failures of a cell since its last checkpoint, after which it has failed for good."""
@@ -93,14 +93,14 @@ class CellQueue:
     def unfinished(self) -> int:
         return self._count["waiting"] + self._count["running"]
 
-    def standing(self, *, working: bool) -> Standing:
+    def progress(self, *, working: bool) -> GridProgress:
         """How all cells stand.
 
         Args:
             working: whether anything is still painted.
         """
         entries = list(self._entries.items())
-        return Standing(
+        return GridProgress(
             failed={name: entry.reason for name, entry in entries if entry.state == "failed"},
             running={name: entry.shown() for name, entry in entries if entry.state == "running"} if working else None,
             done={name for name, entry in entries if entry.state == "done"},

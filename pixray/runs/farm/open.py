@@ -13,9 +13,9 @@ from pixray.recorders.staging import shared_address
 from pixray.registry import Registry
 from pixray.runs.cell import Cell
 from pixray.runs.farm.cluster import SLURM, check_place
-from pixray.runs.farm.here import FarmHere
+from pixray.runs.farm.farm_folder import Write
+from pixray.runs.farm.local import LocalFarm
 from pixray.runs.farm.painter import Painter
-from pixray.runs.farm.place import Write
 from pixray.runs.farm.session import Farm
 from pixray.runs.farm.shares import Share
 from pixray.runs.farm.slurm import SlurmFarm
@@ -51,9 +51,9 @@ def farm_of(
     return Farm(cells, folder, on, share, Painter(parts), write, lasting, budget)
 
 
-def farm_here(folder: str | Path, cells: Sequence[Cell], registry: Registry, store: ModelStore) -> FarmHere:
+def local_farm(folder: str | Path, cells: Sequence[Cell], registry: Registry, store: ModelStore) -> LocalFarm:
     """The same cells, painted one after the other in this process."""
-    return FarmHere(cells, folder, Painter(registry, store), write_results)
+    return LocalFarm(cells, folder, Painter(registry, store), write_results)
 
 
 def open_farm(
@@ -63,7 +63,7 @@ def open_farm(
     outdir: str | Path,
     on: str | None,
     share: Share,
-) -> Farm | SlurmFarm | FarmHere:
+) -> Farm | SlurmFarm | LocalFarm:
     """A farm as `pixray.farm` describes it; the folder is made.
 
     Raises:
@@ -82,7 +82,7 @@ def open_farm(
         folder = str(make_outdir(template).absolute())
         cells = cells_of(settings, registry, folder)
         refuse_foreign_files(Path(folder), files_of_grid(len(cells)))
-    return farm_here(folder, cells, registry, store) if on is None else farm_of(folder, cells, registry, on, share)
+    return local_farm(folder, cells, registry, store) if on is None else farm_of(folder, cells, registry, on, share)
 
 
 def cells_of(settings: Sequence[Mapping[str, Any]], registry: Registry, folder: str) -> list[Cell]:

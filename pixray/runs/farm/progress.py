@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from pixray.events import Noticed
 from pixray.runs.farm.limits import Bill
-from pixray.runs.standing import CellChanged
+from pixray.runs.grid_progress import CellChanged
 
 
 @dataclass(frozen=True)

@@ -20,12 +20,14 @@ from pixray.errors import PixrayError
 from pixray.events import Noticed
 from pixray.runs.cell import Cell
 from pixray.runs.farm.cluster import NAMESPACE, ON_HEAD, connected, head_answers, machines
-from pixray.runs.farm.marks import MARKER, mark, unmark
+from pixray.runs.farm.farm_folder import Write
+from pixray.runs.farm.farm_job import FarmJob
+from pixray.runs.farm.marker import MARKER, remove_marker, write_marker
 from pixray.runs.farm.painter import Painting
-from pixray.runs.farm.place import Write
 from pixray.runs.farm.progress import FarmEvent, FarmFinished, FarmStarted
-from pixray.runs.farm.scheduler import FarmJob, Scheduler, Update, last_line
+from pixray.runs.farm.scheduler import Scheduler, Update
 from pixray.runs.farm.shares import Share
+from pixray.runs.farm.worker_pool import last_line
 from pixray.runtime.version import __version__
 
 _TIMEOUT = 0.5
@@ -167,7 +169,7 @@ class Farm:
 
     def _begin(self, ray: Any, share: Share) -> Any:
         marker = f"{MARKER}{secrets.token_hex(8)}"
-        mark(self._folder, marker)
+        write_marker(self._folder, marker)
         job = FarmJob(
             cells=self._cells,
             folder=self._folder,
@@ -186,7 +188,7 @@ class Farm:
         try:
             scheduler = ray.remote(Scheduler).options(**options).remote(job, self._lasting)
         except ValueError:  # the name is taken
-            unmark(self._folder, marker)
+            remove_marker(self._folder, marker)
             raise PixrayError(
                 f"{self._folder}: a farm is at work there already; --watch shows it, and --stop ends it"
             ) from None

@@ -20,8 +20,8 @@ from typing import Any
 from pixray.errors import MissingPackage, PixrayError, SettingsError
 from pixray.runs.cell import Cell
 from pixray.runs.farm.cell_queue import CellQueue
+from pixray.runs.farm.farm_folder import SharedFolder, Write
 from pixray.runs.farm.painter import Painting
-from pixray.runs.farm.place import SharedFolder, Write
 from pixray.runs.farm.progress import FarmEvent, FarmFinished, FarmStarted
 from pixray.runs.farm.shares import Share
 from pixray.runs.report.pace import Pace
@@ -89,7 +89,7 @@ class SlurmFarm:
             raise SettingsError(f"gpus_per_run={share.gpus:g}: on=slurm expected a whole number of GPUs")
         self._cells, self._share, self._painting, self._cluster = cells, share, painting, cluster
         self._queue, self._notes = CellQueue(cells), Path(folder) / NOTES
-        self._place, self.stopping = SharedFolder(Path(folder), cells, write), False
+        self._farm_folder, self.stopping = SharedFolder(Path(folder), cells, write), False
 
     def stop(self) -> None:
         """Have the jobs end; what is done stays, and the rest goes on from its last checkpoints the next time."""
@@ -102,17 +102,17 @@ class SlurmFarm:
             PixrayError: submitit is not installed, or there is no Slurm here.
         """
         begun, jobs, count = time.monotonic(), [], self._queue.count
-        self._place.acquire()
+        self._farm_folder.acquire()
         try:
             yield FarmStarted(len(self._queue), self._cluster, str(self._notes.parent))
-            self._queue.skip(self._place.done())
+            self._queue.skip(self._farm_folder.done())
             jobs = self._submitted([cell for cell in self._cells if self._queue.state(cell.folder.name) == "waiting"])
             yield from self._followed(jobs)
             yield FarmFinished(count("done"), count("failed"), count("waiting"), round(time.monotonic() - begun, 1))
         finally:
             _cancel(jobs)
-            self._place.show(self._queue.standing(working=False))
-            self._place.release()
+            self._farm_folder.show(self._queue.progress(working=False))
+            self._farm_folder.release()
 
     def _submitted(self, cells: Sequence[Cell]) -> list[Any]:
         try:
@@ -144,7 +144,7 @@ class SlurmFarm:
             yield from self._queue.changes(before)
             if working and pace.due:
                 with pace.writing():
-                    self._place.show(self._queue.standing(working=True))
+                    self._farm_folder.show(self._queue.progress(working=True))
             time.sleep(_POLL if working else 0)
 
     def _read_notes(self) -> None:

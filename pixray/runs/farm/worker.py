@@ -15,7 +15,7 @@ from typing import Any
 
 from pixray.runs.cell import Cell
 from pixray.runs.farm.limits import Limits
-from pixray.runs.farm.marks import blindness
+from pixray.runs.farm.marker import missing_marker
 from pixray.runs.farm.painter import Painting
 from pixray.runs.outcome import Outcome
 from pixray.runtime.allocator import prepare_process
@@ -76,7 +76,7 @@ class Worker:
             return WorkerFacts(
                 node, host, f"pixray {__version__} is installed on {host}, and {version} started this farm"
             )
-        problem = blindness(folder, marker, host)
+        problem = missing_marker(folder, marker, host)
         if problem:
             return WorkerFacts(node, host, problem)
         importlib.import_module("pixray.runs.to_folder")

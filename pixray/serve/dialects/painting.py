@@ -15,7 +15,7 @@ from PIL import Image
 from starlette.requests import Request
 
 from pixray.errors import PixrayError, SettingsError
-from pixray.serve import wishes
+from pixray.serve import job_actions
 from pixray.serve.facts import error_of
 from pixray.serve.jobs import Job
 from pixray.serve.ordering import job_for
@@ -113,7 +113,7 @@ class Painting:
     def _cancel(self, made: Sequence[Job]) -> None:
         for job in made:
             with contextlib.suppress(PixrayError):  # it is over already
-                wishes.cancel(self.services.queue, job.id)
+                job_actions.cancel(self.services.queue, job.id)
 
 
 async def finished_picture(job: Job) -> bytes:

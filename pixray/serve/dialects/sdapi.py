@@ -19,7 +19,7 @@ from starlette.routing import BaseRoute, Route
 
 from pixray.errors import PixrayError
 from pixray.images.encode import picture_png
-from pixray.serve import wishes
+from pixray.serve import job_actions
 from pixray.serve.answers import Json, json_object
 from pixray.serve.dialects.painting import Painting, PaintingFailed, finished_picture, repainting, spot_and_rest
 from pixray.serve.dialects.sdapi_wire import (
@@ -136,7 +136,7 @@ class Sdapi:
         """End the job that is painted now; its client gets the picture so far."""
         job = self._running()
         if job is not None:
-            await asyncio.to_thread(wishes.cancel, self._services.queue, job.id)
+            await asyncio.to_thread(job_actions.cancel, self._services.queue, job.id)
         return Json({})
 
     async def options(self, request: Request) -> Response:

@@ -164,7 +164,7 @@ export class Composer {
   }
 
   /** A way to begin of which something was changed by hand is none any more. */
-  #unmark() {
+  #remove_marker() {
     const read = this.read();
     const same = ([name, value]) => typeof value === "boolean" || String(read[name]) === String(value);
     if (this.beginning && !Object.entries(this.beginning.settings).every(same)) this.#mark(null);
@@ -180,7 +180,7 @@ export class Composer {
     if (this.#writing) return;
     if (this.#followed && this.#followed !== this.#choices()) this.#showOrigin({}, {});
     if (this.prompts.read().length) this.#complain(null);
-    this.#unmark();
+    this.#remove_marker();
     keep(KEPT, JSON.stringify({ settings: this.read(), start: this.start.read() }));
   }
 

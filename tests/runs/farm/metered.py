@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import pixray
 from pixray.providers.base import Capabilities, GeneratedImage
-from pixray.providers.http import Http
+from pixray.providers.service_http import Http
 from pixray.providers.sizes import SizeRule
 from pixray.settings.declare import Refers
 from pixray.testing.fake_server import FakeServer, Scripted, fake_picture

@@ -36,7 +36,7 @@ def test_a_cell_that_fails_three_times_is_a_row_with_its_reason(queue_of):
     if queue.unfinished:
         assert queue.take().folder.name == "1"
         queue.settle("1", "done")
-    assert states(queue) == {"0": "failed", "1": "done"} and queue.standing(working=False).failed == {"0": "it broke"}
+    assert states(queue) == {"0": "failed", "1": "done"} and queue.progress(working=False).failed == {"0": "it broke"}
     assert not queue.unfinished and queue.take() is None
 
 
@@ -57,7 +57,7 @@ def test_a_lost_machine_is_not_the_fault_of_its_cell_but_not_for_ever(queue_of):
     assert queue.count("waiting") == 1
     queue.take()
     queue.worker_lost("0", "the machine was lost", node_gone=True)
-    assert queue.standing(working=False).failed == {"0": "the machine was lost"}
+    assert queue.progress(working=False).failed == {"0": "the machine was lost"}
 
 
 def test_what_was_stopped_waits_without_a_failure(queue_of):

@@ -16,8 +16,8 @@ from pixray.recorders.lock import FolderInUse
 from pixray.recorders.staging import shared_address
 from pixray.recorders.store_lock import StoreLock
 from pixray.registry import BUILT_IN, Registry
-from pixray.runs.farm.here import FarmHere
-from pixray.runs.farm.marks import MARKER, blindness, mark, unmark
+from pixray.runs.farm.local import LocalFarm
+from pixray.runs.farm.marker import MARKER, missing_marker, remove_marker, write_marker
 from pixray.runs.farm.painter import Painter
 from pixray.runs.farm.progress import CellChanged, FarmFinished
 from pixray.runs.farm.session import Farm
@@ -80,7 +80,7 @@ def here(folder):
     threads = torch.get_num_threads()
     torch.set_num_threads(1)
     cells = make_cells(TEXTS, Registry(BUILT_IN), str(folder))
-    list(FarmHere(cells, folder, Painter(Registry(BUILT_IN), ModelStore()), write_results).run())
+    list(LocalFarm(cells, folder, Painter(Registry(BUILT_IN), ModelStore()), write_results).run())
     torch.set_num_threads(threads)
     return of_disk(folder)
 
@@ -123,16 +123,16 @@ def test_numbered_folders_of_farms_take_the_next_free_number(memory):
 
 def test_a_machine_that_does_not_see_the_folder_says_so(memory, s3_bucket, monkeypatch):
     marker = f"{MARKER}1"
-    mark(memory, marker)
-    assert blindness(memory, marker, "n1") == ""
+    write_marker(memory, marker)
+    assert missing_marker(memory, marker, "n1") == ""
     assert (
-        blindness(memory, f"{MARKER}2", "n1")
+        missing_marker(memory, f"{MARKER}2", "n1")
         == "n1 does not see memory://pictures: name a folder that all machines share"
     )
-    unmark(memory, marker)
+    remove_marker(memory, marker)
     assert content(memory) == {}
     monkeypatch.setattr("pixray.runtime.store.PAUSES", ())
-    assert blindness("s3://no-such-bucket/x", marker, "n1").startswith("n1 does not see s3://no-such-bucket/x")
+    assert missing_marker("s3://no-such-bucket/x", marker, "n1").startswith("n1 does not see s3://no-such-bucket/x")
 
 
 def test_the_lock_of_a_lost_worker_goes_to_the_next_one_of_its_farm_and_to_nobody_else(memory):

@@ -10,14 +10,14 @@ from pixray.cli.main import main
 from pixray.errors import SettingsError
 from pixray.models.store import ModelStore
 from pixray.registry import BUILT_IN, Registry
-from pixray.runs.farm.here import FarmHere
+from pixray.runs.farm.local import LocalFarm
 from pixray.runs.farm.painter import Painter
 from pixray.runs.farm.progress import FarmFinished
 from pixray.runs.farm.shares import Share
 from pixray.runs.farm.slurm import NOTES, SlurmFarm
 from pixray.runs.grid import make_cells
 from pixray.runs.grid_page import write_results
-from pixray.runs.standing import CellChanged
+from pixray.runs.grid_progress import CellChanged
 from tests.faults.once_deadly import OnceDeadly
 
 TEXTS = {
@@ -65,7 +65,7 @@ def test_jobs_paint_the_cells_of_a_grid_once_and_the_same_command_goes_on(farm, 
     whole = tmp_path / "whole"
     whole.mkdir()
     cells = make_cells(TEXTS, Registry(BUILT_IN), str(whole))
-    list(FarmHere(cells, whole, Painter(Registry(BUILT_IN), ModelStore()), write_results).run())
+    list(LocalFarm(cells, whole, Painter(Registry(BUILT_IN), ModelStore()), write_results).run())
     assert pictures(tmp_path / "out").keys() == pictures(whole).keys()
     logs = {path: path.stat().st_mtime_ns for path in (tmp_path / "out").glob("*/log.jsonl")}
     assert list(farm().run())[-1].done == 3

@@ -47,7 +47,7 @@ class CellChanged:
 
 
 @dataclass(frozen=True)
-class Standing:
+class GridProgress:
     """How all cells stand, for the pages about them; by the names of their folders.
 
     Attributes:

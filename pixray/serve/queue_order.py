@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pixray.serve.jobs import Job
 
 
-class Line:
+class QueueOrder:
     """Jobs by their place, smallest first."""
 
     def __init__(self) -> None:

@@ -36,7 +36,7 @@ class Refused(Exception):
         self.status, self.detail, self.headers = status, detail, list(headers)
 
 
-class Door:
+class TokenAuth:
     """Lets in who knows the token. Comparisons take the same time whatever is right about a wrong one.
 
     Args:

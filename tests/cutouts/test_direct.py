@@ -3,8 +3,8 @@ import torch
 from torch.nn import functional as F
 
 from pixray.cutouts import geometry
+from pixray.cutouts.direct import ZoomWide, count_zoom
 from pixray.cutouts.sampling import take, take_plainly
-from pixray.cutouts.zoom_wide import ZoomWide, count_zoom
 
 
 def generator(seed=0):
@@ -155,7 +155,7 @@ def test_the_way_for_cpus_gives_what_ordinary_torch_gives(monkeypatch, noise, pl
     plan = ZoomWide(11, 1.5, noise=noise).plan(generator(2), 24, step, 0.3)
     results = []
     for way in (take, take_plainly):
-        monkeypatch.setattr("pixray.cutouts.zoom_wide.take", way)
+        monkeypatch.setattr("pixray.cutouts.direct.take", way)
         canvas = torch.rand(1, 3, 40, 60, generator=generator(3)).requires_grad_(True)
         crops = plan(canvas, plain=plain)
         (crops * torch.rand(crops.shape, generator=generator(4))).sum().backward()

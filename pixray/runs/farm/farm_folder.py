@@ -11,17 +11,17 @@ from typing import Protocol
 
 from pixray.recorders.lock import FolderLock
 from pixray.runs.cell import Cell
-from pixray.runs.farm.marks import MARKER
-from pixray.runs.farm.store_place import StoreFolder
-from pixray.runs.standing import Standing
+from pixray.runs.farm.marker import MARKER
+from pixray.runs.farm.store_folder import StoreFolder
+from pixray.runs.grid_progress import GridProgress
 from pixray.runtime.addresses import is_store
 from pixray.runtime.files import remove_parts
 
-Write = Callable[[Path, Sequence[Cell], Standing], None]
+Write = Callable[[Path, Sequence[Cell], GridProgress], None]
 """Writes what is told about all cells into a folder of this machine."""
 
 
-class Place(Protocol):
+class FarmFolder(Protocol):
     """The folder of the whole, for the one process that hands out its cells."""
 
     def acquire(self) -> None:
@@ -37,14 +37,14 @@ class Place(Protocol):
     def done(self) -> list[str]:
         """The names of the cells that are done."""
 
-    def show(self, standing: Standing) -> None:
+    def show(self, progress: GridProgress) -> None:
         """Write the pages."""
 
     def release(self) -> None:
         """Give the lock back, if there is one."""
 
 
-def place_of_cells(folder: str | Path, cells: Sequence[Cell], write: Write | None) -> Place:
+def folder_of_cells(folder: str | Path, cells: Sequence[Cell], write: Write | None) -> FarmFolder:
     """The place of a path or an address.
 
     Args:
@@ -79,9 +79,9 @@ class SharedFolder:
     def done(self) -> list[str]:
         return [cell.folder.name for cell in self._cells if cell.done()]
 
-    def show(self, standing: Standing) -> None:
+    def show(self, progress: GridProgress) -> None:
         if self._write is not None:
-            self._write(self._folder, self._cells, standing)
+            self._write(self._folder, self._cells, progress)
 
     def release(self) -> None:
         self._lock.release()

@@ -10,8 +10,8 @@ from typing import Any
 
 from pixray.runs.cell import Cell
 from pixray.runs.farm.cell_queue import CellQueue
+from pixray.runs.farm.farm_folder import Write, folder_of_cells
 from pixray.runs.farm.painter import Painting
-from pixray.runs.farm.place import Write, place_of_cells
 from pixray.runs.farm.progress import FarmEvent, FarmFinished, FarmStarted
 from pixray.runs.report.pace import Pace
 
@@ -19,7 +19,7 @@ _PACE = 0.05
 """Seconds between looks at what has changed."""
 
 
-class FarmHere:
+class LocalFarm:
     """Cells in a thread of this process.
 
     Args:
@@ -30,19 +30,19 @@ class FarmHere:
 
     def __init__(self, cells: Sequence[Cell], folder: str | Path, painting: Painting, write: Write) -> None:
         self._folder, self._painting = folder, painting
-        self._place = place_of_cells(folder, cells, write)
+        self._farm_folder = folder_of_cells(folder, cells, write)
         self._queue = CellQueue(cells)
         self._stopping = False
 
     def run(self) -> Iterator[FarmEvent]:
         """Paint; leaving the loop stops the run after its step."""
         begun, version = time.monotonic(), 0
-        self._place.acquire()
+        self._farm_folder.acquire()
         thread = threading.Thread(target=self._paint_all, name="pixray-farm")
         try:
             yield FarmStarted(len(self._queue), "", str(self._folder))
-            self._place.tidy("")
-            self._queue.skip(self._place.done())
+            self._farm_folder.tidy("")
+            self._queue.skip(self._farm_folder.done())
             thread.start()
             working, pace = True, Pace()
             while working:
@@ -63,14 +63,14 @@ class FarmHere:
             try:
                 self._show(working=False)
             finally:
-                self._place.release()
+                self._farm_folder.release()
 
     def stop(self) -> None:
         """Let the run end after its step; what is done stays."""
         self._stopping = True
 
     def _show(self, *, working: bool) -> None:
-        self._place.show(self._queue.standing(working=working))
+        self._farm_folder.show(self._queue.progress(working=working))
 
     def _paint_all(self) -> None:
         while not self._stopping and (cell := self._queue.take()) is not None:

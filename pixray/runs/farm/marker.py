@@ -14,7 +14,7 @@ MARKER = ".pixray.farm-"
 """How their names begin."""
 
 
-def mark(folder: str | Path, marker: str) -> None:
+def write_marker(folder: str | Path, marker: str) -> None:
     """Leave a file in the folder of the whole by which other machines tell that they see the same one.
 
     Raises:
@@ -26,7 +26,7 @@ def mark(folder: str | Path, marker: str) -> None:
         write_atomic(Path(folder) / marker, b"")
 
 
-def unmark(folder: str | Path, marker: str) -> None:
+def remove_marker(folder: str | Path, marker: str) -> None:
     """Remove it, if that can be done."""
     with contextlib.suppress(PixrayError, OSError):
         if is_store(folder):
@@ -35,7 +35,7 @@ def unmark(folder: str | Path, marker: str) -> None:
             (Path(folder) / marker).unlink(missing_ok=True)
 
 
-def blindness(folder: str | Path, marker: str, who: str) -> str:
+def missing_marker(folder: str | Path, marker: str, who: str) -> str:
     """Why a machine cannot work in the folder, as a sentence; "" if it can."""
     try:
         content = Store(str(folder)).read(marker) if is_store(folder) else (Path(folder) / marker).read_bytes()

@@ -18,8 +18,8 @@ from pixray.recorders.earlier import SETTINGS
 from pixray.recorders.log import NAME as LOG
 from pixray.recorders.staged import StagedFolder
 from pixray.runs.cell import KEY, Cell
-from pixray.runs.farm.marks import MARKER
-from pixray.runs.standing import Standing
+from pixray.runs.farm.marker import MARKER
+from pixray.runs.grid_progress import GridProgress
 from pixray.runtime.addresses import joined
 from pixray.runtime.store import Store, StoreError
 
@@ -36,7 +36,7 @@ class StoreFolder:
     """
 
     def __init__(
-        self, address: str, cells: Sequence[Cell], write: Callable[[Path, Sequence[Cell], Standing], None] | None
+        self, address: str, cells: Sequence[Cell], write: Callable[[Path, Sequence[Cell], GridProgress], None] | None
     ) -> None:
         self._address, self._asked, self._write = address, cells, write
         self._opened: StagedFolder | None = None
@@ -44,7 +44,7 @@ class StoreFolder:
         self._shown: dict[str, None] = {}
 
     def acquire(self) -> None:
-        """As `Place.acquire`; files of somebody else that the pages would replace are refused, too."""
+        """As `FarmFolder.acquire`; files of somebody else that the pages would replace are refused, too."""
         staged = StagedFolder(self._address, writes=self._write is not None)
         try:
             if self._write is not None:
@@ -56,38 +56,38 @@ class StoreFolder:
         self._cells = {cell.folder.name: cell.seen_in(staged.folder / cell.folder.name) for cell in self._asked}
 
     def tidy(self, marker: str) -> None:
-        """As `Place.tidy`."""
+        """As `FarmFolder.tidy`."""
         for name in self._staged.store.folders():
             if name.startswith(MARKER) and name != marker:
                 self._staged.store.remove(name)
 
     def done(self) -> list[str]:
-        """As `Place.done`, from the log and the key of every cell that has begun."""
+        """As `FarmFolder.done`, from the log and the key of every cell that has begun."""
         names = set(self._staged.store.names())
         begun = [name for name in self._cells if f"{name}/{LOG}" in names]
         with ThreadPoolExecutor(_AT_ONCE) as threads:
             told = threads.map(partial(self._is_done, names), begun)
             return [name for name, done in zip(begun, told, strict=True) if done]
 
-    def show(self, standing: Standing) -> None:
-        """As `Place.show`."""
+    def show(self, progress: GridProgress) -> None:
+        """As `FarmFolder.show`."""
         if self._write is None:
             return
-        for name in standing.done or ():
+        for name in progress.done or ():
             self._show_picture(name)
-        unseen = [name for name in {**(standing.running or {}), **standing.failed} if name not in self._shown]
+        unseen = [name for name in {**(progress.running or {}), **progress.failed} if name not in self._shown]
         with ThreadPoolExecutor(_AT_ONCE) as threads:
             for name, there in zip(unseen, threads.map(self._has_picture, unseen), strict=True):
                 if there:
                     self._show_picture(name)
-        if standing.running is None:
+        if progress.running is None:
             self._fetch_pictures()
         with self._staged.naming():
-            self._write(self._staged.folder, list(self._cells.values()), standing)
+            self._write(self._staged.folder, list(self._cells.values()), progress)
         self._staged.push()
 
     def release(self) -> None:
-        """As `Place.release`; the folder of this machine goes."""
+        """As `FarmFolder.release`; the folder of this machine goes."""
         if self._opened is not None:
             self._opened.close(push=False)
             self._opened = None
