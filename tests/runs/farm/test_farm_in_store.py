@@ -175,7 +175,7 @@ def paint(address, on, painting):
 
 def test_a_cluster_paints_into_a_store_what_one_process_paints_onto_a_disk(nodes, s3_bucket, tmp_path):
     where, died = f"{s3_bucket}/farm", tmp_path / "died"
-    events = paint(where, nodes.address, OnceDeadly(Registry(BUILT_IN), died))
+    events = paint(where, nodes.address, OnceDeadly(Registry(BUILT_IN), died, where))
     assert events[-1].done == 3 and died.exists(), [event for event in events if getattr(event, "reason", "")]
     there, whole = content(where), here(tmp_path / "whole")
     same(there, whole)
