@@ -15,7 +15,7 @@ from pixray.registry import Registry
 from pixray.serve import job_actions
 from pixray.serve.answers import Json, json_object
 from pixray.serve.jobs import Job
-from pixray.serve.ordering import job_for
+from pixray.serve.new_job import job_for
 from pixray.serve.queue import AtCapacity, NoSuchJob, NotNow, Queue, QueueClosed
 from pixray.serve.uploads import Uploads
 from pixray.settings.layers import Leave

@@ -18,7 +18,7 @@ from pixray.errors import PixrayError, SettingsError
 from pixray.serve import job_actions
 from pixray.serve.facts import error_of
 from pixray.serve.jobs import Job
-from pixray.serve.ordering import job_for
+from pixray.serve.new_job import job_for
 from pixray.serve.waiting import changed
 from pixray.settings.run_inputs import name_of
 
