@@ -30,7 +30,9 @@ def open_file(place: Path | str) -> None:
         if program is None:
             opened = webbrowser.open(path.as_uri())
         else:
-            subprocess.Popen([program, str(path)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+            subprocess.Popen(
+                [program, str(path)], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+            )
             opened = True
     except (OSError, webbrowser.Error) as error:
         raise PixrayError(f"{path} is finished, but cannot be opened here ({error})") from error

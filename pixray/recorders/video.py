@@ -7,6 +7,7 @@ Late imports keep imageio-ffmpeg and imageio out of start-up.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -86,15 +87,30 @@ def _whole(video: Path, count: int) -> bool:
     """
     try:
         if video.suffix == ".mp4":
-            import imageio_ffmpeg
-
-            return imageio_ffmpeg.count_frames_and_secs(video)[0] == count
+            return _count_frames(video) == count
         with Image.open(video) as picture:
             picture.seek(getattr(picture, "n_frames", 1) - 1)
             picture.load()
     except (OSError, RuntimeError, ValueError, SyntaxError, EOFError):
         return False
     return True
+
+
+def _count_frames(video: Path) -> int:
+    """How many frames ffmpeg reads from a file.
+
+    imageio-ffmpeg counts, too, but leaves ffmpeg the terminal, where it looks for keys: it takes what is typed, and a
+    shell stops a program of the background whose child does that, workers of a farm among them.
+    """
+    import subprocess
+
+    import imageio_ffmpeg
+
+    # As a file URL, since a name that starts with a dash would be an option.
+    command = [imageio_ffmpeg.get_ffmpeg_exe(), "-nostdin", "-i", f"file:{video}", "-map", "0:v:0", "-f", "null", "-"]
+    read = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, check=False)
+    counts = re.findall(rb"frame=\s*(\d+)", read.stderr)
+    return int(counts[-1]) if counts and read.returncode == 0 else 0
 
 
 def _write_mp4(frames: Sequence[Path], path: Path, rate: float, hold: float, loop: int, comment: str) -> None:
