@@ -90,7 +90,7 @@ class _Leaver:
 
 def _tell_how_to_go_on(finished: FarmFinished, output: str) -> None:
     if finished.waiting and output == "live":
-        sys.stderr.write("stopped; the same command goes on where it was\n")
+        sys.stderr.write("stopped; the command that began it goes on where it was\n")
 
 
 def _tell_how_to_watch(folder: str | Path, on: str, output: str) -> None:

@@ -46,7 +46,7 @@ def watched(monkeypatch):
 def test_whoever_stops_a_farm_sees_how_many_cells_it_had_and_how_to_go_on(watched, tmp_path, capsys):
     assert commands.watch(tmp_path, "live", FarmFlags("auto", Share(), stop=True)) == 0
     assert watched.stopping
-    assert capsys.readouterr().err == "[1/3] 1 done, 0.0 s\nstopped; the same command goes on where it was\n"
+    assert capsys.readouterr().err == "[1/3] 1 done, 0.0 s\nstopped; the command that began it goes on where it was\n"
 
 
 def test_a_farm_that_is_not_there_is_told(watched, monkeypatch, tmp_path):
