@@ -86,6 +86,11 @@ class Watch:
             while not self.ended:
                 for _ in self.updates():
                     continue
+        self.kill()
+
+    def kill(self) -> None:
+        """End the farm and its workers at once, whatever they do."""
+        self.ended = True
         self._ray.kill(self._scheduler)
 
 
@@ -144,6 +149,11 @@ class Farm:
                             ) from error
                         yield Noticed("warning", "the farm's scheduler was lost; another one goes on")
                         watch = Watch(ray, self._begin(ray, share))
+            except KeyboardInterrupt:  # Ctrl-C for the second time: a worker may never end its step
+                if not self._lasting:
+                    watch.kill()
+                    watch.gone = True
+                raise
             finally:
                 if not self._lasting and not watch.gone:
                     watch.close()
@@ -165,6 +175,7 @@ class Farm:
             if self._stopping and not asked:
                 watch.stop()
                 asked = True
+                yield Noticed("info", "stopping: no cell begins any more, and those being painted end after their step")
             yield from watch.updates()
 
     def _begin(self, ray: Any, share: Share) -> Any:
