@@ -7,6 +7,8 @@ from pathlib import Path
 
 # Before torch is imported: idle threads sleep instead of spinning, also beside other busy processes.
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+# Before anything imports gRPC: its handlers of fork() may close files of programs that tests start, such as encoders.
+os.environ.setdefault("GRPC_ENABLE_FORK_SUPPORT", "0")
 # The processes of pytest-xdist share the cores, and so do the programs that their tests start.
 if processes := os.environ.get("PYTEST_XDIST_WORKER_COUNT"):
     os.environ.setdefault("OMP_NUM_THREADS", str(max(1, (os.cpu_count() or 1) // int(processes))))
