@@ -45,7 +45,7 @@ class FarmFolder(Protocol):
 
 
 def folder_of_cells(folder: str | Path, cells: Sequence[Cell], write: Write | None) -> FarmFolder:
-    """The place of a path or an address.
+    """The folder of a farm at a path or an address.
 
     Args:
         write: the pages; None: somebody else does, and holds the lock of a folder in a store.

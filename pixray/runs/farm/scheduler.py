@@ -62,9 +62,11 @@ class Scheduler:
     def __init__(self, job: FarmJob, lasting: bool) -> None:
         self._job, self._lasting = job, lasting
         self._queue = CellQueue(job.cells)
-        self._workers = WorkerPool(job, self._queue)
+        self._workers = WorkerPool(job, self._queue, self._tell)
         self._farm_folder = folder_of_cells(job.folder, job.cells, job.write)
+        self._notices: list[str] = []
         self._told: set[str] = set()
+        self._problem = ""
         self._ended = False
         self._pace = Pace()
         self._work: asyncio.Task[None] | None = None
@@ -91,8 +93,9 @@ class Scheduler:
         while self._queue.version == after and not self._ended and time.monotonic() < deadline:
             await asyncio.sleep(POLL)
         ended, version = self._ended, self._queue.version
-        notices, self._workers.notices = self._workers.notices, []
-        return Update(version, self._queue.changes(after), notices, ended, self._workers.problem, self._bill)
+        notices, self._notices = self._notices, []
+        problem = self._problem or self._workers.problem
+        return Update(version, self._queue.changes(after), notices, ended, problem, self._bill)
 
     async def _run(self) -> None:
         try:
@@ -105,9 +108,9 @@ class Scheduler:
             self._bill = await self._limit_server.bill.remote()
             await asyncio.to_thread(self._show)
         except PixrayError as error:
-            self._workers.problem = str(error)
+            self._problem = str(error)
         except Exception as error:  # whoever watches is told, whatever it is
-            self._workers.problem = f"the farm failed: {type(error).__name__}: {error}"
+            self._problem = f"the farm failed: {type(error).__name__}: {error}"
         finally:
             await asyncio.to_thread(remove_marker, self._job.folder, self._job.marker)
             await asyncio.to_thread(self._farm_folder.release)
@@ -148,9 +151,13 @@ class Scheduler:
                 try:
                     await asyncio.to_thread(self._show, working=True)
                 except StoreError as error:  # what is missing there is put the next time
-                    if str(error) not in self._told:
-                        self._told.add(str(error))
-                        self._workers.notices.append(str(error))
+                    self._tell(str(error))
+
+    def _tell(self, text: str) -> None:
+        """Have whoever watches told, once."""
+        if text not in self._told:
+            self._told.add(text)
+            self._notices.append(text)
 
     def _show(self, *, working: bool = False) -> None:
         self._farm_folder.show(self._queue.progress(working=working))

@@ -111,8 +111,10 @@ class SlurmFarm:
             yield FarmFinished(count("done"), count("failed"), count("waiting"), round(time.monotonic() - begun, 1))
         finally:
             _cancel(jobs)
-            self._farm_folder.show(self._queue.progress(working=False))
-            self._farm_folder.release()
+            try:
+                self._farm_folder.show(self._queue.progress(working=False))
+            finally:
+                self._farm_folder.release()
 
     def _submitted(self, cells: Sequence[Cell]) -> list[Any]:
         try:
@@ -149,7 +151,10 @@ class SlurmFarm:
 
     def _read_notes(self) -> None:
         for path in self._notes.glob("*.json"):
-            facts, name = json.loads(path.read_bytes()), path.stem
+            name = path.stem
+            if self._queue.state(name) in ("done", "failed"):
+                continue
+            facts = json.loads(path.read_bytes())
             if self._queue.state(name) == "waiting":
                 self._queue.take(facts["node"], name)
             self._queue.report(name, facts)

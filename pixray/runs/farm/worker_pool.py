@@ -10,7 +10,7 @@ import contextlib
 import importlib
 import secrets
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from pixray.runs.cell import Cell
@@ -38,17 +38,16 @@ class WorkerPool:
 
     Args:
         job: what is to be done; queue: its cells.
+        tell: takes sentences for whoever watches.
 
     Attributes:
-        problem: why the farm cannot go on; empty: it can.
-        notices: what to tell whoever watches; they are removed by whoever tells them.
+        problem: why no worker can go on; empty: they can.
         stopping: set when no further cell shall begin.
     """
 
-    def __init__(self, job: FarmJob, queue: CellQueue) -> None:
-        self._job, self._queue, self._share = job, queue, job.share
+    def __init__(self, job: FarmJob, queue: CellQueue, tell: Callable[[str], None]) -> None:
+        self._job, self._queue, self._share, self._tell = job, queue, job.share, tell
         self.problem = ""
-        self.notices: list[str] = []
         self.stopping = False
         self._tasks: set[asyncio.Task[None]] = set()
         self._false_starts = self._at_work = self._useless = 0
@@ -111,8 +110,7 @@ class WorkerPool:
     async def _set_aside(self, worker_facts: WorkerFacts) -> None:
         """Keep a worker that is of no use, so that its place on that machine is not given to the next one."""
         self._useless += 1
-        if worker_facts.problem not in self.notices:
-            self.notices.append(worker_facts.problem)
+        self._tell(worker_facts.problem)
         if not self._at_work and self._useless >= len(self._tasks):
             self.problem = worker_facts.problem
         while True:
