@@ -6,6 +6,18 @@ import time
 from pixray.runs.farm.painter import Painter
 from pixray.runtime.store import Store
 
+TEXTS = {
+    "prompts": "red",
+    "drawer": "pixel",
+    "size": "24x16",
+    "num_cuts": "2",
+    "perceptors": "embedded",
+    "iterations": "12",
+    "checkpoint_every": "4",
+    "seed": "1..3",
+}
+"""Of a grid of three small pictures, as flags give them."""
+
 
 class OnceDeadly(Painter):
     """A painter whose process ends at the second checkpoint of a cell, once.

@@ -23,6 +23,7 @@ from pixray.runtime.folders import state_folder
 from pixray.runtime.store import Store, StoreError
 from pixray.settings.layers import Layer, LayerKind
 from pixray.settings.schema import Schema
+from tests.stored_files import content, left_behind, of_disk
 
 pytest.importorskip("fsspec", reason="stores need the extra 'farm'")
 
@@ -43,23 +44,6 @@ def bucket(request, monkeypatch):
         MemoryFileSystem.pseudo_dirs[:] = [""]
         return "memory://pictures"
     return request.getfixturevalue("s3_bucket")
-
-
-def content(address):
-    """Every file of a folder, and what is in it."""
-    store = Store(address)
-    return {name: store.read(name) for name in store.names()}
-
-
-def of_disk(folder):
-    files = (path for path in Path(folder).rglob("*") if path.is_file())
-    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in files}
-
-
-def left_behind():
-    """Folders of this machine that stand for one of a store."""
-    uploads = state_folder() / "uploads"
-    return sorted(uploads.iterdir()) if uploads.is_dir() else []
 
 
 def same_but_for_times(one, other):

@@ -24,21 +24,11 @@ from pixray.runs.farm.session import Farm
 from pixray.runs.farm.shares import Share
 from pixray.runs.grid import make_cells
 from pixray.runs.grid_page import write_results
-from pixray.runtime.folders import state_folder
 from pixray.runtime.store import Store
-from tests.faults.once_deadly import OnceDeadly
+from tests.faults.once_deadly import TEXTS, OnceDeadly
+from tests.stored_files import content, left_behind, of_disk
 
 ROOT = Path(__file__).parents[3]
-TEXTS = {
-    "prompts": "red",
-    "drawer": "pixel",
-    "size": "24x16",
-    "num_cuts": "2",
-    "perceptors": "embedded",
-    "iterations": "12",
-    "checkpoint_every": "4",
-    "seed": "1..3",
-}
 
 
 @pytest.fixture
@@ -48,22 +38,6 @@ def memory(monkeypatch):
     MemoryFileSystem.store.clear()
     MemoryFileSystem.pseudo_dirs[:] = [""]
     return "memory://pictures"
-
-
-def content(address):
-    store = Store(address)
-    return {name: store.read(name) for name in store.names()}
-
-
-def of_disk(folder):
-    files = (path for path in Path(folder).rglob("*") if path.is_file())
-    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in files}
-
-
-def left_behind():
-    """Folders of this machine that stand for one of a store."""
-    uploads = state_folder() / "uploads"
-    return set(uploads.iterdir()) if uploads.is_dir() else set()
 
 
 def same(there, here):

@@ -18,18 +18,7 @@ from pixray.runs.farm.slurm import NOTES, SlurmFarm
 from pixray.runs.grid import make_cells
 from pixray.runs.grid_page import write_results
 from pixray.runs.grid_progress import CellChanged
-from tests.faults.once_deadly import OnceDeadly
-
-TEXTS = {
-    "prompts": "red",
-    "drawer": "pixel",
-    "size": "24x16",
-    "num_cuts": "2",
-    "perceptors": "embedded",
-    "iterations": "12",
-    "checkpoint_every": "4",
-    "seed": "1..3",
-}
+from tests.faults.once_deadly import TEXTS, OnceDeadly
 
 
 @pytest.fixture
