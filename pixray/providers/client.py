@@ -72,6 +72,15 @@ class Client:
         self.budget, self.gate = budget or Budget(), gate or Gate(capabilities.concurrency, capabilities.rate)
         self.cache, self.caching, self.unfinished = cache, caching, unfinished
         self.prices, self.on_unsupported, self._draw_seed = dict(prices or {}), on_unsupported, draw_seed
+        self.closed = False
+
+    def close(self) -> None:
+        """Submit nothing any more; what still waits to be submitted waits until it is cancelled.
+
+        For runs that are stopped together: the first one that is cancelled leaves its place at the gate to the next,
+        which would otherwise submit, and pay, before it is cancelled as well.
+        """
+        self.closed = True
 
     def start(self, request: ImageRequest, on_preview: Callable[[bytes], None] | None = None) -> Job:
         """Run a request in a thread of its own; the job can be waited for and cancelled."""
@@ -189,6 +198,8 @@ class _Submission:
     async def _attempt(self, request: ImageRequest) -> None:
         """One submission, or fetching what an earlier run submitted. Pictures that come before a failure stay."""
         async with self.client.gate:
+            if self.client.closed:
+                await asyncio.Event().wait()  # for ever: the job is about to be cancelled
             with self.client._noted(request, self.take) as note:
                 await self._submit(request, note)
 

@@ -27,6 +27,7 @@ from pixray.settings.recorded import resolved_values
 if TYPE_CHECKING:
     from pixray.engine.session import Session
     from pixray.models.store import ModelStore
+    from pixray.providers.client import Client
     from pixray.recorders.base import FolderRecording
     from pixray.recorders.staged import StagedFolder
     from pixray.registry import Registry
@@ -118,6 +119,11 @@ def _key_in(folder: Path) -> str | None:
         return None
     key = noted.get("key") if isinstance(noted, dict) else None
     return key if isinstance(key, str) else None
+
+
+def client_of(session: Any) -> Client | None:
+    """What asks the service of a run, if the service paints its pictures."""
+    return getattr(getattr(session, "drawer", None), "client", None)
 
 
 def paint_cell(

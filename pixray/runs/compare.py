@@ -18,7 +18,7 @@ from pixray.errors import PixrayError, SettingsError
 from pixray.providers.limits import Budget
 from pixray.recorders.lock import FolderLock
 from pixray.recorders.outdir import named_outdir
-from pixray.runs.cell import Cell, paint_cell
+from pixray.runs.cell import Cell, client_of, paint_cell
 from pixray.runs.compare_row import Row, read_facts, score
 from pixray.runs.farm.cluster import SLURM
 from pixray.runs.farm.progress import CellChanged, FarmFinished
@@ -184,6 +184,8 @@ class Comparison:
     def stop(self) -> None:
         """Ask all runs to end; what is done stays."""
         self._stopping = True
+        for client in filter(None, map(client_of, self._sessions)):
+            client.close()
         for session in self._sessions:
             session.stop()
 
@@ -216,7 +218,6 @@ class Comparison:
 
     def _built(self, cell: Cell, row: Row) -> tuple[Session | Audition, FolderRecording] | None:
         """The session of a cell and what writes its folder; a failure becomes part of its row."""
-        from pixray.drawers.remote.drawer import RemoteDrawer
         from pixray.runs.animation import Animation
         from pixray.runs.to_folder import prepare_folder_run
 
@@ -234,8 +235,9 @@ class Comparison:
         if isinstance(session, Animation):
             row.status, row.reason = "failed", _ANIMATED
             return None
-        if isinstance(session.drawer, RemoteDrawer):
-            session.drawer.client.budget = self.budget  # one bill for all of them
+        client = client_of(session)
+        if client is not None:
+            client.budget = self.budget  # one bill for all of them
         self._sessions.append(session)
         return session, files
 

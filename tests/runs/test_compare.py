@@ -15,6 +15,7 @@ from pixray.runs.compare import Comparison
 from pixray.runs.report.compare_page import write_comparison
 from pixray.testing.fake_server import FAKE_KEY
 from pixray.testing.fakes import ToyPerceptor
+from tests.runs.farm.metered import FakeMetered, Metered
 
 TINY = {"clip_models": "toy", "size": "24x16", "iterations": "2", "num_cuts": "4"}
 
@@ -129,6 +130,20 @@ def test_stopping_a_comparison_stops_every_run(compare, services, registry):
     next(rows)
     made.stop()
     assert [row.status for row in rows] == ["stopped"] and services["openai"].left.wait(20)
+
+
+def test_runs_that_are_stopped_together_leave_their_place_at_a_service_to_none_of_the_others(registry, monkeypatch):
+    monkeypatch.setenv("METERED_KEY", "sk-metered")
+    registry.add("provider", "metered", Metered)
+    with FakeMetered() as service:
+        service.seconds = None
+        settings = {**TINY, "metered_url": service.url, "remote_cache": "off"}
+        made = Comparison("red", ["flat", "metered"], range(1, 9), settings, registry, ModelStore(), "compare")
+        for _ in made.run():
+            if service.asked.wait(20):
+                made.stop()
+        assert service.left.wait(20) and len(service.came) == 1
+    assert {row.status for row in made.rows if row.remote} == {"stopped"}
 
 
 def test_the_command_and_the_function_say_the_same(services, capsys):

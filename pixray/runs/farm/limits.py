@@ -20,6 +20,10 @@ if TYPE_CHECKING:
     from pixray.registry import Registry
 
 
+_CLOSED_PACE = 0.5
+"""Seconds between the questions of those who wait at a closed server."""
+
+
 @dataclass(frozen=True)
 class Bill:
     """What a farm submitted and spent, as `Budget` counts it."""
@@ -40,6 +44,11 @@ class LimitServer:
         self._gates: dict[str, Gate] = {}
         self._inside: dict[str, dict[str, str]] = {}
         self._budget = Budget(cost, requests)
+        self._closed = False
+
+    def close(self) -> None:
+        """Let nobody in any more: who still waits to submit is about to be told to stop."""
+        self._closed = True
 
     def enter(self, service: str, worker: str, ticket: str, concurrency: int, rate: tuple[int, float] | None) -> float:
         """0 when let in; otherwise seconds after which to ask again.
@@ -47,6 +56,8 @@ class LimitServer:
         Args:
             ticket: names the submission, for `leave`.
         """
+        if self._closed:
+            return _CLOSED_PACE
         gate = self._gates.setdefault(service, Gate(concurrency, rate))
         wait = gate.try_to_enter()
         if not wait:

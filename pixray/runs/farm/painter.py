@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 from pixray.events import CheckpointDue, Event, Started, Stepped
 from pixray.providers.limits import Budget
 from pixray.recorders.lock import FolderInUse, FolderLock
-from pixray.runs.cell import Cell, paint_cell
+from pixray.runs.cell import Cell, client_of, paint_cell
 from pixray.runs.farm.limits import Limits, SharedBudget
 from pixray.runs.outcome import Outcome, outcome_of
 from pixray.runtime.addresses import is_store, parent_of
@@ -156,7 +156,7 @@ class Painter:
 
 def share_budget(session: Any, budget: Budget) -> None:
     """Have a run pay from a common budget, if it is one of a remote service."""
-    client = getattr(getattr(session, "drawer", None), "client", None)
+    client = client_of(session)
     if client is not None:
         client.budget = budget
 

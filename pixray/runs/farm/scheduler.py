@@ -84,8 +84,11 @@ class Scheduler:
         return self._workers.stopping
 
     async def stop(self) -> None:
-        """Let no cell begin, and those that are painted end after their step."""
+        """Let no cell begin, and those that are painted end after their step. No service is asked for more: workers
+        learn one after the other that they shall stop, and one that has leaves its place at the service to the next."""
         self._workers.stopping = True
+        if self._limit_server is not None:
+            await self._limit_server.close.remote()
 
     async def updates(self, after: int, timeout: float) -> Update:
         """What has changed after a version; waits a while for something."""

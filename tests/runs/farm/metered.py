@@ -40,7 +40,7 @@ class FakeMetered(FakeServer):
     """Counts who is inside, and when they came.
 
     Attributes:
-        most: at once.
+        most: at once; asked: set when the first has come.
         seconds: that a picture takes; None: for ever.
     """
 
@@ -49,6 +49,7 @@ class FakeMetered(FakeServer):
         self.came: list[float] = []
         self.most = self._inside = 0
         self.seconds: float | None = 0.3
+        self.asked = threading.Event()
         self._counting = threading.Lock()
 
     def respond(self, received):
@@ -56,6 +57,7 @@ class FakeMetered(FakeServer):
             self.came.append(time.monotonic())
             self._inside += 1
             self.most = max(self.most, self._inside)
+            self.asked.set()
         if self.seconds is None:
             return Scripted(hang=True)
         time.sleep(self.seconds)

@@ -99,3 +99,11 @@ def test_a_budget_counts_for_all_workers_together(limit_server):
     second.release(0.6)
     bill = handle._limit_server.bill()
     assert (round(bill.spent, 6), bill.requests) == (0.1, 1)
+
+
+def test_a_closed_server_lets_nobody_in_though_a_place_is_free():
+    limit_server = LimitServer()
+    assert limit_server.enter("openai", "first", "1", 1, None) == 0
+    limit_server.close()
+    limit_server.leave("first", "1")
+    assert limit_server.enter("openai", "second", "2", 1, None) > 0
