@@ -57,5 +57,5 @@ def _check_decay(param_groups: Sequence[Mapping[str, Any]]) -> None:
 
 
 def can_be_captured(cls: type[torch.optim.Optimizer]) -> bool:
-    """Whether a CUDA graph can hold its update: it takes `fused` and `capturable`, as Adam and AdamW do."""
+    """Whether a CUDA graph can hold its update: it takes `fused` and `capturable`, as Adam and NormalizedSGD do."""
     return {"fused", "capturable"} <= inspect.signature(cls).parameters.keys()

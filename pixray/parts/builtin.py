@@ -66,6 +66,7 @@ BUILT_IN: dict[str, dict[str, str]] = {
         "AdamW": "torch.optim:AdamW",
         "Adamax": "torch.optim:Adamax",
         "DiffGrad": "pytorch_optimizer:DiffGrad",
+        "NormalizedSGD": "pixray.optim.normalized_sgd:NormalizedSGD",
     },
     "recorder": {
         "console": "pixray.recorders.console:ConsoleRecorder",

@@ -63,6 +63,6 @@ def find_obstacle(
     if settings.animation_dir:
         return "the frames of an animation would each hold the memory of a captured step"
     if not can_be_captured(optimizer):
-        return f"optimiser={settings.optimiser} cannot be captured; Adam and AdamW can"
+        return f"optimiser={settings.optimiser} cannot be captured; Adam, AdamW and NormalizedSGD can"
     unfit = [name for name, part in parts.items() if not part.capturable]
     return f"{unfit[0]} cannot be captured" if unfit else None

@@ -40,7 +40,8 @@ def test_parts_say_whether_they_can_be_recorded(session, changes, unfit):
 def test_other_obstacles(session):
     made = session(drawer="pixel")
     assert "this run is on cpu" in obstacle(made, device="cpu")
-    assert obstacle(made, optimiser="Adagrad") == "optimiser=Adagrad cannot be captured; Adam and AdamW can"
+    unfit = "optimiser=Adagrad cannot be captured; Adam, AdamW and NormalizedSGD can"
+    assert obstacle(made, optimiser="Adagrad") == unfit
     assert "animation" in obstacle(made, animation_dir="frames")
 
 
