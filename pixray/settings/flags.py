@@ -7,6 +7,7 @@ wrong value on the command line is reported together with a wrong line of the YA
 from __future__ import annotations
 
 import argparse
+import functools
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, NoReturn
 
@@ -26,7 +27,11 @@ class _Parser(argparse.ArgumentParser):
 
 def parser_for(declared: Iterable[Declaration], *, abbreviate: bool) -> argparse.ArgumentParser:
     """An argument parser that collects the words of every flag, without help and without defaults."""
-    parser = _Parser(add_help=False, allow_abbrev=abbreviate, argument_default=argparse.SUPPRESS)
+    # Each added argument makes a formatter, which would ask for the terminal's width unless it has one.
+    formatter = functools.partial(argparse.HelpFormatter, width=80)
+    parser = _Parser(
+        add_help=False, allow_abbrev=abbreviate, argument_default=argparse.SUPPRESS, formatter_class=formatter
+    )
     for declaration in declared:
         nargs: Any = "*" if Role.SEVERAL_WORDS in declaration.role else 1
         if declaration.kind is bool:
@@ -60,6 +65,8 @@ def read_flags(
     Args:
         owner_of: which part, not chosen here, has a setting of this name.
     """
+    if not argv:
+        return {}, []  # settings from Python alone, which should not wait for a parser of all flags
     declared = list(declared)
     parsed, left_over = parser_for(declared, abbreviate=True).parse_known_args(_protect_negatives(_renamed(argv)))
     names = [name for declaration in declared for name in flag_names(declaration) if name.startswith("--")]
@@ -101,6 +108,8 @@ def _without_switched_off(words: Sequence[str]) -> list[str]:
 
 def peek_flags(declared: Iterable[Declaration], argv: Sequence[str]) -> dict[str, Any]:
     """The flags that decide which parts exist, read before those parts' own flags are known."""
+    if not argv:
+        return {}
     parsed, _ = parser_for(declared, abbreviate=False).parse_known_args(_protect_negatives(_renamed(argv)))
     return _unwrapped(vars(parsed))
 
