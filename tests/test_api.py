@@ -13,6 +13,7 @@ from pixray.api import Studio
 from pixray.errors import PixrayError, SettingsError
 from pixray.events import Stepped
 from pixray.losses.base import Loss
+from tests.processes import run_python
 
 
 @pytest.fixture
@@ -115,14 +116,14 @@ def test_a_custom_loss_can_be_added_and_redefined(studio, tiny):
 
 def test_the_record_reruns_to_the_same_bytes_in_another_process(tmp_path):
     """Saved by one process, loaded and run again by another: the same file, byte for byte."""
-    first = [sys.executable, "-m", "pixray", "--prompts", "a red circle", "--drawer", "pixel", "--size", "48", "32"]
+    first = ["-m", "pixray", "--prompts", "a red circle", "--drawer", "pixel", "--size", "48", "32"]
     first += ["--iterations", "4", "--outdir", "one", "--quiet", "--save_every", "50%", "--pixel_size", "8", "6"]
-    subprocess.run(first, check=True)
+    run_python(*first).check_returncode()
     again = (
         "import pixray; settings = pixray.load_settings('one/settings.yaml', outdir='two'); "
         "pixray.do_init(settings); pixray.do_run(settings)"
     )
-    subprocess.run([sys.executable, "-c", again], check=True)
+    run_python("-c", again).check_returncode()
     one, two = Path("one/output.png").read_bytes(), Path("two/output.png").read_bytes()
     assert one == two
     assert Path("one/settings.yaml").read_text() == Path("two/settings.yaml").read_text()

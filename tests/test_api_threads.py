@@ -2,8 +2,6 @@
 
 import logging
 import signal
-import subprocess
-import sys
 import threading
 from pathlib import Path
 
@@ -15,6 +13,7 @@ from pixray.api import Studio
 from pixray.errors import PixrayError, SettingsError
 from pixray.events import Stepped
 from pixray.models.store import ModelStore
+from tests.processes import run_python
 
 
 @pytest.fixture
@@ -183,7 +182,7 @@ while not pixray.do_run(settings, return_display=True):
 
 
 def test_a_forked_process_paints_and_leaves_the_runs_of_its_parent_alone():
-    done = subprocess.run([sys.executable, "-c", FORKING], capture_output=True, text=True, timeout=120)
+    done = run_python("-c", FORKING)
     assert done.returncode == 0, done.stderr
     assert "this run belongs to the process that began it" in done.stderr and "Traceback" not in done.stderr
     assert "forked" in Path("child/log.jsonl").read_text() and "forked" not in Path("both/log.jsonl").read_text()
@@ -192,7 +191,7 @@ def test_a_forked_process_paints_and_leaves_the_runs_of_its_parent_alone():
 
 def test_a_run_that_is_left_half_done_at_the_end_of_a_program_is_finished_without_a_traceback():
     code = FORKING.partition("child = os.fork()")[0]
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=120)
+    done = run_python("-c", code)
     assert done.returncode == 0 and done.stderr == ""
     assert Path("both/output.png").is_file()
 

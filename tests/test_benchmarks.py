@@ -3,14 +3,12 @@
 import json
 import math
 import os
-import subprocess
-import sys
-from pathlib import Path
 
 import pytest
 from PIL import Image, ImageDraw
 
 from benchmarks import blind, judges, ladder_towers, layouts
+from tests.processes import run_python
 
 PARTS = ("render", "cutouts", "encode", "backward", "update")
 
@@ -18,12 +16,7 @@ PARTS = ("render", "cutouts", "encode", "backward", "update")
 def rows_of(name, *words):
     """The lines of the tables that a benchmark prints, as lists of cells; each runs in a process of its own, since
     benchmarks settle how their process waits and keeps memory."""
-    done = subprocess.run(
-        [sys.executable, "-m", f"benchmarks.{name}", *words],
-        cwd=Path(__file__).parents[1],
-        capture_output=True,
-        text=True,
-    )
+    done = run_python("-m", f"benchmarks.{name}", *words)
     assert done.returncode == 0, done.stderr
     lines = [line for line in done.stdout.splitlines() if line.startswith("| ")]
     return [[cell.strip() for cell in line.strip("|").split("|")] for line in lines]
@@ -131,8 +124,7 @@ def test_svg_files_are_compared_with_resvg(tmp_path):
 
 def ladder(*words):
     environment = {**os.environ, "PIXRAY_OFFLINE": "1"}
-    command = [sys.executable, "-m", "benchmarks.ladder", *words]
-    return subprocess.run(command, cwd=Path(__file__).parents[1], capture_output=True, text=True, env=environment)
+    return run_python("-m", "benchmarks.ladder", *words, env=environment)
 
 
 def test_the_ladders_paint_the_same_prompts_and_say_what_to_report_back(tmp_path):

@@ -3,14 +3,14 @@
 import hashlib
 import json
 import os
-import subprocess
-import sys
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
 import torch
+
+from tests.processes import run_python
 
 CONFIG = {
     "model_cfg": {
@@ -99,7 +99,7 @@ def pixray(hub, *words):
     environment = {name: value for name, value in os.environ.items() if name not in switches}
     environment |= {"HF_HOME": str(Path("hf").absolute()), "HF_ENDPOINT": hub.url if hub else "http://127.0.0.1:9"}
     environment |= {"HF_HUB_DISABLE_PROGRESS_BARS": "1", "HF_HUB_DISABLE_TELEMETRY": "1", "NO_PROXY": "127.0.0.1"}
-    done = subprocess.run([sys.executable, "-m", "pixray", *words], env=environment, capture_output=True, text=True)
+    done = run_python("-m", "pixray", *words, env=environment)
     assert "Traceback" not in done.stderr
     return done.returncode, done.stdout, done.stderr
 

@@ -3,9 +3,6 @@
 import contextlib
 import json
 import os
-import signal
-import subprocess
-import sys
 import time
 from concurrent.futures import CancelledError
 from dataclasses import replace
@@ -20,6 +17,7 @@ from pixray.providers.limits import Retries
 from pixray.providers.unfinished import Unfinished
 from pixray.registry import BUILT_IN, Registry
 from pixray.testing.fake_server import FAKE_KEY, Scripted
+from tests.processes import start_python
 
 PROVIDERS = Registry(BUILT_IN)
 QUEUED = {"bfl": "/v1/get_result", "fal": "/status", "replicate": "/v1/predictions/"}
@@ -57,12 +55,12 @@ def killed(name, fake, path=""):
     """Begin in another process, and kill that as soon as the service was asked at a path."""
     places = os.pathsep.join([os.environ["PYTHONPATH"], str(Path(__file__).parent)])
     environment = {**os.environ, "PYTHONPATH": places}
-    process = subprocess.Popen([sys.executable, "-c", KILLED, name, fake.url], env=environment)
+    process = start_python("-c", KILLED, name, fake.url, env=environment)
     while not any(path in received.path for received in fake.requests):
-        assert process.poll() is None
+        assert process.is_alive()
         time.sleep(0.01)
-    process.send_signal(signal.SIGKILL)
-    process.wait()
+    process.kill()
+    process.join()
 
 
 @pytest.mark.parametrize("name", QUEUED)
