@@ -20,30 +20,37 @@ from multiprocessing.process import BaseProcess
 from pathlib import Path
 
 
-def run_python(*words: str, env: Mapping[str, str] | None = None) -> subprocess.CompletedProcess[str]:
-    """As `subprocess.run([sys.executable, *words], env=env, capture_output=True, text=True)`.
+def run_python(
+    *words: str, env: Mapping[str, str] | None = None, folder: Path | None = None
+) -> subprocess.CompletedProcess[str]:
+    """As `subprocess.run([sys.executable, *words], env=env, cwd=folder, capture_output=True, text=True)`.
 
     Args:
         words: `-m`, a module and its words, or `-c`, a program and its words.
         env: the environment; None: that of this process.
+        folder: the working directory; None: that of this process.
     """
     with tempfile.TemporaryDirectory() as place:
         out, err = Path(place, "out"), Path(place, "err")
-        process = start_python(*words, env=env, out=out, err=err)
+        process = start_python(*words, env=env, folder=folder, out=out, err=err)
         process.join()
         assert process.exitcode is not None
         return subprocess.CompletedProcess(words, process.exitcode, out.read_text(), err.read_text())
 
 
 def start_python(
-    *words: str, env: Mapping[str, str] | None = None, out: Path | None = None, err: Path | None = None
+    *words: str,
+    env: Mapping[str, str] | None = None,
+    folder: Path | None = None,
+    out: Path | None = None,
+    err: Path | None = None,
 ) -> BaseProcess:
     """The same without waiting for the end.
 
     Args:
         out: a file for standard output; err: one for errors; None: where those of the tests go.
     """
-    given = (words, dict(os.environ if env is None else env), os.getcwd(), out, err)
+    given = (words, dict(os.environ if env is None else env), str(folder or Path.cwd()), out, err)
     process: BaseProcess = _context().Process(target=_program, args=given)  # type: ignore[attr-defined]
     process.start()
     return process

@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.processes import run_python
+
 ROOT = Path(__file__).parents[1]
 PAGE = (ROOT / "docs/extending.md").read_text(encoding="utf-8")
 STEP = re.compile(r"<!-- (file: (?P<file>\S+)|run) -->\n```\w+\n(?P<text>.*?)```\n", re.DOTALL)
@@ -65,8 +67,8 @@ def test_the_example_package_installs_and_passes_its_own_test(tmp_path):
     installed = subprocess.run([*pip, "--target", place, source], env=environment(), capture_output=True, text=True)
     assert installed.returncode == 0, installed.stderr
     both = environment(PYTHONPATH=f"{place}{os.pathsep}{ROOT}")
-    words = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "--rootdir", source, source / "tests"]
-    tested = subprocess.run(words, cwd=source / "tests", env=both, capture_output=True, text=True)
+    words = ["-m", "pytest", "-q", "-p", "no:cacheprovider", "--rootdir", str(source), str(source / "tests")]
+    tested = run_python(*words, env=both, folder=source / "tests")
     assert tested.returncode == 0 and "2 passed" in tested.stdout, tested.stdout
     page = subprocess.run([sys.executable, "-m", "pixray", "--help-all"], env=both, capture_output=True, text=True)
     assert "with drawer clay:" in page.stdout and "--clay_softness" in page.stdout, page.stderr

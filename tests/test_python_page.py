@@ -1,11 +1,11 @@
 """docs/python.md: each block runs by itself, as it is printed."""
 
 import re
-import subprocess
-import sys
 from pathlib import Path
 
 from PIL import Image
+
+from tests.processes import run_python
 
 PAGE = (Path(__file__).parents[1] / "docs/python.md").read_text(encoding="utf-8")
 BLOCKS = re.findall(r"<!-- run -->\n```python\n(.*?)```", PAGE, re.DOTALL)
@@ -46,8 +46,7 @@ def test_the_blocks_run_as_they_are_printed():
     assert PAGE.count("```python") == len(BLOCKS) == 4
     for number, block in enumerate(BLOCKS):
         Path(f"{number}.py").write_text(block + (CANCELLED if "asyncio.gather" in block else ""), encoding="utf-8")
-    words = [sys.executable, "-c", ONE_BY_ONE, "0.py", "1.py", "2.py", "3.py"]
-    done = subprocess.run(words, capture_output=True, text=True, timeout=600)
+    done = run_python("-c", ONE_BY_ONE, "0.py", "1.py", "2.py", "3.py")
     assert done.returncode == 0 and done.stderr == "", done.stderr
     quiet, threads, asyncio, steered, _ = done.stdout.split("----\n")
 

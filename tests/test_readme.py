@@ -1,11 +1,11 @@
 """What README shows runs as it stands there, each block by itself."""
 
 import re
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
+
+from tests.processes import run_python
 
 README = (Path(__file__).parents[1] / "README.md").read_text(encoding="utf-8")
 BLOCKS = re.findall(r"```python\n(.*?)```", README, re.S)
@@ -15,7 +15,7 @@ BLOCKS = re.findall(r"```python\n(.*?)```", README, re.S)
 def test_a_block_of_python_runs_alone(number):
     assert "iterations=100" in BLOCKS[number]
     short = BLOCKS[number].replace("iterations=100", "iterations=2, size=[48, 32]")
-    done = subprocess.run([sys.executable, "-c", f"{short}\nprint(picture.size)"], capture_output=True, text=True)
+    done = run_python("-c", f"{short}\nprint(picture.size)")
     assert done.returncode == 0, done.stderr
     assert done.stdout.splitlines()[-1] == "(48, 32)"
     in_memory = "new_session" in short

@@ -1,4 +1,5 @@
 import json
+import os
 import signal
 import subprocess
 import sys
@@ -11,6 +12,7 @@ from PIL import Image
 import pixray
 from pixray.__main__ import main as started
 from pixray.cli.main import main
+from tests.processes import start_python
 
 
 def pixels(path):
@@ -109,21 +111,21 @@ def test_mistakes_are_one_clear_sentence_and_leave_nothing_behind(words, message
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP], ids=lambda number: number.name)
 def test_ctrl_c_term_and_hup_save_the_picture_and_the_state_close_the_videos_and_say_130(number):
-    words = [sys.executable, "-m", "pixray", "--prompts", "red", "--iterations", "100000", "--save_every", "5", *SMALL]
-    running = subprocess.Popen(words, stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    words = ["-m", "pixray", "--prompts", "red", "--iterations", "100000", "--save_every", "5", *SMALL]
+    running = start_python(*words, out=Path("printed"), err=Path("told"))
     deadline = time.monotonic() + 120
     try:
         while not Path("out/steps/frame_0010.png").exists() and time.monotonic() < deadline:
             time.sleep(0.05)
-        running.send_signal(number)
-        out, err = running.communicate(timeout=120)
+        os.kill(running.pid, number)
+        running.join(timeout=120)
     finally:
         running.kill()
-    assert running.returncode == 130, err
+    assert running.exitcode == 130, Path("told").read_text()
     last = json.loads(Path("out/log.jsonl").read_text().splitlines()[-1])
     assert last["event"] == "finished" and last["reason"] == "stopped"
     assert pixels("out/output.png") == pixels(f"out/steps/frame_{last['steps']:04d}.png")
-    assert Path("out/steps/output.mp4").stat().st_size > 0 and out == "out/output.png\n"
+    assert Path("out/steps/output.mp4").stat().st_size > 0 and Path("printed").read_text() == "out/output.png\n"
     assert Path("out/checkpoint.safetensors").is_file()
 
 

@@ -1,5 +1,6 @@
 """What a newcomer reads first: what is being loaded, whose setting it is, what has no effect."""
 
+import itertools
 import subprocess
 import sys
 import time
@@ -15,10 +16,13 @@ SMALL = ["--drawer", "pixel", "--size", "32", "24", "--pixel_size", "8", "6", "-
 
 def test_the_first_line_says_what_is_loaded_before_torch_is():
     words = [sys.executable, "-X", "importtime", "-m", "pixray", "--prompts", "red", "--iterations", "0", *SMALL]
-    done = subprocess.run(words, capture_output=True, text=True)
-    lines = done.stderr.splitlines()
-    said = next(number for number, line in enumerate(lines) if line.startswith("loading torch and ViT-B/32"))
-    imported = [line.rpartition("|")[2].strip() for line in lines[:said] if line.startswith("import time")]
+    with subprocess.Popen(words, stderr=subprocess.PIPE, text=True) as process:
+        before = list(
+            itertools.takewhile(lambda line: not line.startswith("loading torch and ViT-B/32"), process.stderr)
+        )
+        assert process.stderr.readline(), "it ended there"
+        process.kill()
+    imported = [line.rpartition("|")[2].strip() for line in before if line.startswith("import time")]
     assert "torch" not in imported and "pixray.cli.main" in imported
 
 

@@ -1,6 +1,7 @@
 """What people are told who interrupt a run, and who go on with it."""
 
 import io
+import itertools
 import subprocess
 import sys
 
@@ -61,8 +62,10 @@ def test_a_quiet_run_says_nothing_when_it_is_interrupted(interrupted, capsys):
 def test_resume_says_that_torch_loads_before_it_does():
     assert main([*TINY, "--iterations", "1", "--outdir", "out", "--quiet"]) == 0
     words = [sys.executable, "-X", "importtime", "-m", "pixray", "resume", "out"]
-    lines = subprocess.run(words, capture_output=True, text=True).stderr.splitlines()
-    before = lines[: lines.index("loading torch …")]
+    with subprocess.Popen(words, stderr=subprocess.PIPE, text=True) as process:
+        before = list(itertools.takewhile(lambda line: line != "loading torch …\n", process.stderr))
+        assert process.stderr.readline(), "it ended there"
+        process.kill()
     imported = [line.rpartition("|")[2].strip() for line in before if line.startswith("import time")]
     assert "torch" not in imported and "pixray.cli.main" in imported
 

@@ -18,7 +18,8 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from tests.faults.outcomes import Outcome
+from pixray.cli.main import main
+from tests.faults.outcomes import Outcome, finished, in_child
 
 TINY = {"prompts": "red", "perceptors": "embedded", "size": "48 32", "num_cuts": 4, "seed": 1, "checkpoint_every": 7}
 KINDS: tuple[dict[str, Any], ...] = (
@@ -49,7 +50,9 @@ def servers(place: Path, seed: int) -> Iterator[Outcome]:
 def _by_command_line(kind: Mapping[str, Any], folder: Path) -> bytes:
     """The picture that a run on the command line leaves."""
     words = [word for name, value in {**TINY, **kind}.items() for word in (f"--{name}", *str(value).split())]
-    subprocess.run([sys.executable, "-m", "pixray", *words, "--outdir", str(folder), "--quiet"], check=True)
+    messages = folder.with_suffix(".txt")
+    code = finished(in_child(lambda: main([*words, "--outdir", str(folder), "--quiet"]), messages))
+    assert code == 0, messages.read_text()
     return (folder / "output.png").read_bytes()
 
 

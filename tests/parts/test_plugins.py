@@ -16,6 +16,7 @@ from pixray.errors import InvalidPart, SettingsError
 from pixray.registry import KINDS, Registry
 from pixray.runs.grid import make_cells
 from pixray.settings.docs import settings_page
+from tests.processes import run_python
 
 PARTS = """
 from collections.abc import AsyncIterator
@@ -354,8 +355,7 @@ def test_an_installed_package_brings_a_part_of_every_kind(tmp_path):
     with zipfile.ZipFile(next(source.glob("*.whl"))) as wheel:
         wheel.extractall(site)
     paths = os.pathsep.join([str(site), os.environ["PYTHONPATH"]])
-    words = [sys.executable, "-m", "pixray", *words_of(CHOSEN)]
-    done = subprocess.run(words, env={**os.environ, "PYTHONPATH": paths}, capture_output=True, text=True)
+    done = run_python("-m", "pixray", *words_of(CHOSEN), env={**os.environ, "PYTHONPATH": paths})
     assert done.returncode == 0, done.stderr
     assert Path("run/notes.txt").read_text().split()[-1] == "Finished" and Path("run/output.png").is_file()
     help_page = subprocess.run(

@@ -23,6 +23,7 @@ from pixray.runtime.folders import state_folder
 from pixray.runtime.store import Store, StoreError
 from pixray.settings.layers import Layer, LayerKind
 from pixray.settings.schema import Schema
+from tests.processes import run_python
 from tests.stored_files import content, left_behind, of_disk
 
 pytest.importorskip("fsspec", reason="stores need the extra 'farm'")
@@ -309,7 +310,7 @@ def test_a_run_on_a_disk_needs_no_package_for_stores():
         "from pixray.cli.main import main\n"
         f"sys.exit(main({[*RED, '--outdir', 'red']!r}))"
     )
-    assert subprocess.run([sys.executable, "-c", script], check=False).returncode == 0
+    assert run_python("-c", script).returncode == 0
     assert Path("red/output.png").is_file()
 
 

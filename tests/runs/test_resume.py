@@ -1,6 +1,4 @@
 import json
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -14,6 +12,7 @@ from pixray.recorders.checkpoint import pack, unpack
 from pixray.recorders.files import FileRecorder
 from pixray.registry import BUILT_IN
 from pixray.runs.resume import resume
+from tests.processes import run_python
 
 
 def test_a_state_survives_its_file():
@@ -219,6 +218,6 @@ assert (folder / "output.png").read_bytes() == Path("whole/output.png").read_byt
 
 
 def test_a_run_killed_at_twenty_random_moments_is_never_broken_and_always_resumable():
-    done = subprocess.run([sys.executable, "-c", KILLER], capture_output=True, text=True)
+    done = run_python("-c", KILLER)
     assert done.returncode == 0, done.stderr
     assert not list(Path("killed").rglob("*.part")), "what a killed process was writing is cleared away"
