@@ -19,6 +19,9 @@ from multiprocessing.context import BaseContext
 from multiprocessing.process import BaseProcess
 from pathlib import Path
 
+_SECONDS = 600.0
+"""That no program of the tests takes; one that hangs fails its test."""
+
 
 def run_python(
     *words: str, env: Mapping[str, str] | None = None, folder: Path | None = None
@@ -33,8 +36,10 @@ def run_python(
     with tempfile.TemporaryDirectory() as place:
         out, err = Path(place, "out"), Path(place, "err")
         process = start_python(*words, env=env, folder=folder, out=out, err=err)
-        process.join()
-        assert process.exitcode is not None
+        process.join(_SECONDS)
+        if process.exitcode is None:
+            process.kill()
+            raise TimeoutError(f"{words} did not end within {_SECONDS:.0f} s: {err.read_text()}")
         return subprocess.CompletedProcess(words, process.exitcode, out.read_text(), err.read_text())
 
 
