@@ -129,7 +129,7 @@ def test_the_record_reruns_to_the_same_bytes_in_another_process(tmp_path):
     assert Path("one/settings.yaml").read_text() == Path("two/settings.yaml").read_text()
     text = Image.open("one/output.png").text
     record = json.loads(text["pixray_record"])
-    assert record["clip_models"] == "embedded" and record["seed"] == int(text["pixray_seed_used"])
+    assert record["clip_models"] == "embedded-pixel" and record["seed"] == int(text["pixray_seed_used"])
     assert text["pixray_prompts"] == "['a red circle']" and record["save_every"] == "50%"
 
 

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from pixray.drawers.pixel.drawer import RATE
+from pixray.drawers.pixel.drawer import RATE as DRAWERS_RATE
 from pixray.drawers.strokes.sketch import Sketch
 from pixray.settings.tables import EMBEDDED_PIXEL
 from training.captions import Captions
@@ -18,6 +18,9 @@ from training.scene_sampler import Picture, Thing
 from training.strokes import begin_strokes, drawn, moved
 from training.targets import Targets
 
+RATE, STEPS, LEAST = DRAWERS_RATE * EMBEDDED_PIXEL["learning_rate_factor"], 250, 0.1
+"""How far the first step moves the numbers of a picture, as a root of the mean of squares; it falls in so many steps to
+a tenth of that."""
 GRIDS = (32, 40, 40, 64)
 """Cells per side of painted pictures; 64 are free pixels."""
 CALM = float(EMBEDDED_PIXEL["priors"].removeprefix("tv:"))
@@ -41,7 +44,7 @@ class Buffer:
         self.images = torch.zeros(size, 3, 64, 64)
         self.grids = [0] * size
         self.ages = [0] * size
-        self.first, self.second = torch.zeros_like(self.images), torch.zeros_like(self.images)
+        self.first = torch.zeros_like(self.images)
         self.sketches: dict[int, Sketch] = {}
         self.pictures = [Picture()] * size
         self.goals = Targets(captions, painter, size, generator)
@@ -58,7 +61,7 @@ class Buffer:
         self.pictures[number] = self.captions.picture(ugly=0.0)
         self.sketches.pop(number, None)
         self.ages[number] = 0
-        self.first[number] = self.second[number] = 0
+        self.first[number] = 0
         by_strokes = float(torch.rand((), generator=self.generator)) < self.strokes
         choice = int(torch.randint(len(GRIDS), (), generator=self.generator))
         self.grids[number] = STROKES if by_strokes else GRIDS[choice]
@@ -72,9 +75,7 @@ class Buffer:
         self.images[number] = F.interpolate(noise + grey, size=(64, 64))[0]
 
     def step(self, ids: list[int], images: Tensor, gradient: Tensor) -> Tensor:
-        """Move pictures uphill as the drawers do: with Adam, which makes a weak but steady pull as large as a strong
-        one. Grounds that nothing asked for would stay grey under plain gradients, and nobody would learn that the
-        drawers colour them.
+        """Move pictures uphill as the pixel drawer does (`NormalizedSGD`), by steps that grow shorter.
 
         Args:
             images: N 3 64 64, the pictures `ids`; gradient: of what is to grow.
@@ -88,11 +89,10 @@ class Buffer:
                 self.sketches[number] = moved(self.sketches[number], gradient[row].cpu())
                 images[row] = drawn(self.sketches[number]).to(images)
                 continue
-            age = self.ages[number]
             first = self.first[number].lerp_(slope[row], 0.1)
-            second = self.second[number].lerp_(slope[row] ** 2, 0.001)
-            upward = (first / (1 - 0.9**age)) / ((second / (1 - 0.999**age)).sqrt() + 1e-8)
-            images[row] = (images[row] + RATE * upward.to(images)).clamp(0, 1)
+            upward = first / first.square().mean().sqrt().clamp_min(1e-12)
+            rate = RATE * max(LEAST, 1 - self.ages[number] / STEPS)
+            images[row] = (images[row] + rate * upward.to(images)).clamp(0, 1)
         self.images[ids] = images.cpu()
         return images
 
@@ -111,7 +111,6 @@ class Buffer:
             "grids": self.grids,
             "ages": self.ages,
             "first": self.first,
-            "second": self.second,
             "pictures": pictures,
             "sketches": sketches,
             "goals": self.goals.state_dict(),
@@ -119,7 +118,7 @@ class Buffer:
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
         self.images, self.grids, self.ages = state["images"], state["grids"], state["ages"]
-        self.first, self.second = state["first"], state["second"]
+        self.first = state["first"]
         self.goals.load_state_dict(state["goals"])
         self.sketches = {number: Sketch(**tensors) for number, tensors in state["sketches"].items()}
         self.pictures = [

@@ -9,6 +9,10 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from pixray.cutouts.direct import ZoomWide
+from pixray.cutouts.jitter import jitter
+
+STEADY = 0.7
+"""Share of the cuts that show all of a picture, a little aside."""
 
 
 @dataclass(frozen=True)
@@ -59,4 +63,9 @@ class Cutter:
         order = torch.randperm(count, generator=self.generator)
         zooms = (order < plan.num_zoom).to(self.device)
         maps, colours = plan.maps[order].to(self.device), plan.tint.colours[order].to(self.device)
+        steady = (torch.rand(count, generator=self.generator) < STEADY).to(self.device)
+        whole = torch.eye(3).repeat(count, 1, 1)
+        whole[:, :2] = jitter(count, self.generator)
+        maps = torch.where(steady.view(-1, 1, 1), whole.to(maps), maps)
+        zooms = zooms | steady
         return Cuts(maps, zooms, colours, noise[order.to(self.device)], plan.fill, plan.padding)

@@ -114,7 +114,7 @@ def export_clip(
 
 def main(argv: list[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("model", choices=("guide", "referee", "vqgan"))
+    parser.add_argument("model", choices=("guide", "pixel", "referee", "vqgan"))
     parser.add_argument("--checkpoint", type=Path, required=True)
     parser.add_argument("--data", type=Path, help="folder with the atlases of sprites; not needed for vqgan")
     parser.add_argument("--to", type=Path, required=True, help="folder to write to")
@@ -127,10 +127,10 @@ def main(argv: list[str] | None = None) -> None:
         from training.vqgan import export_vqgan
 
         if options.mean_with is not None:
-            parser.error("--mean-with is for guide and referee")
+            parser.error("--mean-with is for guides and the referee")
         export_vqgan(options.checkpoint, options.to)
         return
-    if options.model == "guide":
+    if options.model in ("guide", "pixel"):
         from training.guide import CONFIG
     else:
         from training.referee import CONFIG

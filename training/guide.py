@@ -51,7 +51,7 @@ class Guide:
         sprites = load_sprites(options.data)
         self.clip = SmallClip(CONFIG, used_tokens(sprites), options.bf16).to(options.device)
         if options.start:
-            self.clip.restore(load_file(options.start / "guide.safetensors"))
+            self.clip.restore(load_file(options.start / f"{options.stem}.safetensors"))
         self.optimizer = make_optimizer(self.clip.model, options.rate)
         self.average = loops.Average(self.clip.model)
         self.captions = Captions(sprites, options.seed)
@@ -89,7 +89,7 @@ class Guide:
         painted = self._paint(ids, texts[: len(ids)].detach())
         goals = self.buffer.goals.nearest(ids, pictures[: len(ids)], painted)
         starts = torch.cat([painted, self._starts(drawn.images, drawn.backdrops)])
-        here, goal, share = self._way(torch.cat([goals, drawn.images]), starts)
+        here, left, share = self._way(torch.cat([goals, drawn.images]), starts)
         if options.path:
             images, gradient = self._with_gradient(here, texts)
         else:
@@ -100,7 +100,7 @@ class Guide:
         terms = self._losses(images, fakes, texts, self._wrong(pictures), same, share)
         loss = terms["contrast"] + options.margin * terms.get("painted", 0)
         if options.path:
-            terms["path"], terms["cosine"] = self._off_course(gradient, goal - here)
+            terms["path"], terms["cosine"] = self._off_course(gradient, left)
             loss = loss + options.path * terms["path"]
         descend(loss, self.clip, self.optimizer, self.average)
         self.buffer.restart([number for number in ids if self.chance.random() < options.restart])
@@ -121,7 +121,7 @@ class Guide:
         step, way = (F.interpolate(part, size=(cells, cells), mode="area") for part in (gradient, left))
         length = way.flatten(1).norm(dim=1)
         cosine = (_unit(step) * _unit(way)).flatten(1).sum(1)
-        counts = (length / length.mean()).clamp(max=1)
+        counts = (length / length.mean()).clamp(max=1).sqrt()
         mean = (cosine * counts).sum() / counts.sum()
         return 1 - mean, mean.detach()
 
@@ -176,10 +176,13 @@ class Guide:
         return torch.autograd.grad(pleased - (calm * total_variation(images)).sum(), images)[0]
 
     def _way(self, images: Tensor, starts: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        """Pictures on their way, seen by a camera or through cutouts; their goals, seen alike; how far they are."""
+        """Pictures on their way, seen by a camera or through cutouts; what is left of the way; how far they are.
+
+        Grain is no part of the way, so that gradients show forms and not how to remove it.
+        """
         count = len(images)
-        share = self._chance(count).to(images) * 0.85
-        share = torch.where(self._chance(count).to(images) < 0.35, 1.0, share)
+        share = self._chance(count).to(images) * 0.95
+        share = torch.where(self._chance(count).to(images) < 0.2, 1.0, share)
         here = torch.lerp(starts, images, share.view(-1, 1, 1, 1))
         order = torch.randperm(count, generator=self.generator)
         camera, cut = order[: count // 2], order[count // 2 :]
@@ -190,7 +193,7 @@ class Guide:
         goal, here = self.painter.toned(seen).chunk(2, 1)
         grain = 0.02 + 0.13 * self._chance(count).to(images).view(-1, 1, 1, 1)
         noise = torch.randn(images.shape, generator=self.generator).to(images)
-        return (here + grain * noise).clamp(0, 1), goal.clamp(0, 1), share
+        return (here + grain * noise).clamp(0, 1), goal - here, share
 
     def _chance(self, count: int) -> Tensor:
         return torch.rand(count, generator=self.generator)
@@ -235,6 +238,7 @@ def parser() -> argparse.ArgumentParser:
     add("--path", type=float, default=3.0, help="weight of the denoising path")
     add("--bf16", action="store_true", help="multiply in bfloat16; measure first whether that is faster")
     add("--start", type=Path, help="folder with an exported guide whose weights are the first ones")
+    add("--stem", default="guide", help="name of that guide's file: guide or pixel")
     return options
 
 

@@ -131,7 +131,7 @@ class Painter:
         small = F.interpolate(F.avg_pool2d(premultiplied, 2), scale_factor=2.0)
         premultiplied = torch.where((size < 0.5).view(-1, 1, 1, 1), small, premultiplied)
         centre = torch.tensor([(thing.x, thing.y) for thing in things], device=self.device) * 2 - 1
-        stretch, tilt = 1 + 0.06 * self._normal(count), 0.07 * self._normal(count)
+        stretch, tilt = 1 + 0.03 * self._normal(count), 0.035 * self._normal(count)
         cos, sin, wide, high = tilt.cos(), tilt.sin(), size * stretch, size / stretch
         turn = torch.stack([torch.stack([cos / wide, sin / wide], 1), torch.stack([-sin / high, cos / high], 1)], 1)
         maps = torch.cat([turn, -(turn @ centre[..., None])], 2)
@@ -209,9 +209,9 @@ class Painter:
     def moved(self, image: Tensor) -> Tensor:
         """Nearer or farther, shifted, sheared."""
         count = len(image)
-        zoom = 1 - 0.3 * self._uniform(count) * (self._uniform(count) < 0.5) + 0.2 * (self._uniform(count) < 0.15)
+        zoom = 1 - 0.12 * self._uniform(count) * (self._uniform(count) < 0.5) + 0.1 * (self._uniform(count) < 0.15)
         shift = (self._uniform(2, count) * 2 - 1) * (1 - zoom).abs()
-        shear = 0.05 * self._normal(2, count)
+        shear = 0.025 * self._normal(2, count)
         maps = torch.stack([torch.stack([zoom, shear[0], shift[0]], 1), torch.stack([shear[1], zoom, shift[1]], 1)], 1)
         grid = F.affine_grid(maps, list(image.shape), align_corners=False)
         return F.grid_sample(image, grid, align_corners=False, padding_mode="border")

@@ -33,6 +33,7 @@ BUILT_IN: dict[str, dict[str, str]] = {
     "perceptor": {
         "embedded": "pixray.perceptors.embedded:Embedded",
         "embedded-referee": "pixray.perceptors.embedded:Referee",
+        "embedded-pixel": "pixray.perceptors.embedded:PixelGuide",
         "embedded-sketch": "pixray.perceptors.embedded:SketchGuide",
     },
     "provider": {

@@ -16,9 +16,10 @@ from pixray.models.store import ModelStore
 from pixray.perceptors.base import Perceptor
 from pixray.registry import Registry
 from pixray.runtime.devices import choose_device, choose_dtype
+from pixray.settings.embedded import GRID_LIMITS, embedded_layer
 from pixray.settings.grammar import parse_weighted
 from pixray.settings.namespace import Settings
-from pixray.settings.schema import Schema, embedded_layer
+from pixray.settings.schema import Schema
 from pixray.settings.tables import one_ink
 
 if TYPE_CHECKING:
@@ -58,7 +59,9 @@ def open_perceptors(settings: Settings, registry: Registry, store: ModelStore) -
     notice = None if settings.origins["clip_models"].settled else _fetch_or_explain(settings, registry, store)
     if notice is not None:
         ink = one_ink(getattr(settings, "ink", None), settings.palette)
-        supplied = embedded_layer(settings.drawer, settings.filters, ink)
+        optimiser = settings.optimiser if settings.origins["optimiser"].asked_for else None
+        free = not any(getattr(settings, name, None) for name in GRID_LIMITS)
+        supplied = embedded_layer(settings.drawer, settings.filters, ink, optimiser, free=free)
         settings = Schema.for_choice(registry, [*settings.layers, supplied]).supply(settings, supplied)
     device = choose_device(settings.device)
     perceptors, weights = load_perceptors(settings.clip_models, settings, registry, store, device)

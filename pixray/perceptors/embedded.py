@@ -89,6 +89,13 @@ class Referee(Embedded):
     stem = "referee"
 
 
+class PixelGuide(Embedded):
+    """The embedded guide for pixel grids: trained on with pictures that steps along its own gradients paint, as
+    `NormalizedSGD` takes them. Other drawers, which move by Adam, paint better with the general guide."""
+
+    stem = "pixel"
+
+
 class SketchGuide(Embedded):
     """The embedded guide for ink: it knows dark strokes on light paper and nothing else."""
 

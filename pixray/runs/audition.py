@@ -46,7 +46,7 @@ ROW = "_audition.png"
 _CELL = 192
 _LAST = 10
 """Losses of so many last steps judge a candidate that has no prompts in words."""
-_OTHER_JUDGE = {"embedded": REFEREE}
+_OTHER_JUDGE = {"embedded": REFEREE, "embedded-pixel": REFEREE}
 """Who judges in place of a perceptor: a picture pleases the one that steered it, whatever it looks like."""
 
 

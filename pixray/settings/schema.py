@@ -19,6 +19,7 @@ from pixray.settings.convert import convert
 from pixray.settings.core import engine_declarations
 from pixray.settings.declare import Declaration, Role, declarations, offered
 from pixray.settings.derive import derive
+from pixray.settings.embedded import EMBEDDED_FOLLOWS, embedded_layers
 from pixray.settings.files import file_problems
 from pixray.settings.grammar import Amount, Weighted, parse_parts
 from pixray.settings.indexed import IndexedPart, indexed_part
@@ -36,8 +37,6 @@ from pixray.settings.reference import owner_of
 from pixray.settings.run_inputs import located
 
 DEFAULT = "default"
-EMBEDDED_FOLLOWS = ("perceptors", "clip_models", "drawer", "filters", "palette", "ink")
-"""The settings whose values tell what is supplied for the embedded guide."""
 
 
 class Schema:
@@ -225,21 +224,19 @@ class Schema:
 
     def _presets(self, layers: Sequence[Layer]) -> list[Layer]:
         """What the chosen quality and perceptors supply; a wrong quality is reported by convert() in its place."""
-        names = dict.fromkeys((*LADDER_FOLLOWS, *EMBEDDED_FOLLOWS, "sprite"))
+        names = dict.fromkeys((*LADDER_FOLLOWS, *EMBEDDED_FOLLOWS))
         chosen = {name: self._choice(name, layers) for name in names}
+        today = [layer for layer in layers if layer.kind is not LayerKind.EARLIER]
         below: list[Layer] = []
         if chosen["quality"] in presets.QUALITY:
             quality = chosen["quality"]
             values = presets.quality_layer(quality)
             below.append(Layer(LayerKind.SUPPLIED, f"quality={quality}", values, follows=("quality",)))
-            named = any("clip_models" in layer.values for layer in layers if layer.kind is not LayerKind.EARLIER)
+            named = any("clip_models" in layer.values for layer in today)
             if is_robust(chosen["ladder"], chosen["perceptors"]) and not named:
                 below.append(robust_layer(quality))
-        ink = presets.one_ink(chosen["ink"], chosen["palette"])
-        if chosen["clip_models"] == ["embedded"]:
-            below.append(embedded_layer(chosen["drawer"], chosen["filters"]))
-        elif chosen["perceptors"] == "embedded" or chosen["clip_models"] == ["embedded-sketch"]:
-            below.append(embedded_layer(chosen["drawer"], chosen["filters"], ink))
+        optimiser = chosen["optimiser"] if strongest(self.declared["optimiser"], today) else None
+        below += embedded_layers(chosen, optimiser)
         if chosen["sprite"]:
             values = presets.sprite_values(chosen["filters"])
             below.append(Layer(LayerKind.SUPPLIED, "sprite", values, follows=("sprite", "filters")))
@@ -253,12 +250,6 @@ class Schema:
             return convert(self.declared[name], winner[0] if winner else self.declared[name].default)
         except ValueError:
             return None
-
-
-def embedded_layer(drawer: str | None, filters: str | None, ink: str | None = None) -> Layer:
-    """What follows from painting with the embedded guide; with an ink, perhaps with the one for it."""
-    values = presets.embedded_values(drawer, filters, ink)
-    return Layer(LayerKind.SUPPLIED, "perceptors=embedded", values, follows=EMBEDDED_FOLLOWS)
 
 
 def _parts_named(declaration: Declaration, registry: Registry, layers: Sequence[Layer]) -> list[tuple[str, str, str]]:

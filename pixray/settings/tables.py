@@ -42,9 +42,18 @@ EMBEDDED: dict[str, Any] = {
     "priors": "tv:3",
     "prior_prompts": ["noise:-0.05"],
 }
-# Fewer cutouts and less calm shake the picture more, which keeps a pixel grid from settling in a lump, and are faster.
-# Strokes lose their form by it, and a grid whose colours are looked up in a palette goes to speckles.
-EMBEDDED_PIXEL: dict[str, Any] = {"num_cuts": 6, "priors": "tv:1.5"}
+# Pixel grids in free colours have a guide of their own, whose gradients say how far each cell has to go; Adam moves
+# cells that hardly matter as far, and forms become lumps.
+EMBEDDED_PIXEL: dict[str, Any] = {
+    "clip_models": ["embedded-pixel"],
+    "num_cuts": 6,
+    "priors": "tv:0.5",
+    "cutouts": "middle",
+    "optimiser": "NormalizedSGD",
+    "learning_rate_factor": 2.0,
+}
+# Cells in few colours, or opaque or not, jump from one to the other, and steps of one length leave speckles of them.
+EMBEDDED_SPRITE: dict[str, Any] = {"num_cuts": 6, "priors": "tv:1.5"}
 # A model of 64 x 64 pixels says nothing about fine frequencies, which would stay the noise that they begin as.
 EMBEDDED_FFT: dict[str, Any] = {"fft_decay": 2.5, "fft_lrate": 0.05, "fft_colors": 2.5}
 # A decoder for icons paints them at their own size, and the guide wants to see them in the middle of a square.
@@ -90,17 +99,31 @@ def quality_layer(quality: str) -> dict[str, Any]:
     return {**QUALITY[quality], "clip_models": list(CLIP_MODELS[quality])}
 
 
-def embedded_values(drawer: str | None, filters: str | None, ink: str | None = None) -> dict[str, Any]:
+def embedded_values(
+    drawer: str | None,
+    filters: str | None,
+    ink: str | None = None,
+    optimiser: str | None = None,
+    *,
+    free: bool = True,
+) -> dict[str, Any]:
     """What the embedded guide supplies; pixel grids in free colours, frequencies and pen strokes want other values.
 
     Args:
         ink: colour of all strokes; None: they have no such colour.
+        optimiser: that somebody asked for; None: nobody did.
+        free: whether cells of a grid may take any colour and are opaque.
     """
     if ink is not None and sum(read_color(ink)) / 3 <= DARKEST_INK:
         return {**EMBEDDED, **EMBEDDED_INK}
     if drawer == "pixel" and any(name == "lookup" for name, *_ in parse_parts(filters)):
         return EMBEDDED
-    return {**EMBEDDED, **_EMBEDDED_BY_DRAWER.get(drawer or "", {})}
+    if drawer == "pixel" and not free:
+        return {**EMBEDDED, **EMBEDDED_SPRITE}
+    values = {**EMBEDDED, **_EMBEDDED_BY_DRAWER.get(drawer or "", {})}
+    if optimiser is not None and optimiser != values.get("optimiser"):
+        values["learning_rate_factor"] = EMBEDDED["learning_rate_factor"]  # the steps of another are not of that length
+    return values
 
 
 def sprite_values(filters: str | None) -> dict[str, Any]:

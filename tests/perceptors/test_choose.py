@@ -12,12 +12,12 @@ pixel = {"drawer": "pixel", "size": [32, 24], "pixel_size": [8, 6], "iterations"
 
 def test_without_any_model_the_embedded_one_paints_and_says_so(session):
     made = session(**pixel, num_cuts=None)
-    assert list(made.objective.perceptors) == ["embedded"]
+    assert list(made.objective.perceptors) == ["embedded-pixel"]
     assert made.objective.cutouts.num_cuts == 6 and made.settings.origin("num_cuts") == "perceptors=embedded"
     events = list(made.run())
     notices = [event.text for event in events if isinstance(event, Noticed)]
     assert any("built-in small model" in text and "ViT-B/32" in text for text in notices)
-    assert events[0].record["clip_models"] == "embedded" and isinstance(events[0], Started)
+    assert events[0].record["clip_models"] == "embedded-pixel" and isinstance(events[0], Started)
 
 
 def test_what_people_set_wins_over_what_the_embedded_perceptor_wants(session):
@@ -71,12 +71,12 @@ def test_the_guide_says_how_many_words_it_knows(session):
     made = session(**{**pixel, "prompts": "a tree of yggdrasil"})
     (notice,) = [event.text for event in made.run() if isinstance(event, Noticed) and "yggdrasil" in event.text]
     count = round(len(known_words()), -1)
-    assert notice == f"embedded does not know 'yggdrasil'; it knows about {count} words: pixray words"
+    assert notice == f"embedded-pixel does not know 'yggdrasil'; it knows about {count} words: pixray words"
 
 
 def test_priors_come_with_the_guide_are_named_in_the_log_and_can_be_left_out(session):
     made = session(**{**pixel, "perceptors": "embedded"})
-    assert made.settings.priors == "tv:1.5" and made.settings.prior_prompts == ["noise:-0.05"]
+    assert made.settings.priors == "tv:0.5" and made.settings.prior_prompts == ["noise:-0.05"]
     assert made.settings.origin("priors") == "perceptors=embedded" and made.settings.cut_noise == 0.2
     names = [loss.name for loss in made.objective.losses]
     assert "tv" in names and len(names) == 3
@@ -87,23 +87,41 @@ def test_priors_come_with_the_guide_are_named_in_the_log_and_can_be_left_out(ses
 
 
 @pytest.mark.parametrize(
-    ("drawer", "filters", "cuts", "priors"),
+    ("drawer", "filters", "cuts", "priors", "optimiser"),
     [
-        ("pixel", None, 6, "tv:1.5"),
-        ("pixel", "wallpaper:0.5", 6, "tv:1.5"),
-        ("pixel", "wallpaper, lookup:0.5", 12, "tv:3"),
-        ("fft", None, 12, "tv:3"),
+        ("pixel", None, 6, "tv:0.5", "NormalizedSGD"),
+        ("pixel", "wallpaper:0.5", 6, "tv:0.5", "NormalizedSGD"),
+        ("pixel", "wallpaper, lookup:0.5", 12, "tv:3", "Adam"),
+        ("fft", None, 12, "tv:3", "Adam"),
     ],
 )
 @pytest.mark.parametrize("perceptors", ["embedded", "auto"])
-def test_pixel_grids_in_free_colours_get_fewer_cutouts_and_less_calm(
-    session, perceptors, drawer, filters, cuts, priors
+def test_pixel_grids_in_free_colours_get_few_cutouts_little_calm_and_steps_along_the_gradient(
+    session, perceptors, drawer, filters, cuts, priors, optimiser
 ):
     made = session(
         prompts="a tree", drawer=drawer, filters=filters, perceptors=perceptors, clip_models=None, num_cuts=None
     )
-    assert (made.settings.num_cuts, made.settings.priors) == (cuts, priors)
-    assert made.settings.origin("num_cuts") == "perceptors=embedded"
+    settings = made.settings
+    assert (settings.num_cuts, settings.priors, settings.optimiser) == (cuts, priors, optimiser)
+    assert settings.learning_rate_factor == (2.0 if optimiser == "NormalizedSGD" else 1.0)
+    assert settings.origin("num_cuts") == "perceptors=embedded"
+
+
+@pytest.mark.parametrize("limit", [{"sprite": "8x6"}, {"colors": 4}, {"transparent": True}])
+@pytest.mark.parametrize("perceptors", ["embedded", "auto"])
+def test_cells_in_few_colours_or_with_transparency_are_guided_as_other_drawers_are(session, perceptors, limit):
+    settings = session(**{**pixel, "pixel_size": None, "perceptors": perceptors, "num_cuts": None, **limit}).settings
+    assert (settings.clip_models, settings.optimiser, settings.priors) == (["embedded"], "Adam", "tv:1.5")
+    assert (settings.num_cuts, settings.learning_rate_factor) == (6, 1.0)
+
+
+@pytest.mark.parametrize("perceptors", ["embedded", "auto"])
+def test_another_optimizer_that_somebody_asks_for_takes_steps_of_its_usual_length(session, perceptors):
+    of_pixels = {**pixel, "perceptors": perceptors}
+    assert session(**of_pixels, optimiser="Adam").settings.learning_rate_factor == 1.0
+    assert session(**of_pixels, optimiser="NormalizedSGD").settings.learning_rate_factor == 2.0
+    assert session(**of_pixels, optimiser="Adam", learning_rate_factor=3.0).settings.learning_rate_factor == 3.0
 
 
 def test_the_referee_judges_under_its_own_name():

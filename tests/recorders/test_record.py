@@ -241,5 +241,5 @@ def test_every_png_of_a_run_tells_what_made_it():
         with Image.open(path) as picture:
             texts = picture.text
         assert texts["Title"] == "a red | circle" and texts["Software"].startswith("pixray (")
-        assert texts["Description"] == "drawer pixel, seen by embedded, seed 5"
+        assert texts["Description"] == "drawer pixel, seen by embedded-pixel, seed 5"
         assert read_record(path)["iterations"] == 4

@@ -75,7 +75,7 @@ COMPARE = "compare --drawers pixel --prompts red --perceptors embedded --size 24
 def test_a_comparison_is_judged_by_siglip(siglip):
     assert main([*COMPARE, "--judge", "siglip2"]) == 0
     (row,) = json.loads(Path("compare/compare.json").read_text())["rows"]
-    assert row["judge"] == "ViT-B-16-SigLIP2::webli" and list(row["scores"]) == ["embedded"]
+    assert row["judge"] == "ViT-B-16-SigLIP2::webli" and list(row["scores"]) == ["embedded-pixel"]
     assert -100 <= row["held_out"] <= 100 and row["held_out"] != row["guided"]
     page = Path("compare/index.html").read_text()
     assert "is by ViT-B-16-SigLIP2::webli" in page and f"{row['held_out']:.1f}" in page
@@ -91,7 +91,7 @@ def test_a_comparison_without_a_hub_is_judged_by_the_referee(capsys):
 def test_a_comparison_whose_judge_cannot_be_had_paints_nothing(capsys):
     assert main([*COMPARE, "--judge", "ViT-L/14"]) != 0
     assert "ViT-L/14" in capsys.readouterr().err and not Path("compare").exists()
-    assert main([*COMPARE, "--judge", "embedded"]) == 2
+    assert main([*COMPARE, "--judge", "embedded-pixel"]) == 2
     assert "it guides these pictures" in capsys.readouterr().err and not Path("compare").exists()
 
 
@@ -115,7 +115,7 @@ def test_an_audition_is_chosen_by_the_judge(session, registry, monkeypatch, requ
 
 def test_an_audition_refuses_a_judge_that_guides(session):
     with pytest.raises(SettingsError, match="it guides these pictures"):
-        session(**AUDITION, judge="embedded")
+        session(**AUDITION, judge="embedded-pixel")
 
 
 def test_a_judge_without_an_audition_has_no_effect_and_that_is_said(session):

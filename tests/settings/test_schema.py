@@ -5,9 +5,10 @@ import pickle
 import pytest
 
 from pixray.errors import SettingsError
+from pixray.settings.embedded import embedded_layer
 from pixray.settings.layers import python_layer
 from pixray.settings.output import output_name
-from pixray.settings.schema import Schema, embedded_layer, up_to_date
+from pixray.settings.schema import Schema, up_to_date
 
 
 def problems(resolve, **settings):
@@ -254,7 +255,7 @@ def test_given_holds_what_was_asked_for_only(resolve):
 
 def test_the_embedded_perceptor_brings_its_own_defaults(resolve):
     settings = resolve(drawer="pixel", perceptors="embedded")
-    assert settings.clip_models == ["embedded"] and settings.num_cuts == 6
+    assert settings.clip_models == ["embedded-pixel"] and settings.num_cuts == 6
     assert settings.origin("num_cuts") == "perceptors=embedded"
     assert resolve(drawer="pixel", perceptors="embedded", num_cuts=20).num_cuts == 20
 

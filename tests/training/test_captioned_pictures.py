@@ -167,7 +167,7 @@ def test_what_is_learnt_last_is_shown_more_often_and_by_both_its_names(sprites):
     captions = Captions(sprites, 11)
     shapes = Counter(sprites.about[captions._shape().things[0].tile].thing for _ in range(600))
     assert shapes["cross"] > 1.5 * shapes["hexagon"] and shapes["star"] > 1.5 * shapes["hexagon"]
-    texts = [captions._object().caption for _ in range(1500)]
+    texts = [captions._object().caption for _ in range(6000)]
     for thing, also in words.SAID.items():
         said = [text for text in texts if thing in text.split()]
         assert 0.03 < sum(also in text for text in said) / len(said) < 0.6

@@ -127,13 +127,13 @@ def test_the_mean_of_two_guides_lies_between_them(train, atlases, tmp_path, caps
     assert torch.equal(rows[:-1], exporting.mean(one, other)["token_embedding.weight"][:-1])
 
 
-def test_a_training_can_start_from_an_exported_guide(train, atlases, tmp_path):
+@pytest.mark.parametrize("stem", ["guide", "pixel"])
+def test_a_training_can_start_from_an_exported_guide(train, atlases, tmp_path, stem):
     first = train("guide", tmp_path / "first", "--samples", "6")["parts"]["model"]
     files = ["--checkpoint", str(tmp_path / "first" / "checkpoint.pt"), "--data", str(atlases), "--to", str(tmp_path)]
-    exporting.main(["guide", *files])
-    options = guide.parser().parse_args(
-        ["--data", str(atlases), "--out", str(tmp_path), "--samples", "6", "--buffer", "4", "--start", str(tmp_path)]
-    )
+    exporting.main([stem, *files])
+    words = ["--data", str(atlases), "--out", str(tmp_path), "--samples", "6", "--buffer", "4"]
+    options = guide.parser().parse_args([*words, "--start", str(tmp_path), "--stem", stem])
     again = guide.Guide(options).clip.model.state_dict()
     for name in ("visual.layer1.0.conv1.weight", "token_embedding.weight", "visual.bn1.running_var"):
         assert torch.allclose(again[name], first[name], atol=1e-3)
@@ -146,11 +146,12 @@ def test_an_exported_vqgan_is_one_that_the_drawer_loads(train, tmp_path):
     trained = vqgan.Vqgan()
     state = torch.load(tmp_path / "checkpoint.pt", weights_only=True)["parts"]["model"]
     trained.load_state_dict(state)
-    picture = torch.rand(1, 3, 32, 48)
+    picture = torch.rand(1, 3, 32, 48, generator=torch.Generator().manual_seed(1))
     with torch.no_grad():
         ours = trained.decode(trained.lookup(trained.nearest(trained.encode(picture))))
         theirs = (loaded.decode(loaded.encode(picture)) + 1) / 2
-    assert torch.allclose(ours, theirs, atol=0.02)
+    assert (ours - theirs).abs().mean() < 0.01  # in half precision, a position between two codes may take the other
+    assert ours.std() > 0.02
 
 
 def test_idle_codes_start_again_where_the_encoder_is(train, atlases, tmp_path):
