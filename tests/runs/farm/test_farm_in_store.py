@@ -160,7 +160,8 @@ def test_a_cluster_paints_into_a_store_what_one_process_paints_onto_a_disk(nodes
         for line in map(json.loads, text.splitlines())
         if line["event"] == "started"
     ]
-    assert sorted(begun) == [0, 0, 0, 4] or sorted(begun) == [0, 0, 0, 8], "the killed worker's cell went on"
+    further = {step for step in begun if step}  # more than one on a machine so busy that another worker is lost
+    assert begun.count(0) == 3 and further and further <= {4, 8}, "the killed worker's cell went on"
     assert not [
         name for name, text in there.items() for word in (b"geheim", b"AKIA", s3_bucket.encode()) if word in text
     ]
