@@ -111,10 +111,7 @@ class JobsApi:
 
     def _listed(self, query: str, limit: int, before: str | None) -> dict[str, Any]:
         last = self.queue.log.last  # before the jobs are read, so that nothing between is missed
-        finished = self.queue.finished(query, limit, before)
-        words = query.lower().split()
-        live = [job for job in self.queue.unfinished() if all(word in job.prompts.lower() for word in words)]
-        jobs = [*([] if before else live), *finished]
+        jobs = self.queue.listed(query, limit, before)
         return {"jobs": [self.queue.facts(job) for job in jobs], "last_event": last}
 
 

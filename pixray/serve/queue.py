@@ -213,14 +213,20 @@ class Queue:
 
     def unfinished(self) -> list[Job]:
         """Jobs that are not over: those that are painted, then those that wait, then those that are paused."""
-        with self.lock:
-            live = [job for job in self._jobs.values() if not job.finished]
-            running, paused = ([job for job in live if job.state == state] for state in ("running", "paused"))
-            return [*running, *self._order, *paused]
+        return [job for job in self.listed(limit=0) if not job.finished]
 
-    def finished(self, query: str = "", limit: int = 50, before: str | None = None) -> list[Job]:
-        """Jobs that are over, newest first; see `JobStore.finished`."""
-        return self._store.finished(query, limit, before)
+    def listed(self, query: str = "", limit: int = 50, before: str | None = None) -> list[Job]:
+        """Jobs that are not over, as above, then those that are, newest first; see `JobStore.finished`.
+
+        Nothing is kept between the two, or a job that ends just then would be in neither.
+        """
+        with self.lock:
+            finished, ids = self._store.finished(query, limit, before), {job.id for job in self._order}
+            others = [job for job in self._jobs.values() if job.id not in ids]
+            live = [*(job for job in others if job.state != "paused"), *self._order]
+            live += [job for job in others if job.state == "paused"]
+        words = query.lower().split()
+        return [*(job for job in live if not before and all(word in job.prompts.lower() for word in words)), *finished]
 
     def mentions(self, text: str) -> bool:
         """Whether a job has something to do with a text, such as the name of an upload."""

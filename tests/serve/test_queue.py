@@ -3,6 +3,7 @@
 import contextlib
 import json
 import sqlite3
+import threading
 
 import pytest
 
@@ -92,9 +93,28 @@ def test_what_was_asked_of_a_running_job_holds_after_a_kill(queue):
     later = again(queue)
     try:
         assert [(job.prompts, job.state) for job in later.unfinished()] == [("goes on", "queued"), ("paused", "paused")]
-        assert [(job.prompts, job.state) for job in later.finished()] == [("cancelled", "cancelled")]
+        assert [(job.prompts, job.state) for job in later.listed()[2:]] == [("cancelled", "cancelled")]
     finally:
         later.shut()
+
+
+def test_a_job_that_ends_while_jobs_are_listed_is_in_the_list(queue, monkeypatch):
+    """It was looked for among those that are over just before it was, and among the others just after."""
+    new_job(queue)
+    job, read = queue.take(), queue._store.finished
+    ending = threading.Thread(target=job.end, args=("done",))
+
+    def finished(*words):
+        found = read(*words)
+        ending.start()
+        ending.join(0.3)
+        return found
+
+    monkeypatch.setattr(queue._store, "finished", finished)
+    assert [one.id for one in queue.listed()] == [job.id]
+    ending.join(20)
+    monkeypatch.undo()
+    assert [(one.id, one.state) for one in queue.listed()] == [(job.id, "done")]
 
 
 def test_a_job_whose_client_waits_ends_with_its_server(queue):
@@ -232,12 +252,12 @@ def test_finished_jobs_are_found_by_words_and_page_by_page(queue):
     for name in names:
         new_job(queue, name)
         queue.settle(queue.take(), "done")
-    assert [job.prompts for job in queue.finished()] == names[::-1]
-    assert [job.prompts for job in queue.finished("red a")] == ["a RED_dot", "a red sea", "a red heart"]
-    assert [job.prompts for job in queue.finished("100%")] == ["100% blue"]
-    assert [job.prompts for job in queue.finished("d_d")] == ["a RED_dot"]
-    first = queue.finished(limit=2)
-    assert [job.prompts for job in queue.finished(limit=2, before=first[-1].id)] == names[1::-1]
+    assert [job.prompts for job in queue.listed()] == names[::-1]
+    assert [job.prompts for job in queue.listed("red a")] == ["a RED_dot", "a red sea", "a red heart"]
+    assert [job.prompts for job in queue.listed("100%")] == ["100% blue"]
+    assert [job.prompts for job in queue.listed("d_d")] == ["a RED_dot"]
+    first = queue.listed(limit=2)
+    assert [job.prompts for job in queue.listed(limit=2, before=first[-1].id)] == names[1::-1]
 
 
 def test_a_finished_job_is_removed_with_its_folder_and_its_events(queue):
@@ -401,7 +421,7 @@ def test_a_job_is_kept_until_whoever_waited_for_it_has_its_picture(queue):
 
 
 def finished_job(queue, door):
-    job = new_job(queue, f"{door} {len(queue.finished())}")
+    job = new_job(queue, f"{door} {len(queue.listed())}")
     job.door = door
     assert queue.take() is job
     queue.settle(job, "done")

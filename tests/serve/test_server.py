@@ -201,7 +201,7 @@ def test_pictures_leave_the_server_when_they_are_forgotten(own_server):
         assert when_free(f"{address}/predictions", {"input": SHORT})[1]["status"] == "succeeded"
 
     def folders():
-        jobs = server.pool.queue.finished(limit=1000)
+        jobs = server.pool.queue.listed(limit=1000)
         others = {job.order.folder for job in jobs if job.door != "predictions"}  # kept until somebody removes them
         return [path for path in server.pool.queue.folder.iterdir() if path.is_dir() and path not in others]
 
