@@ -3,6 +3,7 @@
 import dataclasses
 import json
 import re
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -157,6 +158,14 @@ def test_what_is_no_picture_of_pixray_is_answered_in_a_sentence_without_a_path(p
     answer = page.post("/api/restore", content=content)
     assert answer.status_code == 422 and words in answer.json()["detail"]
     assert "/tmp" not in answer.text and "dropped" not in answer.text
+
+
+def test_a_path_too_long_for_a_message_is_not_told_in_part(page, monkeypatch, tmp_path):
+    folder = tmp_path / "secret" / ("long" * 30)
+    folder.mkdir(parents=True)
+    monkeypatch.setattr(tempfile, "tempdir", str(folder))
+    answer = page.post("/api/restore", content=b"just words")
+    assert answer.status_code == 422 and answer.json()["detail"].startswith("this file: expected lines")
 
 
 def test_the_page_asks_no_other_host_and_runs_no_script_of_its_text(page):
