@@ -14,6 +14,7 @@ PixrayError
 from __future__ import annotations
 
 import difflib
+import re
 import reprlib
 from collections.abc import Iterable, Sequence
 from typing import Any
@@ -90,6 +91,15 @@ def shown(raw: Any, most: int = 80) -> str:
     except Exception:  # such as a whole number of more digits than Python writes
         return f"<{type(raw).__name__}>"
     return text if len(text) <= 3 * most else f"{text[: 3 * most]}…"
+
+
+def without_path(sentence: str, path: str, label: str) -> str:
+    """The sentence with a label in place of a path, also of one that `shown` cut short, or of a file below it."""
+
+    def of_cut(match: re.Match[str]) -> str:
+        return label if len(match[1]) > 1 and path.startswith(match[1]) else match[0]
+
+    return re.sub(r"'([^']*?)\.\.\.[^']*'", of_cut, sentence).replace(path, label)
 
 
 def escaped(text: str, most: int = 400) -> str:

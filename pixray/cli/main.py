@@ -168,9 +168,10 @@ def paint(words: list[str], base: Layer | None = None) -> int:
 
 def _models_of(settings: Settings) -> str:
     """What the first seconds of a run are spent on, in words."""
+    from pixray.settings.embedded import ALONE
     from pixray.settings.grammar import parse_weighted
 
-    if settings.clip_models in (["embedded"], ["embedded-pixel"], ["embedded-sketch"]):
+    if settings.clip_models in ALONE:
         return "torch and the built-in model"
     names = " and ".join(parse_weighted(name).text for name in settings.clip_models)
     either = settings.perceptors == "auto" and not settings.origins["clip_models"].settled

@@ -16,11 +16,10 @@ from pixray.models.store import ModelStore
 from pixray.perceptors.base import Perceptor
 from pixray.registry import Registry
 from pixray.runtime.devices import choose_device, choose_dtype
-from pixray.settings.embedded import GRID_LIMITS, embedded_layer
+from pixray.settings.embedded import EMBEDDED_FOLLOWS, embedded_layer
 from pixray.settings.grammar import parse_weighted
 from pixray.settings.namespace import Settings
 from pixray.settings.schema import Schema
-from pixray.settings.tables import one_ink
 
 if TYPE_CHECKING:
     import torch
@@ -58,10 +57,8 @@ def open_perceptors(settings: Settings, registry: Registry, store: ModelStore) -
     """
     notice = None if settings.origins["clip_models"].settled else _fetch_or_explain(settings, registry, store)
     if notice is not None:
-        ink = one_ink(getattr(settings, "ink", None), settings.palette)
-        optimiser = settings.optimiser if settings.origins["optimiser"].asked_for else None
-        free = not any(getattr(settings, name, None) for name in GRID_LIMITS)
-        supplied = embedded_layer(settings.drawer, settings.filters, ink, optimiser, free=free)
+        chosen = {name: getattr(settings, name, None) for name in EMBEDDED_FOLLOWS}
+        supplied = embedded_layer(chosen, settings.optimiser if settings.origins["optimiser"].asked_for else None)
         settings = Schema.for_choice(registry, [*settings.layers, supplied]).supply(settings, supplied)
     device = choose_device(settings.device)
     perceptors, weights = load_perceptors(settings.clip_models, settings, registry, store, device)

@@ -8,6 +8,7 @@ import stat
 from pathlib import Path
 from typing import Any
 
+from pixray.errors import without_path
 from pixray.serve.jobs import Job
 from pixray.settings.run_inputs import FOLDER as INPUTS
 
@@ -107,7 +108,7 @@ def error_of(job: Job) -> str | None:
     if sentence is None:
         return None
     for path in dict.fromkeys((folder, folder.resolve())):
-        sentence = sentence.replace(str(path), "the folder of the run").replace(f"{path.parent}/", "")
+        sentence = without_path(sentence, str(path), "the folder of the run").replace(f"{path.parent}/", "")
     return sentence
 
 

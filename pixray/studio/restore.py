@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from pixray.errors import PixrayError, SettingsError, shown
+from pixray.errors import PixrayError, SettingsError, without_path
 from pixray.recorders.record import NoRecord, read_record
 from pixray.registry import Registry
 from pixray.runtime.yaml_io import to_plain
@@ -101,9 +101,7 @@ def _record_of(content: bytes) -> dict[str, Any]:
 
 
 def _nameless(sentence: str, path: Path) -> str:
-    for name in (shown(str(path)), str(path)):  # messages cut long paths short
-        sentence = sentence.replace(name, _LABEL)
-    return sentence.replace("config_file=", "")
+    return without_path(sentence, str(path), _LABEL).replace("config_file=", "")
 
 
 def _ending(content: bytes) -> str:

@@ -1,16 +1,18 @@
 """The queue on disk: order, states, what outlives a start, and what is told."""
 
 import contextlib
+import dataclasses
 import json
 import sqlite3
 import threading
 
 import pytest
 
-from pixray.errors import PixrayError
+from pixray.errors import PixrayError, shown
 from pixray.runtime.files import write_atomic
 from pixray.runtime.yaml_io import read_yaml, write_yaml
 from pixray.serve import job_actions
+from pixray.serve.facts import error_of
 from pixray.serve.jobs import Job, Order
 from pixray.serve.queue import MOST_DEATHS, AtCapacity, NoSuchJob, NotNow, Queue, QueueClosed
 from pixray.serve.run_folder import CHECKPOINTS, checkpoint_path, keep_checkpoint, preview_path, thinned_out
@@ -433,3 +435,11 @@ def known(queue, job):
         return queue.get(job.id) is not None
     except NoSuchJob:
         return False
+
+
+@pytest.mark.parametrize("name", ["", "/output.png"])
+def test_what_clients_are_told_holds_no_part_of_a_long_path(queue, tmp_path, name):
+    folder = tmp_path / "secret" / ("long" * 40)
+    order = dataclasses.replace(new_job(queue).order, folder=folder)
+    told = error_of(Job(order, state="failed", error=f"{shown(f'{folder}{name}')}: is in the way; 'some...words' stay"))
+    assert told == "the folder of the run: is in the way; 'some...words' stay"

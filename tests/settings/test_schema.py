@@ -5,7 +5,7 @@ import pickle
 import pytest
 
 from pixray.errors import SettingsError
-from pixray.settings.embedded import embedded_layer
+from pixray.settings.embedded import EMBEDDED_FOLLOWS, embedded_layer
 from pixray.settings.layers import python_layer
 from pixray.settings.output import output_name
 from pixray.settings.schema import Schema, up_to_date
@@ -211,7 +211,7 @@ def test_settings_that_nobody_changed_are_not_resolved_again(resolve, registry, 
 def test_what_a_choice_supplies_is_what_resolving_with_it_would_give(resolve, registry, given):
     """Falling back to the embedded guide, settings are completed; they were once resolved all over again."""
     settings = resolve(**{"drawer": "pixel", **given})
-    supplied = embedded_layer(settings.drawer, settings.filters)
+    supplied = embedded_layer({name: getattr(settings, name, None) for name in EMBEDDED_FOLLOWS}, None)
     completed = Schema.for_choice(registry, [*settings.layers, supplied]).supply(settings, supplied)
     expected = resolve(**{"drawer": "pixel", "perceptors": "embedded", **given})
     values = {**vars(expected), "perceptors": "auto"}
