@@ -16,7 +16,7 @@ from pixray.models.store import ModelStore
 from pixray.perceptors.base import Perceptor
 from pixray.registry import Registry
 from pixray.runtime.devices import choose_device, choose_dtype
-from pixray.settings.embedded import EMBEDDED_FOLLOWS, embedded_layer
+from pixray.settings.embedded import ASKED, EMBEDDED_FOLLOWS, embedded_layers
 from pixray.settings.grammar import parse_weighted
 from pixray.settings.namespace import Settings
 from pixray.settings.schema import Schema
@@ -58,8 +58,11 @@ def open_perceptors(settings: Settings, registry: Registry, store: ModelStore) -
     notice = None if settings.origins["clip_models"].settled else _fetch_or_explain(settings, registry, store)
     if notice is not None:
         chosen = {name: getattr(settings, name, None) for name in EMBEDDED_FOLLOWS}
-        supplied = embedded_layer(chosen, settings.optimiser if settings.origins["optimiser"].asked_for else None)
-        settings = Schema.for_choice(registry, [*settings.layers, supplied]).supply(settings, supplied)
+        asked = {name: chosen[name] for name in ASKED if name in settings.origins and settings.origins[name].asked_for}
+        supplied = embedded_layers(chosen, asked)
+        schema = Schema.for_choice(registry, [*settings.layers, *supplied])
+        for layer in supplied:
+            settings = schema.supply(settings, layer)
     device = choose_device(settings.device)
     perceptors, weights = load_perceptors(settings.clip_models, settings, registry, store, device)
     return Perception(settings, device, perceptors, weights, notice)

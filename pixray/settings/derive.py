@@ -34,20 +34,31 @@ def derive(
         origins: where each value came from.
         problems: receives one line per problem.
     """
+    derive_times(declared, values, values, problems)
+    _check_anchors(declared, values, problems)
+    _check_ladder(values, origins, problems)
+    _derive_size(values, origins, problems)
+    if not problems:
+        fit_canvas(declared, values, origins, problems)
+
+
+def derive_times(
+    declared: Mapping[str, Declaration], values: dict[str, Any], amounts: Mapping[str, Any], problems: list[str]
+) -> None:
+    """Whole iterations from amounts, once the number of iterations is known; see `derive`.
+
+    Args:
+        amounts: by setting name, converted and not derived yet; what is no amount is passed over.
+    """
     iterations = values["iterations"]
-    for name, value in values.items():
+    for name, value in amounts.items():
         if isinstance(value, Amount):
             number = value.of(iterations)
             # A share that rounds down to nothing still means "as often as possible", not "never".
             values[name] = max(1, number) if value.value > 0 and Role.PERIOD in declared[name].role else number
         elif Role.PERCENTS in declared[name].role:
             values[name] = [amount.of(iterations - 1) if iterations else 0 for amount in value or []]
-    _check_anchors(declared, values, problems)
-    _check_ladder(values, origins, problems)
     _check_changes(values, problems)
-    _derive_size(values, origins, problems)
-    if not problems:
-        fit_canvas(declared, values, origins, problems)
 
 
 def _check_anchors(declared: Mapping[str, Declaration], values: dict[str, Any], problems: list[str]) -> None:

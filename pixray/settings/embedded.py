@@ -8,31 +8,46 @@ from typing import Any
 from pixray.settings import tables
 from pixray.settings.layers import Layer, LayerKind
 
-GRID_LIMITS = ("sprite", "colors", "transparent")
-"""What limits the colours or the opacity of the cells of a pixel grid."""
-EMBEDDED_FOLLOWS = ("perceptors", "clip_models", "drawer", "filters", "palette", "ink", "optimiser", *GRID_LIMITS)
-"""The settings whose values tell what is supplied for the embedded guides."""
+_OPACITY = ("sprite", "transparent", "pixel_alpha", "transparent_weight", "init_image")
+"""What tells whether the opacity of the cells of a pixel grid is learnt."""
+_FOLLOWS = ("perceptors", "clip_models", "drawer", "filters", "palette", "ink", "optimiser", *_OPACITY)
+EMBEDDED_FOLLOWS = (*_FOLLOWS, "quality")
+"""The settings whose values tell what is supplied for the embedded guides; the quality tells the iterations alone."""
+ASKED = ("optimiser", "pixel_alpha")
+"""Those of them that others supply, too, so that only values count that somebody asked for."""
 _BY_ITS_NAME = (["embedded-pixel"], ["embedded-sketch"])
 ALONE = (["embedded"], *_BY_ITS_NAME)
 """Values of `clip_models` by which one of them guides alone."""
 
 
-def embedded_layers(chosen: Mapping[str, Any], optimiser: str | None) -> Sequence[Layer]:
-    """What is supplied if an embedded guide guides, else nothing; see `embedded_layer`."""
+def chosen_embedded(chosen: Mapping[str, Any], asked: Mapping[str, Any]) -> Sequence[Layer]:
+    """What is supplied if an embedded guide guides, else nothing; see `embedded_layers`."""
     if chosen["clip_models"] == ["embedded"]:
-        return [embedded_layer({**chosen, "ink": None}, optimiser)]
+        return embedded_layers({**chosen, "ink": None}, asked)
     if chosen["perceptors"] == "embedded" or chosen["clip_models"] in _BY_ITS_NAME:
-        return [embedded_layer(chosen, optimiser)]
+        return embedded_layers(chosen, asked)
     return []
 
 
-def embedded_layer(chosen: Mapping[str, Any], optimiser: str | None) -> Layer:
+def embedded_layers(chosen: Mapping[str, Any], asked: Mapping[str, Any]) -> Sequence[Layer]:
     """What follows from painting with an embedded guide.
 
     Args:
         chosen: the values of `EMBEDDED_FOLLOWS`, None for those that the run does not have.
-        optimiser: that somebody asked for; None: nobody did.
+        asked: those of `ASKED` that somebody asked for.
     """
-    ink, free = tables.one_ink(chosen["ink"], chosen["palette"]), not any(chosen[name] for name in GRID_LIMITS)
-    values = tables.embedded_values(chosen["drawer"], chosen["filters"], ink, optimiser, free=free)
-    return Layer(LayerKind.SUPPLIED, "perceptors=embedded", values, follows=EMBEDDED_FOLLOWS)
+    ink = tables.one_ink(chosen["ink"], chosen["palette"])
+    opacity = "none"
+    if chosen["transparent"] or chosen["sprite"]:
+        given = asked.get("pixel_alpha", "ground") != "ground" or chosen["transparent_weight"] or chosen["init_image"]
+        opacity = "learnt" if given else "ground"
+    values = tables.embedded_values(chosen["drawer"], chosen["filters"], ink, asked.get("optimiser"), opacity)
+    if "iterations" not in values:
+        return [_layer(values, _FOLLOWS)]
+    iterations = round(values["iterations"] * tables.length_of(chosen["quality"]))
+    others = {name: value for name, value in values.items() if name != "iterations"}
+    return [_layer(others, _FOLLOWS), _layer({"iterations": iterations}, EMBEDDED_FOLLOWS)]
+
+
+def _layer(values: Mapping[str, Any], follows: Sequence[str]) -> Layer:
+    return Layer(LayerKind.SUPPLIED, "perceptors=embedded", values, follows=tuple(follows))

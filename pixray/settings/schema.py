@@ -18,8 +18,8 @@ from pixray.settings import tables as presets
 from pixray.settings.convert import convert
 from pixray.settings.core import engine_declarations
 from pixray.settings.declare import Declaration, Role, declarations, offered
-from pixray.settings.derive import derive
-from pixray.settings.embedded import EMBEDDED_FOLLOWS, embedded_layers
+from pixray.settings.derive import derive, derive_times
+from pixray.settings.embedded import ASKED, EMBEDDED_FOLLOWS, chosen_embedded
 from pixray.settings.files import file_problems
 from pixray.settings.grammar import Amount, Weighted, parse_parts
 from pixray.settings.indexed import IndexedPart, indexed_part
@@ -159,8 +159,11 @@ class Schema:
 
         Args:
             settings: resolved and not changed since; this schema declares all of them, and perhaps more.
-            supplied: counts below everything that somebody asked for. No size and no number of iterations may be in
-                it, since other values follow from those.
+            supplied: counts below everything that somebody asked for. No size may be in it, since other values follow
+                from it.
+
+        Raises:
+            SettingsError: with the iterations that were supplied, timed prompts are no longer in their order.
         """
         values: dict[str, Any] = {}
         origins: dict[str, Origin] = {}
@@ -175,6 +178,10 @@ class Schema:
             else:
                 values[name] = None if declaration.default is None else convert(declaration, declaration.default)
                 origins[name] = Origin(LayerKind.DEFAULT, DEFAULT, copy.deepcopy(values[name]))
+        problems: list[str] = []
+        derive_times(self.declared, values, {name: origin.raw for name, origin in origins.items()}, problems)
+        if problems:
+            raise SettingsError(problems)
         prompts = {**settings.prompts_by_setting, **self._prompts(values, origins, [], supplied.values)}
         return Settings(values, origins, settings.layers, settings.notices, self._roles(), prompts)
 
@@ -235,11 +242,12 @@ class Schema:
             named = any("clip_models" in layer.values for layer in today)
             if is_robust(chosen["ladder"], chosen["perceptors"]) and not named:
                 below.append(robust_layer(quality))
-        optimiser = chosen["optimiser"] if strongest(self.declared["optimiser"], today) else None
-        below += embedded_layers(chosen, optimiser)
         if chosen["sprite"]:
             values = presets.sprite_values(chosen["filters"])
             below.append(Layer(LayerKind.SUPPLIED, "sprite", values, follows=("sprite", "filters")))
+        declared = {name: self.declared[name] for name in ASKED if name in self.declared}
+        asked = {name: chosen[name] for name in declared if strongest(declared[name], today)}
+        below += chosen_embedded(chosen, asked)
         return [*below, *self.supplies]
 
     def _choice(self, name: str, layers: Sequence[Layer]) -> Any:

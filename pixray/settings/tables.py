@@ -42,9 +42,12 @@ EMBEDDED: dict[str, Any] = {
     "priors": "tv:3",
     "prior_prompts": ["noise:-0.05"],
 }
-# Pixel grids in free colours have a guide of their own, whose gradients say how far each cell has to go; Adam moves
-# cells that hardly matter as far, and forms become lumps.
+# Pixel grids have a guide of their own, whose gradients say how far each cell has to go; Adam moves cells that hardly
+# matter as far, and forms become lumps. Steps of one length come to rest where they grow short, and 100 that do so
+# early paint what 250 do.
 EMBEDDED_PIXEL: dict[str, Any] = {
+    "iterations": 100,
+    "learning_rate_drops": (50, 80),
     "clip_models": ["embedded-pixel"],
     "num_cuts": 6,
     "priors": "tv:0.5",
@@ -52,8 +55,8 @@ EMBEDDED_PIXEL: dict[str, Any] = {
     "optimiser": "NormalizedSGD",
     "learning_rate_factor": 2.0,
 }
-# Cells in few colours, or opaque or not, jump from one to the other, and steps of one length leave speckles of them.
-EMBEDDED_SPRITE: dict[str, Any] = {"num_cuts": 6, "priors": "tv:1.5"}
+# Cells that are opaque or not jump from one to the other, and steps of one length leave speckles of them.
+EMBEDDED_TRANSPARENT: dict[str, Any] = {"num_cuts": 6, "priors": "tv:1.5"}
 # A model of 64 x 64 pixels says nothing about fine frequencies, which would stay the noise that they begin as.
 EMBEDDED_FFT: dict[str, Any] = {"fft_decay": 2.5, "fft_lrate": 0.05, "fft_colors": 2.5}
 # A decoder for icons paints them at their own size, and the guide wants to see them in the middle of a square.
@@ -99,30 +102,39 @@ def quality_layer(quality: str) -> dict[str, Any]:
     return {**QUALITY[quality], "clip_models": list(CLIP_MODELS[quality])}
 
 
+def length_of(quality: str | None) -> float:
+    """How many times as many iterations a quality means as the normal one; an unknown one as many."""
+    return float(QUALITY.get(quality or "", QUALITY["normal"])["iterations"] / QUALITY["normal"]["iterations"])
+
+
 def embedded_values(
     drawer: str | None,
     filters: str | None,
     ink: str | None = None,
     optimiser: str | None = None,
-    *,
-    free: bool = True,
+    opacity: str = "none",
 ) -> dict[str, Any]:
-    """What the embedded guide supplies; pixel grids in free colours, frequencies and pen strokes want other values.
+    """What the embedded guide supplies; pixel grids, frequencies and pen strokes want other values.
 
     Args:
         ink: colour of all strokes; None: they have no such colour.
         optimiser: that somebody asked for; None: nobody did.
-        free: whether cells of a grid may take any colour and are opaque.
+        opacity: of the cells of a grid: "none", all are opaque; "ground", their ground is removed at the end; "learnt".
     """
     if ink is not None and sum(read_color(ink)) / 3 <= DARKEST_INK:
         return {**EMBEDDED, **EMBEDDED_INK}
     if drawer == "pixel" and any(name == "lookup" for name, *_ in parse_parts(filters)):
         return EMBEDDED
-    if drawer == "pixel" and not free:
-        return {**EMBEDDED, **EMBEDDED_SPRITE}
+    if drawer == "pixel" and opacity == "learnt":
+        return {**EMBEDDED, **EMBEDDED_TRANSPARENT}
     values = {**EMBEDDED, **_EMBEDDED_BY_DRAWER.get(drawer or "", {})}
+    if drawer == "pixel" and opacity == "ground":
+        values["pixel_alpha"] = "ground"
     if optimiser is not None and optimiser != values.get("optimiser"):
-        values["learning_rate_factor"] = EMBEDDED["learning_rate_factor"]  # the steps of another are not of that length
+        # The steps of another are not of that length, nor do they come to rest as soon.
+        others = ("optimiser", "iterations", "learning_rate_drops") if drawer == "pixel" else ()
+        values = {name: value for name, value in values.items() if name not in others}
+        values["learning_rate_factor"] = EMBEDDED["learning_rate_factor"]
     return values
 
 

@@ -89,7 +89,7 @@ def test_a_run_that_is_stopped_early_delivers_few_colours(session):
 def test_the_loss_is_told_before_and_after_hardening(session):
     drawn, notices = sprite(session, colors=2)
     (told,) = [text for text in notices if "as it is delivered" in text]
-    assert told.startswith("from step 6 on") and told.endswith(drawn[-1].text["pixray_hardened"].partition(": ")[2])
+    assert told.startswith("from step 8 on") and told.endswith(drawn[-1].text["pixray_hardened"].partition(": ")[2])
     assert "pixray_hardened" not in drawn[0].text
 
 
@@ -119,7 +119,7 @@ def grey():
 def test_gradients_reach_the_cells_and_the_palette_in_every_part():
     learnt = LearntPalette(3, (), "cpu", steps=10)
     cells = torch.rand(20, 3, generator=torch.Generator().manual_seed(0)).requires_grad_(True)
-    for step, reached in [(0, False), (4, True), (8, True)]:
+    for step, reached in [(0, False), (6, True), (8, True)]:
         learnt.colours.grad = cells.grad = None
         learnt.shown(cells, step).square().sum().backward()
         assert cells.grad is not None and bool(cells.grad.any())

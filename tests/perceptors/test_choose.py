@@ -1,6 +1,7 @@
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
 from pixray.errors import ModelUnavailable, SettingsError
 from pixray.events import Noticed, Started
@@ -108,12 +109,30 @@ def test_pixel_grids_in_free_colours_get_few_cutouts_little_calm_and_steps_along
     assert settings.origin("num_cuts") == "perceptors=embedded"
 
 
-@pytest.mark.parametrize("limit", [{"sprite": "8x6"}, {"colors": 4}, {"transparent": True}])
+@pytest.mark.parametrize(
+    "limit",
+    [
+        {"sprite": "8x6", "pixel_alpha": "hard"},
+        {"transparent": True, "pixel_alpha": "soft"},
+        {"transparent": True, "transparent_weight": 0.1},
+        {"sprite": "8x6", "init_image": "start.png"},
+    ],
+)
 @pytest.mark.parametrize("perceptors", ["embedded", "auto"])
-def test_cells_in_few_colours_or_with_transparency_are_guided_as_other_drawers_are(session, perceptors, limit):
+def test_cells_whose_opacity_is_learnt_are_guided_as_other_drawers_are(session, perceptors, limit):
+    Image.new("RGB", (8, 6), "red").save("start.png")
     settings = session(**{**pixel, "pixel_size": None, "perceptors": perceptors, "num_cuts": None, **limit}).settings
     assert (settings.clip_models, settings.optimiser, settings.priors) == (["embedded"], "Adam", "tv:1.5")
     assert (settings.num_cuts, settings.learning_rate_factor) == (6, 1.0)
+    assert settings.pixel_alpha != "ground"
+
+
+@pytest.mark.parametrize("cells", [{"sprite": "8x6"}, {"colors": 4}, {"transparent": True}])
+@pytest.mark.parametrize("perceptors", ["embedded", "auto"])
+def test_the_ground_of_a_transparent_grid_is_removed_at_the_end(session, perceptors, cells):
+    settings = session(**{**pixel, "pixel_size": None, "perceptors": perceptors, "num_cuts": None, **cells}).settings
+    assert (settings.clip_models, settings.optimiser) == (["embedded-pixel"], "NormalizedSGD")
+    assert (settings.pixel_alpha == "ground") is settings.transparent is ("colors" not in cells)
 
 
 @pytest.mark.parametrize("perceptors", ["embedded", "auto"])

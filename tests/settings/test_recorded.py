@@ -129,7 +129,7 @@ def test_a_changed_quality_leaves_what_does_not_follow_from_it(resolve, again, m
     monkeypatch.setitem(tables.EMBEDDED, "cut_noise", 0.7)
     changed_default("learning_rate", 0.5)
     settings = again(record, quality="draft")
-    assert settings.iterations == tables.QUALITY["draft"]["iterations"]
+    assert settings.iterations == round(tables.EMBEDDED_PIXEL["iterations"] * tables.length_of("draft"))
     assert (settings.cut_noise, settings.learning_rate) == (0.2, 0.2)
     other = again(record, drawer="fft")
     assert (other.cut_noise, other.learning_rate) == (0.7, 0.2), "presets of the drawer are today's"

@@ -5,7 +5,7 @@ import pickle
 import pytest
 
 from pixray.errors import SettingsError
-from pixray.settings.embedded import EMBEDDED_FOLLOWS, embedded_layer
+from pixray.settings.embedded import ASKED, EMBEDDED_FOLLOWS, embedded_layers
 from pixray.settings.layers import python_layer
 from pixray.settings.output import output_name
 from pixray.settings.schema import Schema, up_to_date
@@ -206,13 +206,20 @@ def test_settings_that_nobody_changed_are_not_resolved_again(resolve, registry, 
         {"prompts": "a heart", "num_cuts": 9, "filters": "lookup"},
         {"drawer": "vqgan", "prior_prompts": "blur:-0.3", "quality": "best"},
         {"drawer": "fft", "priors": "none", "custom_loss": "smoothness", "iterations": 40, "save_every": "10%"},
+        {"drawer": "line_sketch", "save_every": "10%", "learning_rate_drops": [30, 60]},
+        {"sprite": "8x8", "save_every": "10%"},
+        {"sprite": "8x8", "pixel_alpha": "soft"},
+        {"transparent": True, "quality": "draft"},
     ],
 )
 def test_what_a_choice_supplies_is_what_resolving_with_it_would_give(resolve, registry, given):
     """Falling back to the embedded guide, settings are completed; they were once resolved all over again."""
-    settings = resolve(**{"drawer": "pixel", **given})
-    supplied = embedded_layer({name: getattr(settings, name, None) for name in EMBEDDED_FOLLOWS}, None)
-    completed = Schema.for_choice(registry, [*settings.layers, supplied]).supply(settings, supplied)
+    settings = completed = resolve(**{"drawer": "pixel", **given})
+    asked = {name: given[name] for name in ASKED if name in given}
+    supplied = embedded_layers({name: getattr(settings, name, None) for name in EMBEDDED_FOLLOWS}, asked)
+    schema = Schema.for_choice(registry, [*settings.layers, *supplied])
+    for layer in supplied:
+        completed = schema.supply(completed, layer)
     expected = resolve(**{"drawer": "pixel", "perceptors": "embedded", **given})
     values = {**vars(expected), "perceptors": "auto"}
     assert vars(completed) == values and list(vars(completed)) == list(values)

@@ -17,6 +17,7 @@ from torch.nn.functional import embedding_bag
 from pixray.drawers.base import Canvas, Drawer
 from pixray.drawers.pixel.cells import BORDERS, CELL_TYPES, Cells, Coverage, coverage, grid_shape
 from pixray.drawers.pixel.files import cells_png, cells_svg, shown_colors
+from pixray.drawers.pixel.ground import border_cells, ground_cells
 from pixray.drawers.pixel.learnt_palette import RATE as PALETTE_RATE
 from pixray.drawers.pixel.learnt_palette import LearntPalette
 from pixray.drawers.pixel.sprite_files import COLORS, check_sprite, own_colours, sprite_files
@@ -82,8 +83,9 @@ class PixelDrawer(Drawer):
         )
         pixel_alpha: str = setting(
             "soft",
-            "transparency of cells (with transparent); soft: any value; hard: opaque or fully transparent, for sprites",
-            choices=("soft", "hard"),
+            "transparency of cells (with transparent); soft: any value; hard: opaque or fully transparent; ground: "
+            "painted opaque, and what reaches the border in much the same colour is removed at the end",
+            choices=("soft", "hard", "ground"),
         )
         sprite: Any = setting(
             None,
@@ -144,6 +146,7 @@ class PixelDrawer(Drawer):
         self._steps = self._step = 0
         self._settled = False
         self._own: Tensor | None = None
+        self._border: Tensor | None = None
         if settings.sprite or settings.colors:
             self.capturable, self.uses_palette = False, True  # a step depends on its number
         elif settings.dither != "none":
@@ -162,7 +165,10 @@ class PixelDrawer(Drawer):
         else:
             colours = self._sample(image, channels)
         self._colours = colours.to(self.canvas.device).requires_grad_(True)
-        self._cover = coverage(self.cells).to(self.canvas.device)
+        cover = coverage(self.cells)
+        self._cover = cover.to(self.canvas.device)
+        if self.canvas.transparent and self.settings.pixel_alpha == "ground":
+            self._border = border_cells(cover, self.cells.width).to(self.canvas.device)
         if self.settings.sprite or self.settings.colors:
             count = self.settings.colors or (None if self.canvas.palette else COLORS)
             self._learnt = LearntPalette(
@@ -203,11 +209,19 @@ class PixelDrawer(Drawer):
     def _with_opacity(self, colours: Tensor, *, few: bool) -> Tensor:
         """The same with the opacity that cells are shown with; `few`: as the files of sprites hold it."""
         opacity = colours[:, 3:]
-        if self.canvas.transparent and self.settings.pixel_alpha == "hard":
+        if self.canvas.transparent and self.settings.pixel_alpha == "ground":
+            opacity = self._without_ground(colours) if self._settled else torch.ones_like(opacity)
+        elif self.canvas.transparent and self.settings.pixel_alpha == "hard":
             opacity = straight_through((opacity >= 0.5).to(opacity.dtype), opacity)
         elif self.canvas.transparent and few and self._learnt is not None:
             opacity = self._learnt.shades(opacity)
         return torch.cat([colours[:, :3], opacity], 1) if self.canvas.transparent else colours
+
+    def _without_ground(self, colours: Tensor) -> Tensor:
+        """Opacity of the finished cells, 0 for ground and 1 for all else."""
+        assert self._cover is not None, "start() comes first"
+        ground = ground_cells(colours[:, :3].detach().cpu(), self._cover.to("cpu"), self.cells.width)
+        return (~ground).to(colours)[:, None]
 
     def render(self, step: int) -> Tensor:
         self._step = step
@@ -228,6 +242,8 @@ class PixelDrawer(Drawer):
     @torch.no_grad()
     def project(self) -> None:
         self.colours.clamp_(0, 1)
+        if self._border is not None:  # a border of one colour keeps things off it, and makes the ground easy to tell
+            self.colours[self._border, :3] = self.colours[self._border, :3].mean(0)
         if self._learnt is not None:
             self._learnt.project()
 

@@ -20,7 +20,7 @@ from pixray.ops.surrogate import straight_through
 from pixray.sprites.colors import choose_colors
 from pixray.sprites.dither import in_palette
 
-MIXES_FROM, HARD_FROM = 0.25, 0.6
+MIXES_FROM, HARD_FROM = 0.5, 0.8
 """Shares of the run."""
 BLURRED, SHARP = 0.05, 0.002
 """Softness of the mixtures at first and at last, in squared distances of sRGB."""

@@ -1,0 +1,101 @@
+"""What is removed as the ground of a pixel picture, and what stays."""
+
+import numpy as np
+import pytest
+import torch
+
+from pixray.drawers.pixel.cells import CELL_TYPES, Cells, coverage
+from pixray.drawers.pixel.ground import border_cells, ground_cells
+
+SIDE = 12
+RED, BLUE, WHITE, GREEN = (0.9, 0.1, 0.1), (0.2, 0.3, 0.9), (1.0, 1.0, 1.0), (0.1, 0.7, 0.2)
+
+
+def removed(picture, cell_type="rect"):
+    """Which cells are ground, rows x columns."""
+    cells = Cells(cell_type, SIDE, SIDE, SIDE * 4, SIDE * 4, filled=True)
+    colours = torch.tensor(picture, dtype=torch.float32).reshape(-1, 3)[: len(cells)]
+    return ground_cells(colours, coverage(cells), SIDE * 4).view(-1, SIDE).numpy()
+
+
+def plain(colour):
+    return np.tile(np.array(colour), (SIDE, SIDE, 1))
+
+
+def test_a_thing_stays_and_all_around_it_goes():
+    picture = plain(BLUE)
+    picture[3:9, 4:8] = RED
+    ground = removed(picture)
+    assert not ground[3:9, 4:8].any() and ground.sum() == SIDE * SIDE - 24
+
+
+def test_what_a_thing_encloses_stays():
+    picture = plain(WHITE)
+    picture[3:9, 3:9] = RED
+    picture[5:7, 5:7] = WHITE
+    assert not removed(picture)[3:9, 3:9].any()
+
+
+def test_a_ground_that_changes_little_by_little_goes_whole():
+    picture = plain(BLUE) * np.linspace(0.3, 1, SIDE)[:, None, None]
+    picture[3:9, 4:8] = RED
+    ground = removed(picture)
+    assert not ground[3:9, 4:8].any() and ground[0].all() and ground[-1].all()
+
+
+def test_sky_and_grass_are_ground_and_a_thing_that_touches_the_border_is_none():
+    picture = plain(BLUE)
+    picture[7:] = GREEN
+    picture[4:10, 8:] = RED
+    ground = removed(picture)
+    assert not ground[4:10, 8:].any() and ground[:4].all() and ground[10:].all()
+
+
+def test_specks_in_the_ground_go_with_it():
+    side = 40
+    cells = Cells("rect", side, side, side, side, filled=True)
+    picture = np.tile(np.array(BLUE), (side, side, 1))
+    picture[10:30, 10:30], picture[3, 3] = RED, WHITE
+    ground = ground_cells(torch.tensor(picture).float().reshape(-1, 3), coverage(cells), side).view(side, side)
+    assert ground[3, 3] and not ground[10:30, 10:30].any()
+
+
+def test_colours_that_are_near_to_each_other_are_told_apart_where_nothing_else_would_be_left():
+    picture = plain(WHITE)
+    picture[3:9, 4:8] = (0.9, 0.95, 0.92)
+    assert not removed(picture)[3:9, 4:8].any() and removed(picture)[0].all()
+
+
+@pytest.mark.parametrize("colours", [(BLUE,), tuple(np.linspace(0, 1, SIDE)[:, None] * np.ones(3))])
+def test_a_picture_that_is_all_ground_stays_as_it_is(colours):
+    picture = np.stack([np.tile(np.array(colours[row % len(colours)]), (SIDE, 1)) for row in range(SIDE)])
+    assert not removed(picture).any()
+
+
+@pytest.mark.parametrize("cell_type", CELL_TYPES)
+def test_cells_of_every_type_have_a_border_and_neighbours(cell_type):
+    cells = Cells(cell_type, SIDE, SIDE, 96, 96, filled=True)
+    cover = coverage(cells)
+    centres = cells.boxes() + torch.tensor([cells.cell_width / 2, cells.cell_height / 2])
+    inside = ((centres - 48).abs() < 20).all(1)
+    colours = torch.where(inside[:, None], torch.tensor(RED), torch.tensor(BLUE))
+    ground = ground_cells(colours, cover, 96)
+    assert torch.equal(~ground, inside)
+    assert not inside[border_cells(cover, 96)].any() and len(border_cells(cover, 96)) >= 2 * SIDE
+
+
+def test_the_last_picture_alone_is_without_its_ground(session):
+    made = session(drawer="pixel", pixel_size="8x6", size="48x36", transparent=True, pixel_alpha="ground", iterations=3)
+    shown = []
+    for event in made.run():
+        if type(event).__name__ == "Stepped":
+            shown.append(made.render().detach()[0, 3])
+    assert len(shown) == 3 and all((alpha == 1).all() for alpha in shown)
+    border = np.asarray(made.image())[[0, -1], :, :3].reshape(-1, 3)
+    assert len(np.unique(border, axis=0)) == 1, "the border is of one colour"
+
+
+def test_a_picture_without_transparency_keeps_its_ground(session):
+    made = session(drawer="pixel", pixel_size="8x6", size="48x36", pixel_alpha="ground", iterations=2)
+    list(made.run())
+    assert made.image().mode == "RGB"
