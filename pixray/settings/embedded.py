@@ -8,10 +8,10 @@ from typing import Any
 from pixray.settings import tables
 from pixray.settings.layers import Layer, LayerKind
 
-_OPACITY = ("sprite", "transparent", "pixel_alpha", "transparent_weight", "init_image")
-"""What tells whether the opacity of the cells of a pixel grid is learnt."""
+_OPACITY = ("sprite", "transparent", "pixel_alpha", "transparent_weight")
+"""What tells whether the opacity of the cells of a pixel grid is learnt, beside whether there is a start picture."""
 _FOLLOWS = ("perceptors", "clip_models", "drawer", "filters", "palette", "ink", "optimiser", *_OPACITY)
-EMBEDDED_FOLLOWS = (*_FOLLOWS, "quality")
+EMBEDDED_FOLLOWS = (*_FOLLOWS, "quality", "init_image")
 """The settings whose values tell what is supplied for the embedded guides; the quality tells the iterations alone."""
 ASKED = ("optimiser", "pixel_alpha")
 """Those of them that others supply, too, so that only values count that somebody asked for."""
@@ -46,8 +46,9 @@ def embedded_layers(chosen: Mapping[str, Any], asked: Mapping[str, Any]) -> Sequ
         return [_layer(values, _FOLLOWS)]
     iterations = round(values["iterations"] * tables.length_of(chosen["quality"]))
     others = {name: value for name, value in values.items() if name != "iterations"}
-    return [_layer(others, _FOLLOWS), _layer({"iterations": iterations}, EMBEDDED_FOLLOWS)]
+    return [_layer(others, _FOLLOWS), _layer({"iterations": iterations}, (*_FOLLOWS, "quality"))]
 
 
 def _layer(values: Mapping[str, Any], follows: Sequence[str]) -> Layer:
+    """What is supplied again when one of these changes: not with another start picture, as each frame of a film has."""
     return Layer(LayerKind.SUPPLIED, "perceptors=embedded", values, follows=tuple(follows))

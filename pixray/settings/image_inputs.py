@@ -51,9 +51,11 @@ class Start:
         refers=Refers.PICTURE,
     )
     image_label_weight: float = setting(1.0, "weight of image_labels", aliases=("-ilw",))
-    transparent: bool = setting(False, "paint with transparency, if the drawer supports it")
+    transparent: bool = setting(False, "paint with transparency, if the drawer supports it", role=Role.CHOICE)
     transparent_weight: float = setting(
-        0.0, "weight of the pull towards transparency (negative: towards opacity)", role=Role.STEERABLE
+        0.0,
+        "weight of the pull towards transparency (negative: towards opacity)",
+        role=Role.STEERABLE | Role.CHOICE,
     )
     alpha_use_g: bool = setting(False, "accepted from old settings, without effect", internal=True)
     alpha_gamma: float = setting(4.0, "accepted from old settings, without effect", internal=True)

@@ -18,7 +18,7 @@ def told(**settings):
 
 def test_a_sprite_of_a_few_steps_says_that_its_ground_is_opaque_and_what_helps():
     text = "transparency was asked for, but 100% of the border of the picture is opaque: more iterations help, or "
-    assert told(sprite=(8, 8), colors=4, iterations=2) == [text + "transparent_weight=0.1"]
+    assert told(sprite=(8, 8), colors=4, iterations=2, pixel_alpha="hard") == [text + "transparent_weight=0.1"]
     assert told(sprite=(8, 8), colors=4, iterations=2, transparent_weight=0.2) == [
         text + "a transparent_weight above 0.2"
     ]

@@ -51,8 +51,10 @@ CASES = {
         "pixel_type": "hex",
         "pixel_border": "open",
         "transparent": True,
+        "pixel_alpha": "soft",
         "custom_loss": "saturation",
     },
+    "ground": {**PIXEL, "transparent": True, "colors": 6},
     "guides": {
         **PIXEL,
         "init_image": "start.png",

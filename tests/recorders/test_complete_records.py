@@ -21,6 +21,7 @@ FEW = ["--drawer", "pixel", "--size", "32x24", "--seed", "5", "--quiet"]
 def few_steps(monkeypatch):
     """Presets as they are when a run is made."""
     monkeypatch.setitem(tables.QUALITY["normal"], "iterations", 4)
+    monkeypatch.setitem(tables.EMBEDDED_PIXEL, "iterations", 4)
     monkeypatch.setitem(tables.EMBEDDED_PIXEL, "num_cuts", 3)
 
 
@@ -31,6 +32,7 @@ def other_times(monkeypatch):
 
     def begin():
         monkeypatch.setitem(tables.QUALITY["normal"], "iterations", 2)
+        monkeypatch.setitem(tables.EMBEDDED_PIXEL, "iterations", 2)
         monkeypatch.setitem(tables.EMBEDDED_PIXEL, "num_cuts", 2)
         monkeypatch.setitem(tables.EMBEDDED, "cut_noise", 0.9)
         monkeypatch.setitem(tables.EMBEDDED, "cut_contrast", "minmax")
@@ -102,7 +104,8 @@ def test_a_run_goes_on_as_it_was_begun(few_steps, other_times):
     assert main(["resume", "one", "--iterations", "5", "--quiet"]) == 0
     assert main(["resume", "one", "--iterations", "+1", "--quiet"]) == 0
     first, second = read_record("whole")[RESOLVED], read_record("one")[RESOLVED]
-    assert first["defaults"].pop("learning_rate_drops") and first == second
+    assert first["presets"][0]["values"].pop("learning_rate_drops") == ["50%", "80%"]
+    assert first == second and read_record("one")["learning_rate_drops"] == ["1 iterations", "2 iterations"]
 
 
 @pytest.mark.parametrize("command", ["grid", "compare"])

@@ -86,6 +86,7 @@ class PixelDrawer(Drawer):
             "transparency of cells (with transparent); soft: any value; hard: opaque or fully transparent; ground: "
             "painted opaque, and what reaches the border in much the same colour is removed at the end",
             choices=("soft", "hard", "ground"),
+            role=Role.CHOICE,
         )
         sprite: Any = setting(
             None,
