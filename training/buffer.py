@@ -18,11 +18,11 @@ from training.scene_sampler import Picture, Thing
 from training.strokes import begin_strokes, drawn, moved
 from training.targets import Targets
 
-RATE, STEPS, LEAST = DRAWERS_RATE * EMBEDDED_PIXEL["learning_rate_factor"], 250, 0.1
+RATE, STEPS, LEAST = DRAWERS_RATE * EMBEDDED_PIXEL["learning_rate_factor"], 100, 0.1
 """How far the first step moves the numbers of a picture, as a root of the mean of squares; it falls in so many steps to
 a tenth of that."""
-GRIDS = (32, 40, 40, 64)
-"""Cells per side of painted pictures; 64 are free pixels."""
+GRIDS = (32, 40, 40, 48)
+"""Cells per side of painted pictures."""
 CALM = float(EMBEDDED_PIXEL["priors"].removeprefix("tv:"))
 """Weight of total variation, as `priors` has it with the embedded guide and a pixel grid."""
 STROKES = 0

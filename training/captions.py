@@ -17,7 +17,7 @@ ANYWHERE = "|"
 MIDDLE_SIZES = (0.66, 0.82)
 """Shares of the side that things in the middle take. A small model learns few sizes well, and large things leave the
 canvas."""
-FREQUENCIES = {STRIPES: (19.0, 25.0), CHECKS: (20.0, 24.0), DOTS: (26.0, 30.0)}
+FREQUENCIES = {STRIPES: (21.0, 23.0), CHECKS: (21.8, 22.2), DOTS: (27.8, 28.2)}
 """Of patterns, in radians a side: three to four stripes of a colour, four squares, three rows of dots."""
 
 
@@ -34,7 +34,7 @@ class Captions(Scenes):
         if self.chance.random() < ugly:
             return self._ugly()
         kinds = (self._object, self._shape, self._pair, self._scene, self._landscape_object, self._pattern)
-        return self.chance.choices(kinds, (50, 13, 8, 16, 8, 8))[0]()
+        return self.chance.choices(kinds, (46, 13, 7, 17, 8, 14))[0]()
 
     def another(self, picture: Picture) -> Picture:
         """A picture that the same caption could have: other sprites of the same things, and where the caption leaves
@@ -221,9 +221,9 @@ class Captions(Scenes):
     def _pattern(self) -> Picture:
         one = self._colour()
         other = self._colour(one)
-        kind = self.chance.choice([STRIPES, CHECKS, GRADIENT, DOTS, PLAIN])
+        kind = self.chance.choices([STRIPES, CHECKS, GRADIENT, DOTS, PLAIN], (2, 5, 1, 5, 1))[0]
         # Few directions and sizes: a small model paints the mean of many, which is a maze.
-        angle = self.chance.choice([0.0, 1.57] if kind == STRIPES else [0.0]) + self._uniform(-0.04, 0.04)
+        angle = self.chance.choice([0.0, 1.57] if kind == STRIPES else [0.0]) + self._uniform(-0.01, 0.01)
         picture = Picture(ground=kind, angle=angle, frequency=self._uniform(*FREQUENCIES.get(kind, (15, 45))))
         picture.colours = [self._rgb(one), self._rgb(other)] * 2
         if kind == PLAIN:

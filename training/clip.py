@@ -112,6 +112,12 @@ class SmallClip(nn.Module):
         tokens = self._tokenizer(list(texts)).to(self.lookup.device)
         return F.normalize(self.model.encode_text(self.lookup[tokens]).float(), dim=-1)
 
+    @torch.no_grad()
+    def shared(self, share: float) -> Tensor:
+        """What perceptors take off every text, D: a share of the mean over the common things and shapes."""
+        named = [f"a {thing}" for thing in words.COMMON] + [f"a red {shape}" for shape in words.SHAPES]
+        return share * self.texts(named).mean(0)
+
     def restore(self, weights: Mapping[str, Tensor]) -> None:
         """Take over weights that were exported. Words that were not known then keep the values they have."""
         state = self.model.state_dict()
@@ -119,7 +125,7 @@ class SmallClip(nn.Module):
         known = rows > 0
         embedding = state["token_embedding.weight"].clone()
         embedding[rows[known]] = weights["token_embedding.weight"][known].float()
-        kept = {name: value for name, value in weights.items() if name != "token_ids"}
+        kept = {name: value for name, value in weights.items() if name not in ("token_ids", "text_shared")}
         self.model.load_state_dict({**state, **kept, "token_embedding.weight": embedding})
 
     def exported(self) -> dict[str, Tensor]:

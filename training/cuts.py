@@ -11,7 +11,7 @@ from torch.nn import functional as F
 from pixray.cutouts.direct import ZoomWide
 from pixray.cutouts.jitter import jitter
 
-STEADY = 0.7
+STEADY = 0.9
 """Share of the cuts that show all of a picture, a little aside."""
 
 

@@ -93,10 +93,12 @@ def export_clip(
     folder: Path,
     mean_with: Path | None = None,
     share: float = 0.5,
+    apart: float = 0.0,
 ) -> None:
     """Write <stem>.safetensors and <stem>.json, and for the guide the list of the words it knows.
 
     mean_with: a folder with an exported model, of which and the checkpoint the mean is written; share: of that model.
+    apart: how much of what all texts share is taken off each of them, 0 to 1; see `Embedded.encode_text`.
     """
     from training.clip import SmallClip, used_tokens
 
@@ -105,7 +107,11 @@ def export_clip(
     clip.model.load_state_dict(state["parts"]["average"]["mean"])
     weights = clip.exported()
     if mean_with is not None:
-        weights = mean(weights, load_file(mean_with / f"{stem}.safetensors"), share)
+        other = load_file(mean_with / f"{stem}.safetensors")
+        weights = mean(weights, {name: value for name, value in other.items() if name != "text_shared"}, share)
+    if apart:
+        clip.restore(weights)
+        weights["text_shared"] = clip.eval().shared(apart)
     write(weights, folder / f"{stem}.safetensors")
     (folder / f"{stem}.json").write_text(json.dumps(dict(settings), indent=1) + "\n", encoding="utf-8")
     if stem == "guide":
@@ -120,9 +126,11 @@ def main(argv: list[str] | None = None) -> None:
     parser.add_argument("--to", type=Path, required=True, help="folder to write to")
     parser.add_argument("--mean-with", type=Path, help="folder with the exported model that the checkpoint began with")
     parser.add_argument("--share", type=float, default=0.5, help="share of that model in the mean, 0 to 1")
+    parser.add_argument("--apart", type=float, default=0.0, help="share of the mean text that is taken off, 0 to 1")
     options = parser.parse_args(argv)
-    if not 0 <= options.share <= 1:
-        parser.error(f"--share is from 0 to 1, not {options.share:g}")
+    for name in ("share", "apart"):
+        if not 0 <= getattr(options, name) <= 1:
+            parser.error(f"--{name} is from 0 to 1, not {getattr(options, name):g}")
     if options.model == "vqgan":
         from training.vqgan import export_vqgan
 
@@ -138,7 +146,8 @@ def main(argv: list[str] | None = None) -> None:
         parser.error("--data is needed for the words")
     try:
         sprites = load_sprites(options.data)
-        export_clip(options.model, CONFIG, options.checkpoint, sprites, options.to, options.mean_with, options.share)
+        mixed = options.mean_with, options.share, options.apart
+        export_clip(options.model, CONFIG, options.checkpoint, sprites, options.to, *mixed)
     except (FileNotFoundError, ValueError) as wrong:
         parser.error(str(wrong))
 

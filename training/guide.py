@@ -40,6 +40,9 @@ from training.pictures import Painter
 from training.scene_sampler import Picture
 from training.sprites import load_sprites
 
+SHARED = 0.5
+"""How much of what all texts share is taken off each of them while pictures of the buffer are painted, as the exported
+guide for pixel grids takes it off (`Embedded.encode_text`). Gradients are trained with whole texts."""
 CONFIG = {**config(layers=[1, 2, 2, 1], width=24, head_width=48), "activation": "silu"}
 
 
@@ -86,7 +89,7 @@ class Guide:
         # With the way, the statistics of the norms stay as the first phase left them. Gradients of gradients through
         # running statistics that follow the weights made the training drift apart after some hundred steps.
         self.clip.eval()
-        painted = self._paint(ids, texts[: len(ids)].detach())
+        painted = self._paint(ids, apart(texts.detach())[: len(ids)])
         goals = self.buffer.goals.nearest(ids, pictures[: len(ids)], painted)
         starts = torch.cat([painted, self._starts(drawn.images, drawn.backdrops)])
         here, left, share = self._way(torch.cat([goals, drawn.images]), starts)
@@ -216,6 +219,11 @@ class Guide:
         loops.save_sheet(self.buffer.images[oldest], path, 16)
         subjects = "\n".join(self.buffer.pictures[number].caption for number in oldest)
         path.with_suffix(".txt").write_text(subjects + "\n", encoding="utf-8")
+
+
+def apart(texts: Tensor) -> Tensor:
+    """Embeddings B D with less of what all of them share, as pictures are painted by them."""
+    return F.normalize(texts - SHARED * texts.mean(0), dim=1)
 
 
 def _unit(step: Tensor) -> Tensor:

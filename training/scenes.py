@@ -10,7 +10,7 @@ class Scenes(Inventor):
 
     def _scene(self) -> Picture:
         kinds = (self._sunset, self._sea, self._night, self._land)
-        picture = self.chance.choices(kinds, (32, 24, 22, 22))[0]()
+        picture = self.chance.choices(kinds, (28, 22, 28, 22))[0]()
         if self.chance.random() < 0.1:
             picture.grid = self.chance.choice([16, 20, 24, 32, 40])
             picture.caption = self._pick(f"pixel art of {picture.caption}", f"{picture.caption} #pixelart")
@@ -49,7 +49,7 @@ class Scenes(Inventor):
             f"{article(glow)} sunset", f"the {where} at sunset",
             f"the sun setting over the {where}", "sunrise", f"a sunrise over the {where}",
         )  # fmt: skip
-        if self.chance.random() < 0.2:
+        if self.chance.random() < 0.3:
             thing = (
                 self._pick("sailboat", "palm tree", "ship") if sea else self._pick("tree", "house", "castle", "cactus")
             )
@@ -107,7 +107,7 @@ class Scenes(Inventor):
         )
 
     def _night(self) -> Picture:
-        if self.chance.random() < 0.2:
+        if self.chance.random() < 0.3:
             return self._starry()
         names = ("black", self._pick("dark blue", "black", "purple"), self._pick("black", "dark green"), "black")
         horizon = self._uniform(0.68, 0.9) if self.chance.random() < 0.6 else 2.0
@@ -132,7 +132,7 @@ class Scenes(Inventor):
             "a dark night",
             "the moon over the hills" if picture.skyline == HILLS else "a crescent moon" if crescent else "a full moon",
         )  # fmt: skip
-        if horizon < 1 and self.chance.random() < 0.25:
+        if horizon < 1 and self.chance.random() < 0.4:
             thing = self._pick("house", "castle", "tree", "cat", "owl", "tent")
             self._stand(picture, thing, self._uniform(0.35, 0.55))
             picture.topic = ""

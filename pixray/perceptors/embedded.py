@@ -10,13 +10,14 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import torch
 from torch import Tensor, nn
+from torch.nn import functional as F
 
 from pixray.perceptors.clip import Clip
 from pixray.perceptors.frozen.resnet import FrozenResNet
@@ -60,6 +61,8 @@ class Embedded(Clip):
         config = json.loads(source.joinpath(f"{self.stem}.json").read_text(encoding="utf-8"))
         text, vision = config["text_cfg"], config["vision_cfg"]
         weights = _read_weights(source.joinpath(f"{self.stem}.safetensors"), text["vocab_size"])
+        shared = weights.pop("text_shared", None)
+        self._shared = None if shared is None else shared.to(device)
         super().__init__(
             "embedded" if self.stem == "guide" else f"embedded-{self.stem}",
             _image_tower(weights, config, dtype, device),
@@ -72,6 +75,16 @@ class Embedded(Clip):
         )
         self._words = known_words(self.words)
         self.vocabulary = len(self._words)
+
+    @torch.no_grad()
+    def encode_text(self, texts: Sequence[str]) -> Tensor:
+        """N x D, normalised, with less of what all texts share, if the weights say how much.
+
+        What is left tells one thing from the others, and pictures show more of it: classifier-free guidance (Ho and
+        Salimans 2022), where the mean of all texts stands for no text.
+        """
+        embeds = super().encode_text(texts)
+        return embeds if self._shared is None else F.normalize(embeds - self._shared, dim=-1)
 
     def unknown_words(self, text: str) -> list[str]:
         words = [word.strip("-'") for word in _WORD.findall(text.lower())]

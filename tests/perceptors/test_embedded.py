@@ -10,7 +10,7 @@ import torch
 from safetensors.torch import load_file
 from torch.nn import functional as F
 
-from pixray.perceptors.embedded import Embedded, Referee, SketchGuide
+from pixray.perceptors.embedded import Embedded, PixelGuide, Referee, SketchGuide
 from pixray.perceptors.normalization import OPENAI_MEAN, OPENAI_STD
 from training.clip import make_clip
 
@@ -36,21 +36,24 @@ def as_open_clip_has_it(stem):
     folder = resources.files("pixray.embedded")
     config = json.loads(folder.joinpath(f"{stem}.json").read_text())
     weights = load_file(str(folder.joinpath(f"{stem}.safetensors")))
-    rows = weights.pop("token_ids").long()
+    rows, shared = weights.pop("token_ids").long(), weights.pop("text_shared", None)
     model = make_clip(config).eval()
     embedding = torch.zeros_like(model.token_embedding.weight)
     embedding[rows] = weights["token_embedding.weight"].float()
     state = {name: value.float() for name, value in weights.items()}
     model.load_state_dict({**state, "token_embedding.weight": embedding})
-    return model.requires_grad_(False)
+    return model.requires_grad_(False), shared
 
 
-@pytest.mark.parametrize("cls", [Embedded, Referee, SketchGuide])
+@pytest.mark.parametrize("cls", [Embedded, PixelGuide, Referee, SketchGuide])
 def test_an_embedded_model_is_the_one_that_open_clip_would_build(cls):
-    perceptor, model = cls(), as_open_clip_has_it(cls.stem)
+    perceptor, (model, shared) = cls(), as_open_clip_has_it(cls.stem)
     texts = ["a red heart", "the sun over the sea, painting", "ü unknown wörds"]
     tokens = perceptor._tokenize(texts)
-    assert torch.equal(perceptor.encode_text(texts), F.normalize(model.encode_text(tokens), dim=-1))
+    embeds = F.normalize(model.encode_text(tokens), dim=-1)
+    embeds = embeds if shared is None else F.normalize(embeds - shared, dim=-1)
+    assert (shared is not None) is (cls is PixelGuide)
+    assert torch.equal(perceptor.encode_text(texts), embeds)
 
     crops = torch.rand(3, 3, 64, 64, generator=torch.Generator().manual_seed(1))
     mean, std = (torch.tensor(values).view(1, 3, 1, 1) for values in (OPENAI_MEAN, OPENAI_STD))

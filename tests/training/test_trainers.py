@@ -112,9 +112,10 @@ def test_the_mean_of_two_guides_lies_between_them(train, atlases, tmp_path, caps
     assert torch.equal(mean["token_ids"], one["token_ids"])
     exporting.main(["guide", *last, str(tmp_path / "one"), "--share", "0"])
     assert torch.equal(load_file(tmp_path / "guide.safetensors")[weight], other[weight])
-    with pytest.raises(SystemExit):
-        exporting.main(["guide", *last, str(tmp_path / "one"), "--share", "2"])
-    assert "--share is from 0 to 1, not 2" in capsys.readouterr().err
+    for wrong in ("share", "apart"):
+        with pytest.raises(SystemExit):
+            exporting.main(["guide", *last, str(tmp_path / "one"), f"--{wrong}", "2"])
+        assert f"--{wrong} is from 0 to 1, not 2" in capsys.readouterr().err
     check_perceptor(Embedded(folder=tmp_path))
     with pytest.raises(SystemExit):
         exporting.main(["guide", *last, str(tmp_path / "nowhere")])
@@ -125,6 +126,23 @@ def test_the_mean_of_two_guides_lies_between_them(train, atlases, tmp_path, caps
     rows = exporting.mean(one, fewer)["token_embedding.weight"]
     assert torch.equal(rows[-1], one["token_embedding.weight"][-1])
     assert torch.equal(rows[:-1], exporting.mean(one, other)["token_embedding.weight"][:-1])
+
+
+def test_a_guide_that_is_exported_so_takes_off_what_all_texts_share(train, atlases, tmp_path):
+    train("guide", tmp_path, "--samples", "6")
+    files = ["--data", str(atlases), "--checkpoint", str(tmp_path / "checkpoint.pt"), "--to"]
+    exporting.main(["guide", *files, str(tmp_path / "plain")])
+    exporting.main(["guide", *files, str(tmp_path / "apart"), "--mean-with", str(tmp_path / "plain"), "--apart", "0.5"])
+    plain, apart = (
+        Embedded(folder=tmp_path / name).encode_text(["a cat", "a red star"]) for name in ("plain", "apart")
+    )
+    shared = load_file(tmp_path / "apart" / "guide.safetensors")["text_shared"]
+    assert torch.allclose(apart, torch.nn.functional.normalize(plain - shared, dim=1), atol=1e-5)
+    assert (apart[0] * apart[1]).sum() < (plain[0] * plain[1]).sum()
+    check_perceptor(Embedded(folder=tmp_path / "apart"))
+    # What was taken off comes off once, also of a mean with such a guide and of a training that starts from one.
+    exporting.main(["guide", *files, str(tmp_path / "again"), "--mean-with", str(tmp_path / "apart"), "--apart", "0.5"])
+    assert torch.allclose(load_file(tmp_path / "again" / "guide.safetensors")["text_shared"], shared, atol=1e-3)
 
 
 @pytest.mark.parametrize("stem", ["guide", "pixel"])
