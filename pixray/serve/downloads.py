@@ -17,9 +17,10 @@ from pixray.serve.answers import Json
 from pixray.serve.curve import curve_of
 from pixray.serve.facts import files_of
 from pixray.serve.file_names import attachment, download_name, name_of_job
+from pixray.serve.job_errors import NoSuchJob
 from pixray.serve.jobs import Job
 from pixray.serve.jobs_api import answered
-from pixray.serve.queue import NoSuchJob, Queue
+from pixray.serve.queue import Queue
 from pixray.serve.run_folder import preview_path
 
 _MOST_JOBS = 200

@@ -8,8 +8,9 @@ from typing import Any
 from pixray.errors import PixrayError, SettingsError, shown
 from pixray.recorders.timeline import add_change
 from pixray.registry import Registry
+from pixray.serve.job_errors import NotNow
 from pixray.serve.jobs import Job, leave_of
-from pixray.serve.queue import NotNow, Queue
+from pixray.serve.queue import Queue
 from pixray.serve.request import LONGEST_SETTINGS, is_small
 from pixray.serve.run_folder import copy_run, go_back, remove_run
 from pixray.settings.steering import check_request

@@ -14,9 +14,10 @@ from pixray.errors import PixrayError, SettingsError
 from pixray.registry import Registry
 from pixray.serve import job_actions
 from pixray.serve.answers import Json, json_object
+from pixray.serve.job_errors import AtCapacity, NoSuchJob, NotNow, QueueClosed
 from pixray.serve.jobs import Job
 from pixray.serve.new_job import job_for
-from pixray.serve.queue import AtCapacity, NoSuchJob, NotNow, Queue, QueueClosed
+from pixray.serve.queue import Queue
 from pixray.serve.uploads import Uploads
 from pixray.settings.layers import Leave
 

@@ -28,8 +28,8 @@ from pixray.serve.answers import Json, read_json
 from pixray.serve.facts import error_of
 from pixray.serve.inputs import schema
 from pixray.serve.job_actions import cancel
+from pixray.serve.job_errors import AtCapacity, NoSuchJob, NotNow, QueueClosed
 from pixray.serve.jobs import Job, Order
-from pixray.serve.queue import AtCapacity, NoSuchJob, NotNow, QueueClosed
 from pixray.serve.request import checked_layers
 from pixray.serve.run_folder import new_folder
 from pixray.serve.supervisor import Pool

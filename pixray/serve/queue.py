@@ -21,6 +21,7 @@ from pixray.runtime.files import writing
 from pixray.serve.database import NAME, Database, Unwritable
 from pixray.serve.event_log import EventLog
 from pixray.serve.facts import facts_of, preview_address, progress_of
+from pixray.serve.job_errors import AtCapacity, NoSuchJob, NotNow, QueueClosed
 from pixray.serve.job_store import JobStore
 from pixray.serve.jobs import Job
 from pixray.serve.queue_order import QueueOrder
@@ -36,22 +37,6 @@ MOST_KEPT = 200
 _COLLECTED = 600.0
 """Seconds after which whoever waited for a job has its picture."""
 SHUT_DOWN = "the server shut down"
-
-
-class QueueClosed(PixrayError):
-    """The server is ending and takes no more jobs."""
-
-
-class AtCapacity(PixrayError):
-    """As many jobs as may are waiting."""
-
-
-class NotNow(PixrayError):
-    """The state of the job does not allow it."""
-
-
-class NoSuchJob(PixrayError):
-    """There is no job of that id."""
 
 
 class Queue:

@@ -13,8 +13,9 @@ from pixray.runtime.files import write_atomic
 from pixray.runtime.yaml_io import read_yaml, write_yaml
 from pixray.serve import job_actions
 from pixray.serve.facts import error_of
+from pixray.serve.job_errors import AtCapacity, NoSuchJob, NotNow, QueueClosed
 from pixray.serve.jobs import Job, Order
-from pixray.serve.queue import MOST_DEATHS, AtCapacity, NoSuchJob, NotNow, Queue, QueueClosed
+from pixray.serve.queue import MOST_DEATHS, Queue
 from pixray.serve.run_folder import CHECKPOINTS, checkpoint_path, keep_checkpoint, preview_path, thinned_out
 from pixray.settings.layers import Layer, LayerKind, Leave
 

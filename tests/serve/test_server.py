@@ -476,8 +476,9 @@ def test_a_job_that_takes_too_long_is_cancelled_with_a_reason(tmp_path):
 
 def test_a_job_that_waits_is_cancelled_at_once_and_a_full_queue_says_so(tmp_path):
     from pixray.serve.job_actions import cancel
+    from pixray.serve.job_errors import AtCapacity, QueueClosed
     from pixray.serve.jobs import Job, Order
-    from pixray.serve.queue import AtCapacity, Queue, QueueClosed
+    from pixray.serve.queue import Queue
 
     queue = Queue(tmp_path, most_waiting=1)
     waiting = queue.add(Job(Order((), tmp_path / "run")))

@@ -14,7 +14,7 @@ from starlette.responses import Response
 from pixray.errors import PixrayError, SettingsError, did_you_mean, shown
 from pixray.serve.answers import Json
 from pixray.serve.dialects.painting import LONGEST_PROMPT, MOST_PICTURES, PaintingFailed
-from pixray.serve.queue import AtCapacity, QueueClosed
+from pixray.serve.job_errors import AtCapacity, QueueClosed
 
 QUALITIES = {"low": "draft", "medium": "normal", "high": "better", "xhigh": "best", "max": "supreme"}
 """Our names for OpenAI's; ours are understood as well."""

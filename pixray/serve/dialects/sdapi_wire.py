@@ -14,8 +14,8 @@ from starlette.responses import Response
 from pixray.errors import PixrayError, SettingsError, did_you_mean, shown
 from pixray.serve.answers import Json
 from pixray.serve.dialects.painting import LONGEST_PROMPT, MOST_PICTURES, PaintingFailed
+from pixray.serve.job_errors import AtCapacity, QueueClosed
 from pixray.serve.jobs import Job
-from pixray.serve.queue import AtCapacity, QueueClosed
 
 MODEL = "sd_model_checkpoint"
 """The option that names the model; here a drawer."""
