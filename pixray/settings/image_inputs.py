@@ -51,7 +51,9 @@ class Start:
         refers=Refers.PICTURE,
     )
     image_label_weight: float = setting(1.0, "weight of image_labels", aliases=("-ilw",))
-    transparent: bool = setting(False, "paint with transparency, if the drawer supports it", role=Role.CHOICE)
+    transparent: bool = setting(
+        False, "paint with transparency, if the drawer supports it", role=Role.CHOICE, common=True
+    )
     transparent_weight: float = setting(
         0.0,
         "weight of the pull towards transparency (negative: towards opacity)",
