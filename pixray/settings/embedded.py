@@ -39,8 +39,9 @@ def embedded_layers(chosen: Mapping[str, Any], asked: Mapping[str, Any]) -> Sequ
     ink = tables.one_ink(chosen["ink"], chosen["palette"])
     opacity = "none"
     if chosen["transparent"] or chosen["sprite"]:
-        given = asked.get("pixel_alpha", "ground") != "ground" or chosen["transparent_weight"] or chosen["init_image"]
-        opacity = "learnt" if given else "ground"
+        alpha = asked.get("pixel_alpha")
+        learnt = alpha != "ground" if alpha else chosen["transparent_weight"] or chosen["init_image"]
+        opacity = "learnt" if learnt else "ground"
     values = tables.embedded_values(chosen["drawer"], chosen["filters"], ink, asked.get("optimiser"), opacity)
     if "iterations" not in values:
         return [_layer(values, _FOLLOWS)]

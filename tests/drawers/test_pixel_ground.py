@@ -95,6 +95,13 @@ def test_the_last_picture_alone_is_without_its_ground(session):
     assert len(np.unique(border, axis=0)) == 1, "the border is of one colour"
 
 
+def test_a_weight_of_transparency_that_has_no_effect_is_told(session):
+    ground = {"drawer": "pixel", "pixel_size": "8x6", "size": "48x36", "transparent": True, "pixel_alpha": "ground"}
+    made = session(**ground, transparent_weight=0.5, iterations=1)
+    assert any("transparent_weight has no effect" in getattr(event, "text", "") for event in made.run())
+    assert made.settings.pixel_alpha == "ground"
+
+
 def test_a_picture_without_transparency_keeps_its_ground(session):
     made = session(drawer="pixel", pixel_size="8x6", size="48x36", pixel_alpha="ground", iterations=2)
     list(made.run())

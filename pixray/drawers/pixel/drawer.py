@@ -156,6 +156,8 @@ class PixelDrawer(Drawer):
     def configure(self, settings: RunSettings, seed: int) -> None:
         self._steps = settings.iterations
         self._own = own_colours(settings, 4 if self.canvas.transparent else 3)
+        if settings.transparent_weight and self.canvas.transparent and self.settings.pixel_alpha == "ground":
+            self.canvas.notice("transparent_weight has no effect: with pixel_alpha=ground opacity is not learnt")
 
     def start(self, image: Tensor | None, generator: torch.Generator) -> None:
         channels = 4 if self.canvas.transparent else 3
