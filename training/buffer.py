@@ -130,7 +130,7 @@ class Buffer:
 def _gridded(images: Tensor, grids: list[int]) -> Tensor:
     """Each picture on its own grid."""
     images = images.clone()
-    for cells in sorted(set(grids) - {STROKES, 64}):
+    for cells in sorted(set(grids) - {STROKES}):
         rows = [row for row, grid in enumerate(grids) if grid == cells]
         images[rows] = on_grid(images[rows], cells)
     return images

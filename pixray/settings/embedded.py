@@ -11,7 +11,7 @@ from pixray.settings.layers import Layer, LayerKind
 _OPACITY = ("sprite", "transparent", "pixel_alpha", "transparent_weight")
 """What tells whether the opacity of the cells of a pixel grid is learnt, beside whether there is a start picture."""
 _FOLLOWS = ("perceptors", "clip_models", "drawer", "filters", "palette", "ink", "optimiser", *_OPACITY)
-EMBEDDED_FOLLOWS = (*_FOLLOWS, "quality", "init_image")
+EMBEDDED_FOLLOWS = (*_FOLLOWS, "quality", "init_image", "init_from")
 """The settings whose values tell what is supplied for the embedded guides; the quality tells the iterations alone."""
 ASKED = ("optimiser", "pixel_alpha")
 """Those of them that others supply, too, so that only values count that somebody asked for."""
@@ -40,7 +40,8 @@ def embedded_layers(chosen: Mapping[str, Any], asked: Mapping[str, Any]) -> Sequ
     opacity = "none"
     if chosen["transparent"] or chosen["sprite"]:
         alpha = asked.get("pixel_alpha")
-        learnt = alpha != "ground" if alpha else chosen["transparent_weight"] or chosen["init_image"]
+        start = chosen["init_image"] or chosen["init_from"]
+        learnt = alpha != "ground" if alpha else chosen["transparent_weight"] or start
         opacity = "learnt" if learnt else "ground"
     values = tables.embedded_values(chosen["drawer"], chosen["filters"], ink, asked.get("optimiser"), opacity)
     if "iterations" not in values:

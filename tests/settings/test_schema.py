@@ -3,8 +3,10 @@ import copy
 import pickle
 
 import pytest
+from PIL import Image
 
 from pixray.errors import SettingsError
+from pixray.settings.declare import Role
 from pixray.settings.embedded import ASKED, EMBEDDED_FOLLOWS, embedded_layers
 from pixray.settings.layers import python_layer
 from pixray.settings.output import output_name
@@ -227,6 +229,22 @@ def test_what_a_choice_supplies_is_what_resolving_with_it_would_give(resolve, re
     assert {name: completed.origin(name) for name in values if name != "perceptors"} == {
         name: expected.origin(name) for name in values if name != "perceptors"
     }
+
+
+@pytest.mark.parametrize("start", [{"init_image": "start.png"}, {"init_from": "openai"}])
+def test_a_start_picture_keeps_its_ground(resolve, start):
+    Image.new("RGB", (8, 6), "red").save("start.png")
+    given = {"drawer": "pixel", "perceptors": "embedded", "transparent": True}
+    assert resolve(**given).pixel_alpha == "ground"
+    assert resolve(**given, **start).pixel_alpha == "soft"
+    assert resolve(**given, **start, pixel_alpha="ground").pixel_alpha == "ground"
+
+
+@pytest.mark.parametrize("drawer", ["pixel", "line_sketch"])
+def test_what_presets_follow_from_stands_in_the_record_of_a_run(resolve, drawer):
+    settings = resolve(drawer=drawer)
+    followed = [name for name in EMBEDDED_FOLLOWS if hasattr(settings, name)]
+    assert [name for name in followed if not settings.has_role(name, Role.CHOICE)] == []
 
 
 def test_b9_prompts_are_parsed_with_the_settings_and_mistakes_told_together(resolve):

@@ -33,21 +33,22 @@ def ground_cells(colours: Tensor, cover: Coverage, width: int) -> Tensor:
     Returns:
         cells, bool; all False where hardly anything would be left or most of the border stays.
     """
-    pairs, border = _neighbours(_owners(cover).view(-1, width))
+    owner = _owners(cover).view(-1, width)
+    pairs, border = _neighbours(owner, len(colours)), _along_border(owner)
     distance = (colours[pairs[0]] - colours[pairs[1]]).norm(dim=1)
     for alike in ALIKE:
-        ground = torch.zeros(len(colours), dtype=torch.bool)
-        ground[border[_commonest(colours[border], alike)]] = True
-        ground = _grown(ground, pairs[:, distance <= alike])
+        starts = border[_commonest(colours[border], alike)]
+        patches = _patches(pairs[:, distance <= alike], len(colours))
+        ground = torch.isin(patches, patches[starts])
         ground |= _specks(~ground, pairs)
         if (~ground).float().mean() >= _LEAST_LEFT and ground[border].float().mean() >= _LEAST_OF_BORDER:
             return ground
-    return torch.zeros_like(ground)
+    return torch.zeros(len(colours), dtype=torch.bool)
 
 
 def border_cells(cover: Coverage, width: int) -> Tensor:
     """The numbers of the cells along the border of the canvas; see `ground_cells`."""
-    return _neighbours(_owners(cover).view(-1, width))[1]
+    return _along_border(_owners(cover).view(-1, width))
 
 
 def _owners(cover: Coverage) -> Tensor:
@@ -61,14 +62,18 @@ def _owners(cover: Coverage) -> Tensor:
     return owner
 
 
-def _neighbours(owner: Tensor) -> tuple[Tensor, Tensor]:
-    """Pairs 2 x P of cells that meet, both ways round, and the cells along the border."""
+def _neighbours(owner: Tensor, count: int) -> Tensor:
+    """Pairs 2 x P of cells, of `count`, that meet, the lower number first."""
     sides = ((owner[:, :-1], owner[:, 1:]), (owner[:-1], owner[1:]))
     meeting = torch.cat([torch.stack([a.reshape(-1), b.reshape(-1)]) for a, b in sides], 1)
     meeting = meeting[:, (meeting >= 0).all(0) & (meeting[0] != meeting[1])]
-    pairs = torch.unique(torch.cat([meeting, meeting.flip(0)], 1), dim=1)
+    codes = torch.unique(meeting.amin(0) * count + meeting.amax(0))
+    return torch.stack([codes // count, codes % count])
+
+
+def _along_border(owner: Tensor) -> Tensor:
     border = torch.unique(torch.cat([owner[0], owner[-1], owner[:, 0], owner[:, -1]]))
-    return pairs, border[border >= 0]
+    return border[border >= 0]
 
 
 def _commonest(colours: Tensor, alike: float) -> Tensor:
@@ -85,25 +90,22 @@ def _commonest(colours: Tensor, alike: float) -> Tensor:
     return chosen
 
 
-def _grown(starts: Tensor, pairs: Tensor) -> Tensor:
-    """The cells that are reached from the first ones along pairs."""
-    reached = starts
-    while True:
-        more = reached.clone()
-        more[pairs[1, reached[pairs[0]]]] = True
-        if torch.equal(more, reached):
-            return reached
-        reached = more
-
-
 def _specks(things: Tensor, pairs: Tensor) -> Tensor:
     """Those of the cells that are not ground which hang together with few others."""
-    within = pairs[:, things[pairs[0]] & things[pairs[1]]]
-    group = torch.arange(len(things))
+    patches = _patches(pairs[:, things[pairs[0]] & things[pairs[1]]], len(things))
+    sizes = torch.bincount(patches[things], minlength=len(things))
+    return things & (sizes[patches] <= _SPECK * len(things))
+
+
+def _patches(pairs: Tensor, count: int) -> Tensor:
+    """For each cell, of `count`, the lowest number among those that it hangs together with along pairs."""
+    lowest = torch.arange(count)
     while True:
-        lower = group.scatter_reduce(0, within[1], group[within[0]], "amin")
-        if torch.equal(lower, group):
-            break
-        group = lower
-    sizes = torch.bincount(group[things], minlength=len(things))
-    return things & (sizes[group] <= _SPECK * len(things))
+        meeting = lowest[pairs].amin(0)
+        lower = lowest.clone()
+        for ends in pairs:  # a cell tells what its patch has met to the patch's lowest cell, too
+            lower.scatter_reduce_(0, ends, meeting, "amin").scatter_reduce_(0, lowest[ends], meeting, "amin")
+        lower = lower[lower]
+        if torch.equal(lower, lowest):
+            return lowest
+        lowest = lower
