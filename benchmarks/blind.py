@@ -52,6 +52,18 @@ SAME = (
     {"owl", "bird of prey"},
     {"car", "automobile"},
     {"violin", "fiddle", "cello"},
+    {"mouth", "lips"},
+    {"starry night", "starry sky", "stars night", "stars sky"},
+    {
+        "snowy day",
+        "snowfall",
+        "snow falling",
+        "snowing",
+        "snowy scene",
+        "snowy landscape",
+        "winter day",
+        "winter landscape",
+    },
 )
 """Names of one thing; what is drawn of it is the same."""
 _ASIDE = re.compile(r"\b(on|over|in|at|under|to the|with|from)\b.*")

@@ -75,6 +75,8 @@ def test_blind_naming_shuffles_pictures_and_scores_three_guesses(tmp_path, capsy
      ("a cow on the grass", "grass", False), ("a plain green background", "plain green", True),
      ("a plain green background", "green hill", False), ("a red circle to the left of a blue square", "circles", False),
      ("a red circle to the left of a blue square", "a square and a circle", True),
+     ("a starry night", "yellow stars on a dark blue night", True), ("a starry night", "a dark night", False),
+     ("a snowy day", "a snowy scene", True), ("a snowy day", "snowy mountains", False), ("a mouth", "red lips", True),
      ("a fish", "", False), ("a rose", "flower", False), ("glasses", "glasses", True)],
 )  # fmt: skip
 def test_a_guess_is_right_if_it_names_the_thing(prompt, guess, right):

@@ -65,7 +65,7 @@ class Drawer(ABC):
     """
 
     Settings: ClassVar[type | None] = None
-    wants_noise: ClassVar[bool] = True
+    wants_noise: bool = True
     """Whether it starts from the run's noise picture when there is no start image (strokes do not)."""
     tensors: ClassVar[Sequence[str]] = ()
     """Attributes that `state` saves beside the parameters: each holds a tensor, or a list or mapping of tensors."""

@@ -236,11 +236,11 @@ class SessionBuilder:
 
     def _draft(self, size: tuple[int, int]) -> Image.Image | None:
         """The picture of a remote service to start from, if `init_from` names one."""
-        from pixray.drawers.remote.drawer import draft
-
         name = self.settings.init_from
         if not name:
             return None
+        from pixray.drawers.remote.drawer import draft
+
         service = self.registry.load("provider", name)
         picture, self.text = draft(
             service(self.settings.section_of(service), self.registry.keys.get(name)),

@@ -37,13 +37,14 @@ def embedded_layers(chosen: Mapping[str, Any], asked: Mapping[str, Any]) -> Sequ
         asked: those of `ASKED` that somebody asked for.
     """
     ink = tables.one_ink(chosen["ink"], chosen["palette"])
-    opacity = "none"
+    opacity, start = "none", chosen["init_image"] or chosen["init_from"]
     if chosen["transparent"] or chosen["sprite"]:
         alpha = asked.get("pixel_alpha")
-        start = chosen["init_image"] or chosen["init_from"]
         learnt = alpha != "ground" if alpha else chosen["transparent_weight"] or start
         opacity = "learnt" if learnt else "ground"
     values = tables.embedded_values(chosen["drawer"], chosen["filters"], ink, asked.get("optimiser"), opacity)
+    if start:  # which has a ground of its own
+        values.pop("pixel_ground", None)
     if "iterations" not in values:
         return [_layer(values, _FOLLOWS)]
     iterations = round(values["iterations"] * tables.length_of(chosen["quality"]))

@@ -55,6 +55,8 @@ EMBEDDED_PIXEL: dict[str, Any] = {
     "optimiser": "NormalizedSGD",
     "learning_rate_factor": 2.0,
 }
+GROUND = "#32c8be"
+"""Turquoise, which few things are: in white or black ones a ground of their own colour takes parts of them with it."""
 # Cells that are opaque or not jump from one to the other, and steps of one length leave speckles of them.
 EMBEDDED_TRANSPARENT: dict[str, Any] = {"num_cuts": 6, "priors": "tv:1.5"}
 # A model of 64 x 64 pixels says nothing about fine frequencies, which would stay the noise that they begin as.
@@ -129,7 +131,7 @@ def embedded_values(
         return {**EMBEDDED, **EMBEDDED_TRANSPARENT}
     values = {**EMBEDDED, **_EMBEDDED_BY_DRAWER.get(drawer or "", {})}
     if drawer == "pixel" and opacity == "ground":
-        values["pixel_alpha"] = "ground"
+        values |= {"pixel_alpha": "ground", "pixel_ground": GROUND}
     if optimiser is not None and optimiser != values.get("optimiser"):
         # The steps of another are not of that length, nor do they come to rest as soon.
         others = ("optimiser", "iterations", "learning_rate_drops") if drawer == "pixel" else ()

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 import re
+from collections.abc import Collection
 from typing import Any
 
 from pixray.settings.grammar import Amount, as_texts, parse_parts, parse_weighted
@@ -108,13 +109,22 @@ def kernel_size(raw: Any) -> int:
 
 def ink_name(raw: Any) -> str:
     """One of the words, or a colour as people write it."""
+    return _color_or_word(raw, INKS, "auto, palette, free, or a colour such as navy or #203060")
+
+
+def color_or_none(raw: Any) -> str:
+    """The word "none", or a colour as people write it."""
+    return _color_or_word(raw, ("none",), "none, or a colour such as turquoise or #32c8be")
+
+
+def _color_or_word(raw: Any, words: Collection[str], expected: str) -> str:
     from pixray.images.color import read_color
 
     text = str(raw).strip()
-    if text.lower() in INKS:
+    if text.lower() in words:
         return text.lower()
     try:
         read_color(text)
     except ValueError as error:
-        raise ValueError(f"expected auto, palette, free, or a colour such as navy or #203060; {error}") from None
+        raise ValueError(f"expected {expected}; {error}") from None
     return text

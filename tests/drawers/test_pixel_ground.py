@@ -5,7 +5,8 @@ import pytest
 import torch
 
 from pixray.drawers.pixel.cells import CELL_TYPES, Cells, coverage
-from pixray.drawers.pixel.ground import border_cells, ground_cells
+from pixray.drawers.pixel.ground import Ground, border_cells, ground_cells
+from pixray.errors import SettingsError
 
 SIDE = 12
 RED, BLUE, WHITE, GREEN = (0.9, 0.1, 0.1), (0.2, 0.3, 0.9), (1.0, 1.0, 1.0), (0.1, 0.7, 0.2)
@@ -93,6 +94,52 @@ def test_the_last_picture_alone_is_without_its_ground(session):
     assert len(shown) == 3 and all((alpha == 1).all() for alpha in shown)
     border = np.asarray(made.image())[[0, -1], :, :3].reshape(-1, 3)
     assert len(np.unique(border, axis=0)) == 1, "the border is of one colour"
+
+
+def test_a_ground_within_a_border_of_another_colour_goes_with_it():
+    picture = plain(WHITE)
+    picture[1:-1, 1:-1] = GREEN
+    picture[4:8, 4:8] = RED
+    assert not removed(picture)[4:8, 4:8].any() and removed(picture).sum() == SIDE * SIDE - 16
+    picture[6:-1, 1:-1] = BLUE  # a scene of two colours is none
+    assert removed(picture).sum() == 4 * (SIDE - 1)
+
+
+def ring(inside=BLUE):
+    picture = plain(BLUE)
+    picture[3:9, 3:9] = RED
+    picture[5:7, 5:7] = inside
+    return torch.tensor(picture, dtype=torch.float32).reshape(-1, 3)
+
+
+def opacity(picture, colour):
+    cells = Cells("rect", SIDE, SIDE, SIDE, SIDE, filled=True)
+    return Ground(coverage(cells), SIDE, colour).opacity(picture).view(SIDE, SIDE)
+
+
+def test_a_chosen_ground_is_removed_from_the_inside_of_a_ring_as_well():
+    blue = "#334de6"
+    assert (opacity(ring(), blue)[5:7, 5:7] == 0).all() and opacity(ring(), blue).sum() == 32
+    assert (opacity(ring(), "none")[5:7, 5:7] == 1).all(), "a colour that was not chosen may be the thing's, too"
+    assert (opacity(ring(), "green")[5:7, 5:7] == 1).all(), "a palette shows blue in place of green"
+    assert (opacity(ring(WHITE), blue)[3:9, 3:9] == 1).all()
+
+
+def test_a_picture_begins_as_its_chosen_ground_and_its_border_stays_so(session):
+    ground = {"drawer": "pixel", "pixel_size": "8x6", "size": "48x36", "transparent": True, "pixel_alpha": "ground"}
+    made = session(**ground, pixel_ground="#0000ff", iterations=2)
+    first = made.render().detach()[0, :3]
+    assert first[2].min() > 0.8 and first[:2].max() < 0.2 and first[2].std() > 0.01
+    borders = [made.render().detach()[0, :3, [0, -1]] for event in made.run() if type(event).__name__ == "Stepped"]
+    assert len(borders) == 2 and all((border[2] == 1).all() and (border[:2] == 0).all() for border in borders)
+
+
+def test_a_ground_that_is_no_colour_is_refused(session):
+    with pytest.raises(
+        SettingsError,
+        match=r"pixel_ground='wet paint' \(from add_settings\): expected none, or a colour such as turquoise",
+    ):
+        session(drawer="pixel", pixel_ground="wet paint")
 
 
 def test_a_weight_of_transparency_that_has_no_effect_is_told(session):

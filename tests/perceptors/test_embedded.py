@@ -14,7 +14,17 @@ from pixray.perceptors.embedded import Embedded, PixelGuide, Referee, SketchGuid
 from pixray.perceptors.normalization import OPENAI_MEAN, OPENAI_STD
 from training.clip import make_clip
 
-NEEDLESS = ("torch._dynamo", "sympy", "open_clip", "timm", "torchvision", "kornia", "huggingface_hub", "transformers")
+NEEDLESS = (
+    "torch._dynamo",
+    "sympy",
+    "open_clip",
+    "timm",
+    "torchvision",
+    "kornia",
+    "huggingface_hub",
+    "transformers",
+    "httpx",
+)
 
 DRAWERS = ("vqgan", "pixel", "line_sketch")
 RUN = f"""

@@ -235,9 +235,10 @@ def test_what_a_choice_supplies_is_what_resolving_with_it_would_give(resolve, re
 def test_a_start_picture_keeps_its_ground(resolve, start):
     Image.new("RGB", (8, 6), "red").save("start.png")
     given = {"drawer": "pixel", "perceptors": "embedded", "transparent": True}
-    assert resolve(**given).pixel_alpha == "ground"
-    assert resolve(**given, **start).pixel_alpha == "soft"
-    assert resolve(**given, **start, pixel_alpha="ground").pixel_alpha == "ground"
+    painted, started = resolve(**given), resolve(**given, **start)
+    assert (painted.pixel_alpha, painted.pixel_ground) == ("ground", "#32c8be") and started.pixel_alpha == "soft"
+    kept = resolve(**given, **start, pixel_alpha="ground")
+    assert (kept.pixel_alpha, kept.pixel_ground) == ("ground", "none")
 
 
 @pytest.mark.parametrize("drawer", ["pixel", "line_sketch"])

@@ -17,7 +17,7 @@ from torch.nn.functional import embedding_bag
 from pixray.drawers.base import Canvas, Drawer
 from pixray.drawers.pixel.cells import BORDERS, CELL_TYPES, Cells, Coverage, coverage, grid_shape
 from pixray.drawers.pixel.files import cells_png, cells_svg, shown_colors
-from pixray.drawers.pixel.ground import border_cells, ground_cells
+from pixray.drawers.pixel.ground import Ground
 from pixray.drawers.pixel.learnt_palette import RATE as PALETTE_RATE
 from pixray.drawers.pixel.learnt_palette import LearntPalette
 from pixray.drawers.pixel.sprite_files import COLORS, check_sprite, own_colours, sprite_files
@@ -25,6 +25,7 @@ from pixray.errors import SettingsError
 from pixray.ops.surrogate import straight_through
 from pixray.optim.parameter_group import ParameterGroup
 from pixray.settings.declare import Role, setting
+from pixray.settings.values import color_or_none
 from pixray.sprites.dither import DITHERS
 from pixray.sprites.size import grid_size, sprite_size
 
@@ -88,6 +89,12 @@ class PixelDrawer(Drawer):
             choices=("soft", "hard", "ground"),
             role=Role.CHOICE,
         )
+        pixel_ground: str = setting(
+            "none",
+            "colour that pixel_alpha=ground paints on and removes, also where the thing encloses it, such as one "
+            "that the thing has not; none: whatever is painted along the border",
+            parse=color_or_none,
+        )
         sprite: Any = setting(
             None,
             "paint a sprite of this many columns and rows, such as 32x32: an indexed PNG of one pixel per cell and an "
@@ -147,7 +154,10 @@ class PixelDrawer(Drawer):
         self._steps = self._step = 0
         self._settled = False
         self._own: Tensor | None = None
-        self._border: Tensor | None = None
+        self._ground: Ground | None = None
+        self._loses_ground = canvas.transparent and settings.pixel_alpha == "ground"
+        if self._loses_ground and settings.pixel_ground != "none":
+            self.wants_noise = False  # it begins as its ground
         if settings.sprite or settings.colors:
             self.capturable, self.uses_palette = False, True  # a step depends on its number
         elif settings.dither != "none":
@@ -156,22 +166,23 @@ class PixelDrawer(Drawer):
     def configure(self, settings: RunSettings, seed: int) -> None:
         self._steps = settings.iterations
         self._own = own_colours(settings, 4 if self.canvas.transparent else 3)
-        if settings.transparent_weight and self.canvas.transparent and self.settings.pixel_alpha == "ground":
+        if settings.transparent_weight and self._loses_ground:
             self.canvas.notice("transparent_weight has no effect: with pixel_alpha=ground opacity is not learnt")
 
     def start(self, image: Tensor | None, generator: torch.Generator) -> None:
         channels = 4 if self.canvas.transparent else 3
+        cover = coverage(self.cells)
+        self._cover = cover.to(self.canvas.device)
+        if self._loses_ground:
+            self._ground = Ground(cover, self.cells.width, self.settings.pixel_ground)
         if self._own is not None:
             colours = self._own
         elif image is None:
-            colours = torch.rand(len(self.cells), channels, generator=generator)
+            noise = torch.rand(len(self.cells), channels, generator=generator)
+            colours = self._ground.begun(noise) if self._ground else noise
         else:
             colours = self._sample(image, channels)
         self._colours = colours.to(self.canvas.device).requires_grad_(True)
-        cover = coverage(self.cells)
-        self._cover = cover.to(self.canvas.device)
-        if self.canvas.transparent and self.settings.pixel_alpha == "ground":
-            self._border = border_cells(cover, self.cells.width).to(self.canvas.device)
         if self.settings.sprite or self.settings.colors:
             count = self.settings.colors or (None if self.canvas.palette else COLORS)
             self._learnt = LearntPalette(
@@ -212,19 +223,13 @@ class PixelDrawer(Drawer):
     def _with_opacity(self, colours: Tensor, *, few: bool) -> Tensor:
         """The same with the opacity that cells are shown with; `few`: as the files of sprites hold it."""
         opacity = colours[:, 3:]
-        if self.canvas.transparent and self.settings.pixel_alpha == "ground":
-            opacity = self._without_ground(colours) if self._settled else torch.ones_like(opacity)
+        if self._ground:
+            opacity = self._ground.opacity(colours) if self._settled else torch.ones_like(opacity)
         elif self.canvas.transparent and self.settings.pixel_alpha == "hard":
             opacity = straight_through((opacity >= 0.5).to(opacity.dtype), opacity)
         elif self.canvas.transparent and few and self._learnt is not None:
             opacity = self._learnt.shades(opacity)
         return torch.cat([colours[:, :3], opacity], 1) if self.canvas.transparent else colours
-
-    def _without_ground(self, colours: Tensor) -> Tensor:
-        """Opacity of the finished cells, 0 for ground and 1 for all else."""
-        assert self._cover is not None, "start() comes first"
-        ground = ground_cells(colours[:, :3].detach().cpu(), self._cover.to("cpu"), self.cells.width)
-        return (~ground).to(colours)[:, None]
 
     def render(self, step: int) -> Tensor:
         self._step = step
@@ -245,8 +250,8 @@ class PixelDrawer(Drawer):
     @torch.no_grad()
     def project(self) -> None:
         self.colours.clamp_(0, 1)
-        if self._border is not None:  # a border of one colour keeps things off it, and makes the ground easy to tell
-            self.colours[self._border, :3] = self.colours[self._border, :3].mean(0)
+        if self._ground:
+            self._ground.hold(self.colours)
         if self._learnt is not None:
             self._learnt.project()
 

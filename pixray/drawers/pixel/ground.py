@@ -1,4 +1,5 @@
-"""The ground of a finished pixel picture: what reaches its border in much the same colour."""
+"""The ground of pixel pictures that are painted opaque and lose it at the end: what reaches the border in much the
+same colour."""
 
 from __future__ import annotations
 
@@ -6,6 +7,7 @@ import torch
 from torch import Tensor
 
 from pixray.drawers.pixel.cells import Coverage
+from pixray.images.color import read_color
 
 ALIKE = (0.2, 0.1, 0.05)
 """Distances of two colours of sRGB, each from 0 to 1, up to which neighbours belong together: the first one with which
@@ -18,6 +20,48 @@ _LEAST_LEFT = 0.03
 """Share of the cells that a picture shows at least; where less would be left, nothing is ground."""
 _LEAST_OF_BORDER = 0.5
 """Share of the border that is ground at least: with less, a strip would be cut off a scene."""
+_AROUND = 0.7
+"""How much of what lies along the border hangs together where that is a ground of another colour than the border's."""
+_NOISE = 0.3
+"""Range of the noise on a ground of a chosen colour, with which a picture begins."""
+
+
+class Ground:
+    """What a picture is painted on, and how it is removed.
+
+    A border of one colour keeps things off it, and makes the ground easy to tell. Where that colour was chosen, the
+    picture begins as this colour, and what is enclosed in it, such as the inside of a ring, is removed as well.
+
+    Args:
+        cover: on the CPU; width: of the canvas in pixels.
+        colour: as people write it; "none": the mean of what is painted along the border.
+    """
+
+    def __init__(self, cover: Coverage, width: int, colour: str) -> None:
+        self._cover, self._width = cover, width
+        self._border = border_cells(cover, width)
+        self._colour = None if colour == "none" else torch.tensor(read_color(colour))
+
+    def begun(self, noise: Tensor) -> Tensor:
+        """The first colours, cells x channels, from noise in [0, 1] on the CPU."""
+        if self._colour is None:
+            return noise
+        return torch.cat([(self._colour + _NOISE * (noise[:, :3] - 0.5)).clamp(0, 1), noise[:, 3:]], 1)
+
+    def hold(self, colours: Tensor) -> None:
+        """Give the border its one colour; colours: cells x channels, changed in place."""
+        border = self._border.to(colours.device)
+        colours[border, :3] = colours[border, :3].mean(0) if self._colour is None else self._colour.to(colours)
+
+    def opacity(self, colours: Tensor) -> Tensor:
+        """cells x 1: 0 for the ground of a finished picture and 1 for all else."""
+        shown = colours[:, :3].detach().cpu()
+        ground = ground_cells(shown, self._cover, self._width)
+        border = shown[self._border].mean(0)
+        # A palette without that colour shows another one in its place, which the thing may have, too.
+        if self._colour is not None and ground.any() and (border - self._colour).norm() <= ALIKE[0]:
+            ground |= (shown - border).norm(dim=1) <= ALIKE[0]
+        return (~ground).to(colours)[:, None]
 
 
 @torch.no_grad()
@@ -40,6 +84,7 @@ def ground_cells(colours: Tensor, cover: Coverage, width: int) -> Tensor:
         starts = border[_commonest(colours[border], alike)]
         patches = _patches(pairs[:, distance <= alike], len(colours))
         ground = torch.isin(patches, patches[starts])
+        ground |= _inner_ground(ground, border, pairs, patches)
         ground |= _specks(~ground, pairs)
         if (~ground).float().mean() >= _LEAST_LEFT and ground[border].float().mean() >= _LEAST_OF_BORDER:
             return ground
@@ -88,6 +133,19 @@ def _commonest(colours: Tensor, alike: float) -> Tensor:
         chosen |= near[support.argmax()] & left
         left &= ~chosen
     return chosen
+
+
+def _inner_ground(ground: Tensor, border: Tensor, pairs: Tensor, patches: Tensor) -> Tensor:
+    """A patch that lies all around along the border: the ground of a picture whose border is held at another colour."""
+    at_border = torch.zeros_like(ground)
+    at_border[border] = ground[border]
+    meeting = torch.cat([pairs, pairs.flip(0)], 1)
+    ring = meeting[1, at_border[meeting[0]] & ~ground[meeting[1]]].unique()
+    if len(ring) < _AROUND * len(border):
+        return torch.zeros_like(ground)
+    around = patches[ring].mode().values
+    found = patches == around
+    return found if found[ring].float().mean() >= _AROUND else torch.zeros_like(ground)
 
 
 def _specks(things: Tensor, pairs: Tensor) -> Tensor:
