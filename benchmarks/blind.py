@@ -73,6 +73,10 @@ _SILENT = _COLOURS | frozenset("a an the of some and line drawing sketch pixel a
 """Words that name no thing."""
 
 
+_NO_THING = frozenset(("background", "square", "screen", "surface"))
+"""What people call a picture of a single colour."""
+
+
 def main(argv: list[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True)
@@ -132,7 +136,7 @@ def names(prompt: str, guess: str) -> bool:
         return all(names(thing, guess) for thing in both)
     asked, said = _bare(_ASIDE.sub("", prompt)), _bare(guess)
     if asked == {"background"}:  # of which the colour is all there is to name
-        return set(prompt.split()) & _COLOURS <= set(guess.split()) and not said
+        return set(prompt.split()) & _COLOURS <= set(guess.split()) and said <= _NO_THING
     others = [_bare(name) for group in SAME if any(_bare(name) == asked for name in group) for name in group]
     return any(form and form <= said for form in (asked, *others))
 

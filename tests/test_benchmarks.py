@@ -73,6 +73,7 @@ def test_blind_naming_shuffles_pictures_and_scores_three_guesses(tmp_path, capsy
     ("prompt", "guess", "right"),
     [("an earth", "globe", True), ("a cow on the grass", "cow", True), ("a cow", "a cow on the grass", True),
      ("a cow on the grass", "grass", False), ("a plain green background", "plain green", True),
+     ("a plain green background", "a plain green square", True), ("a plain green background", "blue square", False),
      ("a plain green background", "green hill", False), ("a red circle to the left of a blue square", "circles", False),
      ("a red circle to the left of a blue square", "a square and a circle", True),
      ("a starry night", "yellow stars on a dark blue night", True), ("a starry night", "a dark night", False),
