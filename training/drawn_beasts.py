@@ -42,7 +42,7 @@ def _horse(pen: Pen) -> None:
 
 
 def _dragon(pen: Pen) -> None:
-    skin, wing = pen.paint("green"), pen.paint("red", "orange")
+    skin, wing = pen.paint("green"), pen.paint("red", "red", "red", "orange")
     pen.part(wing, (0.0, 0.1), (0.1, -0.95), (0.5, -0.5), (0.98, -0.72), (0.72, 0.2))
     pen.part(skin, (0.4, 0.3), (0.7, 0.9), (0.98, 0.5), (1.0, 1.0), (0.3, 1.0))
     pen.disc(0.14, 0.46, pen.near(0.52, 0.05), 0.46, skin)

@@ -8,19 +8,17 @@ from training.pen import Pen, arc, darker
 
 
 def _butterfly(pen: Pen) -> None:
-    wing, spot, black = pen.paint("orange", "blue", "pink", "purple"), pen.paint("yellow"), pen.paint("black")
+    wing, spot, black = pen.paint("orange", "orange", "orange", "blue"), pen.paint("yellow"), pen.paint("black")
     wide = pen.near(0.46, 0.04)
-    for rim, colour in ((0.0, black), (0.11, wing)):
-        for side in (-1, 1):
-            pen.part(colour, (side * (0.02 + rim), 0.1 - rim), (side * 0.3, -0.8 + rim), (side * (0.9 - rim), 0.0))
-            pen.disc(side * 0.54, -0.46, wide - rim, 0.48 - rim, colour)
-            pen.part(colour, (side * rim, -0.1), (side * 0.74, 0.3), (side * 0.3, 0.8 - rim))
-            pen.disc(side * 0.46, 0.48, 0.38 - rim, 0.42 - rim, colour)
+    # The notches between the wings tell it, so no rim fills them.
     for side in (-1, 1):
-        pen.disc(side * 0.6, -0.5, 0.16, 0.17, spot)
-        pen.disc(side * 0.5, 0.52, 0.12, 0.14, spot)
-        pen.line(black, 0.06, (0, -0.5), (side * 0.16, -0.96))
-    pen.disc(0, 0.06, 0.1, 0.66, black)
+        pen.part(wing, (0, 0.1), (side * 0.2, -0.8), (side * 0.96, -0.3))
+        pen.disc(side * 0.54, -0.5, wide, 0.46, wing)
+        pen.part(wing, (0, -0.1), (side * 0.7, 0.34), (side * 0.2, 0.8))
+        pen.disc(side * 0.46, 0.52, 0.34, 0.38, wing)
+        pen.disc(side * 0.58, -0.52, 0.2, 0.2, spot)
+        pen.line(black, 0.09, (0, -0.5), (side * 0.2, -0.94))
+    pen.disc(0, 0.06, 0.14, 0.7, black)
 
 
 def _spider(pen: Pen) -> None:
@@ -59,7 +57,7 @@ def _ladybug(pen: Pen) -> None:
 
 
 def _snail(pen: Pen) -> None:
-    body, shell = pen.paint("golden", "beige", "light green"), pen.paint("brown", "orange")
+    body, shell = pen.paint("golden"), pen.paint("brown")
     pen.part(body, (-0.96, 0.5), (-0.9, 0.0), (-0.52, 0.0), (-0.46, 0.5), (1.0, 0.84), (0.9, 0.92), (-0.7, 0.92))
     for x in (-0.92, -0.54):
         pen.line(body, 0.1, (-0.72, 0.1), (x, -0.4))

@@ -8,12 +8,13 @@ from training.pen import Pen, arc
 
 
 def _banana(pen: Pen) -> None:
-    peel, tip, thick = pen.paint("yellow"), pen.paint("brown"), pen.near(0.5, 0.08)
-    # Lying like a smile, so that it is neither a moon that stands nor a fish with a tail.
-    outer, inner = arc(0, -0.62, 0.98, 1.4, 8, 172), arc(0, -0.62, 0.8, 1.4 - thick, 172, 8)
+    peel, tip, thick = pen.paint("yellow"), pen.paint("brown"), pen.near(0.86, 0.06)
+    # Lying like a smile, so that it is neither a moon that stands nor a fish with a tail; thick, since a thin one is
+    # painted as a chain of lumps.
+    outer, inner = arc(0, -0.62, 0.98, 1.44, 4, 176), arc(0, -0.66, 0.74, 1.44 - thick, 176, 4)
     pen.part(peel, *outer, *inner)
-    pen.part(tip, (-1.0, -0.42), (-0.78, -0.42), (-0.82, -0.78), (-0.98, -0.78))
-    pen.part(tip, (0.99, -0.42), (0.79, -0.42), (0.84, -0.58), (0.95, -0.58))
+    pen.part(tip, (-1.0, -0.5), (-0.72, -0.5), (-0.78, -0.82), (-0.98, -0.82))
+    pen.part(tip, (0.99, -0.5), (0.73, -0.5), (0.8, -0.66), (0.95, -0.66))
 
 
 def _apple(pen: Pen) -> None:

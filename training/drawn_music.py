@@ -21,16 +21,13 @@ def _guitar(pen: Pen) -> None:
 
 def _violin(pen: Pen) -> None:
     wood, black = (pen.chance.randint(150, 180), 60, 25), pen.paint("black")
-    pen.line(pen.paint("beige"), 0.09, (0.84, -0.92), (0.66, 0.94))
-    pen.line(darker(wood), 0.08, (0.95, -0.92), (0.77, 0.94))
-    pen.line(wood, 0.12, (-0.42, -0.86), (-0.1, -0.86))
-    for y, wide, tall in ((0.54, pen.near(0.62, 0.03), 0.42), (-0.1, 0.5, 0.32)):
-        pen.disc(-0.26, y, wide, tall, wood)
-    pen.box(-0.62, 0.0, 0.1, 0.4, wood)
-    pen.box(-0.33, -0.98, -0.19, 0.2, black)
-    pen.part(black, (-0.38, 0.5), (-0.14, 0.5), (-0.2, 0.86), (-0.32, 0.86))
-    for side in (-1, 1):
-        pen.line(black, 0.07, (-0.26 + side * 0.26, 0.16), (-0.26 + side * 0.34, 0.5))
+    # Without its bow and f-holes: lines so thin are not painted, and a bow beside it made it two pencils.
+    for y, wide, tall in ((0.54, pen.near(0.62, 0.03), 0.44), (-0.12, 0.5, 0.34)):
+        pen.disc(0, y, wide, tall, wood)
+    pen.box(-0.34, 0.0, 0.34, 0.4, wood)
+    pen.line(wood, 0.14, (-0.2, -0.88), (0.2, -0.88))
+    pen.box(-0.1, -1.0, 0.1, 0.3, black)
+    pen.part(black, (-0.18, 0.46), (0.18, 0.46), (0.1, 0.88), (-0.1, 0.88))
 
 
 def _trumpet(pen: Pen) -> None:
@@ -47,7 +44,7 @@ def _trumpet(pen: Pen) -> None:
 
 
 def _drum(pen: Pen) -> None:
-    shell, gold = pen.paint("red", "red", "blue"), pen.paint("golden", "yellow")
+    shell, gold = pen.paint("red", "red", "red", "blue"), pen.paint("golden", "yellow")
     low = pen.near(0.7, 0.03)
     pen.disc(0, low, 0.84, 0.26, gold)
     pen.box(-0.84, -0.16, 0.84, low, shell)

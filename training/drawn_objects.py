@@ -30,7 +30,7 @@ def _leaf(pen: Pen) -> None:
 
 
 def _clock(pen: Pen) -> None:
-    rim, hands = pen.paint("red", "brown", "blue", "black"), pen.paint("black")
+    rim, hands = pen.paint("red", "red", "red", "brown"), pen.paint("black")
     pen.disc(0, 0, 0.96, 0.96, rim)
     pen.disc(0, 0, 0.78, 0.78, pen.paint("white"))
     for turn in range(0, 360, 90):

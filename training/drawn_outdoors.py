@@ -61,7 +61,7 @@ def _wave(pen: Pen) -> None:
 
 
 def _tower(pen: Pen) -> None:
-    iron, half = pen.chance.choice((pen.paint("brown"), pen.grey(100))), pen.near(0.1, 0.05)
+    iron, half = pen.paint("brown"), pen.near(0.1, 0.05)
     pen.box(-0.04, -1.0, 0.04, -0.7, iron)
     for side in (-1, 1):
         leg = (

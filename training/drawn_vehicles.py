@@ -9,8 +9,8 @@ from training.pen import Pen, arc, darker
 
 def _airplane(pen: Pen) -> None:
     hull, wing, glass = (
-        pen.grey(pen.chance.choice((150, 205))),
-        pen.paint("blue", "red"),
+        pen.grey(205),
+        pen.paint("red", "red", "red", "blue"),
         pen.paint("dark blue", "black"),
     )
     sweep = pen.near(0.44, 0.08)

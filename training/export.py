@@ -9,7 +9,7 @@ import argparse
 import json
 import re
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -91,13 +91,13 @@ def export_clip(
     checkpoint: Path,
     sprites: Sprites,
     folder: Path,
-    mean_with: Path | None = None,
-    share: float = 0.5,
+    mean_with: Sequence[Path] = (),
+    shares: Sequence[float] = (),
     apart: float = 0.0,
 ) -> None:
     """Write <stem>.safetensors and <stem>.json, and for the guide the list of the words it knows.
 
-    mean_with: a folder with an exported model, of which and the checkpoint the mean is written; share: of that model.
+    mean_with: folders with exported models, of which and the checkpoint the mean is written; shares: of those models.
     apart: how much of what all texts share is taken off each of them, 0 to 1; see `Embedded.encode_text`.
     """
     from training.clip import SmallClip, used_tokens
@@ -106,9 +106,12 @@ def export_clip(
     state = torch.load(checkpoint, map_location="cpu", weights_only=True)
     clip.model.load_state_dict(state["parts"]["average"]["mean"])
     weights = clip.exported()
-    if mean_with is not None:
-        other = load_file(mean_with / f"{stem}.safetensors")
-        weights = mean(weights, {name: value for name, value in other.items() if name != "text_shared"}, share)
+    held = 1 - sum(shares)
+    for source, share in zip(mean_with, shares, strict=True):
+        other = load_file(source / f"{stem}.safetensors")
+        held += share
+        own = {name: value for name, value in other.items() if name != "text_shared"}
+        weights = mean(weights, own, share / held if held else 0.0)
     if apart:
         clip.restore(weights)
         weights["text_shared"] = clip.eval().shared(apart)
@@ -124,17 +127,25 @@ def main(argv: list[str] | None = None) -> None:
     parser.add_argument("--checkpoint", type=Path, required=True)
     parser.add_argument("--data", type=Path, help="folder with the atlases of sprites; not needed for vqgan")
     parser.add_argument("--to", type=Path, required=True, help="folder to write to")
-    parser.add_argument("--mean-with", type=Path, help="folder with the exported model that the checkpoint began with")
-    parser.add_argument("--share", type=float, default=0.5, help="share of that model in the mean, 0 to 1")
+    parser.add_argument(
+        "--mean-with", type=Path, nargs="+", default=[], help="folders with exported models of the same beginning"
+    )
+    parser.add_argument(
+        "--share", type=float, nargs="+", default=[0.5], help="shares of those models in the mean, together at most 1"
+    )
     parser.add_argument("--apart", type=float, default=0.0, help="share of the mean text that is taken off, 0 to 1")
     options = parser.parse_args(argv)
-    for name in ("share", "apart"):
-        if not 0 <= getattr(options, name) <= 1:
-            parser.error(f"--{name} is from 0 to 1, not {getattr(options, name):g}")
+    if not 0 <= options.apart <= 1:
+        parser.error(f"--apart is from 0 to 1, not {options.apart:g}")
+    if min(options.share) < 0 or sum(options.share) > 1 + 1e-6:
+        given = " + ".join(f"{share:g}" for share in options.share)
+        parser.error(f"--share is from 0 to 1, not {given}")
+    if options.mean_with and len(options.mean_with) != len(options.share):
+        parser.error(f"{len(options.mean_with)} folder(s) of --mean-with need as many numbers of --share")
     if options.model == "vqgan":
         from training.vqgan import export_vqgan
 
-        if options.mean_with is not None:
+        if options.mean_with:
             parser.error("--mean-with is for guides and the referee")
         export_vqgan(options.checkpoint, options.to)
         return
@@ -146,7 +157,7 @@ def main(argv: list[str] | None = None) -> None:
         parser.error("--data is needed for the words")
     try:
         sprites = load_sprites(options.data)
-        mixed = options.mean_with, options.share, options.apart
+        mixed = options.mean_with, options.share[: len(options.mean_with)], options.apart
         export_clip(options.model, CONFIG, options.checkpoint, sprites, options.to, *mixed)
     except (FileNotFoundError, ValueError) as wrong:
         parser.error(str(wrong))

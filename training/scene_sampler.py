@@ -18,12 +18,11 @@ FLAT, HILLS, PEAKS = range(3)
 
 FIRST_WEIGHT = 1.8
 """How often what is asked for most is shown, the other common things being 1."""
-_HARD = (
-    "robot castle bus shark clock drum tower dragon dog fish umbrella ghost horse snail frog mouth car rocket".split()
-)
-HARD = {**dict.fromkeys(_HARD, 2.2), "heart": 3.0}
+_HARDEST = "clock dragon shark drum tower violin snail butterfly airplane strawberry bird umbrella leaf".split()
+_HARD = "robot castle bus dog fish ghost horse frog mouth car rocket duck bread banana apple hammer".split()
+HARD = {**dict.fromkeys(_HARDEST, 3.0), **dict.fromkeys(_HARD, 1.8), "heart": 2.5}
 """Things that are learnt last, and how many times as often they are shown for it."""
-EASY = dict.fromkeys("tree house car bird flower boat face sunflower".split(), 0.7)
+EASY = dict.fromkeys("tree house car flower boat face sunflower".split(), 0.7)
 """Things that were learnt first, and how often they are still shown."""
 WHITE_GROUNDS = 0.5
 """Share of grounds that are white, where the thing can be told from it."""

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from training.scene_sampler import FLAT, HILLS, LAND, PEAKS, Inventor, Picture, Thing, article, captioned
 
+STARS = ((0.18, 0.2), (0.5, 0.3), (0.82, 0.17), (0.3, 0.56), (0.7, 0.58), (0.12, 0.8), (0.5, 0.84))
+"""Where they stand in a starry night. Stars that may be anywhere are painted as few dots near the corners."""
+
 
 class Scenes(Inventor):
     """Invents scenes."""
@@ -97,9 +100,8 @@ class Scenes(Inventor):
         if self.chance.random() < 0.5:
             picture.horizon, picture.skyline = self._uniform(0.8, 0.92), self.chance.choice([HILLS, PEAKS])
             picture.relief = self._uniform(0.04, 0.1)
-        places = [(x, y) for x in (0.18, 0.5, 0.82) for y in (0.18, 0.45, 0.7)]
-        for x, y in self.chance.sample(places, self.chance.choice([5, 6, 7])):
-            place = x + self._uniform(-0.08, 0.08), y + self._uniform(-0.08, 0.08)
+        for x, y in STARS:
+            place = x + self._uniform(-0.03, 0.03), y + self._uniform(-0.03, 0.03)
             star = self._rgb(self._pick("yellow", "white", "yellow"))
             picture.things.append(Thing(self.chance.choice(self._stars), self._uniform(0.16, 0.26), *place, star, True))
         return captioned(

@@ -112,6 +112,12 @@ def test_the_mean_of_two_guides_lies_between_them(train, atlases, tmp_path, caps
     assert torch.equal(mean["token_ids"], one["token_ids"])
     exporting.main(["guide", *last, str(tmp_path / "one"), "--share", "0"])
     assert torch.equal(load_file(tmp_path / "guide.safetensors")[weight], other[weight])
+    exporting.main(["guide", *last, str(tmp_path / "one"), str(tmp_path / "other"), "--share", "0.25", "0.25"])
+    three = load_file(tmp_path / "guide.safetensors")[weight].float()
+    assert torch.allclose(three, 0.75 * other[weight].float() + 0.25 * one[weight].float(), atol=1e-3)
+    with pytest.raises(SystemExit):
+        exporting.main(["guide", *last, str(tmp_path / "one"), "--share", "0.2", "0.3"])
+    assert "1 folder(s) of --mean-with need as many numbers" in capsys.readouterr().err
     for wrong in ("share", "apart"):
         with pytest.raises(SystemExit):
             exporting.main(["guide", *last, str(tmp_path / "one"), f"--{wrong}", "2"])
