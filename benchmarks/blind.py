@@ -71,8 +71,6 @@ _ASIDE = re.compile(r"\b(on|over|in|at|under|to the|with|from)\b.*")
 _COLOURS = frozenset("red yellow green blue black white orange pink purple gray grey golden brown".split())
 _SILENT = _COLOURS | frozenset("a an the of some and line drawing sketch pixel art small big plain".split())
 """Words that name no thing."""
-
-
 _NO_THING = frozenset(("background", "square", "screen", "surface"))
 """What people call a picture of a single colour."""
 

@@ -5,10 +5,10 @@ python -m benchmarks.whole [--prompts 4] [--old-steps 250]
 Both paint README's main job with the embedded guide: the pixel drawer at 288x288. Ours is what the presets say. The old
 loop takes the old pixray's 30 cutouts of `quality=normal` through open_clip's modules (benchmarks/run.py) and, as it
 did, imports everything at the start: torch, torchvision, open_clip, kornia, taming-transformers. Every 10 steps the
-referee judges the picture; its time is taken off. Times run from the start of a process. The goal is the lower one of
-the two sides' last scores, less a hundredth, and the table tells two ratios: of the old loop's whole run, which is what
-people waited for, to our first picture of that score; and of the two sides' first pictures of that score, as if
-somebody had stopped the old loop in time.
+referee judges the picture; its time is taken off. Times run from the start of a process. The goal is the old loop's
+last score, less a hundredth, and the table tells two ratios: of the old loop's whole run, which is what people waited
+for, to our first picture of that score; and of the two sides' first pictures of that score, as if somebody had stopped
+the old loop in time. Where we never reach the score there is neither; the medians are of the others.
 """
 
 from __future__ import annotations
@@ -119,6 +119,11 @@ def measured(side: str, prompt: str, steps: int) -> list:
     return json.loads(done.stdout.splitlines()[-1])
 
 
+def first_at(goal: float, curve: list) -> float | None:
+    """Seconds to the first picture of a score, of a side's [step, seconds, score]; None: it has none."""
+    return next((seconds for _, seconds, score in curve if score >= goal), None)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--prompts", type=int, default=len(PROMPTS))
@@ -133,18 +138,22 @@ def main() -> None:
     rows, factors, stopped = [], [], []
     for prompt in PROMPTS[: options.prompts]:
         curves = {side: measured(side, prompt, options.old_steps) for side in ("old", "ours")}
-        goal = min(curve[-1][2] for curve in curves.values()) - 0.01
-        times = {side: next(seconds for _, seconds, value in curve if value >= goal) for side, curve in curves.items()}
-        factors.append(curves["old"][-1][1] / times["ours"])
-        stopped.append(times["old"] / times["ours"])
+        goal = curves["old"][-1][2] - 0.01
+        old, ours = (first_at(goal, curves[side]) for side in ("old", "ours"))
         ends = [f"{curve[-1][1]:.1f} s, {curve[-1][2]:.2f}" for curve in curves.values()]
-        seconds = [f"{value:.1f} s" for value in times.values()]
-        rows.append([prompt, *ends, f"{goal:.2f}", *seconds, f"{factors[-1]:.1f}x", f"{stopped[-1]:.1f}x"])
+        row = [prompt, *ends, f"{goal:.2f}", f"{old:.1f} s"]
+        if ours is None:
+            rows.append([*row, "never", "", ""])
+        else:
+            factors.append(curves["old"][-1][1] / ours)
+            stopped.append(old / ours)
+            rows.append([*row, f"{ours:.1f} s", f"{factors[-1]:.1f}x", f"{stopped[-1]:.1f}x"])
         print(rows[-1], flush=True)
     print(machine())
     header = ["prompt", "old: all steps, score", "ours", "goal", "old", "ours", "ratio", "if the old loop is stopped"]
-    title = "Seconds to a picture of equal score, median"
-    print(table(f"{title} {statistics.median(factors):.1f}x, {statistics.median(stopped):.1f}x", header, rows))
+    medians = ", ".join(f"{statistics.median(values):.1f}x" for values in (factors, stopped) if values)
+    title = f"Seconds to a picture of equal score, reached for {len(factors)} of {len(rows)}: {medians}"
+    print(table(title, header, rows))
 
 
 if __name__ == "__main__":

@@ -7,7 +7,7 @@ import os
 import pytest
 from PIL import Image, ImageDraw
 
-from benchmarks import blind, judges, ladder_towers, layouts
+from benchmarks import blind, judges, ladder_towers, layouts, whole
 from tests.processes import run_python
 
 PARTS = ("render", "cutouts", "encode", "backward", "update")
@@ -82,6 +82,11 @@ def test_blind_naming_shuffles_pictures_and_scores_three_guesses(tmp_path, capsy
 )  # fmt: skip
 def test_a_guess_is_right_if_it_names_the_thing(prompt, guess, right):
     assert blind.names(prompt, guess) is right
+
+
+def test_a_score_that_is_never_reached_has_no_time():
+    curve = [(10, 1.5, 0.3), (20, 2.0, 0.6), (30, 2.5, 0.5)]
+    assert whole.first_at(0.55, curve) == 2.0 and whole.first_at(0.61, curve) is None
 
 
 def test_the_colour_blind_referee_names_a_form_whatever_its_colour():

@@ -3,10 +3,13 @@
 import numpy as np
 import pytest
 import torch
+from torch.utils._python_dispatch import TorchDispatchMode
 
+import pixray
 from pixray.drawers.pixel.cells import CELL_TYPES, Cells, coverage
 from pixray.drawers.pixel.ground import Ground, border_cells, ground_cells
 from pixray.errors import SettingsError
+from pixray.testing.recording import check_replay
 
 SIDE = 12
 RED, BLUE, WHITE, GREEN = (0.9, 0.1, 0.1), (0.2, 0.3, 0.9), (1.0, 1.0, 1.0), (0.1, 0.7, 0.2)
@@ -132,6 +135,34 @@ def test_a_picture_begins_as_its_chosen_ground_and_its_border_stays_so(session):
     assert first[2].min() > 0.8 and first[:2].max() < 0.2 and first[2].std() > 0.01
     borders = [made.render().detach()[0, :3, [0, -1]] for event in made.run() if type(event).__name__ == "Stepped"]
     assert len(borders) == 2 and all((border[2] == 1).all() and (border[:2] == 0).all() for border in borders)
+
+
+class NoCopies(TorchDispatchMode):
+    """Refuses copies to another device."""
+
+    def __torch_dispatch__(self, func, types, args=(), kwargs=None):
+        assert func is not torch.ops.aten._to_copy.default, "a CUDA graph cannot hold a copy from the CPU"
+        return func(*args, **(kwargs or {}))
+
+
+@pytest.mark.parametrize("colour", ["none", "#32c8be"])
+def test_a_step_copies_nothing_to_the_device(colour):
+    cells = Cells("rect", SIDE, SIDE, SIDE, SIDE, filled=True)
+    ground, colours = Ground(coverage(cells), SIDE, colour, "meta"), torch.empty(SIDE * SIDE, 4, device="meta")
+    with NoCopies():
+        ground.hold(colours)
+
+
+@pytest.mark.parametrize("colour", ["none", "#32c8be"])
+def test_a_step_with_a_ground_can_be_recorded(colour):
+    ground = {"pixel_size": "8x6", "size": "48x36", "transparent": True, "pixel_alpha": "ground"}
+    given = {**ground, "perceptors": "embedded", "save_every": 0, "pixel_ground": colour}
+    check_replay(lambda: pixray.new_session("a cat", drawer="pixel", iterations=9, seed=1, **given))
+
+
+def test_a_chosen_ground_that_has_no_effect_is_told(session):
+    made = session(drawer="pixel", pixel_size="8x6", size="48x36", pixel_ground="pink", iterations=1)
+    assert any("pixel_ground has no effect" in getattr(event, "text", "") for event in made.run())
 
 
 def test_a_ground_that_is_no_colour_is_refused(session):

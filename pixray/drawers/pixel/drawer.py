@@ -91,8 +91,8 @@ class PixelDrawer(Drawer):
         )
         pixel_ground: str = setting(
             "none",
-            "colour that pixel_alpha=ground paints on and removes, also where the thing encloses it, such as one "
-            "that the thing has not; none: whatever is painted along the border",
+            "colour that pixel_alpha=ground paints on and removes, also inside a ring; one that the thing lacks; "
+            "none: whatever is painted along the border",
             parse=color_or_none,
         )
         sprite: Any = setting(
@@ -158,6 +158,8 @@ class PixelDrawer(Drawer):
         self._loses_ground = canvas.transparent and settings.pixel_alpha == "ground"
         if self._loses_ground and settings.pixel_ground != "none":
             self.wants_noise = False  # it begins as its ground
+        elif settings.pixel_ground != "none":
+            canvas.notice("pixel_ground has no effect: it is for pixel_alpha=ground with transparent")
         if settings.sprite or settings.colors:
             self.capturable, self.uses_palette = False, True  # a step depends on its number
         elif settings.dither != "none":
@@ -174,12 +176,12 @@ class PixelDrawer(Drawer):
         cover = coverage(self.cells)
         self._cover = cover.to(self.canvas.device)
         if self._loses_ground:
-            self._ground = Ground(cover, self.cells.width, self.settings.pixel_ground)
+            self._ground = Ground(cover, self.cells.width, self.settings.pixel_ground, self.canvas.device)
         if self._own is not None:
             colours = self._own
         elif image is None:
-            noise = torch.rand(len(self.cells), channels, generator=generator)
-            colours = self._ground.begun(noise) if self._ground else noise
+            colours = torch.rand(len(self.cells), channels, generator=generator)
+            colours = self._ground.begun(colours) if self._ground else colours
         else:
             colours = self._sample(image, channels)
         self._colours = colours.to(self.canvas.device).requires_grad_(True)

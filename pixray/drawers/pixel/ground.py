@@ -35,12 +35,14 @@ class Ground:
     Args:
         cover: on the CPU; width: of the canvas in pixels.
         colour: as people write it; "none": the mean of what is painted along the border.
+        device: where colours are held; nothing is copied there in a step, which a CUDA graph could not hold.
     """
 
-    def __init__(self, cover: Coverage, width: int, colour: str) -> None:
+    def __init__(self, cover: Coverage, width: int, colour: str, device: str = "cpu") -> None:
         self._cover, self._width = cover, width
         self._border = border_cells(cover, width)
         self._colour = None if colour == "none" else torch.tensor(read_color(colour))
+        self._held = self._border.to(device), None if self._colour is None else self._colour.to(device)
 
     def begun(self, noise: Tensor) -> Tensor:
         """The first colours, cells x channels, from noise in [0, 1] on the CPU."""
@@ -50,8 +52,8 @@ class Ground:
 
     def hold(self, colours: Tensor) -> None:
         """Give the border its one colour; colours: cells x channels, changed in place."""
-        border = self._border.to(colours.device)
-        colours[border, :3] = colours[border, :3].mean(0) if self._colour is None else self._colour.to(colours)
+        border, colour = self._held
+        colours[border, :3] = colours[border, :3].mean(0) if colour is None else colour
 
     def opacity(self, colours: Tensor) -> Tensor:
         """cells x 1: 0 for the ground of a finished picture and 1 for all else."""
