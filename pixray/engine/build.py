@@ -196,6 +196,8 @@ class SessionBuilder:
         """Tell the user about what was asked for and has no effect."""
         settings = self.settings
         self._notice_idle_palette(drawer)
+        if settings.init_noise != "none" and not drawer.wants_noise and "init_noise" in settings.given():
+            self._notice(f"init_noise has no effect: {settings.drawer} begins in a way of its own")
         if settings.judge and settings.audition == 1:
             self._notice("judge has no effect: it chooses between the seeds of an audition, such as audition=4")
         if (

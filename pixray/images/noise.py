@@ -52,21 +52,21 @@ def _fractal(width: int, height: int, generator: torch.Generator) -> Tensor:
     sizes = {256: 3, 512: 4, 1024: 5}
     side = next((side for side in sizes if longest <= side), max(2048, 32 * math.ceil(longest / 32)))
     octaves = sizes.get(side, 6)
-    planes = [_perlin_sum(side, 32, octaves, generator)[:height, :width] for _ in range(3)]
+    planes = [_perlin_sum(side, (width, height), 32, octaves, generator) for _ in range(3)]
     image = torch.stack([(plane - plane.min()) / (plane.max() - plane.min()).clamp_min(1e-6) for plane in planes])
     return contrast_curve(image)[None]
 
 
-def _perlin_sum(side: int, cells: int, octaves: int, generator: torch.Generator) -> Tensor:
-    """Octaves of Perlin noise, each twice as fine and half as strong, side x side."""
-    total = torch.zeros(side, side)
+def _perlin_sum(side: int, size: tuple[int, int], cells: int, octaves: int, generator: torch.Generator) -> Tensor:
+    """Octaves of Perlin noise, each twice as fine and half as strong: the first columns and rows of side x side."""
+    total = torch.zeros(size[1], size[0])
     for octave in range(octaves):
         count = min(cells * 2**octave, side)
-        total += _perlin(side, count, generator) / 2**octave
+        total += _perlin(side, size, count, generator) / 2**octave
     return total
 
 
-def _perlin(side: int, cells: int, generator: torch.Generator) -> Tensor:
+def _perlin(side: int, size: tuple[int, int], cells: int, generator: torch.Generator) -> Tensor:
     """One octave: random gradients on a grid of cells, blended with Perlin's improved fade."""
     angle = torch.rand(cells + 1, cells + 1, generator=generator) * 2 * math.pi
     gradients = torch.stack([angle.cos(), angle.sin()])
@@ -74,14 +74,17 @@ def _perlin(side: int, cells: int, generator: torch.Generator) -> Tensor:
     cell = position.long().clamp(max=cells - 1)
     offset = position - cell
     fade = offset**3 * (offset * (offset * 6 - 15) + 10)
+    column, across, fade_across = (values[: size[0]] for values in (cell, offset, fade))
+    row, down, fade_down = (values[: size[1]] for values in (cell, offset, fade))
 
-    def corner(down: int, right: int) -> Tensor:
-        gradient = gradients.index_select(2, cell + right).index_select(1, cell + down)  # columns first: half the time
-        return gradient[0] * (offset - right)[None] + gradient[1] * (offset - down)[:, None]
+    def corner(below: int, right: int) -> Tensor:
+        # Columns first, which takes half the time.
+        gradient = gradients.index_select(2, column + right).index_select(1, row + below)
+        return gradient[0] * (across - right)[None] + gradient[1] * (down - below)[:, None]
 
-    top = torch.lerp(corner(0, 0), corner(0, 1), fade[None])
-    bottom = torch.lerp(corner(1, 0), corner(1, 1), fade[None])
-    return torch.lerp(top, bottom, fade[:, None])
+    top = torch.lerp(corner(0, 0), corner(0, 1), fade_across[None])
+    bottom = torch.lerp(corner(1, 0), corner(1, 1), fade_across[None])
+    return torch.lerp(top, bottom, fade_down[:, None])
 
 
 def laid_over(image: Tensor, ground: Tensor | None, alpha: float) -> Tensor:

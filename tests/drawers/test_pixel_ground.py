@@ -165,6 +165,17 @@ def test_a_chosen_ground_that_has_no_effect_is_told(session):
     assert any("pixel_ground has no effect" in getattr(event, "text", "") for event in made.run())
 
 
+@pytest.mark.parametrize("drawer", ["pixel", "multires", "fft"])
+def test_noise_that_nothing_begins_with_is_told(session, drawer):
+    begins = {"drawer": "pixel", "pixel_size": "8x6", "pixel_alpha": "ground", "pixel_ground": "pink"}
+    given = begins if drawer == "pixel" else {"drawer": drawer}
+    made = session(**given, size="48x36", transparent=drawer == "pixel", init_noise="snow", iterations=1)
+    said = [getattr(event, "text", "") for event in made.run()]
+    assert f"init_noise has no effect: {drawer} begins in a way of its own" in said
+    made = session(drawer="pixel", pixel_size="8x6", size="48x36", init_noise="snow", iterations=1)
+    assert not any("init_noise" in getattr(event, "text", "") for event in made.run())
+
+
 def test_a_ground_that_is_no_colour_is_refused(session):
     with pytest.raises(
         SettingsError,

@@ -181,22 +181,32 @@ def topmost_cell(cells: Cells, x: Tensor, y: Tensor) -> Tensor:
     Returns:
         len(y) x len(x), the number of the cell drawn last there, or -1 where there is none.
     """
-    shown = torch.full((len(y), len(x)), -1, dtype=torch.int32)
     home_row = torch.div(y, cells.cell_height, rounding_mode="floor").long()
+    if cells.cell_type in _BOXES:
+        return _boxes_by_row(cells, x)[home_row]
+    shown = torch.full((len(y), len(x)), -1, dtype=torch.int32)
     # A polygon reaches at most into the rows and columns next to its own, so three of each are enough.
-    steps = (0,) if cells.cell_type in _BOXES else (-1, 0, 1)
-    for row_step in steps:
+    near = (-1, 0, 1)
+    for row_step in near:
         row = home_row + row_step
         v = y / cells.cell_height - row
         u_row = x[None] / cells.cell_width - cells.row_offset(row)[:, None]
         length, first = cells.row_length(row), cells.row_start(row)
         exists = (row >= cells.first_row) & (row < cells.end_row)
-        for column_step in steps:
+        for column_step in near:
             column = torch.floor(u_row).long() + column_step
             inside = _inside(cells, u_row - column, v, row, column)
             inside &= (column >= 0) & (column < length[:, None]) & exists[:, None]
             shown = torch.where(inside, (first[:, None] + column).int(), shown)
     return shown
+
+
+def _boxes_by_row(cells: Cells, x: Tensor) -> Tensor:
+    """rows x len(x): the number of the cell at every sampling column of each row of boxes, or -1."""
+    rows = torch.arange(cells.rows)
+    column = torch.floor(x[None] / cells.cell_width - cells.row_offset(rows)[:, None]).long()
+    exists = (column >= 0) & (column < cells.row_length(rows)[:, None])
+    return torch.where(exists, cells.row_start(rows)[:, None] + column, -1).int()
 
 
 def _inside(cells: Cells, u: Tensor, v: Tensor, row: Tensor, column: Tensor) -> Tensor:
