@@ -7,6 +7,11 @@ recoloured in turn by kornia, stretched batch by batch, and seen by open_clip's 
 the modules of taming-transformers in float32. Weights are random: speed does not depend on them. line_sketch draws
 with our renderer on both sides, since the old one (diffvg) has no package; its row shows the rest of the step.
 
+    python -m benchmarks.run --whole [--prompts 4]
+
+tells what a user feels instead: seconds from the command to a picture of equal score, whole processes
+(benchmarks/whole.py).
+
 "of work" is the ratio of the processor times of this process, which other work on the machine changes less.
 "floor" is the time that the step's products would take at the rate of a 1024 x 1024 product, measured just before.
 """
@@ -24,6 +29,7 @@ import torch
 from torch.nn import functional as F
 from torch.utils.flop_counter import FlopCounterMode
 
+from benchmarks import whole
 from benchmarks.common import interleaved, machine, median, milliseconds, ratio, table
 from benchmarks.cutouts import OldCutouts
 from pixray.cutouts.direct import ZoomWide
@@ -191,19 +197,24 @@ def main() -> None:
     parser.add_argument("--size", type=int, nargs=2, default=(384, 208))
     parser.add_argument("--threads", type=int)
     parser.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
+    parser.add_argument("--whole", action="store_true", help="seconds from the command to a picture of equal score")
+    parser.add_argument("--prompts", type=int, help="how many pictures with --whole")
     wanted = parser.parse_args()
+    if wanted.whole:
+        whole.compare(wanted.prompts)
+        return
     warnings.simplefilter("ignore")
     torch.manual_seed(0)
     if wanted.threads:
         torch.set_num_threads(wanted.threads)
     drawer, _, names = (wanted.only or ",").partition(",")
     print(f"{time.strftime('%Y-%m-%d')}: {machine()}", flush=True)
-    whole, parts = [], []
+    steps, parts = [], []
     for one in DRAWERS:
         for other in PERCEPTORS:
             if drawer in ("", one) and names in ("", other):
                 row, by_parts = measure(one, other, wanted, tuple(wanted.size))
-                whole.append(row)
+                steps.append(row)
                 parts.append(by_parts)
                 print("| " + " | ".join(row) + " |", flush=True)
     header = [
@@ -218,7 +229,7 @@ def main() -> None:
         "floor, ms",
         "reached",
     ]
-    print(table(f"A step at {wanted.size[0]}x{wanted.size[1]}, {wanted.rounds} interleaved pairs", header, whole))
+    print(table(f"A step at {wanted.size[0]}x{wanted.size[1]}, {wanted.rounds} interleaved pairs", header, steps))
     print(table("Our step by its parts, ms", ["drawer", "perceptors", *PARTS], parts))
 
 

@@ -1,6 +1,6 @@
 """The user's figure: seconds from the command to a picture of equal score, the old loop against ours, whole processes.
 
-python -m benchmarks.whole [--prompts 4] [--old-steps 250]
+python -m benchmarks.run --whole [--prompts 4]
 
 Both paint README's main job with the embedded guide: the pixel drawer at 288x288. Ours is what the presets say. The old
 loop takes the old pixray's 30 cutouts of `quality=normal` through open_clip's modules (benchmarks/run.py) and, as it
@@ -112,7 +112,7 @@ def _image(picture):
 
 
 def measured(side: str, prompt: str, steps: int) -> list:
-    words = ["--side", side, "--prompt", prompt, "--old-steps", str(steps), "--begun", str(time.time())]
+    words = ["--side", side, "--prompt", prompt, "--steps", str(steps), "--begun", str(time.time())]
     done = subprocess.run(
         [sys.executable, "-m", "benchmarks.whole", *words], check=True, stdout=subprocess.PIPE, text=True
     )
@@ -124,20 +124,11 @@ def first_at(goal: float, curve: list) -> float | None:
     return next((seconds for _, seconds, score in curve if score >= goal), None)
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--prompts", type=int, default=len(PROMPTS))
-    parser.add_argument("--old-steps", type=int, default=250)
-    parser.add_argument("--side", choices=("old", "ours"), help=argparse.SUPPRESS)
-    parser.add_argument("--prompt", help=argparse.SUPPRESS)
-    parser.add_argument("--begun", type=float, help=argparse.SUPPRESS)
-    options = parser.parse_args()
-    if options.side:
-        paint(options.side, options.prompt, options.old_steps, options.begun)
-        return
+def compare(count: int | None = None, steps: int = 250) -> None:
+    """Print the table for the first prompts, with so many steps of the old loop."""
     rows, factors, stopped = [], [], []
-    for prompt in PROMPTS[: options.prompts]:
-        curves = {side: measured(side, prompt, options.old_steps) for side in ("old", "ours")}
+    for prompt in PROMPTS[:count]:
+        curves = {side: measured(side, prompt, steps) for side in ("old", "ours")}
         goal = curves["old"][-1][2] - 0.01
         old, ours = (first_at(goal, curves[side]) for side in ("old", "ours"))
         ends = [f"{curve[-1][1]:.1f} s, {curve[-1][2]:.2f}" for curve in curves.values()]
@@ -148,12 +139,23 @@ def main() -> None:
             factors.append(curves["old"][-1][1] / ours)
             stopped.append(old / ours)
             rows.append([*row, f"{ours:.1f} s", f"{factors[-1]:.1f}x", f"{stopped[-1]:.1f}x"])
-        print(rows[-1], flush=True)
+        print("| " + " | ".join(rows[-1]) + " |", flush=True)
     print(machine())
     header = ["prompt", "old: all steps, score", "ours", "goal", "old", "ours", "ratio", "if the old loop is stopped"]
     medians = ", ".join(f"{statistics.median(values):.1f}x" for values in (factors, stopped) if values)
     title = f"Seconds to a picture of equal score, reached for {len(factors)} of {len(rows)}: {medians}"
     print(table(title, header, rows))
+
+
+def main() -> None:
+    """One side's process, as `measured` starts it."""
+    parser = argparse.ArgumentParser(description=main.__doc__)
+    parser.add_argument("--side", choices=("old", "ours"), required=True)
+    parser.add_argument("--prompt", required=True)
+    parser.add_argument("--steps", type=int, required=True)
+    parser.add_argument("--begun", type=float, required=True)
+    options = parser.parse_args()
+    paint(options.side, options.prompt, options.steps, options.begun)
 
 
 if __name__ == "__main__":
