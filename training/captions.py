@@ -17,8 +17,8 @@ ANYWHERE = "|"
 MIDDLE_SIZES = (0.66, 0.82)
 """Shares of the side that things in the middle take. A small model learns few sizes well, and large things leave the
 canvas."""
-FREQUENCIES = {STRIPES: (21.0, 23.0), CHECKS: (21.8, 22.2), DOTS: (27.8, 28.2)}
-"""Of patterns, in radians a side: three to four stripes of a colour, four squares, three rows of dots."""
+FREQUENCIES = {STRIPES: (21.0, 23.0), CHECKS: (21.8, 22.2), DOTS: (21.0, 21.4)}
+"""Of patterns, in radians a side: three to four stripes of a colour, four squares, five rows of dots."""
 
 
 class Captions(Scenes):
@@ -94,8 +94,8 @@ class Captions(Scenes):
 
     def _object(self) -> Picture:
         picture = Picture()
-        kind = self.chance.choices(("coloured", "silhouette", "line", "pixel"), (84, 7, 7, 2))[0]
-        thing = self._thing() if kind == "coloured" else self.chance.choice(self._plain[kind])
+        kind = self.chance.choices(("coloured", "silhouette", "line", "pixel"), (83, 6, 9, 2))[0]
+        thing = self._thing() if kind == "coloured" else self._plain_thing(kind)
         tile = self._tile(thing, kind)
         own = self.sprites.colours[tile] if kind in ("coloured", "pixel") else None
         tint = None

@@ -42,18 +42,20 @@ def _horse(pen: Pen) -> None:
 
 
 def _dragon(pen: Pen) -> None:
-    skin, wing = pen.paint("green"), pen.paint("red", "red", "red", "orange")
-    pen.part(wing, (0.0, 0.1), (0.1, -0.95), (0.5, -0.5), (0.98, -0.72), (0.72, 0.2))
-    pen.part(skin, (0.4, 0.3), (0.7, 0.9), (0.98, 0.5), (1.0, 1.0), (0.3, 1.0))
-    pen.disc(0.14, 0.46, pen.near(0.52, 0.05), 0.46, skin)
-    for x in (-0.2, 0.34):
-        pen.box(x - 0.13, 0.7, x + 0.13, 1.0, skin)
-    pen.part(skin, (-0.42, -0.6), (-0.1, -0.6), (0.1, 0.4), (-0.34, 0.5))
-    pen.part(skin, (-0.98, -0.5), (-0.4, -0.86), (-0.06, -0.7), (-0.1, -0.3), (-0.96, -0.22))
-    for x in (-0.34, -0.12):
-        pen.part(pen.paint("yellow"), (x - 0.1, -0.76), (x + 0.1, -0.76), (x + 0.12, -1.0))
-    pen.disc(0.02, 0.56, 0.28, 0.3, pen.paint("yellow"))
-    pen.disc(-0.42, -0.56, 0.09, 0.1, pen.paint("black"))
+    skin, wing, black = pen.paint("green"), pen.paint("red", "dark green"), pen.paint("black")
+    for side in (-1, 1):
+        # From the front: of a dragon from the side, a puzzle of coloured parts was painted.
+        edge = ((0.1, 0.1), (0.56, -0.6), (1.0, -0.96), (1.0, 0.36), (0.8, 0.12), (0.62, 0.4), (0.46, 0.16), (0.2, 0.5))
+        pen.part(wing, *((side * x, y) for x, y in edge))
+        pen.part(pen.paint("yellow"), (side * 0.14, -0.66), (side * 0.38, -0.6), (side * 0.44, -1.0))
+        pen.disc(side * 0.28, 0.9, 0.2, 0.1, skin)
+    pen.disc(0, 0.44, pen.near(0.42, 0.04), 0.52, skin)
+    pen.disc(0, 0.5, 0.22, 0.38, pen.paint("yellow"))
+    pen.disc(0, -0.4, 0.44, 0.34, skin)
+    pen.disc(0, -0.2, 0.34, 0.22, skin)
+    _eyes(pen, 0.22, -0.46, 0.11)
+    for side in (-1, 1):
+        pen.disc(side * 0.13, -0.14, 0.06, 0.06, black)
 
 
 def _rabbit(pen: Pen) -> None:
@@ -128,13 +130,13 @@ def _fox(pen: Pen) -> None:
 
 
 def _frog(pen: Pen) -> None:
-    skin = pen.paint("green", "light green")
+    skin = pen.paint("green")
     for side in (-1, 1):
-        pen.disc(side * 0.5, -0.56, 0.36, 0.36, skin)
-        pen.disc(side * 0.5, -0.6, 0.23, 0.23, pen.paint("white"))
-        pen.disc(side * 0.5, -0.6, 0.12, 0.13, pen.paint("black"))
-    pen.disc(0, 0.2, 0.96, pen.near(0.68, 0.04), skin)
-    pen.part(pen.paint("red", "black"), *arc(0, 0.24, 0.66, 0.34, 0, 180))
+        pen.disc(side * 0.54, -0.54, 0.42, 0.42, skin)
+        pen.disc(side * 0.54, -0.56, 0.29, 0.29, pen.paint("white"))
+        pen.disc(side * 0.54, -0.54, 0.16, 0.17, pen.paint("black"))
+    pen.disc(0, 0.26, 0.96, pen.near(0.64, 0.04), skin)
+    pen.part(pen.paint("red"), *arc(0, 0.26, 0.7, 0.36, 0, 180))
 
 
 def _elephant(pen: Pen) -> None:

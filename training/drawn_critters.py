@@ -57,14 +57,14 @@ def _ladybug(pen: Pen) -> None:
 
 
 def _snail(pen: Pen) -> None:
-    body, shell = pen.paint("golden"), pen.paint("brown")
-    pen.part(body, (-0.96, 0.5), (-0.9, 0.0), (-0.52, 0.0), (-0.46, 0.5), (1.0, 0.84), (0.9, 0.92), (-0.7, 0.92))
+    body, shell = pen.paint("yellow"), pen.paint("brown")
+    pen.part(body, (-1.0, 0.5), (-0.96, 0.0), (-0.52, 0.0), (-0.46, 0.5), (1.0, 0.8), (0.9, 0.92), (-0.7, 0.92))
     for x in (-0.92, -0.54):
-        pen.line(body, 0.1, (-0.72, 0.1), (x, -0.4))
-        pen.disc(x, -0.44, 0.12, 0.12, body)
-        pen.disc(x, -0.46, 0.07, 0.07, pen.paint("black"))
+        pen.line(body, 0.13, (-0.72, 0.1), (x, -0.46))
+        pen.disc(x, -0.5, 0.15, 0.15, body)
+        pen.disc(x, -0.5, 0.08, 0.08, pen.paint("black"))
     size, inner = pen.near(0.68, 0.03), darker(darker(shell))
-    for part, colour, shift in ((1.0, shell, 0.0), (0.72, inner, 0.05), (0.5, shell, 0.02), (0.24, inner, 0.06)):
+    for part, colour, shift in ((1.0, shell, 0.0), (0.66, inner, 0.04), (0.36, shell, 0.04)):
         pen.disc(0.26 - shift, 0.04 + shift, size * part, size * part, colour)
 
 
@@ -143,8 +143,8 @@ def _dolphin(pen: Pen) -> None:
 def _shark(pen: Pen) -> None:
     skin, white, black = pen.grey(120), pen.paint("white"), pen.paint("black")
     pen.part(skin, (0.5, 0.0), (1.0, -0.66), (0.9, 0.04), (1.0, 0.6), (0.5, 0.3))
-    pen.part(skin, (-0.22, -0.2), (0.16, pen.near(-0.9, 0.04)), (0.34, -0.1))
-    pen.part(darker(skin), (-0.1, 0.3), (0.3, 0.3), (0.36, 0.86))
+    pen.part(skin, (-0.3, -0.2), (0.2, pen.near(-0.94, 0.04)), (0.34, -0.1))
+    pen.part(darker(skin), (-0.16, 0.3), (0.3, 0.3), (0.36, 0.92))
     pen.part(skin, (-0.98, 0.04), (-0.6, -0.26), (-0.1, -0.36), (0.4, -0.2), (0.8, 0.06), (0.7, 0.2), (-0.6, 0.3))
     pen.part(white, (-0.86, 0.16), (0.7, 0.16), (0.2, 0.44), (-0.3, 0.52), (-0.7, 0.44))
     pen.part(black, (-0.9, 0.14), (-0.36, 0.06), (-0.44, 0.28), (-0.72, 0.36))

@@ -22,12 +22,13 @@ def _guitar(pen: Pen) -> None:
 def _violin(pen: Pen) -> None:
     wood, black = (pen.chance.randint(150, 180), 60, 25), pen.paint("black")
     # Without its bow and f-holes: lines so thin are not painted, and a bow beside it made it two pencils.
-    for y, wide, tall in ((0.54, pen.near(0.62, 0.03), 0.44), (-0.12, 0.5, 0.34)):
+    for y, wide, tall in ((0.56, pen.near(0.68, 0.03), 0.42), (-0.16, 0.56, 0.36)):
         pen.disc(0, y, wide, tall, wood)
-    pen.box(-0.34, 0.0, 0.34, 0.4, wood)
+    pen.box(-0.3, 0.0, 0.3, 0.4, wood)
     pen.line(wood, 0.14, (-0.2, -0.88), (0.2, -0.88))
     pen.box(-0.1, -1.0, 0.1, 0.3, black)
-    pen.part(black, (-0.18, 0.46), (0.18, 0.46), (0.1, 0.88), (-0.1, 0.88))
+    pen.box(-0.26, 0.42, 0.26, 0.54, black)
+    pen.part(black, (-0.14, 0.62), (0.14, 0.62), (0.08, 0.9), (-0.08, 0.9))
 
 
 def _trumpet(pen: Pen) -> None:
@@ -44,18 +45,18 @@ def _trumpet(pen: Pen) -> None:
 
 
 def _drum(pen: Pen) -> None:
-    shell, gold = pen.paint("red", "red", "red", "blue"), pen.paint("golden", "yellow")
+    shell, gold = pen.paint("red"), pen.paint("golden", "yellow")
     low = pen.near(0.7, 0.03)
     pen.disc(0, low, 0.84, 0.26, gold)
     pen.box(-0.84, -0.16, 0.84, low, shell)
     pen.disc(0, low - 0.08, 0.84, 0.24, shell)
     zigzag = [(-0.8 + 0.32 * k, -0.06 if k % 2 else low - 0.04) for k in range(6)]
-    pen.line(gold, 0.08, *zigzag)
+    pen.line(gold, 0.1, *zigzag)
     pen.disc(0, -0.16, 0.86, 0.3, gold)
     pen.disc(0, -0.18, 0.76, 0.22, pen.paint("white"))
     for side in (-1, 1):
-        pen.line(pen.paint("brown"), 0.1, (side * 0.14, -0.24), (side * 0.76, -0.86))
-        pen.disc(side * 0.12, -0.22, 0.11, 0.1, pen.paint("brown"))
+        pen.line(pen.paint("brown"), 0.15, (side * 0.14, -0.24), (side * 0.8, -0.86))
+        pen.disc(side * 0.12, -0.22, 0.13, 0.12, pen.paint("brown"))
 
 
 MUSIC: dict[str, Callable[[Pen], None]] = {

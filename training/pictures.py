@@ -81,7 +81,7 @@ class Painter:
             kinds.GRADIENT: (1.2 * along + 0.5).clamp(0, 1),
             kinds.STRIPES: (torch.sin(along * frequency) > 0).float(),
             kinds.CHECKS: (torch.sin(0.6 * along * frequency) * torch.sin(0.6 * across * frequency) > 0).float(),
-            kinds.DOTS: (torch.sin(0.7 * along * frequency) * torch.sin(0.7 * across * frequency) > 0.45).float(),
+            kinds.DOTS: (torch.sin(0.7 * along * frequency) * torch.sin(0.7 * across * frequency) > 0.4).float(),
             kinds.LAND: (y / horizon.clamp(max=1)).clamp(0, 1).expand(count, -1, -1),
         }
         mix = torch.zeros(count, self.size, self.size, device=self.device)

@@ -18,8 +18,10 @@ FLAT, HILLS, PEAKS = range(3)
 
 FIRST_WEIGHT = 1.8
 """How often what is asked for most is shown, the other common things being 1."""
-_HARDEST = "clock dragon shark drum tower violin snail butterfly airplane strawberry bird umbrella leaf".split()
-_HARD = "robot castle bus dog fish ghost horse frog mouth car rocket duck bread banana apple hammer".split()
+_HARDEST = "clock dragon shark drum violin snail frog mouth butterfly bird umbrella robot".split()
+_HARD = (
+    "castle bus dog fish ghost horse car rocket duck bread banana apple hammer tower strawberry leaf sun cake boat"
+).split()
 HARD = {**dict.fromkeys(_HARDEST, 3.0), **dict.fromkeys(_HARD, 1.8), "heart": 2.5}
 """Things that are learnt last, and how many times as often they are shown for it."""
 EASY = dict.fromkeys("tree house car flower boat face sunflower".split(), 0.7)
@@ -137,6 +139,10 @@ class Inventor:
 
     def _tile(self, thing: str, kind: str = "coloured") -> int:
         return self.chance.choice(self.sprites.by_thing[kind][thing])
+
+    def _plain_thing(self, kind: str) -> str:
+        things = self._plain[kind]
+        return self.chance.choices(things, [_weight(thing) for thing in things])[0]
 
     def _thing(self) -> str:
         if self.chance.random() < 0.13:

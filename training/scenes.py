@@ -8,6 +8,10 @@ STARS = ((0.18, 0.2), (0.5, 0.3), (0.82, 0.17), (0.3, 0.56), (0.7, 0.58), (0.12,
 """Where they stand in a starry night. Stars that may be anywhere are painted as few dots near the corners."""
 
 
+STANDS = (0.52, 0.6)
+"""Where things stand, from left to right: of things that stand anywhere, blots in the middle are painted."""
+
+
 class Scenes(Inventor):
     """Invents scenes."""
 
@@ -52,20 +56,21 @@ class Scenes(Inventor):
             f"{article(glow)} sunset", f"the {where} at sunset",
             f"the sun setting over the {where}", "sunrise", f"a sunrise over the {where}",
         )  # fmt: skip
-        if self.chance.random() < 0.3:
+        if self.chance.random() < 0.35:
             thing = (
                 self._pick("sailboat", "palm tree", "ship") if sea else self._pick("tree", "house", "castle", "cactus")
             )
-            self._stand(picture, thing, self._uniform(0.3, 0.5), dark=self.chance.random() < 0.5)
+            self._stand(picture, thing, self._uniform(0.5, 0.62), dark=True)
+            picture.things[0].x = self._uniform(0.16, 0.24)
             picture.topic = ""
             picture.caption = self._pick(f"{article(thing)} at sunset", f"a sunset with {article(thing)}")
         return picture
 
     def _stand(self, picture: Picture, thing: str, size: float, dark: bool = False) -> None:
         """Put something on the land, its foot a little below the horizon."""
-        y = min(picture.horizon + self._uniform(0.02, 0.12) - size * 0.45, 1 - size / 2)
+        y = min(picture.horizon + self._uniform(0.04, 0.1) - size * 0.45, 1 - size / 2)
         colour = self._rgb("black") if dark else None
-        picture.things.append(Thing(self._tile(thing), size, self._uniform(0.25, 0.75), y, colour))
+        picture.things.append(Thing(self._tile(thing), size, self._uniform(*STANDS), y, colour))
 
     def _sea(self) -> Picture:
         sea = self._pick("blue", "blue", "blue", "turquoise", "dark blue")
@@ -134,9 +139,10 @@ class Scenes(Inventor):
             "a dark night",
             "the moon over the hills" if picture.skyline == HILLS else "a crescent moon" if crescent else "a full moon",
         )  # fmt: skip
-        if horizon < 1 and self.chance.random() < 0.4:
+        if horizon < 1 and self.chance.random() < 0.5:
             thing = self._pick("house", "castle", "tree", "cat", "owl", "tent")
-            self._stand(picture, thing, self._uniform(0.35, 0.55))
+            self._stand(picture, thing, self._uniform(0.52, 0.64))
+            moon.x, moon.y, moon.size = self._uniform(0.16, 0.24), self._uniform(0.16, 0.22), self._uniform(0.2, 0.28)
             picture.topic = ""
             picture.caption = self._pick(f"{article(thing)} at night", f"{article(thing)} under the moon")
         return picture

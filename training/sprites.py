@@ -16,6 +16,7 @@ from torch import Tensor
 
 from training import vocabulary as words
 from training.drawings import DRAWN, VARIANTS, drawings
+from training.ink import drawings as ink
 from training.shapes import shape_tile
 
 TILE = 72
@@ -90,10 +91,15 @@ def load_sprites(folder: Path) -> Sprites:
                     taken[thing] += 1
                     if kind == "coloured" and thing in DRAWN and taken[thing] > BESIDE_DRAWN:
                         continue
+                    if kind == "line" and thing in ink.DRAWN:
+                        continue
                     about.append(Sprite(kind, names[name][number], thing, thing in words.COMMON))
                     tiles.append((name, number))
     about += [Sprite("coloured", thing, thing, True) for thing in DRAWN for _ in range(VARIANTS)]
     drawn = [drawings(thing, TILE) for thing in DRAWN]
+    lines = [thing for thing in words.COMMON if thing in ink.DRAWN]
+    about += [Sprite("line", thing, thing, True) for thing in lines for _ in range(ink.VARIANTS)]
+    drawn += [ink.line_tiles(thing, TILE) for thing in lines]
     shapes = [shape_tile(shape, TILE, line)[None] for shape, line in _shape_list()]
     stacked = torch.cat([_cut(folder, tiles), *drawn, *shapes])
     first_shape = len(about)

@@ -14,21 +14,12 @@ from PIL import Image, ImageFilter
 from torch import Tensor
 
 from training import vocabulary as words
-from training.ink.animals import ANIMALS
-from training.ink.creatures import CREATURES
-from training.ink.food import FOOD
-from training.ink.household import HOUSEHOLD
-from training.ink.nature import NATURE
+from training.ink.drawings import DRAWN
 from training.ink.pen import Pen
-from training.ink.people import PEOPLE
-from training.ink.places import PLACES
 from training.ink.raster import bent, placed, raster, scribble, shaky
-from training.ink.things import THINGS as OTHERS
 from training.sprites import PER_ROW, TILE
 
 LINE_SETS = ("line_tabler", "ph_regular", "noto_mono", "fluent_mono", "freehand", "icon_park", "lucide")
-DRAWN = {**ANIMALS, **CREATURES, **NATURE, **FOOD, **PEOPLE, **PLACES, **HOUSEHOLD, **OTHERS}
-"""What is drawn by formula, by name."""
 THINGS = tuple(dict.fromkeys([*words.COMMON, *DRAWN]))
 """What the guide for ink knows."""
 SIDE = 64
