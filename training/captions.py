@@ -221,7 +221,7 @@ class Captions(Scenes):
     def _pattern(self) -> Picture:
         one = self._colour()
         other = self._colour(one)
-        kind = self.chance.choices([STRIPES, CHECKS, GRADIENT, DOTS, PLAIN], (2, 4, 3, 5, 1))[0]
+        kind = self.chance.choices([STRIPES, CHECKS, GRADIENT, DOTS, PLAIN], (2, 4, 6, 9, 1))[0]
         # Few directions and sizes: a small model paints the mean of many, which is a maze.
         angle = self.chance.choice([0.0, 1.57] if kind == STRIPES else [0.0]) + self._uniform(-0.01, 0.01)
         picture = Picture(ground=kind, angle=angle, frequency=self._uniform(*FREQUENCIES.get(kind, (15, 45))))

@@ -42,7 +42,7 @@ def _horse(pen: Pen) -> None:
 
 
 def _dragon(pen: Pen) -> None:
-    skin, wing, black = pen.paint("green"), pen.paint("red", "dark green"), pen.paint("black")
+    skin, wing, black = pen.paint("green"), pen.paint("red"), pen.paint("black")
     for side in (-1, 1):
         # From the front: of a dragon from the side, a puzzle of coloured parts was painted.
         edge = ((0.1, 0.1), (0.56, -0.6), (1.0, -0.96), (1.0, 0.36), (0.8, 0.12), (0.62, 0.4), (0.46, 0.16), (0.2, 0.5))

@@ -25,13 +25,13 @@ def _castle(pen: Pen) -> None:
 
 def _cactus(pen: Pen) -> None:
     green, pot = pen.paint("green"), pen.paint("orange", "brown")
-    thick = pen.near(0.21, 0.06)
-    for side, y in ((-1, 0.06), (1, -0.2)):
+    thick = pen.near(0.26, 0.06)
+    for side, y in ((-1, 0.16), (1, -0.04)):
         pen.box(min(0, side * 0.84), y - 0.02, max(0, side * 0.84), y + 0.26, green)
         pen.box(side * 0.72 - 0.14, y - 0.44, side * 0.72 + 0.14, y + 0.24, green)
         pen.disc(side * 0.72, y - 0.44, 0.14, 0.14, green)
-    pen.box(-thick, -0.8, thick, 0.6, green)
-    pen.disc(0, -0.8, thick, 0.2, green)
+    pen.box(-thick, -0.82, thick, 0.6, green)
+    pen.disc(0, -0.82, thick, 0.18, green)
     pen.part(pot, (-0.46, 0.5), (0.46, 0.5), (0.34, 1.0), (-0.34, 1.0))
 
 

@@ -18,11 +18,11 @@ FLAT, HILLS, PEAKS = range(3)
 
 FIRST_WEIGHT = 1.8
 """How often what is asked for most is shown, the other common things being 1."""
-_HARDEST = "clock dragon shark drum violin snail frog mouth butterfly bird umbrella robot".split()
+_HARDEST = "clock shark drum snail owl leaf umbrella".split()
 _HARD = (
     "castle bus dog fish ghost horse car rocket duck bread banana apple hammer tower strawberry leaf sun cake boat"
 ).split()
-HARD = {**dict.fromkeys(_HARDEST, 3.0), **dict.fromkeys(_HARD, 1.8), "heart": 2.5}
+HARD = {**dict.fromkeys(_HARDEST, 3.0), **dict.fromkeys(_HARD, 1.8), "heart": 2.5, "cactus": 5.0, "owl": 5.0}
 """Things that are learnt last, and how many times as often they are shown for it."""
 EASY = dict.fromkeys("tree house car flower boat face sunflower".split(), 0.7)
 """Things that were learnt first, and how often they are still shown."""

@@ -44,12 +44,12 @@ EMBEDDED: dict[str, Any] = {
 }
 # Pixel grids have a guide of their own, whose gradients say how far each cell has to go; Adam moves cells that hardly
 # matter as far, and forms become lumps. Steps of one length come to rest where they grow short, and 100 that do so
-# early paint what 250 do.
+# early paint what 250 do; of four cutouts what of six.
 EMBEDDED_PIXEL: dict[str, Any] = {
     "iterations": 100,
     "learning_rate_drops": (50, 80),
     "clip_models": ["embedded-pixel"],
-    "num_cuts": 6,
+    "num_cuts": 4,
     "priors": "tv:0.5",
     "cutouts": "middle",
     "optimiser": "NormalizedSGD",
