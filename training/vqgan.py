@@ -5,7 +5,7 @@ checkpoints. Codes have few dimensions and unit length (ViT-VQGAN, arXiv 2110.04
 codes that nobody chose for a while start again at a vector that the encoder just gave. For the first tenth of the
 training nothing is quantised. There is no discriminator: the decoder is to be calm rather than crisp.
 
-    python -m training.vqgan --data DIR --out DIR --minutes 40
+    python -m training.vqgan --data DIR --out DIR --minutes 40 [--side 128] [--start pixray/embedded]
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from safetensors.torch import load_file
 from torch import Tensor, nn
 from torch.nn import functional as F
 
@@ -91,14 +92,19 @@ class Trainer:
     def __init__(self, options: argparse.Namespace) -> None:
         self.options = options
         sprites = load_sprites(options.data)
-        self.model = Vqgan().to(options.device).to(memory_format=torch.channels_last)
+        self.model = Vqgan()
+        if options.start:
+            start = load_file(options.start / "vqgan.safetensors")
+            self.model.load_state_dict({name: value.float() for name, value in start.items()})
+        self.model = self.model.to(options.device).to(memory_format=torch.channels_last)
         self.optimizer = torch.optim.AdamW(
             self.model.parameters(), options.rate, (0.9, 0.98), weight_decay=0.0, fused=True
         )
         self.captions = Captions(sprites, options.seed)
-        self.painter = Painter(sprites, options.seed, device=options.device)
+        self.painter = Painter(sprites, options.seed, options.side, options.device)
         self.generator = torch.Generator().manual_seed(options.seed)
-        self.idle = Idle(torch.zeros(CODES), False)
+        self.idle = Idle(torch.zeros(CODES), options.start is not None)
+        self.plain_share = 0.0 if options.start else PLAIN_SHARE
 
     def parts(self) -> dict[str, Any]:
         return {
@@ -119,7 +125,7 @@ class Trainer:
             images = self._quarters(images)
         z = self.model.encode(images)
         codes, commitment = z, z.new_zeros(())
-        if progress >= PLAIN_SHARE:
+        if progress >= self.plain_share:
             codes, commitment = self._quantised(z)
         made = self.model.decode(codes)
         error = F.mse_loss(made, images)
@@ -176,7 +182,7 @@ class Trainer:
     @torch.no_grad()
     def sheet(self, path: Path) -> None:
         """Pictures nobody trained on, above what comes back."""
-        images, made, psnr, used = unseen(self.model, self.captions.sprites, self.options.device)
+        images, made, psnr, used = unseen(self.model, self.captions.sprites, self.options.device, self.options.side)
         pairs = torch.cat([torch.cat([a, b]) for a, b in zip(images[:48].split(16), made[:48].split(16), strict=True)])
         loops.save_sheet(pairs, path, 16)
         path.with_suffix(".txt").write_text(f"PSNR {psnr:.2f} dB, {100 * used:.0f} % of codes used\n", encoding="utf-8")
@@ -196,9 +202,9 @@ class Idle:
 
 
 @torch.no_grad()
-def unseen(model: Vqgan, sprites: Any, device: str) -> tuple[Tensor, Tensor, float, float]:
+def unseen(model: Vqgan, sprites: Any, device: str, side: int = 64) -> tuple[Tensor, Tensor, float, float]:
     """Fresh compositions, what the model makes of them, mean PSNR in dB, and the share of the codes they use."""
-    captions, painter = Captions(sprites, 987654), Painter(sprites, 987654, device=device)
+    captions, painter = Captions(sprites, 987654), Painter(sprites, 987654, side, device)
     images = painter.draw([captions.picture(ugly=0.0) for _ in range(UNSEEN)]).images
     made, used = [], set()
     for part in images.split(16):
@@ -229,6 +235,8 @@ def export_vqgan(checkpoint: Path, folder: Path) -> None:
 def parser() -> argparse.ArgumentParser:
     parser = loops.arguments(__doc__, rate=2e-3, batch=8)
     parser.set_defaults(seed=2002)
+    parser.add_argument("--side", type=int, default=64, help="of the pictures, in pixels: 64 or 128")
+    parser.add_argument("--start", type=Path, help="folder with an exported VQGAN to begin with")
     return parser
 
 

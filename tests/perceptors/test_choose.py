@@ -14,7 +14,7 @@ pixel = {"drawer": "pixel", "size": [32, 24], "pixel_size": [8, 6], "iterations"
 def test_without_any_model_the_embedded_one_paints_and_says_so(session):
     made = session(**pixel, num_cuts=None)
     assert list(made.objective.perceptors) == ["embedded-pixel"]
-    assert made.objective.cutouts.num_cuts == 6 and made.settings.origin("num_cuts") == "perceptors=embedded"
+    assert made.objective.cutouts.num_cuts == 4 and made.settings.origin("num_cuts") == "perceptors=embedded"
     events = list(made.run())
     notices = [event.text for event in events if isinstance(event, Noticed)]
     assert any("built-in small model" in text and "ViT-B/32" in text for text in notices)
@@ -90,8 +90,8 @@ def test_priors_come_with_the_guide_are_named_in_the_log_and_can_be_left_out(ses
 @pytest.mark.parametrize(
     ("drawer", "filters", "cuts", "priors", "optimiser"),
     [
-        ("pixel", None, 6, "tv:0.5", "NormalizedSGD"),
-        ("pixel", "wallpaper:0.5", 6, "tv:0.5", "NormalizedSGD"),
+        ("pixel", None, 4, "tv:0.5", "NormalizedSGD"),
+        ("pixel", "wallpaper:0.5", 4, "tv:0.5", "NormalizedSGD"),
         ("pixel", "wallpaper, lookup:0.5", 12, "tv:3", "Adam"),
         ("fft", None, 12, "tv:3", "Adam"),
     ],

@@ -57,14 +57,14 @@ def test_named_models_get_the_looks_of_the_quality_and_not_of_a_rung(resolved):
 
 def test_the_embedded_guide_wins_over_the_ladder(resolved):
     settings = resolved(ladder="robust", perceptors="embedded")
-    assert of(settings) == (["embedded-pixel"], 6, 1, 2.0)
+    assert of(settings) == (["embedded-pixel"], 4, 1, 2.0)
 
 
 def test_without_a_hub_the_embedded_guide_takes_the_place_of_a_rung(session, monkeypatch):
     faster = {**read_ladder().rungs, "normal": ladders.Rung((NORMAL,), 4, 1, 0.5)}
     monkeypatch.setattr(ladders, "read_ladder", lambda: type(read_ladder())(read_ladder().models, faster, {}))
     made = session(drawer="pixel", ladder="robust", clip_models=None, num_cuts=None)
-    assert of(made.settings) == (["embedded-pixel"], 6, 1, 2.0)
+    assert of(made.settings) == (["embedded-pixel"], 4, 1, 2.0)
     assert any(NORMAL in one.text and "perceptors=robust insists" in one.text for one in made.notices)
 
 

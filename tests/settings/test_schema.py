@@ -281,7 +281,7 @@ def test_given_holds_what_was_asked_for_only(resolve):
 
 def test_the_embedded_perceptor_brings_its_own_defaults(resolve):
     settings = resolve(drawer="pixel", perceptors="embedded")
-    assert settings.clip_models == ["embedded-pixel"] and settings.num_cuts == 6
+    assert settings.clip_models == ["embedded-pixel"] and settings.num_cuts == 4
     assert settings.origin("num_cuts") == "perceptors=embedded"
     assert resolve(drawer="pixel", perceptors="embedded", num_cuts=20).num_cuts == 20
 

@@ -10,7 +10,8 @@ from pixray.perceptors.embedded import SketchGuide
 from pixray.testing.contracts import check_perceptor
 from training.ink import bank as banks
 from training.ink import export, guide
-from training.ink.bank import DRAWN, THINGS, Bank
+from training.ink.bank import THINGS, Bank
+from training.ink.drawings import DRAWN, VARIANTS, line_tiles
 from training.ink.pen import Pen, smooth
 from training.ink.raster import bent, placed, raster, scribble
 
@@ -40,6 +41,14 @@ def test_more_than_sixty_things_are_drawn_by_formula_and_fill_their_square():
         points = np.concatenate(pen.strokes)
         assert len(points) >= 2 and len(pen.strokes) <= 45, name
         assert np.abs(points).max() <= 1.25 and np.ptp(points, axis=0).max() >= 1.1, name
+
+
+def test_tiles_of_line_drawings_are_black_lines_that_differ():
+    tiles = line_tiles("clock", 72)
+    assert tiles.shape == (VARIANTS, 4, 72, 72) and not tiles[:, :3].any()
+    inked = (tiles[:, 3] > 127).float().mean((1, 2))
+    assert (inked > 0.1).all() and (inked < 0.5).all() and not torch.equal(tiles[0], tiles[1])
+    assert torch.equal(tiles, line_tiles("clock", 72))
 
 
 def test_no_two_drawings_of_a_thing_are_alike():

@@ -178,6 +178,20 @@ def test_an_exported_vqgan_is_one_that_the_drawer_loads(train, tmp_path):
     assert ours.std() > 0.02
 
 
+def test_a_vqgan_goes_on_from_an_exported_one_with_larger_pictures(train, atlases, tmp_path):
+    train("vqgan", tmp_path, "--samples", "4")
+    exporting.main(["vqgan", "--checkpoint", str(tmp_path / "checkpoint.pt"), "--to", str(tmp_path)])
+    words = ["--data", str(atlases), "--out", str(tmp_path / "more"), "--samples", "4", "--batch", "2"]
+    trainer = vqgan.Trainer(vqgan.parser().parse_args([*words, "--start", str(tmp_path), "--side", "128"]))
+    exported = load_file(tmp_path / "vqgan.safetensors")
+    assert torch.allclose(
+        trainer.model.state_dict()["decoder.conv_in.weight"], exported["decoder.conv_in.weight"].float()
+    )
+    assert trainer.images(2).shape == (2, 3, 128, 128)
+    codes = trainer.model.codes.detach().clone()
+    assert trainer.step(0.0, 0.0)["commitment"] > 0 and torch.allclose(trainer.model.codes, codes)
+
+
 def test_idle_codes_start_again_where_the_encoder_is(train, atlases, tmp_path):
     options = vqgan.parser().parse_args(["--data", str(atlases), "--out", str(tmp_path), "--samples", "9"])
     trainer = vqgan.Trainer(options)
