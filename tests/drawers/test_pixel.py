@@ -6,7 +6,8 @@ import torch
 from PIL import Image, ImageDraw
 
 from pixray.drawers.base import Canvas
-from pixray.drawers.pixel.cells import BORDERS, CELL_TYPES, Cells, coverage, grid_shape
+from pixray.drawers.pixel.cells import BORDERS, CELL_TYPES, Cells, grid_shape
+from pixray.drawers.pixel.coverage import coverage
 from pixray.drawers.pixel.drawer import PixelDrawer
 from pixray.errors import SettingsError
 from pixray.events import Drawn

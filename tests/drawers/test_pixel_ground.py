@@ -6,7 +6,8 @@ import torch
 from torch.utils._python_dispatch import TorchDispatchMode
 
 import pixray
-from pixray.drawers.pixel.cells import CELL_TYPES, Cells, coverage
+from pixray.drawers.pixel.cells import CELL_TYPES, Cells
+from pixray.drawers.pixel.coverage import coverage
 from pixray.drawers.pixel.ground import Ground, border_cells, ground_cells
 from pixray.errors import SettingsError
 from pixray.testing.recording import check_replay

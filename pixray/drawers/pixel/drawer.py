@@ -15,7 +15,8 @@ from torch import Tensor
 from torch.nn.functional import embedding_bag
 
 from pixray.drawers.base import Canvas, Drawer
-from pixray.drawers.pixel.cells import BORDERS, CELL_TYPES, Cells, Coverage, coverage, grid_shape
+from pixray.drawers.pixel.cells import BORDERS, CELL_TYPES, Cells, grid_shape
+from pixray.drawers.pixel.coverage import Coverage, coverage
 from pixray.drawers.pixel.files import cells_png, cells_svg, shown_colors
 from pixray.drawers.pixel.ground import Ground
 from pixray.drawers.pixel.learnt_palette import RATE as PALETTE_RATE

@@ -8,7 +8,8 @@ import torch
 from PIL import Image
 from torch import Tensor
 
-from pixray.drawers.pixel.cells import Cells, Coverage
+from pixray.drawers.pixel.cells import Cells
+from pixray.drawers.pixel.coverage import Coverage
 from pixray.images.color import hex_of
 
 _EDGES = {True: 'shape-rendering="crispEdges" stroke-width="0"', False: 'stroke-width="0.1" stroke-linejoin="round"'}

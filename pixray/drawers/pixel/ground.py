@@ -6,7 +6,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from pixray.drawers.pixel.cells import Coverage
+from pixray.drawers.pixel.coverage import Coverage
 from pixray.images.color import read_color
 
 ALIKE = (0.2, 0.1, 0.05)
