@@ -6,8 +6,7 @@ Every prompt is painted with every seed in each way, in turn, one thread. Every 
 steered a picture, judges the picture so far (not timed). A way's time for a run is when its score first reaches the
 mean score at which the presets end, less a hundredth; runs that never do count with their whole time and are listed.
 Times are processor times of the steps. The intervals hold 95 % of 2000 resamplings of the pairs. Results are kept as
-they come,
-so that this program goes on where it was stopped.
+they come, so that this program goes on where it was stopped.
 """
 
 from __future__ import annotations
