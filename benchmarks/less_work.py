@@ -45,6 +45,7 @@ WAYS: dict[str, dict[str, object]] = {
     "few cutouts first": {"precision": "fp32", "num_cuts": 6},
     "small canvas first": {"precision": "fp32", "iterations": 60, "init_image_alpha": 255},
     "gradients used twice": {"precision": "fp32", "iterations": 50},
+    "blurred cutouts first": {"precision": "fp32", "cutouts": "steady"},
 }
 SMALL = {"size": (144, 144), "pixel_size": (20, 20), "iterations": 40, "learning_rate_drops": []}
 """How the way with a small canvas begins: half the side, half the cells across, no drop of the rate."""

@@ -5,7 +5,7 @@ checkpoints. Codes have few dimensions and unit length (ViT-VQGAN, arXiv 2110.04
 codes that nobody chose for a while start again at a vector that the encoder just gave. For the first tenth of the
 training nothing is quantised. There is no discriminator: the decoder is to be calm rather than crisp.
 
-    python -m training.vqgan --data DIR --out DIR --minutes 40 [--side 128] [--start pixray/embedded]
+    python -m training.vqgan --data DIR --out DIR --minutes 40 [--side 64] [--start pixray/embedded]
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ from training.sprites import load_sprites
 NETWORK: dict[str, Any] = {
     "double_z": False,
     "z_channels": 32,
-    "resolution": 64,
+    "resolution": 128,
     "in_channels": 3,
     "out_ch": 3,
     "ch": 32,
@@ -202,7 +202,7 @@ class Idle:
 
 
 @torch.no_grad()
-def unseen(model: Vqgan, sprites: Any, device: str, side: int = 64) -> tuple[Tensor, Tensor, float, float]:
+def unseen(model: Vqgan, sprites: Any, device: str, side: int = 128) -> tuple[Tensor, Tensor, float, float]:
     """Fresh compositions, what the model makes of them, mean PSNR in dB, and the share of the codes they use."""
     captions, painter = Captions(sprites, 987654), Painter(sprites, 987654, side, device)
     images = painter.draw([captions.picture(ugly=0.0) for _ in range(UNSEEN)]).images
@@ -235,7 +235,7 @@ def export_vqgan(checkpoint: Path, folder: Path) -> None:
 def parser() -> argparse.ArgumentParser:
     parser = loops.arguments(__doc__, rate=2e-3, batch=8)
     parser.set_defaults(seed=2002)
-    parser.add_argument("--side", type=int, default=64, help="of the pictures, in pixels: 64 or 128")
+    parser.add_argument("--side", type=int, default=128, help="of the pictures, in pixels: 64 or 128")
     parser.add_argument("--start", type=Path, help="folder with an exported VQGAN to begin with")
     return parser
 

@@ -168,12 +168,13 @@ def paint(words: list[str], base: Layer | None = None) -> int:
 
 def _models_of(settings: Settings) -> str:
     """What the first seconds of a run are spent on, in words."""
-    from pixray.settings.embedded import ALONE
+    from pixray.settings.embedded import GUIDES
     from pixray.settings.grammar import parse_weighted
 
-    if settings.clip_models in ALONE:
-        return "torch and the built-in model"
-    names = " and ".join(parse_weighted(name).text for name in settings.clip_models)
+    models = [parse_weighted(name).text for name in settings.clip_models]
+    if GUIDES.issuperset(models):
+        return "torch and the built-in " + ("model" if len(models) == 1 else "models")
+    names = " and ".join(models)
     either = settings.perceptors == "auto" and not settings.origins["clip_models"].settled
     return f"torch and {names}" + (", or the built-in model where they cannot be had" if either else "")
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from enum import Enum
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from pixray.errors import Unsupported
@@ -37,6 +38,13 @@ class Canvas:
     transparent: bool = False
     palette: tuple[tuple[float, float, float], ...] = ()
     notice: Callable[[str], None] = field(default=lambda text: None, repr=False, compare=False)
+
+
+class Draft(Enum):
+    """What an embedded guide can paint for a drawer to begin with."""
+
+    INK = "ink"
+    COLOURS = "colours"
 
 
 @dataclass(frozen=True)
@@ -107,12 +115,12 @@ class Drawer(ABC):
         return
 
     @property
-    def wants_draft(self) -> bool:
-        """Whether it begins with a draft in ink by the guide, unless there is a start image."""
-        return False
+    def wants_draft(self) -> Draft | None:
+        """Which draft by an embedded guide it begins with unless there is a start image."""
+        return None
 
     def take_draft(self, ink: Tensor) -> None:
-        """Receive, before `start`, what to begin with.
+        """Receive, before `start`, a draft in ink. One in colours is the start image.
 
         Args:
             ink: S S in [0, 1], how much ink lies where in the square in the middle of the canvas.

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 from contextlib import AbstractContextManager
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import torch
@@ -212,6 +213,7 @@ class SessionBuilder:
 
     def _started_drawer(self) -> tuple[Drawer, Tensor | None]:
         """The drawer, and the picture that `init_weight_pix` holds it to."""
+        from pixray.engine.guide_draft import draft_by_guide
         from pixray.images.inputs import start_image
         from pixray.images.noise import laid_over
 
@@ -230,8 +232,9 @@ class SessionBuilder:
             start_picture = start_image(settings, drawer.size, noise=False, generator=noise, generated=draft)
         if start_picture is not None:
             start_picture = laid_over(start_picture, None, 1.0)
-        if image is None and drawer.wants_draft:
-            self._begin_with_draft(drawer)
+        if image is None and drawer.wants_draft is not None:
+            build = partial(build_session, registry=self.registry, store=self.store)
+            image = draft_by_guide(drawer, settings, self.registry, self.store, self.generators, self.device, build)
         drawer.start(image, self.generators.get("start"))
         self._notice_idle_settings(drawer)
         return drawer, start_picture
@@ -249,18 +252,6 @@ class SessionBuilder:
             self.settings, self.generators.seed, size, self.store, self._notice,
         )  # fmt: skip
         return picture
-
-    def _begin_with_draft(self, drawer: Drawer) -> None:
-        """Let the guide for ink draw in pixels what the prompts ask for, where there are any."""
-        from pixray.engine.draft import GUIDE, draft
-        from pixray.perceptors.choose import load_perceptors
-        from pixray.prompts.timed import prompts_at
-
-        prompts = prompts_at(self.settings, step=0)
-        if not any(prompt.weight > 0 for prompt in prompts):
-            return
-        guides, _ = load_perceptors([GUIDE], self.settings, self.registry, self.store, self.device)
-        drawer.take_draft(draft(prompts, guides[GUIDE], self.generators.get("draft")))
 
     def _cutouts(self) -> Cutouts:
         width, height = self.settings.size

@@ -10,14 +10,14 @@ from pixray.settings.layers import Layer, LayerKind
 
 _OPACITY = ("sprite", "transparent", "pixel_alpha", "transparent_weight")
 """What tells whether the opacity of the cells of a pixel grid is learnt, beside whether there is a start picture."""
-_FOLLOWS = ("perceptors", "clip_models", "drawer", "filters", "palette", "ink", "optimiser", *_OPACITY)
+_FOLLOWS = ("perceptors", "clip_models", "drawer", "filters", "palette", "ink", "optimiser", "vqgan_start", *_OPACITY)
 EMBEDDED_FOLLOWS = (*_FOLLOWS, "quality", "init_image", "init_from")
 """The settings whose values tell what is supplied for the embedded guides; the quality tells the iterations alone."""
-ASKED = ("optimiser", "pixel_alpha")
+ASKED = ("optimiser", "pixel_alpha", "vqgan_start")
 """Those of them that others supply, too, so that only values count that somebody asked for."""
 _BY_ITS_NAME = (["embedded-pixel"], ["embedded-sketch"])
-ALONE = (["embedded"], *_BY_ITS_NAME)
-"""Values of `clip_models` by which one of them guides alone."""
+GUIDES = frozenset({"embedded", "embedded-pixel", "embedded-sketch"})
+"""Names in `clip_models` that stand for models of the package."""
 
 
 def chosen_embedded(chosen: Mapping[str, Any], asked: Mapping[str, Any]) -> Sequence[Layer]:
@@ -42,7 +42,8 @@ def embedded_layers(chosen: Mapping[str, Any], asked: Mapping[str, Any]) -> Sequ
         alpha = asked.get("pixel_alpha")
         learnt = alpha != "ground" if alpha else chosen["transparent_weight"] or start
         opacity = "learnt" if learnt else "ground"
-    values = tables.embedded_values(chosen["drawer"], chosen["filters"], ink, asked.get("optimiser"), opacity)
+    draft = not start and asked.get("vqgan_start", "draft") == "draft"
+    values = tables.embedded_values(chosen["drawer"], chosen["filters"], ink, asked.get("optimiser"), opacity, draft)
     if start:  # which has a ground of its own
         values.pop("pixel_ground", None)
     if "iterations" not in values:

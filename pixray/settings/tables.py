@@ -63,6 +63,17 @@ EMBEDDED_TRANSPARENT: dict[str, Any] = {"num_cuts": 6, "priors": "tv:1.5"}
 EMBEDDED_FFT: dict[str, Any] = {"fft_decay": 2.5, "fft_lrate": 0.05, "fft_colors": 2.5}
 # A decoder for icons paints them at their own size, and the guide wants to see them in the middle of a square.
 EMBEDDED_VQGAN: dict[str, Any] = {"num_cuts": 6, "priors": "tv:1.5", "cutouts": "middle", "vqgan_coarse": 0.9}
+# A decoder gives codes little of the pull on pixels, so forms are found in a pixel grid, and both guides then paint on:
+# alone the one for pixel grids leaves things in pieces, and the general one makes others of them. With Adam, codes
+# beside the thing move as far as its own, and more things appear there.
+EMBEDDED_DRAFT: dict[str, Any] = {
+    "clip_models": ["embedded:2", "embedded-pixel"],
+    "vqgan_start": "draft",
+    "vqgan_coarse": 0.0,
+    "iterations": 30,
+    "optimiser": "NormalizedSGD",
+    "learning_rate_factor": 0.12,
+}
 
 # One dark ink has a guide of its own and few, bold strokes, which begin with its draft.
 EMBEDDED_INK: dict[str, Any] = {
@@ -115,6 +126,7 @@ def embedded_values(
     ink: str | None = None,
     optimiser: str | None = None,
     opacity: str = "none",
+    draft: bool = True,
 ) -> dict[str, Any]:
     """What the embedded guide supplies; pixel grids, frequencies and pen strokes want other values.
 
@@ -122,6 +134,7 @@ def embedded_values(
         ink: colour of all strokes; None: they have no such colour.
         optimiser: that somebody asked for; None: nobody did.
         opacity: of the cells of a grid: "none", all are opaque; "ground", their ground is removed at the end; "learnt".
+        draft: whether the codes of a VQGAN begin with one.
     """
     if ink is not None and sum(read_color(ink)) / 3 <= DARKEST_INK:
         return {**EMBEDDED, **EMBEDDED_INK}
@@ -130,6 +143,8 @@ def embedded_values(
     if drawer == "pixel" and opacity == "learnt":
         return {**EMBEDDED, **EMBEDDED_TRANSPARENT}
     values = {**EMBEDDED, **_EMBEDDED_BY_DRAWER.get(drawer or "", {})}
+    if drawer == "vqgan" and draft:
+        values |= EMBEDDED_DRAFT
     if drawer == "pixel" and opacity == "ground":
         values |= {"pixel_alpha": "ground", "pixel_ground": GROUND}
     if optimiser is not None and optimiser != values.get("optimiser"):

@@ -30,6 +30,7 @@ def test_the_first_line_says_what_is_loaded_before_torch_is():
     ("words", "said"),
     [
         (["--perceptors", "embedded"], "loading torch and the built-in model …"),
+        (["--clip_models", "embedded:2,embedded-pixel"], "loading torch and the built-in models …"),
         ([], "loading torch and ViT-B/32 and ViT-B/16, or the built-in model where they cannot be had …"),
     ],
 )

@@ -329,3 +329,18 @@ def test_coloured_strokes_begin_along_a_draft_with_the_embedded_perceptor(resolv
         resolve(drawer="line_sketch", perceptors="embedded", ink="free", stroke_start="edges").stroke_start == "edges"
     )
     assert resolve(drawer="clipdraw", perceptors="embedded").stroke_start == "edges"
+
+
+def test_codes_begin_with_a_draft_and_take_few_steps_unless_they_begin_otherwise(resolve, tmp_path):
+    from PIL import Image
+
+    Image.new("RGB", (8, 8)).save(tmp_path / "start.png")
+    drafted = resolve(drawer="vqgan", perceptors="embedded")
+    assert (drafted.vqgan_start, drafted.iterations, drafted.optimiser) == ("draft", 30, "NormalizedSGD")
+    assert drafted.clip_models == ["embedded:2", "embedded-pixel"] and drafted.vqgan_coarse == 0
+    assert resolve(drawer="vqgan", perceptors="embedded", quality="best").iterations > 30
+    for other in ({"vqgan_start": "random"}, {"init_image": str(tmp_path / "start.png")}):
+        settings = resolve(drawer="vqgan", perceptors="embedded", **other)
+        assert (settings.vqgan_start, settings.iterations, settings.optimiser) == ("random", 250, "Adam")
+        assert settings.clip_models == ["embedded"] and settings.vqgan_coarse == 0.9
+        assert settings.learning_rate_factor == 1

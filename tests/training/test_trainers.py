@@ -17,7 +17,7 @@ from training.pictures import Painter
 TINY = {
     "guide": (guide.main, ["--batch", "6", "--painted", "2", "--chain", "1", "--buffer", "4"]),
     "referee": (referee.main, ["--batch", "6"]),
-    "vqgan": (vqgan.main, ["--batch", "2"]),
+    "vqgan": (vqgan.main, ["--batch", "2", "--side", "64"]),
 }
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from pixray.engine.draft import STEPS, clouds, sigma_at, stepped
+from pixray.engine.ink_draft import STEPS, clouds, sigma_at, stepped
 from training.ink.bank import SIDE
 
 

@@ -11,7 +11,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from pixray.drawers.base import Canvas, Drawer
+from pixray.drawers.base import Canvas, Draft, Drawer
 from pixray.drawers.strokes.begin import PLACES, begin_points
 from pixray.drawers.strokes.calm import Calm
 from pixray.drawers.strokes.plotter import PlotterSettings, check_plotter, plot_file, shorten, straighten
@@ -99,8 +99,8 @@ class StrokeDrawer(Drawer):
         return self.settings.min_stroke_width * percent, self.settings.max_stroke_width * percent
 
     @property
-    def wants_draft(self) -> bool:
-        return self.settings.stroke_start == DRAFT and not self.settings.init_svg
+    def wants_draft(self) -> Draft | None:
+        return Draft.INK if self.settings.stroke_start == DRAFT and not self.settings.init_svg else None
 
     def take_draft(self, ink: Tensor) -> None:
         self.draft = ink

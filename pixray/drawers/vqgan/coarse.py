@@ -42,9 +42,13 @@ class Coarse:
         return small.repeat_interleave(self.factor, 2).repeat_interleave(self.factor, 3)
 
     def cropped(self, image: Tensor) -> Tensor:
-        """A piece, B C H W, as large as small pictures are."""
+        """A piece, B C H W, as large as small pictures are: noise keeps its grain."""
         height, width = (side // self.factor for side in image.shape[-2:])
         return image[..., :height, :width]
+
+    def shrunk(self, image: Tensor) -> Tensor:
+        """A picture, B C H W, made as small as small pictures are."""
+        return F.interpolate(image, size=self.cropped(image).shape[-2:], mode="area")
 
     def enlarged(self, picture: Tensor) -> Tensor:
         """A small picture, B 3 H W, at the size of the canvas."""

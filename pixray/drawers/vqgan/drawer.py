@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import torch
 from torch import Tensor
 
-from pixray.drawers.base import Canvas, Drawer
+from pixray.drawers.base import Canvas, Draft, Drawer
 from pixray.drawers.vqgan.coarse import Coarse
 from pixray.drawers.vqgan.files import EMBEDDED, VqganFiles, choose
 from pixray.ops.surrogate import clamp_inward, straight_through
@@ -64,6 +64,11 @@ class VqganDrawer(Drawer):
         vqgan_recompute: bool = setting(
             False, "recompute the decoder for the gradient: less memory, more time, for large canvases"
         )
+        vqgan_start: str = setting(
+            "random",
+            "what codes begin with without a start image; draft: a picture in square cells by the embedded guide",
+            choices=("random", "draft"),
+        )
         vqgan_coarse: float = setting(
             0.0,
             "share of the steps that paint a smaller picture first, where the grid of codes is large enough and there "
@@ -78,6 +83,7 @@ class VqganDrawer(Drawer):
 
     def __init__(self, settings: Settings, canvas: Canvas) -> None:
         super().__init__(settings, canvas)
+        self.wants_noise = self.wants_draft is None
         self._files: VqganFiles | None = None
         self._model: Vqgan | None = None
         self._rate: float | None = None
@@ -141,13 +147,17 @@ class VqganDrawer(Drawer):
             if coarse.active:
                 self._coarse, self.capturable = coarse, False  # a step depends on its number
 
+    @property
+    def wants_draft(self) -> Draft | None:
+        return Draft.COLOURS if self.settings.vqgan_start == "draft" else None
+
     def chosen(self) -> Mapping[str, Any]:
         return {} if self._files is None or self._files.name is None else {"vqgan_model": self._files.name}
 
     def start(self, image: Tensor | None, generator: torch.Generator) -> None:
         coarse = self._coarse
         if coarse is not None and image is not None:
-            z = coarse.spread(self.encode(coarse.cropped(image)))
+            z = coarse.spread(self.encode(coarse.cropped(image) if self.wants_noise else coarse.shrunk(image)))
         elif image is None:
             rows, columns = self._grid
             picked = torch.randint(self.model.config.num_codes, (1, rows, columns), generator=generator)

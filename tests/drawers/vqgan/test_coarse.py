@@ -7,6 +7,7 @@ from pixray.drawers.vqgan.coarse import Coarse
 
 
 def painted(session, **settings):
+    settings = {"vqgan_start": "random", **settings}
     return session(drawer="vqgan", perceptors="embedded", size=[96, 96], num_cuts=2, seed=3, **settings)
 
 
@@ -39,6 +40,18 @@ def test_a_start_image_is_not_painted_small(session, tmp_path):
     Image.effect_noise((96, 96), 90).save(tmp_path / "start.png")
     made = painted(session, iterations=4, init_image=str(tmp_path / "start.png"))
     assert not blocks_are_flat(made.drawer.z.detach())
+
+
+def test_a_draft_is_painted_small_as_a_whole(session, monkeypatch):
+    from pixray.engine import pixel_draft as drafting
+
+    left = torch.zeros(1, 3, 96, 96)
+    left[..., :48] = 1
+    monkeypatch.setattr(drafting, "pixel_draft", lambda *arguments: left)
+    made = painted(session, iterations=4, vqgan_start="draft", vqgan_coarse=0.5)
+    picture = made.drawer.render(0)
+    assert blocks_are_flat(made.drawer.z.detach())
+    assert picture[..., :40].mean() > 0.8 and picture[..., 56:].mean() < 0.2
 
 
 def test_the_stage_comes_back_with_the_state(session):

@@ -54,7 +54,7 @@ def stepped(ink: Tensor, pull: Tensor) -> Tensor:
     return (ink * inside + RATE * pull / pull.flatten(1).norm(dim=1).view(-1, 1, 1, 1).clamp_min(1e-12)).clamp(0, 1)
 
 
-def draft(prompts: Sequence[Weighted], guide: Perceptor, generator: torch.Generator) -> Tensor:
+def ink_draft(prompts: Sequence[Weighted], guide: Perceptor, generator: torch.Generator) -> Tensor:
     """How much ink lies where, SIDE x SIDE in [0, 1], as the prompts want it.
 
     Args:

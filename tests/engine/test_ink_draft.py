@@ -3,7 +3,7 @@ import torch
 from PIL import Image
 
 from pixray.cutouts.jitter import jittered
-from pixray.engine import draft as drafting
+from pixray.engine import ink_draft as drafting
 from pixray.ops.blur import blurred
 from pixray.perceptors.embedded import SketchGuide
 from pixray.settings.grammar import Weighted
@@ -65,7 +65,7 @@ def test_ink_comes_nearer_to_what_is_asked_for(monkeypatch):
         generator = torch.Generator().manual_seed(0)
         return float(drafting._distances(ink, guide, targets, weights, generator, 12))
 
-    ink = drafting.draft(prompts, guide, torch.Generator().manual_seed(1))
+    ink = drafting.ink_draft(prompts, guide, torch.Generator().manual_seed(1))
     assert ink.shape == (64, 64) and float(ink.min()) >= 0 and float(ink.max()) <= 1
     assert distance(ink[None, None]) < distance(torch.full((1, 1, 64, 64), 0.15)) - 0.02
 
