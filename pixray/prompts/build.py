@@ -134,14 +134,15 @@ class Guidance:
             self.notice(not_read(names, "" if setting == "prompts" else setting, text, unread))
 
     def _note_unknown_words(self, prompts: Sequence[Weighted]) -> None:
-        for perceptor in self.perceptors.values():
-            for prompt in prompts:
+        """Tell the user which words count for nothing, in one notice for all perceptors that know the same ones."""
+        for prompt in prompts:
+            deaf: dict[tuple[tuple[str, ...], int], list[str]] = {}
+            for perceptor in self.perceptors.values():
                 unknown = perceptor.unknown_words(prompt.text)
                 if unknown:
-                    words = ", ".join(f"'{word}'" for word in unknown[:_MOST_NAMED])
-                    words += f" and {len(unknown) - _MOST_NAMED} more" if len(unknown) > _MOST_NAMED else ""
-                    about = f"it knows about {round(perceptor.vocabulary, -1)} words: pixray words"
-                    self.notice(f"{perceptor.name} does not know {words}; {about}")
+                    deaf.setdefault((tuple(unknown), round(perceptor.vocabulary, -1)), []).append(perceptor.name)
+            for (unknown, count), names in deaf.items():
+                self.notice(_not_known(names, unknown, count))
 
     def _target_images(self) -> list[WeightedLoss]:
         """Losses against pictures encoded as a whole."""
@@ -238,3 +239,15 @@ def encode_pictures(perceptor: Perceptor, pictures: Sequence[Image.Image], devic
     squares = [ImageOps.fit(picture, (side, side), Image.Resampling.BICUBIC) for picture in pictures]
     batches = [torch.cat([to_tensor(square) for square in squares[i : i + 32]]) for i in range(0, len(squares), 32)]
     return torch.cat([perceptor.encode_image(batch.to(device)) for batch in batches])
+
+
+def _not_known(names: Sequence[str], words: Sequence[str], count: int) -> str:
+    """A sentence about words that perceptors do not know.
+
+    >>> _not_known(["embedded"], ["yggdrasil"], 400)
+    "embedded does not know 'yggdrasil'; it knows about 400 words: pixray words"
+    """
+    listed = ", ".join(f"'{word}'" for word in words[:_MOST_NAMED])
+    listed += f" and {len(words) - _MOST_NAMED} more" if len(words) > _MOST_NAMED else ""
+    do, know = ("does not know", "it knows") if len(names) == 1 else ("do not know", "they know")
+    return f"{' and '.join(names)} {do} {listed}; {know} about {count} words: pixray words"

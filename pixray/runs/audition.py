@@ -16,6 +16,7 @@ import dataclasses
 import io
 import math
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -284,8 +285,11 @@ def _judge(
         chosen = choose_judge(settings.judge, {guide.text for guide in named}, settings, registry, store)
         perceptors, weights, notice = {chosen.name: chosen.perceptor}, {chosen.name: 1.0}, chosen.notice
     elif prompts and named:
-        others = [f"{_OTHER_JUDGE.get(perceptor.text, perceptor.text)}:{perceptor.weight:g}" for perceptor in named]
-        perceptors, weights = load_perceptors(others, settings, registry, store, device)
+        others: Counter[str] = Counter()
+        for guide in named:
+            others[_OTHER_JUDGE.get(guide.text, guide.text)] += guide.weight
+        names = [f"{name}:{weight:g}" for name, weight in others.items()]
+        perceptors, weights = load_perceptors(names, settings, registry, store, device)
     if not prompts or not (named or settings.judge):
         return lambda candidate: -_mean_loss(candidate), notice
 

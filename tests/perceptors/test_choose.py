@@ -75,6 +75,12 @@ def test_the_guide_says_how_many_words_it_knows(session):
     assert notice == f"embedded-pixel does not know 'yggdrasil'; it knows about {count} words: pixray words"
 
 
+def test_guides_that_know_the_same_words_say_it_in_one_sentence(session):
+    made = session(**{**pixel, "perceptors": None, "clip_models": "embedded,embedded-pixel", "prompts": "yggdrasil"})
+    (notice,) = [event.text for event in made.run() if isinstance(event, Noticed) and "yggdrasil" in event.text]
+    assert notice.startswith("embedded and embedded-pixel do not know 'yggdrasil'; they know about ")
+
+
 def test_priors_come_with_the_guide_are_named_in_the_log_and_can_be_left_out(session):
     made = session(**{**pixel, "perceptors": "embedded"})
     assert made.settings.priors == "tv:0.5" and made.settings.prior_prompts == ["noise:-0.05"]

@@ -53,6 +53,14 @@ def test_the_best_of_all_is_chosen(session):
     assert len(set(fits)) == 3 and fits[made.chosen] == max(fits)
 
 
+def test_two_guides_of_the_package_have_one_judge(session):
+    made = session(**PIXELS, audition=2, clip_models="embedded:2,embedded-pixel", num_cuts=2)
+    other = session(**PIXELS, audition=2, clip_models="embedded:2,embedded-pixel", num_cuts=2, judge="embedded-referee")
+    for run in (made, other):
+        list(run.run())
+    assert [one.fits for one in made.candidates] == pytest.approx([3 * one.fits for one in other.candidates])
+
+
 def test_without_prompts_in_words_the_smallest_loss_is_chosen(session):
     made = session(**PIXELS, audition=3, prompts="", custom_loss="saturation")
     list(made.run())
