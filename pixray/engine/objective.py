@@ -5,7 +5,7 @@ canvas -> filters -> cutouts -> perceptors -> losses -> backward
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import torch
@@ -76,22 +76,15 @@ class Objective:
         Args:
             canvas: 1 C H W in [0, 1], C 3 or 4.
         """
+        return backward_together([self.begin(canvas, randomness, moment)])[0]
+
+    def begin(self, canvas: Tensor, randomness: StepRandomness, moment: Moment) -> Judging:
+        """A canvas with everything that it is judged by; for `backward_together`."""
         filtered, penalties = self._filtered(canvas, randomness)
         # Batches of cutouts differentiate down to the filtered canvas only; the way from there back through filters
         # and drawer is then taken once, however many batches there were.
         leaf = filtered.detach().requires_grad_(True)
-        values: dict[str, Tensor] = {}
-        for view in randomness.views:
-            inputs = self._loss_inputs(leaf, view, moment)
-            terms = {loss.name: loss(inputs) / self.batches for loss in self.losses}
-            total = sum(terms.values())
-            if isinstance(total, Tensor) and total.requires_grad:
-                total.backward()
-            for name, term in terms.items():
-                values[name] = values.get(name, 0.0) + term.detach()
-        self._backward_through_filters(filtered, leaf.grad, penalties)
-        values.update({name: penalty.detach() for name, penalty in penalties.items()})
-        return LossValues.of(values)
+        return Judging(self, randomness.views, moment, filtered, penalties, leaf)
 
     @torch.no_grad()
     def presented(self, canvas: Tensor) -> Tensor:
@@ -112,25 +105,115 @@ class Objective:
                 penalties[name] = weight * result.penalty
         return canvas, penalties
 
-    def _loss_inputs(self, canvas: Tensor, view: CutoutBatch, moment: Moment) -> LossInputs:
-        """Everything that losses may see, for one batch of cutouts."""
+
+@dataclass(frozen=True)
+class Seen:
+    """What one batch of cutouts shows: all that losses may see but the embeddings.
+
+    Attributes:
+        view: the cutouts; canvas: 1 3 H W with gradient, opaque; alpha: 1 1 H W, or None.
+        crops: N 3 S S, by perceptor input size.
+    """
+
+    view: CutoutBatch
+    canvas: Tensor
+    alpha: Tensor | None
+    crops: Mapping[int, Tensor]
+
+
+@dataclass
+class Judging:
+    """A canvas while an objective judges it.
+
+    Attributes:
+        objective, views, moment: by what and when.
+        filtered: the canvas as perceptors see it; leaf: the same without its past, which gathers the gradient.
+        penalties: of the filters, by name.
+        values: each loss by name, as far as the batches were seen.
+    """
+
+    objective: Objective
+    views: Sequence[CutoutBatch]
+    moment: Moment
+    filtered: Tensor
+    penalties: Mapping[str, Tensor]
+    leaf: Tensor
+    values: dict[str, Tensor] = field(default_factory=dict)
+
+    def see(self, number: int) -> Seen:
+        """What a batch of cutouts shows."""
+        view, canvas = self.views[number], self.leaf
         alpha = canvas[:, 3:] if canvas.shape[1] == 4 else None
         opaque = canvas if alpha is None else canvas[:, :3] * alpha + view.fill * (1 - alpha)
-        crops = {size: plan(opaque) for size, plan in view.plans.items()}
-        embeddings = {
-            name: self.microbatcher.encode(perceptor, crops[perceptor.input_size])
-            for name, perceptor in self.perceptors.items()
-        }
-        for spot, mask in self.spots.items():  # the same cutouts of the canvas with the rest of it painted black
-            for name, perceptor in self.perceptors.items():
-                masked_crops = view.plans[perceptor.input_size](opaque * mask)
-                embeddings[f"{name}/{spot}"] = self.microbatcher.encode(perceptor, masked_crops)
-        return LossInputs(opaque, alpha, moment.latent, view.plans, crops, embeddings, moment.step, moment.progress)
+        return Seen(view, opaque, alpha, {size: plan(opaque) for size, plan in view.plans.items()})
 
-    @staticmethod
-    def _backward_through_filters(filtered: Tensor, gradient: Tensor | None, penalties: Mapping[str, Tensor]) -> None:
-        roots = [penalty for penalty in penalties.values() if penalty.requires_grad]
-        if filtered.requires_grad and gradient is not None:
-            roots.append(carry(filtered, gradient))
+    def to_encode(self, seen: Seen) -> Iterator[tuple[str, Perceptor, Tensor]]:
+        """Every name under which losses look for embeddings, with the perceptor and the crops N 3 S S."""
+        perceptors = self.objective.perceptors
+        for name, perceptor in perceptors.items():
+            yield name, perceptor, seen.crops[perceptor.input_size]
+        for spot, mask in self.objective.spots.items():  # the same cutouts with the rest of the canvas painted black
+            for name, perceptor in perceptors.items():
+                yield f"{name}/{spot}", perceptor, seen.view.plans[perceptor.input_size](seen.canvas * mask)
+
+    def total(self, seen: Seen, embeddings: Mapping[str, Tensor]) -> Tensor | None:
+        """The sum of all losses of a batch, if it has a gradient."""
+        moment, batches = self.moment, self.objective.batches
+        inputs = LossInputs(
+            seen.canvas,
+            seen.alpha,
+            moment.latent,
+            seen.view.plans,
+            seen.crops,
+            embeddings,
+            moment.step,
+            moment.progress,
+        )
+        terms = {loss.name: loss(inputs) / batches for loss in self.objective.losses}
+        for name, term in terms.items():
+            self.values[name] = self.values.get(name, 0.0) + term.detach()
+        total = sum(terms.values())
+        return total if isinstance(total, Tensor) and total.requires_grad else None
+
+    def end(self) -> LossValues:
+        """Go back through filters and drawer."""
+        roots = [penalty for penalty in self.penalties.values() if penalty.requires_grad]
+        if self.filtered.requires_grad and self.leaf.grad is not None:
+            roots.append(carry(self.filtered, self.leaf.grad))
         if roots:
             torch.autograd.backward(roots)
+        self.values.update({name: penalty.detach() for name, penalty in self.penalties.items()})
+        return LossValues.of(self.values)
+
+
+def backward_together(all_judged: Sequence[Judging]) -> list[LossValues]:
+    """Judge several canvases by the same perceptors, which see the cutouts of all in one batch.
+
+    Args:
+        all_judged: from `Objective.begin` of objectives with the same perceptors, spots and number of batches.
+
+    Returns:
+        as `Objective.backward`, in the same order.
+    """
+    for number in range(len(all_judged[0].views)):
+        seen = [judging.see(number) for judging in all_judged]
+        embeddings = _encoded(all_judged, seen)
+        totals = [judging.total(one, found) for judging, one, found in zip(all_judged, seen, embeddings, strict=True)]
+        with_gradient = [total for total in totals if total is not None]
+        if with_gradient:
+            torch.autograd.backward(with_gradient)
+    return [judging.end() for judging in all_judged]
+
+
+def _encoded(all_judged: Sequence[Judging], all_seen: Sequence[Seen]) -> list[dict[str, Tensor]]:
+    """The embeddings of each canvas by name."""
+    microbatcher = all_judged[0].objective.microbatcher
+    embeddings: list[dict[str, Tensor]] = [{} for _ in all_judged]
+    asked = [judging.to_encode(seen) for judging, seen in zip(all_judged, all_seen, strict=True)]
+    for same in zip(*asked, strict=True):
+        name, perceptor, crops = same[0]
+        together = crops if len(same) == 1 else torch.cat([crops for _, _, crops in same])
+        found = microbatcher.encode(perceptor, together).split([len(crops) for _, _, crops in same])
+        for own, part in zip(embeddings, found, strict=True):
+            own[name] = part
+    return embeddings

@@ -25,10 +25,12 @@ from torch import Tensor
 from pixray.drawers.base import Drawer
 from pixray.engine.capture.executor import EagerExecutor
 from pixray.engine.ground import opaque_ground
+from pixray.engine.hardening import change_when_hard
 from pixray.engine.objective import Moment, Objective
 from pixray.engine.output_schedule import Schedule
 from pixray.engine.steering import Steerable, Steering
 from pixray.engine.step_random import StepRandomness
+from pixray.engine.within_memory import within_memory
 from pixray.errors import RunFailed
 from pixray.events import CheckpointDue, Drawn, Event, Finished, LearningRateDropped, Noticed, Started, Stepped
 from pixray.images.camera import Camera
@@ -130,25 +132,42 @@ class Session(Steerable):
 
     def advance(self) -> Iterator[Event]:
         """Take one step."""
-        if self.optimizer.drop_if_due(self.step):
-            yield LearningRateDropped(self.step, self.optimizer.factor)
+        yield from self.open_step()
         if isinstance(self.optimizer, SearchOptimizer):
             yield from self._search(self.optimizer)
             return
-        if self.step == self.drawer.hardens_at and self.step:
-            yield self._compared_when_hard()
         started = time.perf_counter()
-        self._repaint_if_due()
-        randomness = self._draw_randomness()
-        with self._kernels():
+        randomness = self.draw_randomness()
+        with self.kernels():
             canvas = self.executor.render(self, randomness)
+        yield from self.show_step(canvas)
+        with self.kernels():
+            losses = self._taken(canvas, randomness)
+        yield from self.close_step(canvas, losses, started)
+
+    def open_step(self) -> Iterator[Event]:
+        """What comes before a step: a lower rate, the drawer's last manner, the camera."""
+        if self.optimizer.drop_if_due(self.step):
+            yield LearningRateDropped(self.step, self.optimizer.factor)
+        if not isinstance(self.optimizer, SearchOptimizer):
+            if self.step == self.drawer.hardens_at and self.step:
+                yield self._compared_when_hard()
+            self._repaint_if_due()
+
+    def show_step(self, canvas: Tensor) -> Iterator[Event]:
+        """The picture of a step, if one is due."""
         save, show = self.schedule.due(self.step)
         if save or show or self.schedule.video:
             yield self._drawn(canvas, save=save, show=show)
-        with self._kernels():
-            losses = self._step_within_memory(canvas, randomness)
+
+    def close_step(self, canvas: Tensor, losses: LossValues, started: float) -> Iterator[Event]:
+        """What comes of a step that was taken.
+
+        Raises:
+            RunFailed: as `run`.
+        """
         self._unread.append(losses)
-        if losses.at_hand or save or show or len(self._unread) >= _LAG:
+        if losses.at_hand or any(self.schedule.due(self.step)) or len(self._unread) >= _LAG:
             yield from self._stop_if_broken(canvas)
         self.step += 1
         yield self._stepped(losses, time.perf_counter() - started)
@@ -161,12 +180,23 @@ class Session(Steerable):
 
     def update(self, canvas: Tensor, randomness: StepRandomness) -> LossValues:
         """Move the parameters once against all losses; returns each loss by name, as it was before the move."""
+        losses = self.objective.backward(canvas, randomness, self.begin_update())
+        self.end_update(losses)
+        return losses
+
+    def begin_update(self) -> Moment:
+        """Clear the gradients; where the run is."""
         self.optimizer.clear()
-        moment = Moment(self.step, self.step / max(1, self.steps), self.drawer.latent())
-        losses = self.objective.backward(canvas, randomness, moment)
+        return self.moment(self.drawer.latent())
+
+    def moment(self, latent: Tensor | None) -> Moment:
+        """Where the run is, with a latent picture."""
+        return Moment(self.step, self.step / max(1, self.steps), latent)
+
+    def end_update(self, losses: LossValues) -> None:
+        """Move the parameters along the gradients."""
         if self.optimizer.update(losses):
             self.drawer.project()
-        return losses
 
     def changed_tensors(self) -> Sequence[Tensor]:
         """Every tensor that `update` changes in place."""
@@ -213,24 +243,18 @@ class Session(Steerable):
             yield Noticed("warning", text)
 
     def _compared_when_hard(self) -> Noticed:
-        """How much the losses change when the drawer begins to paint as it delivers, seen through the same cutouts."""
-        randomness = self._draw_randomness()
-        with self._kernels():
-            before, after = (self._judged(step, randomness) for step in (self.step - 1, self.step))
-        told = f"loss {before:.4f} before, {after:.4f} after"
+        """How much the losses change when the drawer begins to paint as it delivers."""
+        randomness = self.draw_randomness()
+        with self.kernels():
+            told = change_when_hard(self.drawer, self.objective, randomness, self.moment(None))
         self.text = {**self.text, "pixray_hardened": f"step {self.step}: {told}"}
         return Noticed("info", f"from step {self.step} on the picture is painted as it is delivered: {told}")
 
-    def _judged(self, step: int, randomness: StepRandomness) -> float:
-        """The total loss of the canvas as the drawer renders it in a step; nothing is changed by it."""
-        canvas, latent = self.drawer.render(step).detach(), self.drawer.latent()
-        moment = Moment(self.step, self.step / max(1, self.steps), None if latent is None else latent.detach())
-        return sum(self.objective.backward(canvas, randomness, moment).values())
-
-    def _draw_randomness(self) -> StepRandomness:
+    def draw_randomness(self) -> StepRandomness:
+        """The random numbers of the next step."""
         return self.objective.draw(self.generators, self.drawer.size, self.step)
 
-    def _kernels(self) -> AbstractContextManager[None]:
+    def kernels(self) -> AbstractContextManager[None]:
         """Around the work of a step, never across a yield: what it switches belongs to the whole process."""
         return deterministic_kernels() if self.deterministic else nullcontext()
 
@@ -242,25 +266,16 @@ class Session(Steerable):
         if self.overlay is not None and self.overlay.due(self.step):
             self.drawer.paint(self.overlay.over(self.render()))
 
-    def _step_within_memory(self, canvas: Tensor, randomness: StepRandomness) -> LossValues:
-        """The step, taken again with fewer cutouts at once as often as the device runs out of memory.
+    def _taken(self, canvas: Tensor, randomness: StepRandomness) -> LossValues:
+        """The losses of a step, after it was taken."""
 
-        Raises:
-            torch.OutOfMemoryError: a single cutout at a time is still too much.
-        """
-        before = self.generators.state()
-        while True:
-            try:
-                return self.executor.step(self, canvas, randomness)
-            except torch.OutOfMemoryError:
-                if not self.objective.microbatcher.halve():
-                    raise
-            # After the except block, where the error no longer holds on to the tensors of the failed try.
-            if torch.cuda.is_available():
-                torch.cuda.empty_cache()
-            self.generators.restore(before)
-            self.executor.forget()
-            canvas = self.executor.render(self, randomness)
+        def attempt(again: bool) -> LossValues:
+            if again:
+                self.executor.forget()
+            seen = self.executor.render(self, randomness) if again else canvas
+            return self.executor.step(self, seen, randomness)
+
+        return within_memory(self.objective.microbatcher, [self.generators], attempt)
 
     @torch.no_grad()
     def _search(self, optimizer: SearchOptimizer) -> Iterator[Event]:
@@ -279,8 +294,8 @@ class Session(Steerable):
                 better = False
                 if proposal.finished:
                     # All candidates are seen through the same cutouts, or chance would choose between them.
-                    randomness = randomness or self._draw_randomness()
-                    with self._kernels():
+                    randomness = randomness or self.draw_randomness()
+                    with self.kernels():
                         losses = self.executor.step(self, proposal.image, randomness)
                     better = optimizer.offer(self.step + 1, sum(losses.values()))
                 if better:

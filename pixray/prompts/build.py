@@ -141,8 +141,8 @@ class Guidance:
                 unknown = perceptor.unknown_words(prompt.text)
                 if unknown:
                     deaf.setdefault((tuple(unknown), round(perceptor.vocabulary, -1)), []).append(perceptor.name)
-            for (unknown, count), names in deaf.items():
-                self.notice(_not_known(names, unknown, count))
+            for (words, count), names in deaf.items():
+                self.notice(_not_known(names, words, count))
 
     def _target_images(self) -> list[WeightedLoss]:
         """Losses against pictures encoded as a whole."""

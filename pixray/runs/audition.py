@@ -1,6 +1,6 @@
 """Auditions: several seeds paint the first steps, a judge looks at what they have, and the best goes on.
 
-    seed by seed:  the first steps  ->  the judge chooses  ->  the events of the chosen one, as if it had been alone
+    the first steps of all at once  ->  the judge chooses  ->  the events of the chosen one, as if it had been alone
 
 Each candidate is a whole session with a seed of its own. The chosen one comes out as a run with that seed alone would,
 so the log, the film and the picture hold nothing of the others but their row, `output_audition.png`.
@@ -16,7 +16,7 @@ import dataclasses
 import io
 import math
 import time
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -24,6 +24,7 @@ from typing import TYPE_CHECKING, Any
 from pixray.engine.build import SessionBuilder, build_session
 from pixray.engine.session import Session
 from pixray.engine.steering import Steerable, record_with
+from pixray.engine.together import advance_together
 from pixray.errors import RunFailed, SettingsError
 from pixray.events import CheckpointDue, Drawn, Event, Finished, Noticed, Started, Steered, Stepped, Undone
 from pixray.runs.clip_score import clip_score
@@ -122,10 +123,9 @@ class Audition(Steerable):
             yield Noticed("info", self.notice)
         row = None
         if self.chosen is None:
-            for candidate in self.candidates:
-                if not self.stopping:
-                    yield Noticed("info", f"audition: seed {candidate.seed} paints its first {self.trial} steps")
-                    yield from self._hear(candidate)
+            seeds = ", ".join(str(candidate.seed) for candidate in self.candidates)
+            yield Noticed("info", f"audition: seeds {seeds} paint their first {self.trial} steps")
+            yield from self._hear()
             yield self._choose()
             row = self._row()
         for event in self._events_of_chosen():
@@ -175,25 +175,27 @@ class Audition(Steerable):
         """The picture as it is now, for Pillow."""
         return self.session.image()
 
-    def _hear(self, candidate: Candidate) -> Iterator[Event]:
-        """Let a candidate take its first steps and judge it; yields only what is left of one that breaks."""
-        session = candidate.session
-        try:
-            while session.step < self.trial and session.unfinished:
-                candidate.events.extend(session.advance())
-        except RunFailed:
-            yield session.draw(final=True)
-            raise
-        candidate.picture = session.image()
-        candidate.fits = self.judge(candidate)
+    def _hear(self) -> Iterator[Event]:
+        """Let all candidates take their first steps and judge them; yields only what is left of one that breaks."""
+        by_session = {id(candidate.session): candidate for candidate in self.candidates}
+        while active := [
+            one.session for one in self.candidates if one.session.step < self.trial and one.session.unfinished
+        ]:
+            for session, events in advance_together(active):
+                try:
+                    by_session[id(session)].events.extend(events)
+                except RunFailed:
+                    yield session.draw(final=True)
+                    raise
+        for candidate in self.candidates:
+            candidate.picture = candidate.session.image()
+            candidate.fits = self.judge(candidate)
 
     def _choose(self) -> Noticed:
-        heard = [candidate for candidate in self.candidates if candidate.picture is not None]
-        best = max(heard, key=lambda candidate: candidate.fits)
+        best = max(self.candidates, key=lambda candidate: candidate.fits)
         self._go_on_with(self.candidates.index(best))
-        return Noticed(
-            "info", f"audition: seed {best.seed} fits best of {', '.join(str(candidate.seed) for candidate in heard)}"
-        )
+        seeds = ", ".join(str(candidate.seed) for candidate in self.candidates)
+        return Noticed("info", f"audition: seed {best.seed} fits best of {seeds}")
 
     def _go_on_with(self, number: int) -> None:
         """Make a candidate the run; its pictures tell its seed from now on."""
@@ -285,7 +287,7 @@ def _judge(
         chosen = choose_judge(settings.judge, {guide.text for guide in named}, settings, registry, store)
         perceptors, weights, notice = {chosen.name: chosen.perceptor}, {chosen.name: 1.0}, chosen.notice
     elif prompts and named:
-        others: Counter[str] = Counter()
+        others: dict[str, float] = defaultdict(float)
         for guide in named:
             others[_OTHER_JUDGE.get(guide.text, guide.text)] += guide.weight
         names = [f"{name}:{weight:g}" for name, weight in others.items()]

@@ -296,7 +296,7 @@ def test_b26_batches_average_their_gradients(session):
     def moved(batches):
         made = session(prompts=[], custom_loss="saturation", batches=batches, iterations=1)
         before = made.drawer.render(0)
-        made.update(before, made._draw_randomness())
+        made.update(before, made.draw_randomness())
         return made.drawer.colour.grad
 
     assert torch.allclose(moved(1), moved(4), atol=1e-7)

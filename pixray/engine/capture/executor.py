@@ -74,12 +74,13 @@ class EagerExecutor:
         Args:
             canvas: from `render` with the same inputs, or any other picture.
         """
-        return work.update(canvas, self._on_device(inputs))
+        return work.update(canvas, self.on_device(inputs))
 
     def forget(self) -> None:
         """Drop all captures, because the tensors of the work may lie elsewhere now or the work itself changed."""
 
-    def _on_device(self, inputs: Any) -> Any:
+    def on_device(self, inputs: Any) -> Any:
+        """The inputs where the update wants them."""
         return inputs if self._device is None else moved(inputs, self._device)
 
 
@@ -209,7 +210,7 @@ class CudaGraphExecutor(EagerExecutor):
         """
         after_replay = _copies(work.changed_tensors())
         _assign(work.changed_tensors(), before)
-        direct_result = work.update(work.render(), self._on_device(inputs))
+        direct_result = work.update(work.render(), self.on_device(inputs))
         after_direct = _copies(work.changed_tensors())
         replayed_move, direct_move = _differences(after_replay, before), _differences(after_direct, before)
         if _close(replayed_move, direct_move) and _close(tensors(result), tensors(direct_result)):

@@ -44,7 +44,7 @@ class OnlyThere(TorchDispatchMode):
 
 def step_elsewhere(session):
     """Take a step of the session there; which losses it has."""
-    randomness = session._draw_randomness()
+    randomness = session.draw_randomness()
     memo = {id(one): one for one in session.generators._made.values()}
     memo.update({id(one): emptied(one) for one in gc.get_objects() if isinstance(one, nn.Parameter)})
     with _Emptying():
