@@ -177,3 +177,10 @@ def test_the_towers_of_the_ladders_are_measured_with_random_weights(monkeypatch)
         "ViT-B-16-quickgelu", "ViT-B-32-quickgelu", "RN50-quickgelu", "RN50x4-quickgelu", "RN101-quickgelu",
         "ViT-B-32", "ViT-B-16", "convnext_base_w",
     ]  # fmt: skip
+
+
+def test_steps_in_one_batch_are_timed_against_the_same_alone():
+    from benchmarks.together import measure
+
+    drawer, alone, together, times, _ = measure("pixel", steps=1, rounds=1)
+    assert drawer == "pixel" and alone.endswith(" ms") and together.endswith(" ms") and float(times) > 0
