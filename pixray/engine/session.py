@@ -30,6 +30,7 @@ from pixray.engine.objective import Moment, Objective
 from pixray.engine.output_schedule import Schedule
 from pixray.engine.steering import Steerable, Steering
 from pixray.engine.step_random import StepRandomness
+from pixray.engine.unread_losses import UnreadLosses
 from pixray.engine.within_memory import within_memory
 from pixray.errors import RunFailed
 from pixray.events import CheckpointDue, Drawn, Event, Finished, LearningRateDropped, Noticed, Started, Stepped
@@ -46,10 +47,6 @@ if TYPE_CHECKING:
     from PIL import Image
 
     from pixray.settings.namespace import Settings
-
-
-_LAG = 16
-"""Steps after which losses on a GPU are read, to notice numbers that are not finite."""
 
 
 @dataclass(repr=False)
@@ -93,7 +90,7 @@ class Session(Steerable):
     camera: Camera | None = None
     stopping: bool = field(default=False, init=False)
     steering: Steering = field(init=False)
-    _unread: list[LossValues] = field(default_factory=list, init=False)
+    _unread: UnreadLosses = field(default_factory=UnreadLosses, init=False)
     _seconds_per_step: float | None = field(default=None, init=False)
 
     def run(self) -> Iterator[Event]:
@@ -166,8 +163,7 @@ class Session(Steerable):
         Raises:
             RunFailed: as `run`.
         """
-        self._unread.append(losses)
-        if losses.at_hand or any(self.schedule.due(self.step)) or len(self._unread) >= _LAG:
+        if self._unread.add(losses) or any(self.schedule.due(self.step)):
             yield from self._stop_if_broken(canvas)
         self.step += 1
         yield self._stepped(losses, time.perf_counter() - started)
@@ -187,11 +183,7 @@ class Session(Steerable):
     def begin_update(self) -> Moment:
         """Clear the gradients; where the run is."""
         self.optimizer.clear()
-        return self.moment(self.drawer.latent())
-
-    def moment(self, latent: Tensor | None) -> Moment:
-        """Where the run is, with a latent picture."""
-        return Moment(self.step, self.step / max(1, self.steps), latent)
+        return Moment(self.step, self.step / max(1, self.steps), self.drawer.latent())
 
     def end_update(self, losses: LossValues) -> None:
         """Move the parameters along the gradients."""
@@ -218,7 +210,7 @@ class Session(Steerable):
 
     def restore(self, state: Mapping[str, Any]) -> None:
         """Continue from a saved state; the session must have been built from the same settings."""
-        self.step, self._unread = int(state["step"]), []
+        self.step, self._unread = int(state["step"]), UnreadLosses()
         self.steering.replay(self.step)
         self.executor.forget()
         self.drawer.restore(state["drawer"])
@@ -244,9 +236,9 @@ class Session(Steerable):
 
     def _compared_when_hard(self) -> Noticed:
         """How much the losses change when the drawer begins to paint as it delivers."""
-        randomness = self.draw_randomness()
+        randomness, now = self.draw_randomness(), Moment(self.step, self.step / max(1, self.steps))
         with self.kernels():
-            told = change_when_hard(self.drawer, self.objective, randomness, self.moment(None))
+            told = change_when_hard(self.drawer, self.objective, randomness, now)
         self.text = {**self.text, "pixray_hardened": f"step {self.step}: {told}"}
         return Noticed("info", f"from step {self.step} on the picture is painted as it is delivered: {told}")
 
@@ -318,8 +310,7 @@ class Session(Steerable):
 
     def _stop_if_broken(self, canvas: Tensor) -> Iterator[Event]:
         """Read the losses that were not read yet; raise if one is not finite, after the last good picture."""
-        unread, self._unread = self._unread, []
-        broken = dict.fromkeys(name for losses in unread for name, value in losses.items() if not math.isfinite(value))
+        broken = self._unread.broken()
         if not broken:
             return
         if finite(canvas):
