@@ -163,7 +163,8 @@ def test_a_damaged_note_sends_the_key_nowhere(services, content):
     fake.requests.clear()
     with contextlib.suppress(ProviderError):
         begun("bfl", fake.url).result()
-    assert not fake.requests or submissions(fake)[0].path == "/v1/flux-2-pro"
+    # What the job that was given up had begun to ask may still arrive.
+    assert {one.path for one in submissions(fake)} <= {"/v1/flux-2-pro"}
 
 
 def test_a_note_of_an_earlier_run_holds_what_is_needed_and_nothing_else(services):
