@@ -46,7 +46,7 @@ def draft_by_guide(
     if drawer.wants_draft is Draft.COLOURS:
         from pixray.engine.pixel_draft import pixel_draft
 
-        return pixel_draft(prompts, drawer.size, generators.seed, device, registry, build)
+        return pixel_draft(prompts, drawer.size, generators.seed, device, settings.cudnn_determinism, registry, build)
     from pixray.engine.ink_draft import GUIDE, ink_draft
 
     guides, _ = load_perceptors([GUIDE], settings, registry, store, device)

@@ -212,8 +212,10 @@ def _encoded(all_judged: Sequence[Judging], all_seen: Sequence[Seen]) -> list[di
     asked = [judging.to_encode(seen) for judging, seen in zip(all_judged, all_seen, strict=True)]
     for same in zip(*asked, strict=True):
         name, perceptor, crops = same[0]
-        together = crops if len(same) == 1 else torch.cat([crops for _, _, crops in same])
-        found = microbatcher.encode(perceptor, together).split([len(crops) for _, _, crops in same])
-        for own, part in zip(embeddings, found, strict=True):
+        if len(same) == 1:  # without a copy, and a tensor of its own, not a view
+            embeddings[0][name] = microbatcher.encode(perceptor, crops)
+            continue
+        found = microbatcher.encode(perceptor, torch.cat([crops for _, _, crops in same]))
+        for own, part in zip(embeddings, found.split([len(crops) for _, _, crops in same]), strict=True):
             own[name] = part
     return embeddings

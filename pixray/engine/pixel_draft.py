@@ -31,6 +31,7 @@ def pixel_draft(
     size: tuple[int, int],
     seed: int,
     device: str,
+    deterministic: bool,
     registry: Registry,
     build: Callable[[Settings], Session],
 ) -> Tensor:
@@ -39,7 +40,7 @@ def pixel_draft(
     Args:
         prompts: what it shows.
         size: width and height in pixels.
-        seed: of all chance; device: where it is painted.
+        seed: of all chance; device: where it is painted; deterministic: whether with deterministic kernels alone.
         registry: parts of the run; build: makes a session of settings.
     """
     settings = {
@@ -50,6 +51,7 @@ def pixel_draft(
         "pixel_size": (CELLS, CELLS),
         "seed": seed,
         "device": device,
+        "cudnn_determinism": deterministic and device.startswith("cuda"),
     }
     session = build(resolve(registry, settings))
     for _ in session.run():

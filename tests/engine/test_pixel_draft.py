@@ -23,7 +23,7 @@ def drafts(registry):
     def paint(*prompts, size=(96, 64), seed=1):
         store = ModelStore()
         return drafting.pixel_draft(
-            [Weighted(*prompt) for prompt in prompts], size, seed, "cpu", registry,
+            [Weighted(*prompt) for prompt in prompts], size, seed, "cpu", False, registry,
             lambda settings: build_session(settings, registry, store),
         )  # fmt: skip
 
@@ -53,7 +53,7 @@ def test_weights_count_in_a_draft_and_marks_of_the_grammar_stay_part_of_the_text
 
     prompts = [Weighted("a cat | a dog at 12:30", 2.0), Weighted("red", -1.0)]
     with pytest.raises(Enough) as seen:
-        drafting.pixel_draft(prompts, (96, 64), 1, "cpu", registry, build)
+        drafting.pixel_draft(prompts, (96, 64), 1, "cpu", False, registry, build)
     assert list(seen.value.args[0]) == prompts
 
 
